@@ -1,0 +1,63 @@
+/**
+ * Text to client frame, on the room's side. Past `parseClientFrame` a frame is typed, never cast.
+ * The client's side of the wire is `server-guard.ts`, which needs no schema library.
+ */
+import { fail, ok, type Result } from "../result.ts";
+import { utf8Length } from "../text.ts";
+import { type ClientFrame, clientFrame } from "./client-frames.ts";
+import type { ErrorCode } from "./errors.ts";
+import { maxFrameBytes, turnIdPattern } from "./limits.ts";
+
+export interface FrameProblem {
+  readonly code: ErrorCode;
+  /** What was wrong and what is expected; safe to send: it never quotes a value. */
+  readonly detail: string;
+  /** The turn the frame spoke of, where that much could be read. */
+  readonly turnId?: string;
+}
+
+export function parseClientFrame(text: string): Result<ClientFrame, FrameProblem> {
+  if (text.length > maxFrameBytes || utf8Length(text) > maxFrameBytes) {
+    return fail({ code: "frame-too-large", detail: `A frame is at most ${maxFrameBytes} bytes.` });
+  }
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Expected of strangers: the answer says what was expected.
+    return fail({ code: "bad-frame", detail: 'A frame is one JSON object with a "type", or the bare text "ping".' });
+  }
+  const parsed = clientFrame.safeParse(json);
+  if (parsed.success) return ok(parsed.data);
+  return fail(problemOf(json, parsed.error.issues));
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
+  const frame =
+    typeof json === "object" && json !== null && !Array.isArray(json) ? (json as Record<string, unknown>) : {};
+  const turnId =
+    typeof frame["turnId"] === "string" && turnIdPattern.test(frame["turnId"]) ? frame["turnId"] : undefined;
+  const about = turnId === undefined ? {} : { turnId };
+  if (frame["type"] === "turn-submit" && hasOtherThanText(frame["input"])) {
+    return { code: "unsupported-content", detail: "The content of a message is a string.", ...about };
+  }
+  const issue = issues[0];
+  const where = issue?.path.map(String).join(".") || "type";
+  const type = typeof frame["type"] === "string" ? frame["type"].slice(0, 32) : "frame";
+  return { code: "bad-frame", detail: `${type}: ${where}: ${issue?.message ?? "is not valid"}`, ...about };
+}
+
+/** Whether an input is the right shape but for content that is not text (images, files): a promise of a later version. */
+function hasOtherThanText(input: unknown): boolean {
+  if (typeof input !== "object" || input === null || !("messages" in input) || !Array.isArray(input.messages))
+    return false;
+  return input.messages.some(
+    (message: unknown) =>
+      typeof message === "object" && message !== null && "content" in message && Array.isArray(message.content),
+  );
+}

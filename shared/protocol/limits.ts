@@ -1,0 +1,22 @@
+/** Bounds on what may cross the wire. Both sides keep them; the room enforces them. */
+
+/** A client frame, in bytes of UTF-8. Holds a long pasted prompt; small enough that a flood of them stays cheap. */
+export const maxFrameBytes = 64 * 1024;
+/** `params` and `metadata` of a submit, as JSON, in bytes of UTF-8. */
+export const maxParamsBytes = 4 * 1024;
+/** Turns a reader may name as not held whole: the open one, the queued ones, and what a crash left. */
+export const maxHaveOffsets = 32;
+/** How long a socket may stay without a hello before it is closed. */
+export const helloTimeoutMs = 5_000;
+/** Frames of one socket that wait while its hello is being checked. */
+export const maxWaitingFrames = 8;
+/** A `sync`, in bytes of JSON; more only when the open turns' missing text alone is larger. */
+export const syncMaxBytes = 1024 * 1024;
+/** How often a client shows a sign of life. Three may be lost before it stops counting as a viewer (`viewerTimeoutMs`). */
+export const heartbeatMs = 25_000;
+/** Silence after which a session no longer counts as a viewer (R6). */
+export const viewerTimeoutMs = 90_000;
+
+export const turnIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
+export const roomNamePattern = /^[A-Za-z0-9_.-]{1,128}$/;
+export const epochPattern = /^[A-Za-z0-9_-]{1,32}$/;

@@ -1,0 +1,264 @@
+/**
+ * The fold: server frames in, a room's view out. Pure and immutable with shared structure, so that a page re-renders only
+ * the turn that changed. Applying any frame twice changes nothing (R3). Used by the client; tests hold it against the
+ * room's own view. What it cannot apply without a gap it refuses and says so (`needsSync`); it never guesses.
+ */
+import { joinParts, lengthOf, type Part, sliceParts } from "./content.ts";
+import type { Have, TurnInput } from "./protocol/client-frames.ts";
+import { maxHaveOffsets } from "./protocol/limits.ts";
+import type {
+  NoticeFrame,
+  Outcome,
+  ServerFrame,
+  StopProof,
+  SyncFrame,
+  SyncTurn,
+  TurnDeltaFrame,
+  TurnEndFrame,
+  TurnError,
+  TurnQueuedFrame,
+  TurnState,
+  Usage,
+} from "./protocol/server-frames.ts";
+
+export interface TurnView {
+  readonly id: string;
+  readonly state: TurnState;
+  readonly parts: readonly Part[];
+  /** Units held of the answer. Equal to the turn's own length once it has settled and all of it is here. */
+  readonly length: number;
+  readonly input?: TurnInput;
+  readonly author?: string;
+  /** Server time of the submit, ms since 1970. */
+  readonly createdAt?: number;
+  /** Place in the queue, 0 = next; only while queued. */
+  readonly position?: number;
+  readonly etaMs?: number;
+  readonly outcome?: Outcome;
+  readonly stop?: StopProof;
+  readonly finishReason?: string;
+  readonly model?: string;
+  readonly usage?: Usage;
+  readonly error?: TurnError;
+  readonly simulated?: boolean;
+  /** The latest word on a wait this turn is in; gone when text flows again or the turn ends. */
+  readonly notice?: NoticeFrame;
+}
+
+export interface RoomView {
+  /** Undefined until the first sync. */
+  readonly epoch: string | undefined;
+  readonly seq: number;
+  readonly floor: number;
+  readonly turns: readonly TurnView[];
+  readonly viewers: number;
+  /** Older turns exist that are not in `turns`. */
+  readonly more: boolean;
+  /** Current notices about the session, room or tenant; a turn's own are on the turn. */
+  readonly notices: readonly NoticeFrame[];
+}
+
+export interface Folded {
+  readonly view: RoomView;
+  /** The frame could not be applied without a gap: ask for a sync with `haveOf(view)`. */
+  readonly needsSync: boolean;
+}
+
+export const EMPTY_VIEW: RoomView = {
+  epoch: undefined,
+  seq: 0,
+  floor: 0,
+  turns: [],
+  viewers: 0,
+  more: false,
+  notices: [],
+};
+
+export function foldFrame(view: RoomView, frame: ServerFrame): Folded {
+  switch (frame.type) {
+    case "sync":
+      return foldSync(view, frame);
+    case "turn-queued":
+      return inOrder(view, frame.seq, () => foldQueued(view, frame));
+    case "turn-start":
+      return inOrder(view, frame.seq, () => foldStart(view, frame.turnId));
+    case "turn-end":
+      return inOrder(view, frame.seq, () => foldEnd(view, frame));
+    case "turn-removed":
+      return inOrder(view, frame.seq, () =>
+        applied({ ...view, turns: view.turns.filter((turn) => !frame.turnIds.includes(turn.id)) }),
+      );
+    case "turn-delta":
+      return foldDelta(view, frame);
+    case "turn-position":
+      return applied(
+        changeTurn(view, frame.turnId, (turn) => {
+          if (turn.state !== "queued") return turn;
+          const { etaMs: _, ...rest } = turn;
+          return { ...rest, position: frame.position, ...(frame.etaMs === undefined ? {} : { etaMs: frame.etaMs }) };
+        }),
+      );
+    case "notice":
+      return applied(foldNotice(view, frame));
+    case "presence":
+      return applied(view.viewers === frame.viewers ? view : { ...view, viewers: frame.viewers });
+    default:
+      // welcome, error, token-accepted, heartbeat, goaway: about the connection, not the conversation.
+      return applied(view);
+  }
+}
+
+/** The reader's cursor (design §4): what a `hello` or `sync-request` says it has. Undefined before the first sync. */
+export function haveOf(view: RoomView): Have | undefined {
+  if (view.epoch === undefined) return undefined;
+  const partial = view.turns.filter((turn) => turn.state !== "settled" && turn.length > 0).slice(-maxHaveOffsets);
+  return {
+    epoch: view.epoch,
+    seq: view.seq,
+    offsets: Object.fromEntries(partial.map((turn) => [turn.id, turn.length])),
+  };
+}
+
+function applied(view: RoomView): Folded {
+  return { view, needsSync: false };
+}
+
+function refused(view: RoomView): Folded {
+  return { view, needsSync: true };
+}
+
+/** Room-level frames count +1 each: an old one is a repeat, a later one means that something was missed. */
+function inOrder(view: RoomView, seq: number, apply: () => Folded): Folded {
+  if (view.epoch === undefined || seq > view.seq + 1) return refused(view);
+  if (seq <= view.seq) return applied(view);
+  const folded = apply();
+  return folded.needsSync ? folded : applied({ ...folded.view, seq });
+}
+
+function changeTurn(view: RoomView, id: string, change: (turn: TurnView) => TurnView): RoomView {
+  // From the end: the turn that changes is almost always among the newest.
+  const index = view.turns.findLastIndex((turn) => turn.id === id);
+  const turn = view.turns[index];
+  if (turn === undefined) return view;
+  const changed = change(turn);
+  return changed === turn ? view : { ...view, turns: view.turns.with(index, changed) };
+}
+
+function foldQueued(view: RoomView, frame: TurnQueuedFrame): Folded {
+  const turn: TurnView = {
+    id: frame.turnId,
+    state: "queued",
+    parts: [],
+    length: 0,
+    input: frame.input,
+    author: frame.author,
+    createdAt: frame.createdAt,
+    position: frame.position,
+    ...(frame.etaMs === undefined ? {} : { etaMs: frame.etaMs }),
+  };
+  return applied({ ...view, turns: [...view.turns.filter(({ id }) => id !== turn.id), turn] });
+}
+
+function foldStart(view: RoomView, turnId: string): Folded {
+  if (!view.turns.some((turn) => turn.id === turnId)) return refused(view);
+  return applied(
+    changeTurn(view, turnId, ({ position: _position, etaMs: _etaMs, ...turn }) => ({ ...turn, state: "opening" })),
+  );
+}
+
+function foldDelta(view: RoomView, frame: TurnDeltaFrame): Folded {
+  const turn = view.turns.findLast(({ id }) => id === frame.turnId);
+  if (turn === undefined || frame.offset > turn.length) return refused(view);
+  if (turn.state === "settled") return applied(view);
+  const fresh = frame.offset === turn.length ? frame.parts : sliceParts(frame.parts, turn.length - frame.offset);
+  const { notice: _, ...rest } = turn;
+  return applied(
+    changeTurn(view, turn.id, () => ({
+      ...rest,
+      state: "streaming",
+      parts: joinParts(turn.parts, fresh),
+      length: turn.length + lengthOf(fresh),
+      ...(frame.simulated === undefined ? {} : { simulated: frame.simulated }),
+    })),
+  );
+}
+
+function foldEnd(view: RoomView, frame: TurnEndFrame): Folded {
+  const turn = view.turns.findLast(({ id }) => id === frame.turnId);
+  // Short of its end: the seq must not pass it (design §4), so the sync that follows brings the rest and the end.
+  if (turn === undefined || turn.length < frame.length) return refused(view);
+  const { type: _type, seq: _seq, turnId: _turnId, length, ...facts } = frame;
+  return applied(changeTurn(view, turn.id, () => settle(turn, length, facts)));
+}
+
+type EndFacts = Pick<TurnView, "outcome" | "stop" | "finishReason" | "model" | "usage" | "error">;
+
+function settle(turn: TurnView, length: number, facts: EndFacts): TurnView {
+  const { position: _position, etaMs: _etaMs, notice: _notice, ...rest } = turn;
+  // F5: only what a crash lost lies beyond the final length.
+  const parts = turn.length > length ? sliceParts(turn.parts, 0, length) : turn.parts;
+  return { ...rest, ...facts, state: "settled", parts, length };
+}
+
+function foldSync(view: RoomView, frame: SyncFrame): Folded {
+  const isSnapshot = frame.mode === "snapshot";
+  if (!isSnapshot && frame.epoch !== view.epoch) return refused(view);
+  const old = new Map(view.turns.map((turn) => [turn.id, turn]));
+  const synced = new Map<string, TurnView>();
+  for (const listed of frame.turns) {
+    const turn = syncTurn(isSnapshot ? undefined : old.get(listed.id), listed);
+    if (turn === undefined) return refused({ ...view, turns: view.turns.filter(({ id }) => id !== listed.id) });
+    synced.set(listed.id, turn);
+  }
+  const removed = new Set(frame.removed);
+  const kept = isSnapshot ? [] : view.turns.filter((turn) => !removed.has(turn.id));
+  const turns = kept.map((turn) => synced.get(turn.id) ?? withoutNotice(turn));
+  for (const [id, turn] of synced) if (isSnapshot || !old.has(id)) turns.push(turn);
+  return applied({
+    ...view,
+    epoch: frame.epoch,
+    seq: frame.seq,
+    floor: frame.floor,
+    turns,
+    more: isSnapshot ? frame.more === true : view.more || frame.more === true,
+    notices: [],
+  });
+}
+
+/** The reader's copy cut to `from`, then `parts`: exactly `length`. Undefined when the copy does not reach `from`. */
+function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | undefined {
+  const held = copy?.length ?? 0;
+  if (held < listed.from) return undefined;
+  const base = copy === undefined || listed.from === 0 ? [] : sliceParts(copy.parts, 0, listed.from);
+  const parts = joinParts(base, listed.parts);
+  const length = lengthOf(parts);
+  if (length !== listed.length) return undefined;
+  const { from: _from, parts: _parts, length: _length, ...facts } = listed;
+  const known = copy === undefined ? {} : { input: copy.input, author: copy.author, createdAt: copy.createdAt };
+  return { ...defined(known), ...facts, parts, length };
+}
+
+function withoutNotice(turn: TurnView): TurnView {
+  if (turn.notice === undefined) return turn;
+  const { notice: _, ...rest } = turn;
+  return rest;
+}
+
+function foldNotice(view: RoomView, frame: NoticeFrame): RoomView {
+  if (frame.turnId !== undefined) {
+    return changeTurn(view, frame.turnId, (turn) => {
+      if (turn.state === "settled") return turn;
+      const state = frame.code === "upstream-resuming" ? "resuming" : turn.state;
+      return { ...turn, state, notice: frame };
+    });
+  }
+  const others = view.notices.filter((notice) => notice.code !== frame.code || notice.scope !== frame.scope);
+  return { ...view, notices: [...others, frame] };
+}
+
+type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
+
+/** Without the keys whose value is undefined: absent keys are left out, here as on the wire. */
+function defined<T extends object>(value: T): Defined<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
+}
