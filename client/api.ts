@@ -1,0 +1,86 @@
+/**
+ * The client library's public types: what an application sees of a room. `chat-client.ts` implements them; React and the
+ * page are built on nothing else.
+ */
+import type { TurnInput } from "../shared/protocol/client-frames.ts";
+import type { ErrorFrame, NoticeFrame } from "../shared/protocol/server-frames.ts";
+import type { RoomView, TurnView } from "../shared/transcript.ts";
+
+/** The state of the connection; each state has only the fields that mean something in it. */
+export type ConnectionState =
+  | { readonly state: "connecting" }
+  /** Welcomed and synced: what is shown is what the room holds. */
+  | { readonly state: "online"; readonly sessionId: string }
+  /** Lost; the next try comes at `retryAt` (ms since 1970). The transcript stays and continues where it stopped. */
+  | { readonly state: "reconnecting"; readonly attempt: number; readonly retryAt: number }
+  /** The device says that it has no network; the client waits for it to return. */
+  | { readonly state: "offline" }
+  /** Ended for good: by `close()` (no code), or by a terminal close code of the room. */
+  | { readonly state: "closed"; readonly code?: string; readonly message?: string };
+
+/** A submit that the room has not shown as a turn yet, or that it refused. Kept, with its text, until it is dismissed. */
+export interface PendingTurn {
+  readonly id: string;
+  readonly input: TurnInput;
+  readonly submittedAt: number;
+  readonly replaces?: string;
+  /** The room's refusal (`queue-full`, `turn-stale`, …). Without one the submit is still on its way. */
+  readonly refused?: ErrorFrame;
+}
+
+/** One immutable snapshot of everything; a new object only when something changed. */
+export interface ChatSnapshot {
+  readonly room: string;
+  readonly connection: ConnectionState;
+  readonly view: RoomView;
+  /** `view.turns`, for convenience. */
+  readonly turns: readonly TurnView[];
+  readonly pending: readonly PendingTurn[];
+  /** Notices that concern no single turn, and the last error frame that concerned none. */
+  readonly notices: readonly NoticeFrame[];
+  readonly error?: ErrorFrame;
+  /** Turns whose stop was asked for and not yet answered by their `turn-end`. */
+  readonly stopping: ReadonlySet<string>;
+}
+
+export interface SubmitOptions {
+  /** Defaults to a random id. The id is an idempotency key: the same one submitted again starts nothing (T1). */
+  readonly turnId?: string;
+  readonly provider?: string;
+  readonly model?: string;
+  readonly params?: Record<string, unknown>;
+  readonly metadata?: Record<string, unknown>;
+  /** Removes that turn and later ones: edit and regenerate. */
+  readonly replaces?: string;
+  /** What happens to the turn when the last viewer leaves; the room's policy when left out. */
+  readonly onLeave?: "cancel" | "keep";
+}
+
+export interface ChatRoomClient {
+  /** Calls `listener` after every change; returns the way to stop that. */
+  subscribe(listener: () => void): () => void;
+  /** The current snapshot; the same object until something changes (`useSyncExternalStore`'s contract). */
+  getSnapshot(): ChatSnapshot;
+  /** Queues a prompt and returns its turn id at once; it is sent when the room is synced, once, in order. Throws after `close()`. */
+  submit(input: string | TurnInput, options?: SubmitOptions): string;
+  /** Stops a turn from whatever state, whoever submitted it. A submit that has not left yet is withdrawn. */
+  cancel(turnId: string): void;
+  /** Forgets a refused submit. */
+  dismiss(turnId: string): void;
+  /** Stops and removes all turns of the room, for everyone. */
+  clear(): void;
+  /** Tries to connect now instead of at `retryAt`; from `closed` by a terminal code it starts over. */
+  reconnect(): void;
+  /** Leaves. The room's leave policy decides what becomes of open turns. Idempotent. */
+  close(): void;
+}
+
+export interface ChatClientOptions {
+  /** Origin of the gateway, such as `https://chat.example.com`. Defaults to the page's own origin. */
+  readonly url?: string;
+  readonly room: string;
+  /** Asked for before each `hello`; left out where the gateway needs none. */
+  readonly token?: () => string | undefined | Promise<string | undefined>;
+  /** For tests and for runtimes without a global WebSocket. */
+  readonly WebSocket?: unknown;
+}
