@@ -1,0 +1,58 @@
+/** Starts the backend inside a process: what main.ts does with the environment, and tests with their own options. */
+import "reflect-metadata";
+import { once } from "node:events";
+import type { AddressInfo, Server } from "node:net";
+import { NestFactory } from "@nestjs/core";
+import type { NestExpressApplication } from "@nestjs/platform-express";
+import { BackendModule } from "./backend.module.ts";
+import { limits, Providers } from "./chat-request.ts";
+import { type BackendOptions, defaultOptions } from "./options.ts";
+import { ProblemFilter } from "./problem.ts";
+import { EchoProvider } from "./providers/echo.ts";
+import { GuideProvider } from "./providers/guide.ts";
+import { OpenAiProvider } from "./providers/openai.ts";
+import type { Provider } from "./providers/provider.ts";
+
+export interface Backend {
+  url: string;
+  port: number;
+  /** Ends every open answer with an `error` event, then closes the port. */
+  close(): Promise<void>;
+}
+
+/** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
+export async function createBackend(options: Partial<BackendOptions> = {}): Promise<Backend> {
+  const { host, port, provider, docsDir, resumable, openai, extraProviders, isQuiet } = {
+    ...defaultOptions(),
+    ...options,
+  };
+  const all: Provider[] = [await GuideProvider.load(docsDir), new EchoProvider(), ...(extraProviders ?? [])];
+  if (openai !== undefined) all.push(new OpenAiProvider(openai));
+
+  const app = await NestFactory.create<NestExpressApplication>(
+    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}),
+    // Readers hold their connection for minutes; a stop must not wait for them.
+    {
+      logger: isQuiet ? false : ["error", "warn"],
+      abortOnError: false,
+      forceCloseConnections: true,
+      bodyParser: false,
+    },
+  );
+  app.useBodyParser("json", { limit: limits.maxBodyBytes, strict: true });
+  app.disable("x-powered-by");
+  app.useGlobalFilters(new ProblemFilter());
+  try {
+    await app.init();
+    // Not app.listen(): it logs a failure that the caller is about to report better.
+    const server: Server = app.getHttpServer();
+    server.listen(port, host);
+    await once(server, "listening");
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const address = app.getHttpServer().address() as AddressInfo;
+  const authority = address.family === "IPv6" ? `[${address.address}]` : address.address;
+  return { url: `http://${authority}:${address.port}`, port: address.port, close: () => app.close() };
+}

@@ -1,0 +1,91 @@
+/** Settings of the backend, and how the environment gives them. */
+import { join } from "node:path";
+import { z } from "zod";
+import type { OpenAiOptions } from "./providers/openai.ts";
+import type { Provider } from "./providers/provider.ts";
+import type { ResumableOptions } from "./resumable/index.ts";
+
+export interface BackendOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** Used where a request names none. */
+  provider: string;
+  /** The pages that the guide answers from. */
+  docsDir: string;
+  resumable?: Partial<ResumableOptions>;
+  openai?: OpenAiOptions;
+  /** Your own, beside the built-in ones. */
+  extraProviders?: readonly Provider[];
+  /** No log at all, for tests. */
+  isQuiet?: boolean;
+}
+
+/** From `src/` and from `dist/` alike. */
+const projectDocs = join(import.meta.dirname, "..", "..", "..", "docs");
+
+export const defaultOptions = (): BackendOptions => ({
+  host: "127.0.0.1",
+  port: 8788,
+  provider: "guide",
+  docsDir: projectDocs,
+});
+
+const wholeNumber = (max: number): z.ZodType<number> =>
+  z
+    .string()
+    .regex(/^\d+$/, "a whole number")
+    .transform(Number)
+    .refine((value) => value <= max, `at most ${max}`);
+
+const environment = z.object({
+  HOST: z.string().min(1).optional(),
+  PORT: wholeNumber(65_535).optional(),
+  PROVIDER: z.enum(["guide", "echo", "openai"]).optional(),
+  DOCS_DIR: z.string().min(1).optional(),
+  HOLD_MS: wholeNumber(3_600_000).optional(),
+  KEEP_MS: wholeNumber(86_400_000).optional(),
+  HEARTBEAT_MS: wholeNumber(600_000).optional(),
+  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_API_KEY: z.string().min(1).optional(),
+  OPENAI_MODELS: z.string().min(1).optional(),
+});
+
+/** Throws an Error that names the variable and never its value: one of them is a secret. */
+export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
+  // An empty variable is one that is not set: that is how shells and .env files say it.
+  const parsed = environment.safeParse(Object.fromEntries(Object.entries(env).filter(([, value]) => value !== "")));
+  if (!parsed.success) {
+    throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+  }
+  const { HOST, PORT, PROVIDER, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...openai } = parsed.data;
+  if (PROVIDER === "openai" && openai.OPENAI_BASE_URL === undefined)
+    throw new Error("PROVIDER: openai needs OPENAI_BASE_URL");
+  const defaults = defaultOptions();
+  return {
+    host: HOST ?? defaults.host,
+    port: PORT ?? defaults.port,
+    provider: PROVIDER ?? defaults.provider,
+    docsDir: DOCS_DIR ?? defaults.docsDir,
+    resumable: {
+      ...(HOLD_MS !== undefined && { holdMs: HOLD_MS }),
+      ...(KEEP_MS !== undefined && { keepMs: KEEP_MS }),
+      ...(HEARTBEAT_MS !== undefined && HEARTBEAT_MS > 0 && { heartbeatMs: HEARTBEAT_MS }),
+    },
+    ...(openai.OPENAI_BASE_URL !== undefined && {
+      openai: {
+        baseUrl: openai.OPENAI_BASE_URL,
+        apiKey: openai.OPENAI_API_KEY,
+        models: modelList(openai.OPENAI_MODELS),
+      },
+    }),
+  };
+}
+
+function modelList(names = "gpt-4o-mini"): readonly [string, ...string[]] {
+  const [first = "gpt-4o-mini", ...rest] = names
+    .split(",")
+    .map((name) => name.trim())
+    .filter((name) => name !== "");
+  return [first, ...rest];
+}
