@@ -1,0 +1,7 @@
+// `npm run build`: the backend and the page, whatever is there already.
+import { buildOrThrow } from "./lib/build.ts";
+import { inSeconds } from "./lib/run.ts";
+
+for (const { name, seconds } of await buildOrThrow(undefined, { force: true })) {
+  console.log(`${name}  ${inSeconds(seconds)}`);
+}

@@ -1,0 +1,40 @@
+// The suites of `npm test`. The backend's own are in examples/nest-gateway/vitest.config.ts.
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Local runtimes look up where the machine is unless told not to: a call to the network that no test needs.
+process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: "unit",
+          include: ["tests/{unit,wire,contract}/**/*.test.ts"],
+          setupFiles: ["tests/support/property-runs.ts"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest({
+            wrangler: { configPath: "wrangler.jsonc" },
+            miniflare: { bindings: { AUTH: "none" } },
+          }),
+        ],
+        test: { name: "workerd", include: ["tests/workerd/**/*.test.ts"] },
+      },
+      {
+        test: {
+          name: "e2e",
+          include: ["tests/e2e/**/*.test.ts"],
+          globalSetup: ["tests/support/built.ts"],
+          // One stack and one browser at a time: what these tests time is what a user waits for.
+          fileParallelism: false,
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
