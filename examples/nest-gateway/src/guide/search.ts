@@ -9,6 +9,7 @@ const saturation = 1.2;
 const lengthPenalty = 0.6;
 /** A hit must hold at least this share of the question's weight, or the question is about something else. */
 const minCoverage = 0.4;
+const unknownShare = 0.7;
 
 export interface Hit {
   section: Section;
@@ -44,9 +45,11 @@ export class SectionIndex {
     return hits.length > 0 ? hits : this.#rank(terms, (entry) => entry.isChinese !== wantsChinese);
   }
 
-  /** How much a word tells; the most for one that no section has. */
+  /** How much a word tells; the most for a rare one. */
   weightOf(term: string): number {
     const having = this.#documentCounts.get(term) ?? 0;
+    // An unknown word may be the subject, or only another way to say it: it counts, but not as the rarest of all.
+    if (having === 0) return unknownShare * Math.log(1 + (this.#entries.length + 0.5) / 0.5);
     return Math.log(1 + (this.#entries.length - having + 0.5) / (having + 0.5));
   }
 

@@ -5,6 +5,7 @@
  * The promises: a key never runs twice once content was made; a reader gets exactly the events after the id it names;
  * after `stop` resolves, no token is made.
  */
+import { setImmediate as nextLoop } from "node:timers/promises";
 import { Inject, Injectable, Logger, type MessageEvent, type OnModuleDestroy } from "@nestjs/common";
 import type { Observable } from "rxjs";
 import { Generation, type GenerationRecord, type Producer } from "./generation.ts";
@@ -95,7 +96,7 @@ export class ResumableGenerations implements OnModuleDestroy {
   }
 
   /** What a process that stops owes its readers: an end they can tell from a lost connection. */
-  onModuleDestroy(): void {
+  async onModuleDestroy(): Promise<void> {
     this.#isClosing = true;
     clearInterval(this.#sweepTimer);
     for (const generation of this.#generations.values()) {
@@ -106,6 +107,9 @@ export class ResumableGenerations implements OnModuleDestroy {
         retryable: true,
       });
     }
+    // Nest writes events a tick later, and closes the connections right after this hook.
+    await nextLoop();
+    await nextLoop();
   }
 
   get #active(): number {

@@ -1,0 +1,94 @@
+/** The real application on a free loopback port, and the requests of its contract. */
+import { join } from "node:path";
+import { type Backend, createBackend } from "../../src/app.ts";
+import type { BackendOptions } from "../../src/options.ts";
+import type { GenerationRecord, GenerationStats } from "../../src/resumable/index.ts";
+import { ScriptedProvider } from "./script.ts";
+import { SseReader } from "./sse.ts";
+
+export const fixtureDocs = join(import.meta.dirname, "..", "fixtures", "docs");
+
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: string;
+  errors?: { pointer?: string; parameter?: string; header?: string; detail: string }[];
+}
+
+export class TestBackend {
+  readonly scripted: ScriptedProvider;
+  readonly #backend: Backend;
+  readonly #readers: SseReader[] = [];
+  static #lastId = 0;
+
+  private constructor(backend: Backend, scripted: ScriptedProvider) {
+    this.#backend = backend;
+    this.scripted = scripted;
+  }
+
+  static async start(options: Partial<BackendOptions> = {}): Promise<TestBackend> {
+    const scripted = new ScriptedProvider();
+    const backend = await createBackend({
+      port: 0,
+      provider: "echo",
+      docsDir: fixtureDocs,
+      isQuiet: true,
+      extraProviders: [scripted],
+      ...options,
+    });
+    return new TestBackend(backend, scripted);
+  }
+
+  get url(): string {
+    return this.#backend.url;
+  }
+
+  async close(): Promise<void> {
+    for (const reader of this.#readers) reader.close();
+    await this.#backend.close();
+  }
+
+  newId(): string {
+    return `generation-${++TestBackend.#lastId}`;
+  }
+
+  body(generationId: string, prompt = "hello", more: Record<string, unknown> = {}): Record<string, unknown> {
+    return { generationId, room: "room-1", messages: [{ role: "user", content: prompt }], ...more };
+  }
+
+  post(body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(`${this.url}/model/chat`, postInit(body, headers));
+  }
+
+  async read(body: unknown, headers: Record<string, string> = {}): Promise<SseReader> {
+    const reader = await SseReader.open(`${this.url}/model/chat`, postInit(body, headers));
+    this.#readers.push(reader);
+    return reader;
+  }
+
+  stop(generationId: string): Promise<Response> {
+    return fetch(`${this.url}/model/chat/${generationId}`, { method: "DELETE" });
+  }
+
+  async stats(): Promise<GenerationStats> {
+    return (await (await fetch(`${this.url}/model/stats`)).json()) as GenerationStats;
+  }
+
+  async record(id: string): Promise<GenerationRecord> {
+    return (await (await fetch(`${this.url}/model/stats?id=${id}`)).json()) as GenerationRecord;
+  }
+}
+
+export async function problemOf(response: Response): Promise<Problem> {
+  return (await response.json()) as Problem;
+}
+
+function postInit(body: unknown, headers: Record<string, string>): RequestInit {
+  return {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body: typeof body === "string" ? body : JSON.stringify(body),
+  };
+}
