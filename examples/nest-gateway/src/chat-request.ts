@@ -9,9 +9,19 @@ export const limits = {
   maxBodyBytes: 2 * 1024 * 1024,
   maxMessages: 1_000,
   maxPromptLength: 8_192,
+  /** Of `params`, as JSON; the gateway allows less. */
+  maxParamsLength: 16_384,
 } as const;
 
+/** Deeper nesting has no use, and ends the stack of whatever walks it. */
+const maxParamsDepth = 32;
+
 const generationId = z.string().regex(/^[A-Za-z0-9_-]{1,128}$/, "1 to 128 of A-Z a-z 0-9 _ -");
+
+const chatParams = z
+  .record(z.string(), z.unknown())
+  .refine(isFlat, `nested deeper than ${maxParamsDepth}`)
+  .refine((params) => !isFlat(params) || JSON.stringify(params).length <= limits.maxParamsLength, "too large");
 
 const chatBody = z.strictObject({
   generationId: generationId.optional(),
@@ -23,7 +33,7 @@ const chatBody = z.strictObject({
     .min(1)
     .max(limits.maxMessages)
     .refine((messages) => messages.some(({ role }) => role === "user"), "at least one message of the user"),
-  params: z.record(z.string(), z.json()).optional(),
+  params: chatParams.optional(),
 });
 
 /** For an `EventSource` or a look with curl; `params` is the same object as in a body, as JSON. */
@@ -31,7 +41,7 @@ const chatQuery = z.strictObject({
   prompt: z.string().min(1).max(limits.maxPromptLength),
   provider: z.string().min(1).max(64).optional(),
   model: z.string().min(1).max(256).optional(),
-  params: z.string().max(4_096).optional(),
+  params: z.string().max(limits.maxParamsLength).optional(),
 });
 
 export interface ChatHeaders {
@@ -80,7 +90,7 @@ export function parseChatQuery(query: unknown, headers: ChatHeaders, providers: 
   const lastEventId = parseLastEventId(headers.lastEventId);
   return providers.prepare(
     id,
-    { ...asked, messages, ...(params !== undefined && { params: parseJsonObject(params) }) },
+    { ...asked, messages, ...(params !== undefined && { params: parseParams(params) }) },
     lastEventId,
   );
 }
@@ -154,12 +164,26 @@ function parseLastEventId(value: string | undefined): number | undefined {
   return Number(value);
 }
 
-function parseJsonObject(text: string): unknown {
+function parseParams(text: string): unknown {
+  let value: unknown;
   try {
-    return JSON.parse(text);
+    value = JSON.parse(text);
   } catch {
     throw invalid([{ parameter: "params", detail: "not JSON" }]);
   }
+  const parsed = chatParams.safeParse(value);
+  if (!parsed.success) throw invalid(fieldErrors(parsed.error, "#/params"));
+  return parsed.data;
+}
+
+/** Without recursion: it guards the code that recurses. */
+function isFlat(value: unknown): boolean {
+  let level: unknown[] = [value];
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth > maxParamsDepth) return false;
+    level = level.flatMap((item) => (item !== null && typeof item === "object" ? Object.values(item) : []));
+  }
+  return true;
 }
 
 const invalid = (errors: FieldError[]): RequestProblem =>

@@ -374,6 +374,16 @@ describe("a malformed request is a 400 problem", () => {
       { generationId: "g", room: "r", messages: user, params: { tokensPerSecond: 0 } },
       "#/params/tokensPerSecond",
     ],
+    [
+      "params too deep",
+      `{"generationId":"g","room":"r","messages":[],"params":{"a":${"[".repeat(50_000)}${"]".repeat(50_000)}}}`,
+      "#/params",
+    ],
+    [
+      "params too large",
+      { generationId: "g", room: "r", messages: user, params: { reasoning: "x".repeat(20_000) } },
+      "#/params",
+    ],
     ["an unknown provider", { generationId: "g", room: "r", messages: user, provider: "nobody" }, "#/provider"],
     ["an unknown model", { generationId: "g", room: "r", messages: user, model: "nothing" }, "#/model"],
   ])("%s", async (_name, body, pointer) => {
@@ -418,6 +428,7 @@ describe("a malformed request is a 400 problem", () => {
     ["an unknown provider", "prompt=a&provider=nobody"],
     ["params that are not JSON", "prompt=a&params=%7B"],
     ["params that are no object", "prompt=a&params=3"],
+    ["params too deep", `prompt=a&params=${"[".repeat(5_000)}${"]".repeat(5_000)}`],
   ])("GET with %s", async (_name, query) => {
     const refused = await fetch(`${backend.url}/model/chat?${query}`);
     expect(refused.status).toBe(400);

@@ -10,11 +10,13 @@ import { optionsFromEnv } from "../src/options.ts";
 import { SseReader } from "./support/sse.ts";
 
 const folder = join(import.meta.dirname, "..");
+const built = join(folder, "dist", "under-test");
 const running: ChildProcess[] = [];
 
 beforeAll(() => {
   const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "..", "bin", "tsc");
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json"], { cwd: folder });
+  // Beside the real build: a running backend must not see its files change.
+  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", built], { cwd: folder });
 }, 60_000);
 
 afterEach(() => {
@@ -29,7 +31,7 @@ interface Run {
 }
 
 function run(env: Record<string, string>): Run {
-  const child = spawn(process.execPath, [join(folder, "dist", "main.js")], {
+  const child = spawn(process.execPath, [join(built, "main.js")], {
     env: { PATH: process.env["PATH"] ?? "", ...env },
   });
   running.push(child);
