@@ -345,6 +345,14 @@ describe("holding", () => {
     expect(store.record("k")).toMatchObject({ state: "aborted" });
   });
 
+  test("a reader that was gone before it came starts the hold", async () => {
+    const store = await makeStore({ holdMs: 1_000 });
+    const script = new Script().start();
+    await store.open({ key: "k", fingerprint: "f" }, script.produce, AbortSignal.abort());
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(store.record("k")).toMatchObject({ state: "aborted" });
+  });
+
   test("a reader that leaves before the start is a reader that left", async () => {
     const store = await makeStore({ holdMs: 1_000 });
     const script = new Script();
