@@ -1,0 +1,121 @@
+/**
+ * Settings: read once from the environment, checked, and turned into what the parts need. A wrong one is a sentence that
+ * names the variable, what was expected and an example; the Worker answers 503 with it to the operator's log.
+ */
+import * as z from "zod/mini";
+import { fail, ok, type Result } from "../shared/result.ts";
+import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
+
+export interface GatewayConfig {
+  readonly nestBase: string;
+  readonly upstreamMethod: "POST" | "GET";
+  readonly tenant: string;
+  readonly locationHint: string | undefined;
+  readonly jurisdiction: string | undefined;
+  readonly policy: RoomPolicy;
+}
+
+interface NumberSetting {
+  readonly field: keyof RoomPolicy;
+  readonly min: number;
+  readonly max: number;
+}
+
+/** Numeric settings by variable: docs/settings.md gives their units and reasons. */
+const numberSettings: Readonly<Record<string, NumberSetting>> = {
+  MAX_ACTIVE_TURNS: { field: "maxActiveTurns", min: 1, max: 16 },
+  MAX_QUEUED_TURNS: { field: "maxQueuedTurns", min: 0, max: 256 },
+  ORPHAN_GRACE_MS: { field: "orphanGraceMs", min: 0, max: 3_600_000 },
+  COALESCE_MS: { field: "coalesceMs", min: 0, max: 1_000 },
+  LOG_LAG_MS: { field: "logLagMs", min: 0, max: 10_000 },
+  HEADERS_TIMEOUT_MS: { field: "headersTimeoutMs", min: 100, max: 120_000 },
+  FIRST_TOKEN_TIMEOUT_MS: { field: "firstTokenTimeoutMs", min: 100, max: 600_000 },
+  SILENCE_TIMEOUT_MS: { field: "silenceTimeoutMs", min: 100, max: 600_000 },
+  // The platform keeps an object with an open call in memory for 15 minutes; a turn ends before that.
+  TURN_TIMEOUT_MS: { field: "turnTimeoutMs", min: 1_000, max: 840_000 },
+  MAX_ATTEMPTS: { field: "maxAttempts", min: 1, max: 10 },
+  STOP_CONFIRM_MS: { field: "stopConfirmMs", min: 100, max: 60_000 },
+  HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
+  HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
+};
+const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } as const;
+
+export type Variables = Readonly<Record<string, unknown>>;
+
+/**
+ * AUTH fails closed (S6): it has no default, and `none` is for loopback or for who says so twice.
+ * @param hostname of the request, which tells a developer's machine from a deployment.
+ */
+export function parseConfig(env: Variables, hostname: string): Result<GatewayConfig, string> {
+  const auth = env["AUTH"];
+  if (auth === undefined || auth === "") {
+    return fail('AUTH is not set. Expected "none" (anyone may chat; on loopback only), for example AUTH=none.');
+  }
+  if (auth !== "none") return fail('AUTH is not a mode this version knows. Expected "none", for example AUTH=none.');
+  if (!isLoopback(hostname) && env["ALLOW_ANONYMOUS"] !== "yes") {
+    return fail("AUTH=none lets anyone chat at your cost. Set ALLOW_ANONYMOUS=yes as well if that is what you want.");
+  }
+  const base = z.url({ protocol: /^https?$/ }).safeParse(env["NEST_BASE"]);
+  if (!base.success) {
+    return fail(
+      "NEST_BASE is missing or no http(s) URL. Expected the backend's base, for example http://127.0.0.1:8788.",
+    );
+  }
+  const method = env["UPSTREAM_METHOD"] ?? "POST";
+  if (method !== "POST" && method !== "GET")
+    return fail("UPSTREAM_METHOD is POST or GET, for example UPSTREAM_METHOD=POST.");
+  const policy = parsePolicy(env);
+  if (!policy.ok) return policy;
+  return ok({
+    nestBase: base.data.replace(/\/+$/, ""),
+    upstreamMethod: method,
+    tenant: text(env["TENANT"]) ?? "default",
+    locationHint: text(env["LOCATION_HINT"]),
+    jurisdiction: text(env["JURISDICTION"]),
+    policy: policy.value,
+  });
+}
+
+function parsePolicy(env: Variables): Result<RoomPolicy, string> {
+  const policy: { -readonly [K in keyof RoomPolicy]: RoomPolicy[K] } = { ...DEFAULT_POLICY };
+  for (const [name, { field, min, max }] of Object.entries(numberSettings)) {
+    const value = number(env, name, min, max);
+    if (!value.ok) return value;
+    if (value.value !== undefined) Object.assign(policy, { [field]: value.value });
+  }
+  for (const [name, field] of Object.entries(backoffSettings)) {
+    const value = number(env, name, 1, 600_000);
+    if (!value.ok) return value;
+    if (value.value !== undefined) policy.backoff = { ...policy.backoff, [field]: value.value };
+  }
+  const orphan = env["ORPHAN_POLICY"] ?? "cancel";
+  if (orphan !== "cancel" && orphan !== "keep")
+    return fail("ORPHAN_POLICY is cancel or keep, for example ORPHAN_POLICY=cancel.");
+  const resumable = env["UPSTREAM_RESUMABLE"] ?? "no";
+  if (resumable !== "yes" && resumable !== "no") {
+    return fail("UPSTREAM_RESUMABLE is yes or no, for example UPSTREAM_RESUMABLE=yes.");
+  }
+  return ok({ ...policy, orphanPolicy: orphan, upstreamResumable: resumable === "yes" });
+}
+
+function number(env: Variables, name: string, min: number, max: number): Result<number | undefined, string> {
+  const value = env[name];
+  if (value === undefined || value === "") return ok(undefined);
+  const parsed = Number(value);
+  if (Number.isInteger(parsed) && parsed >= min && parsed <= max) return ok(parsed);
+  return fail(`${name} is not a whole number from ${min} to ${max}, for example ${name}=${Math.max(min, 1)}.`);
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** A developer's own machine: 127.0.0.0/8, ::1 and localhost (RFC 6761 §6.3). */
+export function isLoopback(hostname: string): boolean {
+  return (
+    hostname === "localhost" ||
+    hostname.endsWith(".localhost") ||
+    hostname === "[::1]" ||
+    /^127(?:\.\d{1,3}){3}$/.test(hostname)
+  );
+}

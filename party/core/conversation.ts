@@ -1,0 +1,779 @@
+/**
+ * The turns of one room: accepting them, queueing them, running them against the upstream, stopping and settling them, and
+ * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
+ * `seq` order, each change durable first.
+ */
+import { textOf } from "../../shared/content.ts";
+import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
+import type { NoticeFrame, ServerFrame, StopProof } from "../../shared/protocol/server-frames.ts";
+import { fail, ok, type Result } from "../../shared/result.ts";
+import { utf8Length } from "../../shared/text.ts";
+import { Agenda } from "./agenda.ts";
+import { Delivery, type RoomFrame } from "./delivery.ts";
+import { fingerprint } from "./fingerprint.ts";
+import { Journal } from "./journal.ts";
+import type { RoomPolicy } from "./policy.ts";
+import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.ts";
+import { RoomTurn } from "./room-turn.ts";
+import { runTurn, type TurnRunSink, type WaitNotice } from "./run-turn.ts";
+import { type Ending, promptOf, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
+import { Changes, inputRows, type Tombstone, TurnLog } from "./turn-log.ts";
+import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
+
+/** How far ahead the alarm stands while a turn is not over, so that a killed room with no tab left still settles (A1). */
+export const watchdogMs = 60_000;
+/** How long an unconfirmed stop is tried again (T3). */
+const stopRetryForMs = 600_000;
+const stopRetryEveryMs = 15_000;
+/** Waits up to this long use a timer; longer ones the agenda, so that the object may sleep (A1). */
+const timerWaitMs = 10_000;
+/** Ids that must not run again are remembered this long, and at most this many (T1). */
+const tombstoneMs = 24 * 3_600_000;
+const maxTombstones = 1_000;
+/** Units of settled answers kept in memory for the next sync. */
+const settledUnitsKept = 1_048_576;
+
+export interface ConversationHooks {
+  /** Viewers right now (R6). */
+  viewers(): number;
+  /** The queue, or what is known of a wait, has changed. */
+  onQueueChanged(): void;
+  /** All turns are gone and a new epoch has begun: every reader needs a snapshot. */
+  onCleared(): void;
+}
+
+/** One commit in the making: what it stores, what it tells, what happens next. */
+interface Commit {
+  readonly changes: Changes;
+  readonly frames: RoomFrame[];
+  readonly next: (() => void)[];
+}
+
+export class Conversation {
+  readonly delivery: Delivery;
+  readonly journal: Journal;
+  readonly #ports: RoomPorts;
+  readonly #policy: RoomPolicy;
+  readonly #hooks: ConversationHooks;
+  readonly #log: TurnLog;
+  #agenda = new Agenda();
+  #agendaStored = "{}";
+  #epoch = "";
+  #seq = 0;
+  #floor = 0;
+  #nextOrdinal = 0;
+  #turns = new Map<string, RoomTurn>();
+  #tombstones = new Map<string, Tombstone>();
+  /** Submits that wait until the turns they replace have been stopped. */
+  readonly #replacing = new Set<string>();
+  /** Ways to end a wait that only the agenda would end. */
+  readonly #wakers = new Map<string, () => void>();
+  #logTimer: Timer | undefined;
+  #closed = false;
+
+  constructor(
+    ports: RoomPorts,
+    policy: RoomPolicy,
+    hooks: ConversationHooks & Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow">,
+  ) {
+    this.#ports = ports;
+    this.#policy = policy;
+    this.#hooks = hooks;
+    this.#log = new TurnLog(ports.storage);
+    this.journal = new Journal(ports.storage, (error) => {
+      ports.report({ name: "room-broken", cause: error });
+      this.close();
+      ports.onBroken(error);
+    });
+    this.delivery = new Delivery(
+      {
+        liveTurns: () => this.#liveTurns(),
+        turn: (id) => this.#turns.get(id),
+        onBehind: (reader) => hooks.onBehind(reader),
+        onSlow: (reader) => hooks.onSlow(reader),
+      },
+      ports.clock,
+      policy,
+    );
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+  get seq(): number {
+    return this.#seq;
+  }
+  get floor(): number {
+    return this.#floor;
+  }
+  /** In order of the conversation. */
+  get turns(): RoomTurn[] {
+    return [...this.#turns.values()];
+  }
+
+  turn(id: string): RoomTurn | undefined {
+    return this.#turns.get(id);
+  }
+
+  /** Removed turn ids with the `seq` that said so. */
+  *removed(): Iterable<readonly [string, number]> {
+    for (const [id, { removedSeq }] of this.#tombstones) if (removedSeq !== undefined) yield [id, removedSeq];
+  }
+
+  /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
+  async load(): Promise<void> {
+    const stored = await this.#log.load();
+    this.#epoch = stored.room?.epoch ?? this.#ports.newId();
+    this.#seq = stored.room?.seq ?? 0;
+    this.#floor = stored.room?.floor ?? 0;
+    this.#nextOrdinal = stored.room?.nextOrdinal ?? 0;
+    // Oldest first, because that is the order in which they are forgotten.
+    this.#tombstones = new Map([...stored.tombstones].sort(([, a], [, b]) => a.at - b.at));
+    this.#agenda = new Agenda(Object.entries(stored.agenda));
+    this.#agendaStored = JSON.stringify(this.#agenda.entries());
+    for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
+    this.delivery.reset(this.#seq);
+  }
+
+  async #restore(record: TurnRecord): Promise<RoomTurn> {
+    if (record.end !== undefined) return new RoomTurn(record, { state: "settled", ending: record.end });
+    const input = await this.#log.readInput(record.spec.ordinal);
+    if (record.start === undefined) return new RoomTurn(record, { state: "queued" }, input);
+    const turn = new RoomTurn(record, { state: record.waitUntil === undefined ? "resuming" : "waiting" }, input);
+    turn.restore(await this.#log.readText(record.spec.ordinal));
+    turn.model = record.upstream?.model;
+    // The upstream's `start` is an event too: a resume that has no text yet continues after it.
+    if (turn.mark === undefined && record.upstream?.eventId !== undefined) {
+      turn.mark = { eventId: record.upstream.eventId, offset: 0 };
+    }
+    return turn;
+  }
+
+  /** Takes up the work that storage says is unfinished. Called once, when the room may be served. */
+  recover(): void {
+    const commit = this.#begin();
+    for (const turn of activeTurns(this.turns)) {
+      if (turn.record.stopIntent !== undefined) commit.next.push(() => void this.#carryOutStop(turn));
+      else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
+      else if (this.#isResumable(turn)) commit.next.push(() => this.#run(turn, true));
+      // What the upstream does with a call that nobody reads is unknown: it is told to stop.
+      else this.#settleIn(commit, turn, { outcome: "interrupted", error: turnError("upstream-truncated") }, true);
+    }
+    this.#startNext(commit);
+    if (activeTurns(this.turns).length + queuedTurns(this.turns).length > 0 || commit.frames.length > 0) {
+      this.#commit(commit);
+    }
+  }
+
+  /**
+   * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started.
+   */
+  submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
+    const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
+    const known = this.#turns.get(frame.turnId);
+    if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
+    if (this.#replacing.has(frame.turnId)) return ok("accepted");
+    if (frame.epoch !== undefined && frame.epoch !== this.#epoch) return fail("turn-stale");
+    if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
+    if (frame.replaces === undefined) {
+      if (queuedTurns(this.#turns.values()).length >= this.#policy.maxQueuedTurns) return fail("queue-full");
+      this.#accept(frame, author, print, []);
+      return ok("accepted");
+    }
+    const replaced = this.#turns.get(frame.replaces);
+    if (replaced === undefined) return fail("turn-unknown");
+    const gone = this.turns.filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
+    this.#replacing.add(frame.turnId);
+    void this.#replace(frame, author, print, gone);
+    return ok("accepted");
+  }
+
+  /** Stops the replaced turns that are not over, then removes them and accepts the new one in one commit. */
+  async #replace(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): Promise<void> {
+    const { epoch } = this;
+    await Promise.all(
+      gone.map((turn) => {
+        if (turn.isSettled) return undefined;
+        turn.controller?.abort();
+        return turn.record.attempts > 0 ? this.#stopUpstream(turn) : undefined;
+      }),
+    );
+    this.#replacing.delete(frame.turnId);
+    const isStale = epoch !== this.#epoch || this.#tombstones.has(frame.turnId);
+    if (!this.#closed && !isStale) this.#accept(frame, author, print, gone);
+  }
+
+  #accept(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): void {
+    const commit = this.#begin();
+    if (gone.length > 0) this.#removeIn(commit, gone);
+    const now = this.#ports.clock.now();
+    const rows = inputRows(frame.input);
+    const seq = this.#nextSeq();
+    const spec: TurnSpec = {
+      id: frame.turnId,
+      ordinal: this.#nextOrdinal,
+      author,
+      createdAt: now,
+      queuedSeq: seq,
+      fingerprint: print,
+      inputUnits: rows.reduce((units, row) => units + row.length, 0),
+      inputRows: rows.length,
+      onLeave: frame.onLeave ?? this.#policy.orphanPolicy,
+      ...(frame.provider === undefined ? {} : { provider: frame.provider }),
+      ...(frame.model === undefined ? {} : { model: frame.model }),
+      ...(frame.params === undefined ? {} : { params: frame.params }),
+      ...(frame.metadata === undefined ? {} : { metadata: frame.metadata }),
+    };
+    this.#nextOrdinal += 1;
+    const turn = new RoomTurn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
+    const position = queuedTurns(this.#turns.values()).length;
+    this.#turns.set(turn.id, turn);
+    commit.changes.turn(turn.record);
+    commit.changes.input(spec.ordinal, rows);
+    this.#tell(commit, "queued", turn.id, {
+      type: "turn-queued",
+      seq,
+      turnId: turn.id,
+      input: frame.input,
+      author,
+      createdAt: now,
+      position,
+      ...this.eta(position),
+    });
+    this.#startNext(commit);
+    this.#commit(commit);
+  }
+
+  /** Stops a turn from whatever state (T3). Idempotent; a settled turn stays as it is. */
+  cancel(turnId: string, by: "cancel" | "orphan" = "cancel"): Result<RoomTurn, ErrorCode> {
+    const turn = this.#turns.get(turnId);
+    if (turn === undefined) {
+      // The submit may still be on its way, by another path: it must not run then (T1).
+      if (!this.#tombstones.has(turnId)) {
+        const commit = this.#begin();
+        this.#bury(commit, turnId, {});
+        this.#commit(commit);
+      }
+      return fail("turn-unknown");
+    }
+    if (turn.isSettled || turn.record.stopIntent !== undefined) return ok(turn);
+    const commit = this.#begin();
+    turn.record = { ...turn.record, stopIntent: { by, at: this.#ports.clock.now() } };
+    if (turn.phase.state === "queued") {
+      // Nobody was ever asked for it: that is all the proof a stop can have.
+      this.#settleIn(commit, turn, { outcome: "cancelled", stop: "confirmed" }, false);
+    } else {
+      commit.changes.turn(turn.record);
+      commit.next.push(() => void this.#carryOutStop(turn));
+    }
+    this.#commit(commit);
+    return ok(turn);
+  }
+
+  /** Removes all turns, stopping those that run, and begins a new epoch. */
+  clear(): void {
+    for (const turn of activeTurns(this.#turns.values())) {
+      turn.controller?.abort();
+      if (turn.record.attempts > 0) void this.#stopUpstream(turn);
+    }
+    const commit = this.#begin();
+    for (const turn of this.#turns.values()) commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
+    for (const id of this.#tombstones.keys()) commit.changes.forgetTombstone(id);
+    this.#turns = new Map();
+    this.#tombstones = new Map();
+    this.#epoch = this.#ports.newId();
+    this.#seq = 0;
+    this.#floor = 0;
+    commit.next.push(() => {
+      this.delivery.reset(this.#seq);
+      this.#hooks.onCleared();
+    });
+    this.#commit(commit);
+  }
+
+  /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
+  viewersChanged(): void {
+    const abandoned = this.#hooks.viewers() === 0 && this.#orphans().length > 0;
+    const changed = abandoned
+      ? this.#agenda.at("orphan") === undefined &&
+        this.#agenda.set("orphan", this.#ports.clock.now() + this.#policy.orphanGraceMs)
+      : this.#agenda.clear("orphan");
+    if (changed) this.#commit(this.#begin());
+  }
+
+  /** The alarm rang. Re-arms first, so that nothing that goes wrong below can end the chain (A1). */
+  async tick(): Promise<void> {
+    const now = this.#ports.clock.now();
+    this.#agenda.fired();
+    const due = this.#agenda.due(now);
+    for (const name of due) {
+      if (name.startsWith("stop/")) this.#agenda.set(name, now + stopRetryEveryMs);
+      else this.#agenda.clear(name);
+    }
+    if (due.includes("watchdog")) this.viewersChanged();
+    if (due.includes("orphan") && this.#hooks.viewers() === 0) {
+      for (const turn of this.#orphans()) this.cancel(turn.id, "orphan");
+    }
+    for (const name of due) {
+      if (name.startsWith("wait/")) this.#wakers.get(name)?.();
+      if (name.startsWith("stop/")) void this.#retryStop(name);
+    }
+    await this.#durably(this.#begin());
+  }
+
+  /** Loads what a sync needs of a turn and memory does not hold. */
+  async ensureLoaded(turn: RoomTurn): Promise<void> {
+    const { ordinal } = turn.record.spec;
+    const [input, text] = await Promise.all([
+      turn.input ?? this.#log.readInput(ordinal),
+      turn.content === undefined ? this.#log.readText(ordinal) : undefined,
+    ]);
+    turn.input = input;
+    if (text !== undefined && turn.content === undefined) turn.restore(text);
+  }
+
+  /** Lets go of settled answers beyond the budget, oldest first; the newest are what the next reader asks for. */
+  releaseSettled(): void {
+    let kept = 0;
+    for (const turn of this.turns.reverse()) {
+      if (!turn.isSettled || turn.content === undefined || this.#isUnpublished(turn)) continue;
+      kept += turn.content.length + turn.record.spec.inputUnits;
+      if (kept <= settledUnitsKept) continue;
+      turn.content = undefined;
+      turn.input = undefined;
+    }
+  }
+
+  /** Ids in the queue, next first. */
+  queue(): readonly RoomTurn[] {
+    return queuedTurns(this.#turns.values());
+  }
+
+  eta(position: number): { etaMs?: number } {
+    const durations = this.turns
+      .flatMap(({ record }) =>
+        record.end?.outcome === "completed" && record.start !== undefined ? [record.end.at - record.start.at] : [],
+      )
+      .slice(-5);
+    const eta = etaMs(position, durations, this.#policy.maxActiveTurns);
+    return eta === undefined ? {} : { etaMs: eta };
+  }
+
+  /** Stops all timers and upstream work of this life of the room; storage stays as it is. */
+  close(): void {
+    this.#closed = true;
+    this.#logTimer?.cancel();
+    this.delivery.close();
+    for (const turn of this.#turns.values()) turn.controller?.abort();
+    for (const wake of this.#wakers.values()) wake();
+  }
+
+  // Commits
+
+  #begin(): Commit {
+    return { changes: new Changes(), frames: [], next: [] };
+  }
+
+  #nextSeq(): number {
+    this.#seq += 1;
+    return this.#seq;
+  }
+
+  #tell(commit: Commit, kind: RoomFrame["kind"], turnId: string, frame: ServerFrame & { seq: number }): void {
+    commit.frames.push({ seq: frame.seq, kind, turnId, text: JSON.stringify(frame) });
+  }
+
+  /** Stores the commit and tells it in its turn. A failure breaks the room, so nobody needs to wait to learn of it. */
+  #commit(commit: Commit): void {
+    void this.#durably(commit);
+  }
+
+  /** The same, for whoever must not go on before it is durable. */
+  #durably(commit: Commit): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    const { changes, frames } = commit;
+    this.#keepWatch();
+    changes.room({
+      v: 1,
+      epoch: this.#epoch,
+      seq: this.#seq,
+      floor: this.#floor,
+      nextOrdinal: this.#nextOrdinal,
+      lastActiveAt: this.#ports.clock.now(),
+    });
+    const agenda = JSON.stringify(this.#agenda.entries());
+    if (agenda !== this.#agendaStored) {
+      changes.agenda(this.#agenda.entries());
+      this.#agendaStored = agenda;
+    }
+    const stored = this.journal.commit(changes, () => {
+      if (this.#closed) return;
+      for (const frame of frames) this.delivery.publish(frame);
+      for (const next of commit.next) next();
+      this.#hooks.onQueueChanged();
+    });
+    const alarmAt = this.#agenda.rearm();
+    if (alarmAt !== undefined) {
+      this.#ports.storage.setAlarm(alarmAt).catch((error: unknown) => {
+        this.#ports.report({ name: "room-broken", cause: error });
+        this.#ports.onBroken(error);
+      });
+    }
+    return stored;
+  }
+
+  /** While a turn is not over the alarm stands at most a minute ahead. */
+  #keepWatch(): void {
+    if (this.turns.every((turn) => turn.isSettled)) this.#agenda.clear("watchdog");
+    else if (this.#agenda.at("watchdog") === undefined) {
+      this.#agenda.set("watchdog", this.#ports.clock.now() + watchdogMs);
+    }
+  }
+
+  // Turns
+
+  /** Started, and their end not yet told. */
+  *#liveTurns(): Iterable<RoomTurn> {
+    for (const turn of this.#turns.values()) {
+      if (turn.record.start !== undefined && (!turn.isSettled || this.#isUnpublished(turn))) yield turn;
+    }
+  }
+
+  #isUnpublished(turn: RoomTurn): boolean {
+    return (turn.record.end?.seq ?? 0) > this.delivery.seq;
+  }
+
+  #orphans(): RoomTurn[] {
+    return this.turns.filter((turn) => !turn.isSettled && turn.record.spec.onLeave === "cancel");
+  }
+
+  /** Starts what may start, as part of `commit`: the call goes out when the start is durable. */
+  #startNext(commit: Commit): void {
+    for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
+      const at = this.#ports.clock.now();
+      const seq = this.#nextSeq();
+      const start = { seq, at, deadlineAt: at + this.#policy.turnTimeoutMs, history: this.#historyOf(turn) };
+      // The first call is counted here, with the start, and not in a write of its own.
+      turn.record = { ...turn.record, start, attempts: 1 };
+      turn.advance({ type: "open" });
+      commit.changes.turn(turn.record);
+      this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
+      commit.next.push(() => this.#run(turn, false));
+    }
+  }
+
+  /** Ordinals of the settled turns with text before this one, oldest first: a bounded choice, made once. */
+  #historyOf(turn: RoomTurn): number[] {
+    const history: number[] = [];
+    let units = 0;
+    for (const { record } of this.turns.reverse()) {
+      if (record.spec.ordinal >= turn.record.spec.ordinal || record.end === undefined || record.end.length === 0)
+        continue;
+      units += record.spec.inputUnits + record.end.length;
+      if (history.length >= this.#policy.historyTurns || units > this.#policy.historyBytes) break;
+      history.unshift(record.spec.ordinal);
+    }
+    return history;
+  }
+
+  async #messagesFor(turn: RoomTurn): Promise<ChatMessage[]> {
+    const input: TurnInput = turn.input ?? (await this.#log.readInput(turn.record.spec.ordinal));
+    if ("messages" in input) return input.messages;
+    const chosen = new Set(turn.record.start?.history);
+    const messages: ChatMessage[] = [{ role: "user", content: input.prompt }];
+    let bytes = utf8Length(input.prompt);
+    for (const past of this.turns.reverse()) {
+      if (!chosen.has(past.record.spec.ordinal)) continue;
+      await this.ensureLoaded(past);
+      const prompt = past.input === undefined ? "" : promptOf(past.input);
+      const answer = textOf(past.content?.parts() ?? []);
+      bytes += utf8Length(prompt) + utf8Length(answer);
+      if (bytes > this.#policy.historyBytes) break;
+      messages.unshift({ role: "user", content: prompt }, { role: "assistant", content: answer });
+    }
+    return messages;
+  }
+
+  #isResumable(turn: RoomTurn): boolean {
+    return turn.record.upstream?.resumable ?? this.#policy.upstreamResumable;
+  }
+
+  #run(turn: RoomTurn, resuming: boolean): void {
+    if (turn.isSettled || turn.record.stopIntent !== undefined || this.#turns.get(turn.id) !== turn) return;
+    const controller = new AbortController();
+    turn.controller = controller;
+    void this.#drive(turn, resuming, controller.signal).catch((error: unknown) => {
+      this.#ports.report({ name: "session-fault", cause: error });
+      if (!controller.signal.aborted) this.#settle(turn, { outcome: "failed", error: turnError("internal") }, true);
+    });
+  }
+
+  async #drive(turn: RoomTurn, resuming: boolean, signal: AbortSignal): Promise<void> {
+    const { spec, start, waitUntil } = turn.record;
+    const [generationId, messages] = await Promise.all([
+      this.#ports.generationIdOf(this.#epoch, turn.id),
+      this.#messagesFor(turn),
+    ]);
+    const run = {
+      request: {
+        generationId,
+        messages,
+        ...(spec.provider === undefined ? {} : { provider: spec.provider }),
+        ...(spec.model === undefined ? {} : { model: spec.model }),
+        ...(spec.params === undefined ? {} : { params: spec.params }),
+      },
+      deadlineAt: start?.deadlineAt ?? this.#ports.clock.now() + this.#policy.turnTimeoutMs,
+      resuming,
+      ...(waitUntil === undefined ? {} : { waitUntil }),
+    };
+    const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
+    if (end !== undefined && !signal.aborted) this.#settle(turn, end.ending, !end.byUpstream);
+  }
+
+  #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
+    // The start commit counted the first call.
+    let counted = !wasResumed && turn.record.waitUntil === undefined;
+    const conversation = this;
+    return {
+      attempting: async (resume) => {
+        turn.advance(resume ? { type: "resume" } : { type: "open" });
+        turn.rewind(resume);
+        if (!counted) {
+          const { waitUntil: _, ...record } = turn.record;
+          turn.record = resume
+            ? { ...record, resumes: record.resumes + 1 }
+            : { ...record, attempts: record.attempts + 1 };
+          await this.#store(turn);
+        }
+        counted = false;
+        const number = resume ? turn.record.resumes : turn.record.attempts;
+        this.#ports.report({ name: "upstream-attempt", turnId: turn.id, attempt: number, resume });
+      },
+      batch: (batch) => {
+        if (!signal.aborted) this.#take(turn, batch);
+      },
+      failed: (failure, resume) => this.#failed(turn, failure, resume),
+      wait: (ms, notice) => this.#wait(turn, ms, notice, signal),
+      get attempts() {
+        return turn.record.attempts;
+      },
+      get resumes() {
+        return turn.record.resumes;
+      },
+      get hasContent() {
+        return turn.length > 0;
+      },
+      get resumable() {
+        return conversation.#isResumable(turn);
+      },
+      get lastEventId() {
+        return turn.mark?.eventId;
+      },
+    };
+  }
+
+  #store(turn: RoomTurn): Promise<void> {
+    const commit = this.#begin();
+    commit.changes.turn(turn.record);
+    return this.#durably(commit);
+  }
+
+  #failed(turn: RoomTurn, failure: UpstreamFailure, resume: boolean): void {
+    const cause = failure.cause ?? (resume ? "resume" : "attempt");
+    this.#ports.report({ name: "upstream-failure", turnId: turn.id, code: failure.code, cause });
+  }
+
+  /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
+  #take(turn: RoomTurn, batch: UpstreamBatch): void {
+    if (batch.start !== undefined) this.#started(turn, batch);
+    const grew = turn.take(batch, this.#policy.maxTurnLength);
+    if (batch.parts.length > 0 && turn.phase.state !== "streaming") {
+      turn.advance({ type: "content" });
+      this.delivery.unsay(`notice/${turn.id}`);
+    }
+    if (!grew) return;
+    this.delivery.poke();
+    if (turn.length >= this.#policy.maxTurnLength) {
+      this.#settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
+    } else if (turn.length - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
+    else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
+  }
+
+  /** Without the upstream's own word in storage, a wake could not resume (T5). */
+  #started(turn: RoomTurn, batch: UpstreamBatch): void {
+    const { start, eventId } = batch;
+    if (start === undefined) return;
+    turn.model = start.model ?? turn.model;
+    const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
+    if (turn.record.upstream?.resumable === upstream.resumable) return;
+    turn.record = { ...turn.record, upstream };
+    void this.#store(turn);
+  }
+
+  #appendLogs(): void {
+    this.#logTimer = undefined;
+    for (const turn of activeTurns(this.#turns.values())) if (turn.length > turn.loggedLength) this.#appendLog(turn);
+  }
+
+  #appendLog(turn: RoomTurn): void {
+    const { firstRow, rows } = turn.takeUnlogged();
+    const changes = new Changes();
+    changes.text(turn.record.spec.ordinal, firstRow, rows);
+    this.journal.append(changes.put);
+  }
+
+  /** Waits without a call open. A long wait is stored, and the alarm ends it, so that the object may sleep. */
+  async #wait(turn: RoomTurn, ms: number, notice: WaitNotice, signal: AbortSignal): Promise<void> {
+    turn.advance(notice.resume ? { type: "resume" } : { type: "wait" });
+    const code = notice.resume ? "upstream-resuming" : "upstream-retrying";
+    const frame: NoticeFrame = {
+      type: "notice",
+      code,
+      scope: "upstream",
+      turnId: turn.id,
+      retryAfterMs: ms,
+      attempt: notice.attempt,
+      maxAttempts: notice.maxAttempts,
+      willRetry: true,
+      message: NOTICE_MESSAGES[code].en,
+    };
+    this.delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
+    const name = `wait/${turn.id}`;
+    if (ms > timerWaitMs) {
+      const until = this.#ports.clock.now() + ms;
+      turn.record = { ...turn.record, waitUntil: until };
+      this.#agenda.set(name, until);
+      await this.#store(turn);
+    }
+    await new Promise<void>((resolve) => {
+      const timer = ms > timerWaitMs ? undefined : this.#ports.clock.after(ms, resolve);
+      this.#wakers.set(name, resolve);
+      signal.addEventListener("abort", () => {
+        timer?.cancel();
+        resolve();
+      });
+      if (signal.aborted) resolve();
+    });
+    this.#wakers.delete(name);
+    this.#agenda.clear(name);
+  }
+
+  // Stopping and settling
+
+  /** Aborts our side, tells the upstream, and settles with what is known of its answer (T3). */
+  async #carryOutStop(turn: RoomTurn): Promise<void> {
+    turn.controller?.abort();
+    const stop = await this.#stopUpstream(turn);
+    this.#settle(turn, { outcome: "cancelled", stop }, false);
+  }
+
+  /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
+  async #stopUpstream(turn: RoomTurn): Promise<StopProof> {
+    const generationId = await this.#ports.generationIdOf(this.#epoch, turn.id);
+    const result = await this.#askStop(generationId);
+    if (result !== "unreachable") return result;
+    const now = this.#ports.clock.now();
+    this.#agenda.set(`stop/${generationId}/${now + stopRetryForMs}`, now + stopRetryEveryMs);
+    await this.#durably(this.#begin());
+    return "closed";
+  }
+
+  async #retryStop(name: string): Promise<void> {
+    const [, generationId = "", until = "0"] = name.split("/");
+    const result = this.#ports.clock.now() > Number(until) ? "closed" : await this.#askStop(generationId);
+    if (result !== "unreachable" && this.#agenda.clear(name)) await this.#durably(this.#begin());
+  }
+
+  async #askStop(generationId: string): Promise<StopProof | "unreachable"> {
+    const controller = new AbortController();
+    const timer = this.#ports.clock.after(this.#policy.stopConfirmMs, () => controller.abort());
+    try {
+      const answer = await this.#ports.upstream.stop(generationId, controller.signal);
+      return answer === "confirmed" ? "confirmed" : "closed";
+    } catch (cause) {
+      this.#ports.report({ name: "stop-unconfirmed", generationId, cause });
+      return "unreachable";
+    } finally {
+      timer.cancel();
+    }
+  }
+
+  #settle(turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
+    if (turn.isSettled || this.#closed || this.#turns.get(turn.id) !== turn) return;
+    const commit = this.#begin();
+    this.#settleIn(commit, turn, ending, stopUpstream);
+    this.#commit(commit);
+  }
+
+  /** Ends a turn, once (T2): its last rows, its record and the next turn's start are one commit. */
+  #settleIn(commit: Commit, turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
+    turn.endText(this.#policy.maxTurnLength);
+    turn.controller?.abort();
+    turn.controller = undefined;
+    const { firstRow, rows } = turn.takeUnlogged();
+    commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
+    const seq = this.#nextSeq();
+    const facts = {
+      ...(turn.model === undefined ? {} : { model: turn.model }),
+      ...(turn.usage === undefined ? {} : { usage: turn.usage }),
+    };
+    const end: TurnEnd = {
+      ...ending,
+      ...facts,
+      seq,
+      at: this.#ports.clock.now(),
+      length: turn.length,
+      rows: turn.rows,
+    };
+    const { waitUntil: _, ...record } = turn.record;
+    turn.record = { ...record, end };
+    turn.advance({ type: "settle", ending });
+    commit.changes.turn(turn.record);
+    this.#agenda.clear(`wait/${turn.id}`);
+    this.delivery.unsay(`notice/${turn.id}`);
+    this.#tell(commit, "end", turn.id, {
+      type: "turn-end",
+      seq,
+      turnId: turn.id,
+      length: turn.length,
+      ...ending,
+      ...facts,
+    });
+    this.#startNext(commit);
+    commit.next.push(() => {
+      const error = ending.error === undefined ? {} : { error: ending.error.code };
+      this.#ports.report({ name: "turn-settled", turnId: turn.id, outcome: ending.outcome, ...error });
+      if (stopUpstream) void this.#stopUpstream(turn);
+      if (this.#orphans().length === 0) this.viewersChanged();
+    });
+  }
+
+  #removeIn(commit: Commit, gone: readonly RoomTurn[]): void {
+    const seq = this.#nextSeq();
+    for (const turn of gone) {
+      turn.controller?.abort();
+      this.#turns.delete(turn.id);
+      commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
+      this.delivery.unsay(`notice/${turn.id}`);
+      this.#bury(commit, turn.id, { removedSeq: seq });
+    }
+    const turnIds = gone.map((turn) => turn.id);
+    this.#tell(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
+  }
+
+  /** Remembers an id that must not run. Forgetting an old one raises `floor`: who knew it only then gets a snapshot. */
+  #bury(commit: Commit, turnId: string, facts: { readonly removedSeq?: number }): void {
+    const now = this.#ports.clock.now();
+    const tombstone: Tombstone = { v: 1, at: now, ...facts };
+    this.#tombstones.set(turnId, tombstone);
+    commit.changes.tombstone(turnId, tombstone);
+    for (const [id, old] of this.#tombstones) {
+      if (now - old.at < tombstoneMs && this.#tombstones.size <= maxTombstones) break;
+      this.#tombstones.delete(id);
+      commit.changes.forgetTombstone(id);
+      this.#floor = Math.max(this.#floor, old.removedSeq ?? 0);
+    }
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * The room's numbers, each with its unit in its name and the reason for its default. Settings override them
+ * (`party/config.ts`); `tests/unit/policy.test.ts` pins how they relate.
+ */
+import type { BackoffPolicy } from "../../shared/backoff.ts";
+
+export interface RoomPolicy {
+  readonly maxActiveTurns: number;
+  readonly maxQueuedTurns: number;
+  readonly orphanPolicy: "cancel" | "keep";
+  readonly orphanGraceMs: number;
+  readonly coalesceMs: number;
+  readonly logLagMs: number;
+  readonly logLagUnits: number;
+  readonly headersTimeoutMs: number;
+  readonly firstTokenTimeoutMs: number;
+  readonly silenceTimeoutMs: number;
+  readonly turnTimeoutMs: number;
+  readonly maxAttempts: number;
+  readonly maxResumes: number;
+  readonly backoff: BackoffPolicy;
+  readonly stopConfirmMs: number;
+  readonly historyTurns: number;
+  readonly historyBytes: number;
+  readonly maxTurnLength: number;
+  readonly upstreamResumable: boolean;
+  readonly softBufferBytes: number;
+  readonly drainMs: number;
+  readonly maxSockets: number;
+  readonly maxGreetingSockets: number;
+  readonly keepTurns: number;
+  readonly keepBytes: number;
+}
+
+export const DEFAULT_POLICY: RoomPolicy = {
+  /** One answer at a time is what a conversation is; a second question waits its turn, visibly. */
+  maxActiveTurns: 1,
+  /** More than anyone types ahead; few enough that the last one is still answered today. */
+  maxQueuedTurns: 16,
+  orphanPolicy: "cancel",
+  /** Long enough for a phone to change networks; short enough that an abandoned turn stops costing money. */
+  orphanGraceMs: 30_000,
+  /** Deltas closer together than this leave as one frame: one paint, and about 60 sends a second per socket at most. */
+  coalesceMs: 16,
+  /** What a crash may cost a reader who is ahead of the log (F3, F5): two seconds of text. */
+  logLagMs: 2_000,
+  logLagUnits: 4_096,
+  /** A backend that has not even answered in 10 s is stuck or unreachable. */
+  headersTimeoutMs: 10_000,
+  /** Large prompts take models tens of seconds before the first token. */
+  firstTokenTimeoutMs: 30_000,
+  silenceTimeoutMs: 30_000,
+  turnTimeoutMs: 600_000,
+  maxAttempts: 4,
+  /** Counted durably before each call, so that a crash loop cannot ask without end (T5). */
+  maxResumes: 3,
+  backoff: { baseMs: 500, maxMs: 20_000 },
+  stopConfirmMs: 5_000,
+  historyTurns: 20,
+  historyBytes: 262_144,
+  /** One Mi units: about 250,000 tokens. Beyond that something loops (T6). */
+  maxTurnLength: 1_048_576,
+  /** Whether to trust a backend to resume that has not said so in its `start`. */
+  upstreamResumable: false,
+  /** A socket with more than this unsent is skipped until it drains (F2). */
+  softBufferBytes: 1_048_576,
+  drainMs: 10_000,
+  /** Hundreds of tabs is the design point; the platform's own limit is 32,768. */
+  maxSockets: 1_000,
+  maxGreetingSockets: 32,
+  keepTurns: 200,
+  keepBytes: 8 * 1_048_576,
+};

@@ -1,0 +1,163 @@
+/**
+ * Everything the core knows of the world outside: sockets, time, storage, the upstream, and who is who. The shells
+ * (`party/room.ts`, `party/partykit.ts`) and the tests each supply their own.
+ */
+import type { Part, ToolPhase } from "../../shared/content.ts";
+import type { ChatMessage } from "../../shared/protocol/client-frames.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { Usage } from "../../shared/protocol/server-frames.ts";
+import type { Result } from "../../shared/result.ts";
+
+/** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
+export interface RoomSocket {
+  readonly isOpen: boolean;
+  /** Bytes accepted but not yet taken by the network; 0 where the host cannot tell. */
+  readonly bufferedAmount: number;
+  /** When the runtime last answered this socket's `ping` for us, ms since 1970. */
+  readonly pongedAt: number | undefined;
+  /** What `attach` stored before the object last slept, or undefined on a new socket. Not yet parsed. */
+  readonly attachment: unknown;
+  /** Keeps up to 16 KiB with the socket across a hibernation. */
+  attach(value: unknown): void;
+  /** Never throws; on a closed socket it does nothing. */
+  send(text: string): void;
+  /** Never throws. `reason` is cut to what a close frame holds. */
+  close(code: number, reason: string): void;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Runs once, `ms` from now. For waits up to 10 s; longer ones belong to the agenda, which survives an eviction. */
+  after(ms: number, run: () => void): Timer;
+}
+
+/** Writes that become visible together or not at all. */
+export interface StorageChanges {
+  readonly put: ReadonlyMap<string, unknown>;
+  readonly delete: readonly string[];
+}
+
+export interface ListOptions {
+  readonly prefix: string;
+  readonly limit?: number;
+}
+
+/** The key-value calls of a Durable Object's storage, in the shape the core uses them. */
+export interface RoomStorage {
+  get(keys: readonly string[]): Promise<Map<string, unknown>>;
+  /** In key order. */
+  list(options: ListOptions): Promise<Map<string, unknown>>;
+  /** Resolves when the changes are durable. Later writes never overtake earlier ones. */
+  commit(changes: StorageChanges): Promise<void>;
+  /** Writes without holding back what is sent meanwhile: for log rows, which may trail what readers see (F3). */
+  append(put: ReadonlyMap<string, unknown>): Promise<void>;
+  deleteAll(): Promise<void>;
+  setAlarm(at: number): Promise<void>;
+  deleteAlarm(): Promise<void>;
+}
+
+/** What one attempt asks of the upstream. A retry sends the same body under the same key. */
+export interface UpstreamRequest {
+  readonly generationId: string;
+  readonly messages: readonly ChatMessage[];
+  readonly provider?: string;
+  readonly model?: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+  /** Present on a resume: continue after this event, and never start a generation. */
+  readonly lastEventId?: string;
+}
+
+export type UpstreamEnd =
+  | { readonly kind: "done"; readonly finishReason?: string; readonly usage?: Usage }
+  | {
+      readonly kind: "error";
+      readonly code: ErrorCode;
+      readonly retryable: boolean;
+      readonly retryAfterMs?: number;
+    };
+
+/** What was ready to read at once. An empty batch is a sign of life (a comment), nothing more. */
+export interface UpstreamBatch {
+  /** Adjacent text is already merged. Text may still hold a lone surrogate: the turn repairs it. */
+  readonly parts: readonly Part[];
+  /** Id of the last event in this batch. */
+  readonly eventId?: string;
+  readonly start?: { readonly model?: string; readonly resumable: boolean };
+  readonly usage?: Usage;
+  /** Set on the last batch of a stream that ended by its own word. */
+  readonly end?: UpstreamEnd;
+}
+
+export type { ToolPhase };
+
+/** The NestJS service, or whatever stands in for it. */
+export interface Upstream {
+  /**
+   * One attempt. Resolves when the answer's headers say that it may be read. Aborting `signal` closes the body and makes
+   * the pending read reject. Rejects with `UpstreamFailure` for what the upstream or the network did.
+   */
+  open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>>;
+  /** `confirmed`: not one more token is generated. `unsupported`: this upstream takes no stop. Rejects when it cannot be reached. */
+  stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported">;
+}
+
+/** Why an attempt failed. `retryable` speaks of the cause; whether a retry is allowed is the turn's business (U2). */
+export class UpstreamFailure extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly retryAfterMs: number | undefined;
+  /** The upstream itself said that it is over (an error status, an `error` event): nothing runs there that must be stopped. */
+  readonly byUpstream: boolean;
+
+  constructor(
+    code: ErrorCode,
+    retryable: boolean,
+    options: { cause?: unknown; retryAfterMs?: number; byUpstream?: boolean } = {},
+  ) {
+    super(`[${code}]`, { cause: options.cause });
+    this.name = "UpstreamFailure";
+    this.code = code;
+    this.retryable = retryable;
+    this.retryAfterMs = options.retryAfterMs;
+    this.byUpstream = options.byUpstream ?? false;
+  }
+}
+
+/** Who a session acts for. */
+export interface Principal {
+  readonly sub: string;
+  readonly tenant: string;
+  /** When the token runs out, ms since 1970; absent where there is none to run out. */
+  readonly expiresAt?: number;
+}
+
+export interface RoomPorts {
+  readonly clock: Clock;
+  readonly storage: RoomStorage;
+  readonly upstream: Upstream;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** A fresh id of letters, digits, '-' and '_', at most 32 long. */
+  readonly newId: () => string;
+  /** The name under which the upstream knows a turn (design §7). Stable for the same epoch and turn. */
+  readonly generationIdOf: (epoch: string, turnId: string) => Promise<string>;
+  /** Checks the token of a `hello`. */
+  readonly principalOf: (token: string | undefined) => Promise<Result<Principal, ErrorCode>>;
+  readonly report: (event: RoomEvent) => void;
+  /** Storage failed: memory can no longer be trusted. The shell drops the core; sockets come back to a fresh one. */
+  readonly onBroken: (error: unknown) => void;
+}
+
+/** What an operator may want to know. The full catalogue comes with telemetry; the core only names what happened. */
+export type RoomEvent =
+  | { readonly name: "turn-settled"; readonly turnId: string; readonly outcome: string; readonly error?: string }
+  | { readonly name: "upstream-attempt"; readonly turnId: string; readonly attempt: number; readonly resume: boolean }
+  | { readonly name: "upstream-failure"; readonly turnId: string; readonly code: string; readonly cause: unknown }
+  | { readonly name: "stop-unconfirmed"; readonly generationId: string; readonly cause: unknown }
+  | { readonly name: "session-fault"; readonly cause: unknown }
+  | { readonly name: "room-broken"; readonly cause: unknown };

@@ -1,0 +1,490 @@
+/**
+ * A room: its sessions, and what they may ask of its conversation. Handles every socket event and alarm; decides; tells.
+ * The shells translate their host's callbacks into these five methods and nothing more.
+ */
+
+import { lengthOf } from "../../shared/content.ts";
+import type { ClientFrame, Have, HelloFrame, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import { type FrameProblem, parseClientFrame } from "../../shared/protocol/codec.ts";
+import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
+import {
+  heartbeatMs,
+  helloTimeoutMs,
+  maxFrameBytes,
+  maxWaitingFrames,
+  syncMaxBytes,
+  viewerTimeoutMs,
+} from "../../shared/protocol/limits.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import type { ErrorFrame, ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { assertNever } from "../../shared/result.ts";
+import { Conversation } from "./conversation.ts";
+import type { Reader } from "./delivery.ts";
+import type { RoomPolicy } from "./policy.ts";
+import type { RoomPorts, RoomSocket, Timer } from "./ports.ts";
+import type { RoomTurn } from "./room-turn.ts";
+import { parseAttachment, Session } from "./session.ts";
+import { type PlannedTurn, planSync } from "./sync.ts";
+import { wireState } from "./turn.ts";
+
+/** Positions and presence change at most this often on a reader's screen (Q2). */
+const ambientEveryMs = 1_000;
+/** What `token-accepted` says where tokens do not run out: the last time a Date can hold. */
+const neverMs = 8.64e15;
+
+export class RoomCore {
+  readonly #ports: RoomPorts;
+  readonly #policy: RoomPolicy;
+  readonly #room: string;
+  readonly #conversation: Conversation;
+  readonly #sessions = new Map<RoomSocket, Session>();
+  #ambientTimer: Timer | undefined;
+  #ambientAt = Number.NEGATIVE_INFINITY;
+  #positioned = new Set<string>();
+  #syncsInFlight = 0;
+  #closed = false;
+
+  constructor(ports: RoomPorts, policy: RoomPolicy, room: string) {
+    this.#ports = ports;
+    this.#policy = policy;
+    this.#room = room;
+    this.#conversation = new Conversation(ports, policy, {
+      viewers: () => this.viewers(),
+      onQueueChanged: () => this.#ambientSoon(),
+      onCleared: () => {
+        for (const session of this.#sessions.values())
+          if (session.phase.state === "welcomed") this.#sync(session, undefined);
+      },
+      onBehind: (reader) => this.#syncReader(reader),
+      onSlow: (reader) => {
+        const session = this.#sessions.get(reader.socket);
+        if (session !== undefined) this.#end(session, "slow-reader");
+      },
+    });
+  }
+
+  /** The conversation, for the HTTP routes and for tests that compare it with what readers hold. */
+  get conversation(): Conversation {
+    return this.#conversation;
+  }
+
+  /** Reads storage and takes back the sockets that outlived the last object. Serve nobody before it resolves. */
+  async start(survivors: Iterable<RoomSocket>): Promise<void> {
+    await this.#conversation.load();
+    for (const socket of survivors) this.#takeBack(socket);
+    // After the start: an upstream must not be called while the platform holds all events back (T5).
+    this.#ports.clock.after(0, () => {
+      if (this.#closed) return;
+      this.#conversation.recover();
+      this.#conversation.viewersChanged();
+    });
+  }
+
+  handleOpen(socket: RoomSocket): void {
+    const session = this.#greet(socket, this.#ports.newId(), this.#ports.clock.now());
+    const greeting = [...this.#sessions.values()].filter(({ phase }) => phase.state !== "welcomed").length;
+    if (this.#sessions.size > this.#policy.maxSockets || greeting > this.#policy.maxGreetingSockets) {
+      this.#end(session, "room-full");
+      return;
+    }
+    session.attach(this.#conversation.epoch);
+  }
+
+  /** `text` is undefined for a binary message, which no client frame is. */
+  handleMessage(socket: RoomSocket, text: string | undefined): void {
+    const session = this.#sessions.get(socket);
+    if (session === undefined || session.phase.state === "closed") return;
+    session.heardAt = this.#ports.clock.now();
+    if (text === "ping") {
+      // Answered by the runtime where it can; this is for hosts that cannot.
+      socket.send("pong");
+      return;
+    }
+    const parsed =
+      text === undefined
+        ? ({ ok: false, error: { code: "bad-frame", detail: "A frame is text, not binary." } } as const)
+        : parseClientFrame(text);
+    if (parsed.ok) this.#handleFrame(session, parsed.value);
+    else this.#refuse(session, parsed.error);
+  }
+
+  handleClose(socket: RoomSocket): void {
+    const session = this.#sessions.get(socket);
+    if (session !== undefined) this.#forget(session);
+  }
+
+  /** The alarm. Never throws: a failing alarm would be retried into the same failure, and given up after six times. */
+  async tick(): Promise<void> {
+    try {
+      const now = this.#ports.clock.now();
+      for (const session of [...this.#sessions.values()]) {
+        if (!session.socket.isOpen) this.#forget(session);
+        else if (session.phase.state === "greeting" && now - session.acceptedAt >= helloTimeoutMs) {
+          this.#end(session, "hello-timeout");
+        }
+      }
+      await this.#conversation.tick();
+      this.#ambientSoon();
+    } catch (error) {
+      this.#ports.report({ name: "room-broken", cause: error });
+      this.#ports.onBroken(error);
+    }
+  }
+
+  /** Welcomed sessions that showed a sign of life lately (R6): a half-open socket stops counting by itself. */
+  viewers(): number {
+    const since = this.#ports.clock.now() - viewerTimeoutMs;
+    let viewers = 0;
+    for (const session of this.#sessions.values()) {
+      if (session.phase.state === "welcomed" && session.socket.isOpen && session.seenAt >= since) viewers += 1;
+    }
+    return viewers;
+  }
+
+  /** Ends this life of the room: sockets are told to come back, timers and calls stop, storage stays. */
+  close(code: ErrorCode): void {
+    this.#closed = true;
+    this.#ambientTimer?.cancel();
+    for (const session of [...this.#sessions.values()]) this.#end(session, code);
+    this.#conversation.close();
+  }
+
+  // Sessions
+
+  #greet(socket: RoomSocket, id: string, acceptedAt: number): Session {
+    const left = Math.max(0, acceptedAt + helloTimeoutMs - this.#ports.clock.now());
+    const helloTimer = this.#ports.clock.after(left, () => this.#end(session, "hello-timeout"));
+    const session = new Session(id, socket, acceptedAt, { state: "greeting", helloTimer });
+    this.#sessions.set(socket, session);
+    return session;
+  }
+
+  /** A socket that outlived an eviction: welcomed ones get their sync before anything else, overdue hellos are closed. */
+  #takeBack(socket: RoomSocket): void {
+    const now = this.#ports.clock.now();
+    const attachment = parseAttachment(socket.attachment);
+    if (attachment?.welcomed === undefined) {
+      this.#greet(socket, attachment?.id ?? this.#ports.newId(), attachment?.acceptedAt ?? now);
+      return;
+    }
+    const { principal, have } = attachment.welcomed;
+    const session = new Session(attachment.id, socket, attachment.acceptedAt, { state: "welcomed", principal });
+    session.heardAt = attachment.heardAt;
+    this.#sessions.set(socket, session);
+    this.#conversation.delivery.add(session);
+    this.#sync(session, have);
+  }
+
+  #handleFrame(session: Session, frame: ClientFrame): void {
+    switch (session.phase.state) {
+      case "greeting":
+        if (frame.type === "hello") void this.#hello(session, frame);
+        else this.#refuse(session, { code: "bad-frame", detail: 'The first frame must be "hello".' });
+        return;
+      case "checking":
+        if (session.phase.waiting.length < maxWaitingFrames) session.phase.waiting.push(frame);
+        else this.#end(session, "rate-limited");
+        return;
+      case "welcomed":
+        this.#act(session, frame, session.phase.principal.sub);
+        return;
+      case "closed":
+        return;
+      default:
+        assertNever(session.phase);
+    }
+  }
+
+  async #hello(session: Session, frame: HelloFrame): Promise<void> {
+    if (session.phase.state !== "greeting") return;
+    session.phase.helloTimer.cancel();
+    const waiting: ClientFrame[] = [];
+    session.phase = { state: "checking", waiting };
+    try {
+      if (frame.version !== PROTOCOL_VERSION) {
+        this.#end(session, "version-unsupported");
+        return;
+      }
+      const principal = await this.#ports.principalOf(frame.token);
+      if (!principal.ok) {
+        this.#end(session, principal.error);
+        return;
+      }
+      if (!this.#isHere(session)) return;
+      this.#welcome(session);
+      session.syncing = true;
+      this.#conversation.delivery.add(session);
+      this.#sync(session, frame.have);
+      await session.syncs;
+      if (!this.#isHere(session)) return;
+      session.phase = { state: "welcomed", principal: principal.value };
+      session.attach(this.#conversation.epoch);
+      this.#conversation.viewersChanged();
+      this.#ambientSoon();
+      for (const next of waiting) this.#handleFrame(session, next);
+    } catch (cause) {
+      // S3: one session's trouble ends that session.
+      this.#ports.report({ name: "session-fault", cause });
+      this.#end(session, "internal");
+    }
+  }
+
+  /** Whether the session still stands where it stood before an await. */
+  #isHere(session: Session): boolean {
+    return this.#sessions.get(session.socket) === session && session.phase.state !== "closed";
+  }
+
+  #welcome(session: Session): void {
+    this.#send(session, {
+      type: "welcome",
+      version: PROTOCOL_VERSION,
+      sessionId: session.id,
+      room: this.#room,
+      heartbeatMs,
+      limits: {
+        maxFrameBytes,
+        maxQueuedTurns: this.#policy.maxQueuedTurns,
+        maxActiveTurns: this.#policy.maxActiveTurns,
+      },
+    });
+  }
+
+  #act(session: Session, frame: ClientFrame, author: string): void {
+    switch (frame.type) {
+      case "hello":
+        // Not deduplicated: an explicit hello always gets an answer, or the browser waits out its timeout.
+        this.#welcome(session);
+        this.#sync(session, frame.have);
+        return;
+      case "sync-request":
+        this.#sync(session, frame.have);
+        return;
+      case "turn-submit":
+        this.#submit(session, frame, author);
+        return;
+      case "turn-cancel":
+        this.#cancel(session, frame.turnId);
+        return;
+      case "room-clear":
+        this.#conversation.clear();
+        return;
+      case "token-refresh":
+        void this.#refresh(session, frame.token);
+        return;
+      default:
+        assertNever(frame);
+    }
+  }
+
+  #submit(session: Session, frame: TurnSubmitFrame, author: string): void {
+    const result = this.#conversation.submit(frame, author);
+    if (!result.ok) this.#tellError(session, { code: result.error, turnId: frame.turnId });
+    else if (result.value === "known") this.#sync(session, session.have(this.#conversation.epoch), frame.turnId);
+  }
+
+  #cancel(session: Session, turnId: string): void {
+    const result = this.#conversation.cancel(turnId);
+    if (!result.ok) this.#tellError(session, { code: result.error, turnId });
+    // It was over already, and the canceller may not know.
+    else if (result.value.isSettled) this.#sync(session, session.have(this.#conversation.epoch), turnId);
+  }
+
+  async #refresh(session: Session, token: string): Promise<void> {
+    const fresh = await this.#ports.principalOf(token);
+    if (session.phase.state !== "welcomed") return;
+    const { sub, tenant } = session.phase.principal;
+    // The old token stands until it runs out: a wrong refresh costs nothing but this error.
+    if (!fresh.ok || fresh.value.sub !== sub || fresh.value.tenant !== tenant) {
+      this.#tellError(session, { code: "token-invalid" });
+      return;
+    }
+    session.phase = { state: "welcomed", principal: fresh.value };
+    session.attach(this.#conversation.epoch);
+    this.#send(session, { type: "token-accepted", expiresAt: fresh.value.expiresAt ?? neverMs });
+  }
+
+  // Syncs
+
+  #syncReader(reader: Reader): void {
+    const session = this.#sessions.get(reader.socket);
+    if (session !== undefined) this.#sync(session, session.have(this.#conversation.epoch));
+  }
+
+  /** Sends what lies between `have` and now, in one frame; live frames wait meanwhile. One at a time per session. */
+  #sync(session: Session, have: Have | undefined, alsoTurn?: string): void {
+    session.syncing = true;
+    session.syncs = session.syncs
+      .then(() => this.#syncNow(session, have, alsoTurn))
+      .catch((cause: unknown) => {
+        this.#ports.report({ name: "session-fault", cause });
+        this.#end(session, "internal");
+      });
+  }
+
+  async #syncNow(session: Session, have: Have | undefined, alsoTurn: string | undefined): Promise<void> {
+    const conversation = this.#conversation;
+    this.#syncsInFlight += 1;
+    try {
+      for (;;) {
+        // Only what is durable may be told: memory can be a commit ahead.
+        await conversation.journal.settled();
+        if (!this.#isHere(session)) return;
+        const plan = planSync({ ...sourceOf(conversation), removed: conversation.removed() }, have, syncMaxBytes);
+        const turns = withTurn(plan.turns, alsoTurn === undefined ? undefined : conversation.turn(alsoTurn));
+        const missing = turns.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));
+        if (missing.length > 0) await Promise.all(missing.map(({ turn }) => conversation.ensureLoaded(turn)));
+        else if (!conversation.journal.isBehind) {
+          this.#sendSync(session, {
+            type: "sync",
+            epoch: conversation.epoch,
+            seq: conversation.seq,
+            floor: conversation.floor,
+            mode: plan.mode,
+            turns: turns.map((planned) => this.#syncTurn(planned)),
+            ...(plan.removed.length > 0 ? { removed: [...plan.removed] } : {}),
+            ...(plan.more ? { more: true } : {}),
+          });
+          return;
+        }
+      }
+    } finally {
+      this.#syncsInFlight -= 1;
+      if (this.#syncsInFlight === 0) conversation.releaseSettled();
+    }
+  }
+
+  #sendSync(session: Session, frame: SyncFrame): void {
+    this.#send(session, frame);
+    const { cursor } = session;
+    cursor.seq = frame.seq;
+    cursor.offsets.clear();
+    for (const turn of this.#conversation.turns) {
+      if (!turn.isSettled && turn.record.start !== undefined) cursor.offsets.set(turn.id, turn.length);
+    }
+    session.syncing = false;
+    // Notices and presence are sent again after each sync.
+    session.ambientSeen = 0;
+    session.attach(this.#conversation.epoch);
+    this.#conversation.delivery.flushReader(session);
+  }
+
+  #syncTurn({ turn, from, withInput }: PlannedTurn<RoomTurn>): SyncTurn {
+    const parts = turn.content?.slice(from) ?? [];
+    const { spec, end } = turn.record;
+    const position = turn.phase.state === "queued" ? this.#conversation.queue().indexOf(turn) : undefined;
+    return {
+      id: turn.id,
+      state: wireState(turn.phase),
+      // Where the parts really begin: a cut inside a surrogate pair moved down.
+      from: turn.length - lengthOf(parts),
+      parts,
+      length: turn.length,
+      ...(position === undefined ? {} : { position, ...this.#conversation.eta(position) }),
+      ...(end === undefined ? {} : endFacts(end)),
+      ...(withInput && turn.input !== undefined
+        ? { input: turn.input, author: spec.author, createdAt: spec.createdAt }
+        : {}),
+    };
+  }
+
+  // Ambient words: presence and positions
+
+  #ambientSoon(): void {
+    if (this.#ambientTimer !== undefined || this.#closed) return;
+    const wait = this.#ambientAt + ambientEveryMs - this.#ports.clock.now();
+    if (wait <= 0) this.#sayAmbient();
+    else {
+      this.#ambientTimer = this.#ports.clock.after(wait, () => {
+        this.#ambientTimer = undefined;
+        this.#sayAmbient();
+      });
+    }
+  }
+
+  #sayAmbient(): void {
+    this.#ambientAt = this.#ports.clock.now();
+    const { delivery } = this.#conversation;
+    delivery.say("presence", JSON.stringify({ type: "presence", viewers: this.viewers() }));
+    const queued = this.#conversation.queue();
+    const positioned = new Set<string>();
+    for (const [position, turn] of queued.entries()) {
+      positioned.add(turn.id);
+      const frame = { type: "turn-position", turnId: turn.id, position, ...this.#conversation.eta(position) };
+      delivery.say(`position/${turn.id}`, JSON.stringify(frame));
+    }
+    for (const id of this.#positioned) if (!positioned.has(id)) delivery.unsay(`position/${id}`);
+    this.#positioned = positioned;
+  }
+
+  // Saying and ending
+
+  #send(session: Session, frame: ServerFrame): void {
+    session.socket.send(JSON.stringify(frame));
+  }
+
+  #tellError(session: Session, problem: { code: ErrorCode; detail?: string; turnId?: string }): void {
+    const frame: ErrorFrame = {
+      type: "error",
+      code: problem.code,
+      message: problem.detail ?? ERROR_MESSAGES[problem.code].en,
+      retryable: ERRORS[problem.code].retryable,
+      ...(problem.turnId === undefined ? {} : { turnId: problem.turnId }),
+    };
+    this.#send(session, frame);
+  }
+
+  /** Tells what was wrong with a frame; where the table says so, that is the end of the session (S3), never of the room. */
+  #refuse(session: Session, problem: FrameProblem): void {
+    this.#tellError(session, problem);
+    const { close } = ERRORS[problem.code];
+    if (close !== null) this.#hangUp(session, close, problem.code);
+  }
+
+  #end(session: Session, code: ErrorCode): void {
+    this.#tellError(session, { code });
+    this.#hangUp(session, ERRORS[code].close ?? 4490, code);
+  }
+
+  #hangUp(session: Session, close: number, reason: string): void {
+    session.socket.close(close, reason);
+    this.#forget(session);
+  }
+
+  #forget(session: Session): void {
+    if (session.phase.state === "closed") return;
+    if (session.phase.state === "greeting") session.phase.helloTimer.cancel();
+    session.phase = { state: "closed" };
+    // By identity: a newer socket may have the same connection id.
+    if (this.#sessions.get(session.socket) === session) this.#sessions.delete(session.socket);
+    this.#conversation.delivery.remove(session);
+    if (this.#closed) return;
+    this.#conversation.viewersChanged();
+    this.#ambientSoon();
+  }
+}
+
+function sourceOf(conversation: Conversation) {
+  const { epoch, seq, floor, turns } = conversation;
+  return { epoch, seq, floor, turns };
+}
+
+function isMissing(turn: RoomTurn, from: number, withInput: boolean): boolean {
+  return (turn.content === undefined && from < turn.length) || (withInput && turn.input === undefined);
+}
+
+/** The plan with one more turn, whole: the answer to a repeated submit shows that turn whatever the reader has. */
+function withTurn(
+  planned: readonly PlannedTurn<RoomTurn>[],
+  turn: RoomTurn | undefined,
+): readonly PlannedTurn<RoomTurn>[] {
+  if (turn === undefined) return planned;
+  const whole = { turn, from: 0, withInput: true };
+  const others = planned.filter((other) => other.turn !== turn);
+  return [...others, whole].sort((a, b) => a.turn.record.spec.ordinal - b.turn.record.spec.ordinal);
+}
+
+function endFacts(end: NonNullable<RoomTurn["record"]["end"]>): Partial<SyncTurn> {
+  const { seq: _seq, at: _at, length: _length, rows: _rows, ...facts } = end;
+  return facts;
+}

@@ -1,0 +1,235 @@
+/**
+ * One turn against the upstream: attempts, timeouts, retries before content, resumes after it (U1, U2, U7). It knows
+ * nothing of sockets and stores nothing; what happens it tells its sink, and how it ended it returns.
+ */
+import { backoffMs } from "../../shared/backoff.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { RoomPolicy } from "./policy.ts";
+import {
+  type Clock,
+  type Timer,
+  type Upstream,
+  type UpstreamBatch,
+  type UpstreamEnd,
+  UpstreamFailure,
+  type UpstreamRequest,
+} from "./ports.ts";
+import { type Ending, turnError } from "./turn.ts";
+
+/** The turn as its run sees it. */
+export interface TurnRunSink {
+  /** Counts the call durably; it is made when this resolves. */
+  attempting(resume: boolean): Promise<void>;
+  batch(batch: UpstreamBatch): void;
+  failed(failure: UpstreamFailure, resume: boolean): void;
+  /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
+  wait(ms: number, notice: WaitNotice): Promise<void>;
+  readonly attempts: number;
+  readonly resumes: number;
+  /** Whether any content was ever read; after that nothing is asked for a second time. */
+  readonly hasContent: boolean;
+  /** Whether the upstream said (or is configured) to take a resume. */
+  readonly resumable: boolean;
+  readonly lastEventId: string | undefined;
+}
+
+export interface WaitNotice {
+  readonly code: ErrorCode;
+  readonly resume: boolean;
+  readonly attempt: number;
+  readonly maxAttempts: number;
+}
+
+export interface RunPorts {
+  readonly upstream: Upstream;
+  readonly clock: Clock;
+  readonly random: () => number;
+}
+
+export interface TurnRun {
+  readonly request: Omit<UpstreamRequest, "lastEventId">;
+  readonly deadlineAt: number;
+  /** Starts with a resume: the turn had a call in flight when the object was lost. */
+  readonly resuming: boolean;
+  /** Waits first, until this time: the turn was waiting when the object was lost. */
+  readonly waitUntil?: number;
+}
+
+/** How a run ended, and by whose word: what the upstream did not end itself must be stopped there (U7). */
+export interface RunEnd {
+  readonly ending: Ending;
+  readonly byUpstream: boolean;
+}
+
+/** Runs the turn to its end. Undefined when `signal` aborted: whoever aborted it knows how it ends. */
+export async function runTurn(
+  run: TurnRun,
+  sink: TurnRunSink,
+  ports: RunPorts,
+  policy: RoomPolicy,
+  signal: AbortSignal,
+): Promise<RunEnd | undefined> {
+  let resume = run.resuming;
+  if (run.waitUntil !== undefined) {
+    const notice = {
+      code: "upstream-unavailable",
+      resume,
+      attempt: sink.attempts,
+      maxAttempts: policy.maxAttempts,
+    } as const;
+    await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
+  }
+  for (;;) {
+    if (signal.aborted) return undefined;
+    await sink.attempting(resume);
+    const outcome = await attempt(run, resume, sink, ports, policy, signal);
+    if (signal.aborted) return undefined;
+    if (outcome instanceof UpstreamFailure) {
+      sink.failed(outcome, resume);
+      const next = afterFailure(outcome, resume, sink, run, ports, policy);
+      if ("ending" in next) return next;
+      resume = next.resume;
+      await sink.wait(next.waitMs, next.notice);
+    } else if (outcome.kind === "done") {
+      const reason = outcome.finishReason === undefined ? {} : { finishReason: outcome.finishReason };
+      return { ending: { outcome: "completed", ...reason }, byUpstream: true };
+    }
+  }
+}
+
+type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number; readonly notice: WaitNotice };
+
+/** Whether to try again, in which way and when; or how the turn ends. */
+function afterFailure(
+  failure: UpstreamFailure,
+  wasResume: boolean,
+  sink: TurnRunSink,
+  run: TurnRun,
+  ports: RunPorts,
+  policy: RoomPolicy,
+): Next {
+  const error = turnError(failure.code);
+  const ended = (outcome: Ending["outcome"]): RunEnd => ({
+    ending: { outcome, error },
+    byUpstream: failure.byUpstream,
+  });
+  // The backend's own `error`, a malformed event, the deadline: nothing to continue.
+  const final = !failure.retryable || failure.code === "upstream-deadline";
+  const mustResume = sink.hasContent || wasResume;
+  if (mustResume) {
+    // A resume that is refused (410: the generation is gone) leaves the text so far.
+    if (final) return ended(failure.code === "upstream-rejected" ? "interrupted" : "failed");
+    if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");
+  } else if (final || sink.attempts >= policy.maxAttempts) return ended("failed");
+  const tries = mustResume ? sink.resumes : sink.attempts - 1;
+  const waitMs = failure.retryAfterMs ?? backoffMs(tries, policy.backoff, ports.random);
+  if (ports.clock.now() + waitMs >= run.deadlineAt) return ended(mustResume ? "interrupted" : "failed");
+  const notice = {
+    code: failure.code,
+    resume: mustResume,
+    attempt: mustResume ? sink.resumes : sink.attempts,
+    maxAttempts: mustResume ? policy.maxResumes : policy.maxAttempts,
+  };
+  return { resume: mustResume, waitMs, notice };
+}
+
+type Finished = Extract<UpstreamEnd, { kind: "done" }>;
+
+async function attempt(
+  run: TurnRun,
+  resume: boolean,
+  sink: TurnRunSink,
+  ports: RunPorts,
+  policy: RoomPolicy,
+  signal: AbortSignal,
+): Promise<Finished | UpstreamFailure> {
+  const controller = new AbortController();
+  const abort = () => controller.abort(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
+  if (signal.aborted) abort();
+  const watch = new AttemptWatch(ports.clock, run.deadlineAt, (failure) => controller.abort(failure));
+  try {
+    watch.expect("upstream-headers-timeout", policy.headersTimeoutMs);
+    const lastEventId = resume ? sink.lastEventId : undefined;
+    const request = lastEventId === undefined ? run.request : { ...run.request, lastEventId };
+    const batches = await ports.upstream.open(request, controller.signal);
+    watch.expect("upstream-first-token-timeout", policy.firstTokenTimeoutMs);
+    for await (const batch of batches) {
+      sink.batch(batch);
+      if (batch.end?.kind === "done") return batch.end;
+      if (batch.end?.kind === "error") {
+        const { code, retryable, retryAfterMs } = batch.end;
+        // After content the backend's own word is the end of it: there is nothing left to continue.
+        const again = retryable && !sink.hasContent;
+        return new UpstreamFailure(code, again, {
+          byUpstream: true,
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+        });
+      }
+      // A comment before the first token is no token: only content ends that wait.
+      if (sink.hasContent) watch.expect("upstream-silence", policy.silenceTimeoutMs);
+    }
+    return new UpstreamFailure("upstream-truncated", true);
+  } catch (error) {
+    if (watch.failure !== undefined) return watch.failure;
+    return error instanceof UpstreamFailure
+      ? error
+      : new UpstreamFailure("upstream-unreachable", true, { cause: error });
+  } finally {
+    watch.stop();
+    signal.removeEventListener("abort", abort);
+    // Closes the body in every case but its own end, where it changes nothing.
+    controller.abort(new UpstreamFailure("upstream-truncated", false));
+  }
+}
+
+/**
+ * The timeouts of one attempt (U1). One timer for all: a byte only moves `expiresAt`, and the timer looks again when it
+ * rings, so that a token costs no timer.
+ */
+class AttemptWatch {
+  failure: UpstreamFailure | undefined;
+  readonly #clock: Clock;
+  readonly #deadlineAt: number;
+  readonly #abort: (failure: UpstreamFailure) => void;
+  #code: ErrorCode = "upstream-headers-timeout";
+  #expiresAt = Number.POSITIVE_INFINITY;
+  #ringsAt = Number.POSITIVE_INFINITY;
+  #timer: Timer | undefined;
+
+  constructor(clock: Clock, deadlineAt: number, abort: (failure: UpstreamFailure) => void) {
+    this.#clock = clock;
+    this.#deadlineAt = deadlineAt;
+    this.#abort = abort;
+  }
+
+  /** From now on, `code` is the failure unless this is called again within `ms`. */
+  expect(code: ErrorCode, ms: number): void {
+    const now = this.#clock.now();
+    const at = now + ms;
+    this.#code = at < this.#deadlineAt ? code : "upstream-deadline";
+    this.#expiresAt = Math.min(at, this.#deadlineAt);
+    if (this.#expiresAt < this.#ringsAt) this.#arm(now);
+  }
+
+  stop(): void {
+    this.#timer?.cancel();
+    this.#expiresAt = Number.POSITIVE_INFINITY;
+  }
+
+  #arm(now: number): void {
+    this.#timer?.cancel();
+    this.#ringsAt = this.#expiresAt;
+    this.#timer = this.#clock.after(Math.max(0, this.#expiresAt - now), () => this.#ring());
+  }
+
+  #ring(): void {
+    const now = this.#clock.now();
+    if (now < this.#expiresAt) {
+      this.#arm(now);
+      return;
+    }
+    this.failure = new UpstreamFailure(this.#code, true);
+    this.#abort(this.failure);
+  }
+}

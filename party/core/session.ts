@@ -1,0 +1,85 @@
+/**
+ * One socket's stay in the room: before and after its welcome, and what must outlive an eviction. A session's frames are
+ * handled in order; while its hello is being checked, the next few wait.
+ */
+import * as z from "zod/mini";
+import { type ClientFrame, type Have, haveSchema } from "../../shared/protocol/client-frames.ts";
+import type { Reader, ReaderCursor } from "./delivery.ts";
+import type { Principal, RoomSocket, Timer } from "./ports.ts";
+
+export type SessionPhase =
+  /** No hello yet: only a hello counts (R1). */
+  | { readonly state: "greeting"; readonly helloTimer: Timer }
+  /** The hello is being checked, or its sync prepared; frames wait in order. */
+  | { readonly state: "checking"; readonly waiting: ClientFrame[] }
+  | { readonly state: "welcomed"; readonly principal: Principal }
+  | { readonly state: "closed" };
+
+export class Session implements Reader {
+  readonly id: string;
+  readonly socket: RoomSocket;
+  /** When the socket was accepted, ms since 1970. */
+  readonly acceptedAt: number;
+  phase: SessionPhase;
+  readonly cursor: ReaderCursor = { seq: 0, offsets: new Map() };
+  syncing = false;
+  ambientSeen = 0;
+  skippedAt: number | undefined;
+  /** The newest frame of this session, ms since 1970. */
+  heardAt: number;
+  /** The syncs asked for so far, one after the other. */
+  syncs: Promise<void> = Promise.resolve();
+
+  constructor(id: string, socket: RoomSocket, acceptedAt: number, phase: SessionPhase) {
+    this.id = id;
+    this.socket = socket;
+    this.acceptedAt = acceptedAt;
+    this.heardAt = acceptedAt;
+    this.phase = phase;
+  }
+
+  /** The latest sign of life, whether a frame or an answered ping. */
+  get seenAt(): number {
+    return Math.max(this.heardAt, this.socket.pongedAt ?? 0);
+  }
+
+  have(epoch: string): Have {
+    return { epoch, seq: this.cursor.seq, offsets: Object.fromEntries(this.cursor.offsets) };
+  }
+
+  /** Stores with the socket what a wake needs of this session. */
+  attach(epoch: string): void {
+    const welcomed =
+      this.phase.state === "welcomed" ? { principal: this.phase.principal, have: this.have(epoch) } : undefined;
+    const attachment: Attachment = {
+      v: 1,
+      id: this.id,
+      acceptedAt: this.acceptedAt,
+      heardAt: this.heardAt,
+      ...(welcomed === undefined ? {} : { welcomed }),
+    };
+    this.socket.attach(attachment);
+  }
+}
+
+const attachmentSchema = z.object({
+  v: z.literal(1),
+  id: z.string(),
+  acceptedAt: z.number(),
+  heardAt: z.number(),
+  welcomed: z.exactOptional(
+    z.object({
+      principal: z.object({ sub: z.string(), tenant: z.string(), expiresAt: z.exactOptional(z.number()) }),
+      have: haveSchema,
+    }),
+  ),
+});
+
+/** What is stored with a socket. Versioned: an older object may have written it. */
+export type Attachment = z.infer<typeof attachmentSchema>;
+
+/** Undefined for what another version wrote, or nobody: such a socket starts over. */
+export function parseAttachment(value: unknown): Attachment | undefined {
+  const parsed = attachmentSchema.safeParse(value);
+  return parsed.success ? parsed.data : undefined;
+}

@@ -1,0 +1,29 @@
+/** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
+import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+
+export interface ProblemOptions {
+  /** What was wrong and what to do; safe for strangers. The code's own sentence when left out. */
+  readonly detail?: string;
+  readonly retryAfterMs?: number;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function problem(code: ErrorCode, options: ProblemOptions = {}): Response {
+  const { status, retryable } = ERRORS[code];
+  const body = {
+    type: `urn:edge-chat-gateway:error:${code}`,
+    title: ERROR_MESSAGES[code].en,
+    status,
+    code,
+    retryable,
+    ...(options.detail === undefined ? {} : { detail: options.detail }),
+  };
+  const headers = new Headers({
+    "content-type": "application/problem+json",
+    "cache-control": "no-store",
+    ...options.headers,
+  });
+  if (options.retryAfterMs !== undefined) headers.set("retry-after", String(Math.ceil(options.retryAfterMs / 1_000)));
+  return new Response(JSON.stringify(body), { status, headers });
+}
