@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
+import { stripVTControlCharacters } from "node:util";
 
 /** A part that has not said it is up after this long will not: the slowest takes about 5 s on a busy machine. */
 const readyTimeoutMs = 60_000;
@@ -59,7 +60,9 @@ export async function startPart(options: PartOptions): Promise<Part> {
     foundUrl = resolve;
   });
   for (const stream of [child.stdout, child.stderr]) {
-    createInterface({ input: stream }).on("line", (line) => {
+    createInterface({ input: stream }).on("line", (raw) => {
+      const line = stripVTControlCharacters(raw).trimEnd();
+      if (line === "") return;
       output.push(line);
       onLine?.(line);
       const match = ready.exec(line);
@@ -92,7 +95,8 @@ export async function startPart(options: PartOptions): Promise<Part> {
   ]).finally(() => clearTimeout(timer));
   if (readyUrl instanceof Error) {
     await stop();
-    throw new Error([readyUrl.message, ...output].join("\n  "));
+    // Whoever listens to its lines has seen them.
+    throw new Error([readyUrl.message, ...(onLine === undefined ? output : [])].join("\n  "));
   }
   return { name, url: readyUrl, pid, exited, output, stop, kill };
 }

@@ -88,7 +88,8 @@ export async function startPartykit(options: PartykitOptions): Promise<Part> {
       ...Object.entries({ AUTH: "none", NEST_BASE: backendUrl, ...vars }).map(([name, value]) => `${name}=${value}`),
     ],
     env: { NO_UPDATE_NOTIFIER: "1" },
-    ready: /Ready on (http:\/\/\S+?)\/?$/,
+    // It says 0.0.0.0 first, then every address of the machine; partykit-loopback.ts leaves it this one.
+    ready: /- (http:\/\/127\.0\.0\.1:\d+)/,
     onLine,
   });
 }
