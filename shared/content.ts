@@ -64,7 +64,7 @@ export function sliceParts(parts: readonly Part[], from: number, to = Number.POS
   for (const part of parts) {
     const units = unitsOf(part);
     const end = start + units;
-    if (end > from && start < to) {
+    if (units > 0 && end > from && start < to) {
       if (!isText(part)) slice.push(part);
       else if (start >= from && end <= to) slice.push(part);
       else {

@@ -111,7 +111,11 @@ export function foldFrame(view: RoomView, frame: ServerFrame): Folded {
 /** The reader's cursor (design §4): what a `hello` or `sync-request` says it has. Undefined before the first sync. */
 export function haveOf(view: RoomView): Have | undefined {
   if (view.epoch === undefined) return undefined;
-  const partial = view.turns.filter((turn) => turn.state !== "settled" && turn.length > 0).slice(-maxHaveOffsets);
+  // Also those of which nothing is held: a turn whose copy was dropped may have ended before `seq`, and left out it would
+  // count as held whole. Only a queued turn has neither text nor an end.
+  const partial = view.turns
+    .filter((turn) => turn.state !== "settled" && turn.state !== "queued")
+    .slice(-maxHaveOffsets);
   return {
     epoch: view.epoch,
     seq: view.seq,
@@ -168,9 +172,12 @@ function foldStart(view: RoomView, turnId: string): Folded {
 
 function foldDelta(view: RoomView, frame: TurnDeltaFrame): Folded {
   const turn = view.turns.findLast(({ id }) => id === frame.turnId);
+  // T2: nothing changes a turn that is over, not even what lies beyond its end (F5).
+  if (turn?.state === "settled") return applied(view);
   if (turn === undefined || frame.offset > turn.length) return refused(view);
-  if (turn.state === "settled") return applied(view);
   const fresh = frame.offset === turn.length ? frame.parts : sliceParts(frame.parts, turn.length - frame.offset);
+  // A repeat: it says nothing about the present, so neither does it end a wait.
+  if (lengthOf(fresh) === 0) return applied(view);
   const { notice: _, ...rest } = turn;
   return applied(
     changeTurn(view, turn.id, () => ({
@@ -203,13 +210,17 @@ function settle(turn: TurnView, length: number, facts: EndFacts): TurnView {
 function foldSync(view: RoomView, frame: SyncFrame): Folded {
   const isSnapshot = frame.mode === "snapshot";
   if (!isSnapshot && frame.epoch !== view.epoch) return refused(view);
+  // The room's `seq` never goes back within an epoch (a cursor ahead of it gets a snapshot): this one is a repeat.
+  if (!isSnapshot && frame.seq < view.seq) return applied(view);
   const old = new Map(view.turns.map((turn) => [turn.id, turn]));
   const synced = new Map<string, TurnView>();
+  const unfit: SyncTurn[] = [];
   for (const listed of frame.turns) {
     const turn = syncTurn(isSnapshot ? undefined : old.get(listed.id), listed);
-    if (turn === undefined) return refused({ ...view, turns: view.turns.filter(({ id }) => id !== listed.id) });
-    synced.set(listed.id, turn);
+    if (turn === undefined) unfit.push(listed);
+    else synced.set(listed.id, turn);
   }
+  if (unfit.length > 0) return refused(isSnapshot ? view : unfit.reduce(withoutCopy, view));
   const removed = new Set(frame.removed);
   const kept = isSnapshot ? [] : view.turns.filter((turn) => !removed.has(turn.id));
   const turns = kept.map((turn) => synced.get(turn.id) ?? withoutNotice(turn));
@@ -236,6 +247,18 @@ function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | unde
   const { from: _from, parts: _parts, length: _length, ...facts } = listed;
   const known = copy === undefined ? {} : { input: copy.input, author: copy.author, createdAt: copy.createdAt };
   return { ...defined(known), ...facts, parts, length };
+}
+
+/**
+ * A copy that did not fit what the room says of it is worth nothing. The turn stays, as one of which nothing is held and
+ * whose end has not been seen, so that `haveOf` asks for all of it.
+ */
+function withoutCopy(view: RoomView, listed: SyncTurn): RoomView {
+  const { id, input, author, createdAt } = view.turns.find((turn) => turn.id === listed.id) ?? listed;
+  const emptied: TurnView = { ...defined({ input, author, createdAt }), id, state: "resuming", parts: [], length: 0 };
+  const isHeld = view.turns.some((turn) => turn.id === id);
+  const turns = isHeld ? view.turns.map((turn) => (turn.id === id ? emptied : turn)) : [...view.turns, emptied];
+  return { ...view, turns };
 }
 
 function withoutNotice(turn: TurnView): TurnView {

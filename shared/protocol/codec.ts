@@ -7,6 +7,7 @@ import { utf8Length } from "../text.ts";
 import { type ClientFrame, clientFrame } from "./client-frames.ts";
 import type { ErrorCode } from "./errors.ts";
 import { maxFrameBytes, turnIdPattern } from "./limits.ts";
+import { PROTOCOL_VERSION } from "./version.ts";
 
 export interface FrameProblem {
   readonly code: ErrorCode;
@@ -27,10 +28,18 @@ export function parseClientFrame(text: string): Result<ClientFrame, FrameProblem
     // Expected of strangers: the answer says what was expected.
     return fail({ code: "bad-frame", detail: 'A frame is one JSON object with a "type", or the bare text "ping".' });
   }
-  const parsed = clientFrame.safeParse(json);
-  if (parsed.success) return ok(parsed.data);
-  return fail(problemOf(json, parsed.error.issues));
+  try {
+    const parsed = clientFrame.safeParse(json);
+    if (parsed.success) return ok(parsed.data);
+    return fail(problemOf(json, parsed.error.issues));
+  } catch {
+    // A stranger can nest 64 KiB deeper than the stack of whoever walks it (RangeError).
+    return fail({ code: "bad-frame", detail: "A frame is nested too deeply." });
+  }
 }
+
+/** A path names keys the client chose; more of it than this would quote the client to itself. */
+const maxPathLength = 64;
 
 interface Issue {
   readonly path: readonly PropertyKey[];
@@ -43,11 +52,16 @@ function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
   const turnId =
     typeof frame["turnId"] === "string" && turnIdPattern.test(frame["turnId"]) ? frame["turnId"] : undefined;
   const about = turnId === undefined ? {} : { turnId };
+  const version = frame["version"];
+  if (frame["type"] === "hello" && Number.isInteger(version) && version !== PROTOCOL_VERSION) {
+    // Said before anything else: a hello of another version may well have other fields.
+    return { code: "version-unsupported", detail: `This room speaks version ${PROTOCOL_VERSION}.` };
+  }
   if (frame["type"] === "turn-submit" && hasOtherThanText(frame["input"])) {
     return { code: "unsupported-content", detail: "The content of a message is a string.", ...about };
   }
   const issue = issues[0];
-  const where = issue?.path.map(String).join(".") || "type";
+  const where = issue?.path.map(String).join(".").slice(0, maxPathLength) || "type";
   const type = typeof frame["type"] === "string" ? frame["type"].slice(0, 32) : "frame";
   return { code: "bad-frame", detail: `${type}: ${where}: ${issue?.message ?? "is not valid"}`, ...about };
 }

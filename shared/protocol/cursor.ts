@@ -27,6 +27,7 @@ export function parseCursor(text: string): Have | undefined {
     const offset = parseCount(offsetText);
     if (turnId === undefined || !turnIdPattern.test(turnId) || offset === undefined || rest.length > 0)
       return undefined;
+    if (offsets.has(turnId)) return undefined;
     offsets.set(turnId, offset);
   }
   return { epoch, seq, offsets: Object.fromEntries(offsets) };

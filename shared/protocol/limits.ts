@@ -18,5 +18,6 @@ export const heartbeatMs = 25_000;
 export const viewerTimeoutMs = 90_000;
 
 export const turnIdPattern = /^[A-Za-z0-9_-]{1,64}$/;
-export const roomNamePattern = /^[A-Za-z0-9_.-]{1,128}$/;
+/** Not `.` and `..`: a URL parser takes them for folders and asks for another path. */
+export const roomNamePattern = /^(?!\.{1,2}$)[A-Za-z0-9_.-]{1,128}$/;
 export const epochPattern = /^[A-Za-z0-9_-]{1,32}$/;

@@ -41,7 +41,7 @@ const settledFields = {
 
 export const welcomeFrame = z.object({
   type: z.literal("welcome"),
-  version: z.int(),
+  version: count,
   sessionId: z.string(),
   room: z.string(),
   heartbeatMs: count,
@@ -70,6 +70,7 @@ export const syncFrame = z.object({
   seq: count,
   floor: count,
   mode: z.enum(["delta", "snapshot"]),
+  /** In the conversation's order, oldest first. In a snapshot all from 0 and with their input. */
   turns: z.array(syncTurnSchema),
   removed: z.exactOptional(z.array(turnIdSchema)),
   /** Older turns exist that are not listed: page them. */

@@ -4,22 +4,77 @@
  */
 import type { ServerFrame } from "./server-frames.ts";
 
-/** For each known type: its fields a fold reads without asking. s: string, n: number, a: array. */
-const required: Readonly<Record<ServerFrame["type"], Readonly<Record<string, "s" | "n" | "a">>>> = {
-  welcome: { sessionId: "s", room: "s", version: "n" },
-  sync: { epoch: "s", seq: "n", floor: "n", mode: "s", turns: "a" },
-  "turn-queued": { seq: "n", turnId: "s", author: "s", createdAt: "n", position: "n" },
-  "turn-position": { turnId: "s", position: "n" },
-  "turn-start": { seq: "n", turnId: "s" },
-  "turn-delta": { turnId: "s", offset: "n", parts: "a" },
-  "turn-end": { seq: "n", turnId: "s", length: "n", outcome: "s" },
-  "turn-removed": { seq: "n", turnIds: "a" },
-  notice: { code: "s", scope: "s", message: "s" },
-  error: { code: "s", message: "s" },
-  "token-accepted": { expiresAt: "n" },
-  presence: { viewers: "n" },
-  heartbeat: { at: "n" },
-  goaway: { reason: "s", reconnectInMs: "n" },
+type Check = (value: unknown) => boolean;
+type Fields = Readonly<Record<string, Check>>;
+
+const string: Check = (value) => typeof value === "string";
+/** Every number on the wire counts something: an offset that is negative or broken would cut text at random. */
+const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
+const object: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
+const arrayOf =
+  (item: Check): Check =>
+  (value) =>
+    Array.isArray(value) && value.every(item);
+const optional =
+  (check: Check): Check =>
+  (value) =>
+    value === undefined || check(value);
+
+function has(value: unknown, fields: Fields): boolean {
+  if (!object(value)) return false;
+  const record = value as Readonly<Record<string, unknown>>;
+  return Object.entries(fields).every(([key, check]) => check(record[key]));
+}
+
+/** A part of a kind this version does not know counts one unit, as every part that is not text. */
+const part: Check = (value) =>
+  has(value, { kind: string }) &&
+  ((value as { kind: string }).kind === "text" || (value as { kind: string }).kind === "reasoning"
+    ? has(value, { text: string })
+    : true);
+
+const syncTurn: Check = (value) =>
+  has(value, {
+    id: string,
+    state: string,
+    from: count,
+    parts: arrayOf(part),
+    length: count,
+    input: optional(object),
+    error: optional(object),
+    usage: optional(object),
+  });
+
+/** For each known type: the fields that a fold, or a page that shows its result, reads without asking. */
+const required: Readonly<Record<ServerFrame["type"], Fields>> = {
+  welcome: { sessionId: string, room: string, version: count, heartbeatMs: count, limits: object },
+  sync: {
+    epoch: string,
+    seq: count,
+    floor: count,
+    mode: string,
+    turns: arrayOf(syncTurn),
+    removed: optional(arrayOf(string)),
+  },
+  "turn-queued": { seq: count, turnId: string, input: object, author: string, createdAt: count, position: count },
+  "turn-position": { turnId: string, position: count },
+  "turn-start": { seq: count, turnId: string },
+  "turn-delta": { turnId: string, offset: count, parts: arrayOf(part) },
+  "turn-end": {
+    seq: count,
+    turnId: string,
+    length: count,
+    outcome: string,
+    error: optional(object),
+    usage: optional(object),
+  },
+  "turn-removed": { seq: count, turnIds: arrayOf(string) },
+  notice: { code: string, scope: string, message: string },
+  error: { code: string, message: string },
+  "token-accepted": { expiresAt: count },
+  presence: { viewers: count },
+  heartbeat: { at: count },
+  goaway: { reason: string, reconnectInMs: count },
 };
 
 /** The frame, or undefined for what this version does not know: a newer server may say more. */
@@ -31,13 +86,8 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
     // "pong" and anything else that is not ours.
     return undefined;
   }
-  if (typeof frame !== "object" || frame === null) return undefined;
-  const record = frame as Record<string, unknown>;
-  const type = record["type"];
+  if (!object(frame)) return undefined;
+  const type = (frame as { type?: unknown }).type;
   if (typeof type !== "string" || !Object.hasOwn(required, type)) return undefined;
-  for (const [key, kind] of Object.entries(required[type as ServerFrame["type"]])) {
-    const value = record[key];
-    if (kind === "a" ? !Array.isArray(value) : typeof value !== (kind === "s" ? "string" : "number")) return undefined;
-  }
-  return frame as ServerFrame;
+  return has(frame, required[type as ServerFrame["type"]]) ? (frame as ServerFrame) : undefined;
 }

@@ -1,0 +1,18 @@
+import { createHash } from "node:crypto";
+import { expect, test } from "vitest";
+import * as z from "zod/mini";
+import { clientFrame } from "../../shared/protocol/client-frames.ts";
+import { serverFrame } from "../../shared/protocol/server-frames.ts";
+import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+
+test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
+  expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
+    "d1cce20610566c06b4290275294cbfde3c094a5eb2150d8682cd7cde9aa83d2f",
+    1,
+  ]);
+});
+
+function fingerprint(...schemas: z.core.$ZodType[]): string {
+  const described = schemas.map((schema) => z.toJSONSchema(schema, { unrepresentable: "any" }));
+  return createHash("sha256").update(JSON.stringify(described)).digest("hex");
+}
