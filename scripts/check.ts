@@ -20,6 +20,7 @@ for await (const config of glob("**/tsconfig.json", { cwd: root, exclude: ["**/n
 steps.sort((a, b) => a.name.localeCompare(b.name));
 steps.push(
   { name: "format and lint", run: () => run("biome", ["ci", "--colors=off", "."], { quiet: true }) },
+  { name: "lockfile (npm run lock mends it)", run: () => run("npm", ["ci", "--dry-run"], { quiet: true }) },
   { name: "dead code", run: () => run("knip", [], { quiet: true }) },
   { name: "worker bundle", run: () => measured(measureWorker, budgets.worker) },
   { name: "client bundle", run: () => measured(measureClient, budgets.client) },

@@ -19,9 +19,9 @@ export interface RunResult {
   readonly output: string;
 }
 
-/** Runs one of this project's tools (the name of an npm executable), or `node` itself, in the project's root folder. */
+/** Runs one of this project's tools (the name of an npm executable), `node` or `npm` in the project's root folder. */
 export async function run(tool: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const command = tool === "node" ? process.execPath : join(bin, tool);
+  const command = tool === "node" ? process.execPath : tool === "npm" ? "npm" : join(bin, tool);
   const start = performance.now();
   const child = spawn(command, args, {
     cwd: root,
