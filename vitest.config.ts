@@ -17,12 +17,20 @@ export default defineConfig({
       },
       {
         plugins: [
-          cloudflareTest({
+          cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "wrangler.jsonc" },
-            miniflare: { bindings: { AUTH: "none" } },
-          }),
+            miniflare: {
+              bindings: { AUTH: "none", NEST_BASE: inject<string>("upstreamUrl"), ORPHAN_GRACE_MS: "200" },
+            },
+          })),
         ],
-        test: { name: "workerd", include: ["tests/workerd/**/*.test.ts"] },
+        test: {
+          name: "workerd",
+          include: ["tests/workerd/**/*.test.ts"],
+          globalSetup: ["tests/support/workerd-upstream.ts"],
+          // The gateway's own log lines say nothing that a failing test does not.
+          silent: "passed-only",
+        },
       },
       {
         test: {

@@ -40,6 +40,8 @@ export interface ConversationHooks {
   viewers(): number;
   /** The queue, or what is known of a wait, has changed. */
   onQueueChanged(): void;
+  /** What readers have been sent is now in storage: the point a wake would take them up from (design §2). */
+  onLogged(): void;
   /** All turns are gone and a new epoch has begun: every reader needs a snapshot. */
   onCleared(): void;
 }
@@ -70,6 +72,8 @@ export class Conversation {
   readonly #replacing = new Set<string>();
   /** Ways to end a wait that only the agenda would end. */
   readonly #wakers = new Map<string, () => void>();
+  /** Turns that storage said were not over, until `recover` has taken them up. */
+  #unfinished: RoomTurn[] = [];
   #logTimer: Timer | undefined;
   #closed = false;
 
@@ -134,6 +138,7 @@ export class Conversation {
     this.#agenda = new Agenda(Object.entries(stored.agenda));
     this.#agendaStored = JSON.stringify(this.#agenda.entries());
     for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
+    this.#unfinished = this.turns.filter((turn) => !turn.isSettled);
     this.delivery.reset(this.#seq);
   }
 
@@ -153,8 +158,12 @@ export class Conversation {
 
   /** Takes up the work that storage says is unfinished. Called once, when the room may be served. */
   recover(): void {
+    // Only what was loaded: a frame may have started a new turn between the start and now.
+    const unfinished = this.#unfinished.filter((turn) => !turn.isSettled && this.#turns.get(turn.id) === turn);
+    this.#unfinished = [];
+    if (unfinished.length === 0) return;
     const commit = this.#begin();
-    for (const turn of activeTurns(this.turns)) {
+    for (const turn of activeTurns(unfinished)) {
       if (turn.record.stopIntent !== undefined) commit.next.push(() => void this.#carryOutStop(turn));
       else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
       else if (this.#isResumable(turn)) commit.next.push(() => this.#run(turn, true));
@@ -162,9 +171,7 @@ export class Conversation {
       else this.#settleIn(commit, turn, { outcome: "interrupted", error: turnError("upstream-truncated") }, true);
     }
     this.#startNext(commit);
-    if (activeTurns(this.turns).length + queuedTurns(this.turns).length > 0 || commit.frames.length > 0) {
-      this.#commit(commit);
-    }
+    this.#commit(commit);
   }
 
   /**
@@ -411,6 +418,7 @@ export class Conversation {
     const stored = this.journal.commit(changes, () => {
       if (this.#closed) return;
       for (const frame of frames) this.delivery.publish(frame);
+      if (frames.length > 0) this.#hooks.onLogged();
       for (const next of commit.next) next();
       this.#hooks.onQueueChanged();
     });
@@ -622,6 +630,7 @@ export class Conversation {
     const changes = new Changes();
     changes.text(turn.record.spec.ordinal, firstRow, rows);
     this.journal.append(changes.put);
+    this.#hooks.onLogged();
   }
 
   /** Waits without a call open. A long wait is stored, and the alarm ends it, so that the object may sleep. */
@@ -732,6 +741,11 @@ export class Conversation {
     turn.advance({ type: "settle", ending });
     commit.changes.turn(turn.record);
     this.#agenda.clear(`wait/${turn.id}`);
+    if (activeTurns(this.#turns.values()).length === 0) {
+      // Nothing left to log: a timer that still ran would keep the object awake.
+      this.#logTimer?.cancel();
+      this.#logTimer = undefined;
+    }
     this.delivery.unsay(`notice/${turn.id}`);
     this.#tell(commit, "end", turn.id, {
       type: "turn-end",

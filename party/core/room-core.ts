@@ -52,6 +52,11 @@ export class RoomCore {
     this.#conversation = new Conversation(ports, policy, {
       viewers: () => this.viewers(),
       onQueueChanged: () => this.#ambientSoon(),
+      onLogged: () => {
+        for (const session of this.#sessions.values()) {
+          if (session.phase.state === "welcomed") session.attach(this.#conversation.epoch);
+        }
+      },
       onCleared: () => {
         for (const session of this.#sessions.values())
           if (session.phase.state === "welcomed") this.#sync(session, undefined);

@@ -1,0 +1,8 @@
+import "vitest";
+
+declare module "vitest" {
+  interface ProvidedContext {
+    /** Base URL of `workerd-upstream.ts`. */
+    upstreamUrl: string;
+  }
+}
