@@ -7,6 +7,8 @@ process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 
 export default defineConfig({
   test: {
+    // The gateway's own log lines say nothing that a failing test does not.
+    silent: "passed-only",
     projects: [
       {
         test: {
@@ -28,8 +30,6 @@ export default defineConfig({
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
-          // The gateway's own log lines say nothing that a failing test does not.
-          silent: "passed-only",
         },
       },
       {

@@ -166,7 +166,9 @@ export class Conversation {
     for (const turn of activeTurns(unfinished)) {
       if (turn.record.stopIntent !== undefined) commit.next.push(() => void this.#carryOutStop(turn));
       else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
-      else if (this.#isResumable(turn)) commit.next.push(() => this.#run(turn, true));
+      else if (this.#isResumable(turn) && turn.record.resumes < this.#policy.maxResumes) {
+        commit.next.push(() => this.#run(turn, true));
+      }
       // What the upstream does with a call that nobody reads is unknown: it is told to stop.
       else this.#settleIn(commit, turn, { outcome: "interrupted", error: turnError("upstream-truncated") }, true);
     }
