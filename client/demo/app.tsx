@@ -1,0 +1,90 @@
+/** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
+import { useEffect, useMemo, useState } from "react";
+import { messageFor } from "../../shared/protocol/messages.ts";
+import { useChatRoom } from "../react.tsx";
+import { Chat } from "./chat.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./page-context.ts";
+import { recentRooms, rememberRoom } from "./recent-rooms.ts";
+import type { Rooms } from "./room-menu.tsx";
+import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./room-url.ts";
+
+export function App() {
+  const [address, setAddress] = useState(enterAddress);
+  const [context, setContext] = useState<PageContext>(EMPTY_CONTEXT);
+
+  useEffect(() => {
+    const onPopState = () => setAddress(enterAddress());
+    window.addEventListener("popstate", onPopState);
+    return () => window.removeEventListener("popstate", onPopState);
+  }, []);
+
+  useEffect(() => {
+    const leaving = new AbortController();
+    void loadPageContext(leaving.signal).then((loaded) => {
+      if (!leaving.signal.aborted) setContext(loaded);
+    });
+    return () => leaving.abort();
+  }, []);
+
+  const open = (room: string) => {
+    history.pushState(null, "", roomUrl(location.href, room));
+    setAddress(enterAddress());
+  };
+  const openNew = () => open(randomRoomName());
+
+  if (address.kind !== "room") {
+    return <Nowhere name={address.kind === "invalid" ? address.name : ""} onNew={openNew} />;
+  }
+  const { room } = address;
+  const rooms: Rooms = { current: room, recent: recentRooms(), link: roomUrl(location.href, room), open, openNew };
+  return <Room key={room} room={room} rooms={rooms} context={context} />;
+}
+
+/** Reads the address; one without a room gets a fresh one, so that the same address in a second tab is the same room. */
+function enterAddress(): RoomAddress {
+  const address = parseRoomAddress(location.search);
+  if (address.kind !== "none") return address;
+  const room = randomRoomName();
+  history.replaceState(null, "", roomUrl(location.href, room));
+  return { kind: "room", room };
+}
+
+interface RoomProps {
+  readonly room: string;
+  readonly rooms: Rooms;
+  readonly context: PageContext;
+}
+
+function Room({ room, rooms, context }: RoomProps) {
+  const strings = useStrings();
+  const chat = useChatRoom({ room });
+  const { submit, cancel, dismiss, clear, reconnect } = chat;
+  const actions = useMemo(
+    () => ({ submit, cancel, dismiss, clear, reconnect }),
+    [submit, cancel, dismiss, clear, reconnect],
+  );
+  useEffect(() => {
+    document.title = `${room} · ${strings.appName}`;
+  }, [room, strings]);
+  useEffect(() => rememberRoom(room), [room]);
+  return <Chat snapshot={chat} actions={actions} rooms={rooms} context={context} />;
+}
+
+/** The address names no room that could exist. Says so instead of quietly going elsewhere. */
+function Nowhere({ name, onNew }: { readonly name: string; readonly onNew: () => void }) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  return (
+    <main className="nowhere">
+      <h1>{strings.badRoomTitle}</h1>
+      <p>
+        <code>{name}</code>
+      </p>
+      <p>{messageFor("bad-room-name", locale)}</p>
+      <button type="button" onClick={onNew}>
+        {strings.startNewRoom}
+      </button>
+    </main>
+  );
+}

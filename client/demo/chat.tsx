@@ -1,0 +1,153 @@
+/**
+ * The page as a function of a room's snapshot: header, conversation, message box. Knows no socket and no address; `App`
+ * wires it to a real room, tests and the preview to a scripted one.
+ */
+import { useCallback, useEffect, useRef } from "react";
+import type { ChatSnapshot } from "../api.ts";
+import type { ChatRoomActions } from "../react.tsx";
+import { Announcer } from "./announcer.tsx";
+import { Composer } from "./composer.tsx";
+import { ConnectionBanner } from "./connection.tsx";
+import { useDraft } from "./draft.ts";
+import { EmptyState } from "./empty-state.tsx";
+import { Header } from "./header.tsx";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+import type { PageContext } from "./page-context.ts";
+import { Pending } from "./pending.tsx";
+import type { Rooms } from "./room-menu.tsx";
+import { RoomNotices } from "./room-notices.tsx";
+import { useStickToBottom } from "./stick-to-bottom.ts";
+import { Turn } from "./turn.tsx";
+import { isRunning } from "./turn-state.ts";
+
+interface ChatProps {
+  readonly snapshot: ChatSnapshot;
+  /** The same object from render to render, or settled turns are drawn again. */
+  readonly actions: ChatRoomActions;
+  readonly rooms: Rooms;
+  readonly context: PageContext;
+}
+
+/** Keyed by room where it is used: a draft and a scroll position belong to one room. */
+export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
+  const strings = useStrings();
+  const { connection, view, turns, pending, notices, error, stopping } = snapshot;
+  const [draft, setDraft] = useDraft(snapshot.room);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const isEmpty = turns.length === 0 && pending.length === 0;
+  const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
+
+  const focusInput = useCallback(() => input.current?.focus(), []);
+  const canSend = connection.state !== "closed";
+  const running = turns.find(isRunning);
+  const isStopping = running !== undefined && stopping.has(running.id);
+
+  const ask = (prompt: string) => {
+    actions.submit(prompt);
+    jump();
+    focusInput();
+  };
+  const send = (prompt: string) => {
+    ask(prompt);
+    setDraft("");
+  };
+  const edit = useCallback(
+    (text: string) => {
+      // What is being typed is not thrown away for what came back.
+      const typed = input.current?.value ?? "";
+      setDraft(typed.trim() === "" ? text : `${text}\n${typed}`);
+      focusInput();
+    },
+    [setDraft, focusInput],
+  );
+  const runningId = isStopping ? undefined : running?.id;
+  const stop = useCallback(() => {
+    if (runningId !== undefined) actions.cancel(runningId);
+    focusInput();
+  }, [actions, runningId, focusInput]);
+
+  useEffect(() => {
+    if (runningId === undefined) return undefined;
+    const onKeyDown = (event: KeyboardEvent) => {
+      // An Esc that closes a menu or ends an input method's composition is not about the answer.
+      if (event.key !== "Escape" || event.isComposing || event.keyCode === 229 || isPopoverOpen()) return;
+      actions.cancel(runningId);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [actions, runningId]);
+
+  useEffect(() => {
+    // On a touch screen this would raise the keyboard over the page before anyone asked for it.
+    if (window.matchMedia?.("(pointer: fine)").matches) focusInput();
+  }, [focusInput]);
+
+  // Before the first sync nobody knows whether the room is empty.
+  const isKnown = view.epoch !== undefined || connection.state !== "connecting";
+  return (
+    <div className="page">
+      <a className="skip" href="#message">
+        {strings.skipToComposer}
+      </a>
+      <Header
+        rooms={rooms}
+        connection={connection}
+        viewers={view.viewers}
+        onClear={turns.length > 0 && connection.state === "online" ? actions.clear : undefined}
+      />
+      <main>
+        <ConnectionBanner connection={connection} onReconnect={actions.reconnect} />
+        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1). */}
+        <div className="log" ref={scrollRef} role="log" aria-live="off" aria-label={strings.conversation} tabIndex={0}>
+          <div className="log-content" ref={contentRef}>
+            {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
+            {view.more ? <p className="older">{strings.olderTurns}</p> : null}
+            {turns.map((turn) => (
+              <Turn
+                key={turn.id}
+                turn={turn}
+                isStopping={stopping.has(turn.id)}
+                actions={actions}
+                onHandled={focusInput}
+              />
+            ))}
+            {pending.map((item) => (
+              <Pending
+                key={item.id}
+                pending={item}
+                isOnline={connection.state === "online"}
+                actions={actions}
+                onEdit={edit}
+                onHandled={focusInput}
+              />
+            ))}
+          </div>
+        </div>
+        <div className="dock">
+          {isAtBottom ? null : (
+            <button type="button" className="jump" onClick={jump}>
+              <Icon name="down" />
+              {strings.jumpToLatest}
+            </button>
+          )}
+          <RoomNotices notices={notices} error={error} />
+          <Composer
+            text={draft}
+            onText={setDraft}
+            onSend={send}
+            onStop={running === undefined ? undefined : stop}
+            isStopping={isStopping}
+            canSend={canSend}
+            inputRef={input}
+          />
+        </div>
+      </main>
+      <Announcer snapshot={snapshot} />
+    </div>
+  );
+}
+
+function isPopoverOpen(): boolean {
+  return "popover" in HTMLElement.prototype && document.querySelector(":popover-open") !== null;
+}

@@ -1,0 +1,35 @@
+/** A button that copies and says whether it did. */
+import { useEffect, useState } from "react";
+import { copyText } from "./copy-text.ts";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+
+/** Long enough to be read, short enough to be out of the way for the next copy. */
+const feedbackMs = 2_000;
+
+interface CopyButtonProps {
+  readonly text: string;
+  readonly label: string;
+  /** What to say when it worked. */
+  readonly done?: string;
+}
+
+export function CopyButton({ text, label, done }: CopyButtonProps) {
+  const strings = useStrings();
+  const [result, setResult] = useState<"idle" | "copied" | "refused">("idle");
+  useEffect(() => {
+    if (result === "idle") return undefined;
+    const timer = setTimeout(() => setResult("idle"), feedbackMs);
+    return () => clearTimeout(timer);
+  }, [result]);
+  const copy = () => {
+    void copyText(text).then((isCopied) => setResult(isCopied ? "copied" : "refused"));
+  };
+  const said = { idle: label, copied: done ?? strings.copied, refused: strings.copyFailed }[result];
+  return (
+    <button type="button" className="quiet" onClick={copy}>
+      <Icon name={result === "copied" ? "check" : "copy"} />
+      <span aria-live="polite">{said}</span>
+    </button>
+  );
+}

@@ -1,0 +1,48 @@
+/** What a newcomer sees: what this is in one sentence, questions to start with, and what is worth trying. */
+import { Icon, Logo } from "./icons.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+import type { PageContext } from "./page-context.ts";
+
+interface EmptyStateProps {
+  readonly context: PageContext;
+  readonly canSend: boolean;
+  readonly onAsk: (prompt: string) => void;
+}
+
+export function EmptyState({ context, canSend, onAsk }: EmptyStateProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  return (
+    <section className="empty">
+      <Logo />
+      <h2>{context.greeting?.[locale] ?? strings.greeting}</h2>
+      <p className="lead">{strings.whatThisIs}</p>
+      {context.suggestions.length === 0 ? null : (
+        <ul className="suggestions" aria-label={strings.suggestions}>
+          {context.suggestions.map((suggestion) => (
+            <li key={suggestion.en}>
+              <button type="button" disabled={!canSend} onClick={() => onAsk(suggestion[locale])}>
+                {suggestion[locale]}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      <h3>{strings.hintsTitle}</h3>
+      <ul className="hints">
+        <li>
+          <Icon name="tabs" />
+          {strings.hintTab}
+        </li>
+        <li>
+          <Icon name="stop" />
+          {strings.hintStop}
+        </li>
+        <li>
+          <Icon name="retry" />
+          {strings.hintReload}
+        </li>
+      </ul>
+    </section>
+  );
+}

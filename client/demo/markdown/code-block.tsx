@@ -1,0 +1,28 @@
+/** A block of code with its language and a copy button. Unfinished fences look the same: the block simply grows. */
+import { CopyButton } from "../copy-button.tsx";
+import { useStrings } from "../locale.tsx";
+
+export function CodeBlock({ code, language }: { readonly code: string; readonly language: string }) {
+  const strings = useStrings();
+  return (
+    <figure className="code">
+      <figcaption>
+        <span>{language}</span>
+        <CopyButton text={code} label={strings.copyCode} />
+      </figcaption>
+      <ScrollingCode label={strings.codeBlock(language)} code={code} />
+    </figure>
+  );
+}
+
+/** Scrolls on its own when wider than the page, so it takes the keyboard's focus and has a name. */
+export function ScrollingCode({ label, code }: { readonly label: string; readonly code: string }) {
+  return (
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
+    <section className="scrolling-code" aria-label={label} tabIndex={0}>
+      <pre>
+        <code>{code}</code>
+      </pre>
+    </section>
+  );
+}

@@ -1,0 +1,52 @@
+/** Keeps the end of a growing conversation in view, but only for a reader who is at the end. */
+import { type RefObject, useCallback, useEffect, useRef, useState } from "react";
+
+/** Nearer to the end than this counts as being there: about one line, and forgiving of rounding when zoomed. */
+const slackPx = 40;
+
+export interface StickToBottom {
+  readonly scrollRef: RefObject<HTMLDivElement | null>;
+  readonly contentRef: RefObject<HTMLDivElement | null>;
+  readonly isAtBottom: boolean;
+  readonly jump: () => void;
+}
+
+/** Not `isActive` while there is nothing to follow: a first page is read from its top. */
+export function useStickToBottom(isActive: boolean): StickToBottom {
+  const scrollRef = useRef<HTMLDivElement>(null);
+  const contentRef = useRef<HTMLDivElement>(null);
+  const [isAtBottom, setAtBottom] = useState(true);
+  const isSticking = useRef(true);
+
+  const jump = useCallback(() => {
+    const scroll = scrollRef.current;
+    if (scroll === null) return;
+    isSticking.current = true;
+    setAtBottom(true);
+    scroll.scrollTop = scroll.scrollHeight;
+  }, []);
+
+  useEffect(() => {
+    const scroll = scrollRef.current;
+    const content = contentRef.current;
+    if (!isActive || scroll === null || content === null) return undefined;
+    const onScroll = () => {
+      isSticking.current = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <= slackPx;
+      setAtBottom(isSticking.current);
+    };
+    // Covers new text, a fold opened, and a phone's keyboard taking its room.
+    const observer = new ResizeObserver(() => {
+      if (isSticking.current) scroll.scrollTop = scroll.scrollHeight;
+      else onScroll();
+    });
+    scroll.addEventListener("scroll", onScroll, { passive: true });
+    observer.observe(content);
+    observer.observe(scroll);
+    return () => {
+      scroll.removeEventListener("scroll", onScroll);
+      observer.disconnect();
+    };
+  }, [isActive]);
+
+  return { scrollRef, contentRef, isAtBottom, jump };
+}

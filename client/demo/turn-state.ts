@@ -1,0 +1,15 @@
+/** Facts about a turn that several components ask for. */
+import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import type { TurnView } from "../../shared/transcript.ts";
+
+/** Being answered now, in whatever phase: what Stop is about. */
+export function isRunning(turn: TurnView): boolean {
+  return turn.state !== "queued" && turn.state !== "settled";
+}
+
+/** What a person asked: the prompt, or the last user message of a turn that brought its own history. */
+export function promptOf(input: TurnInput | undefined): string {
+  if (input === undefined) return "";
+  if ("prompt" in input) return input.prompt;
+  return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
+}

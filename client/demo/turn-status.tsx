@@ -1,0 +1,165 @@
+/**
+ * The line under an answer that says how it stands and what can be done about it. One branch for each state and outcome a
+ * turn can have; a completed answer needs no words.
+ */
+import type { ReactNode } from "react";
+import { messageFor } from "../../shared/protocol/messages.ts";
+import type { TurnView } from "../../shared/transcript.ts";
+import type { ChatRoomActions } from "../react.tsx";
+import { deadlineOf, useSecondsUntil } from "./clock.ts";
+import { Icon, type IconName } from "./icons.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+
+interface TurnStatusProps {
+  readonly turn: TurnView;
+  readonly isStopping: boolean;
+  readonly actions: ChatRoomActions;
+  readonly onHandled: () => void;
+}
+
+export function TurnStatus(props: TurnStatusProps) {
+  switch (props.turn.state) {
+    case "queued":
+      return <Queued {...props} />;
+    case "settled":
+      return <Settled {...props} />;
+    default:
+      return <Running {...props} />;
+  }
+}
+
+function Queued({ turn, isStopping, actions, onHandled }: TurnStatusProps) {
+  const strings = useStrings();
+  const place = (turn.position ?? 0) === 0 ? strings.next : strings.ahead(turn.position ?? 0);
+  const eta = turn.etaMs === undefined ? "" : ` · ${strings.eta(Math.max(1, Math.round(turn.etaMs / 1000)))}`;
+  const remove = () => {
+    actions.cancel(turn.id);
+    onHandled();
+  };
+  return (
+    <StatusLine icon="clock" text={`${place}${eta}`}>
+      <button type="button" className="quiet" onClick={remove} disabled={isStopping}>
+        <Icon name="close" />
+        {isStopping ? strings.removing : strings.remove}
+      </button>
+    </StatusLine>
+  );
+}
+
+function Running({ turn, isStopping }: TurnStatusProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const seconds = useSecondsUntil(deadlineOf(turn.notice));
+  if (isStopping) return <WaitLine text={strings.stopping} />;
+  if (turn.notice !== undefined) {
+    const { code, message, attempt, maxAttempts } = turn.notice;
+    const said = [messageFor(code, locale, message)];
+    if (seconds !== undefined && turn.notice.willRetry) said.push(strings.retryIn(seconds));
+    if (attempt !== undefined && maxAttempts !== undefined) said.push(strings.attempt(attempt, maxAttempts));
+    return <WaitLine text={strings.joined(said)} />;
+  }
+  switch (turn.state) {
+    case "waiting":
+      return <WaitLine text={strings.waitingForSlot} />;
+    case "resuming":
+      return <WaitLine text={strings.resuming} />;
+    case "opening":
+      return <WaitLine text={strings.thinking} />;
+    default:
+      // Streaming text speaks for itself; before its first word it is still thinking.
+      return turn.parts.length === 0 ? <WaitLine text={strings.thinking} /> : null;
+  }
+}
+
+function Settled({ turn, actions, onHandled }: TurnStatusProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const again = (label: string) => {
+    const { input } = turn;
+    if (input === undefined) return null;
+    const ask = () => {
+      actions.submit(input);
+      onHandled();
+    };
+    return (
+      <button type="button" className="quiet" onClick={ask}>
+        <Icon name="retry" />
+        {label}
+      </button>
+    );
+  };
+  switch (turn.outcome) {
+    case "cancelled":
+      return (
+        <StatusLine icon="stop" text={stoppedText(turn)}>
+          {again(strings.askAgain)}
+        </StatusLine>
+      );
+    case "failed": {
+      const { error } = turn;
+      const text = error === undefined ? strings.failedUnknown : messageFor(error.code, locale, error.message);
+      return (
+        <StatusLine icon="warning" text={text} tone="bad">
+          {again(strings.tryAgain)}
+        </StatusLine>
+      );
+    }
+    case "interrupted":
+      return (
+        <StatusLine
+          icon="warning"
+          text={turn.parts.length === 0 ? strings.interruptedEmpty : strings.interrupted}
+          tone="warn"
+        >
+          {again(strings.askAgain)}
+        </StatusLine>
+      );
+    default:
+      return completedText() === undefined ? null : <StatusLine icon="warning" text={completedText() ?? ""} />;
+  }
+
+  function stoppedText({ stop, parts }: TurnView): string {
+    if (parts.length === 0 && stop === undefined) return strings.stoppedQueued;
+    return stop === "confirmed" ? strings.stoppedConfirmed : strings.stoppedClosed;
+  }
+
+  function completedText(): string | undefined {
+    if (turn.finishReason === "length") return strings.cutAtLength;
+    if (turn.finishReason === "content-filter") return strings.contentFiltered;
+    return turn.parts.length === 0 ? strings.emptyAnswer : undefined;
+  }
+}
+
+interface StatusLineProps {
+  readonly icon: IconName;
+  readonly text: string;
+  readonly tone?: "plain" | "warn" | "bad";
+  readonly children?: ReactNode;
+}
+
+export function StatusLine({ icon, text, tone = "plain", children }: StatusLineProps) {
+  return (
+    <div className={`status status-${tone}`}>
+      <span className="status-text">
+        <Icon name={icon} />
+        <span>{text}</span>
+      </span>
+      {children}
+    </div>
+  );
+}
+
+function WaitLine({ text }: { readonly text: string }) {
+  return (
+    <div className="status status-wait">
+      <span className="status-text">
+        <span className="dots" aria-hidden="true">
+          <i />
+          <i />
+          <i />
+        </span>
+        <span>{text}</span>
+      </span>
+    </div>
+  );
+}
