@@ -130,7 +130,9 @@ export class ChatClient implements ChatRoomClient {
 
   /** About a submit or a stop: told there, with its text. Anything else is shown as the room's last error. */
   #handleError(frame: ErrorFrame): void {
+    if (frame.turnId === undefined) this.#outbox.refuseClear();
     if (frame.turnId === undefined || !this.#outbox.refuse(frame.turnId, frame)) this.#error = frame;
+    this.#flush();
   }
 
   #handleSync(isUnfit: boolean): void {
@@ -176,7 +178,11 @@ export class ChatClient implements ChatRoomClient {
   #flush(): void {
     if (!this.#synced) return;
     this.#outbox.reconcile(this.#view);
-    for (const frame of this.#outbox.due(this.#view)) this.#link.send(frame);
+    for (const frame of this.#outbox.due(this.#view)) {
+      this.#link.send(frame);
+      // Its answer is a sync in a new epoch, for which what was submitted since is waiting.
+      if (frame.type === "room-clear") this.#link.expectSync();
+    }
   }
 
   #publish(): void {

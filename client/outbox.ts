@@ -20,8 +20,6 @@ interface Submit {
   sent: Sent;
   /** Its stop was asked for: never sent again, but the room has to be told if it may have it. */
   cancelled: boolean;
-  /** Whether the frame says in which epoch it was made. One made right after a clear cannot know. */
-  stamped: boolean;
 }
 interface Cancel {
   readonly kind: "cancel";
@@ -37,8 +35,8 @@ type Entry = Submit | Cancel | Clear;
 export class Outbox {
   /** Replaced, never changed in place, so that a loop over it may drop and add. */
   #entries: readonly Entry[] = [];
-  /** The epoch in which a clear was sent: what is submitted before the next one belongs to that, whatever its name will be. */
-  #clearedEpoch: string | undefined;
+  /** The epoch that a clear sent on this connection ends: submits wait for the next, whose name they have to say. */
+  #endingEpoch: string | undefined;
   #pending: readonly PendingTurn[] = [];
   #stopping: ReadonlySet<string> = new Set();
 
@@ -62,8 +60,8 @@ export class Outbox {
       ...(frame.replaces === undefined ? {} : { replaces: frame.replaces }),
       ...(refused === undefined ? {} : { refused }),
     };
-    const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", cancelled: false, stamped: false };
-    if (!this.#entries.some(({ kind }) => kind === "clear")) this.#stamp(entry, view);
+    const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", cancelled: false };
+    if (!this.#isEnding(view) && !this.#entries.some(({ kind }) => kind === "clear")) stamp(entry, view);
     this.#entries = [...this.#entries, entry];
     this.#changed();
   }
@@ -82,9 +80,15 @@ export class Outbox {
     this.#changed();
   }
 
-  /** Everything goes, and what was asked for before goes with it. Said once, never again: the room may have moved on. */
+  /**
+   * Everything goes, and submits from before go with it. Said once, never again: the room may have moved on by then. Stops
+   * stay, because a clear that is lost with its socket must not lose them too.
+   */
   clear(view: RoomView): void {
-    this.#entries = [{ kind: "clear", epoch: view.epoch }];
+    const stops = this.#entries.filter(
+      (entry) => entry.kind === "cancel" || (entry.kind === "submit" && entry.cancelled),
+    );
+    this.#entries = [...stops, { kind: "clear", epoch: view.epoch }];
     this.#changed();
   }
 
@@ -107,8 +111,14 @@ export class Outbox {
     return about.length > 0;
   }
 
+  /** An error that names no turn may be the answer to a clear: nothing waits for that any longer. */
+  refuseClear(): void {
+    this.#endingEpoch = undefined;
+  }
+
   /** The socket is gone, and with it the knowledge of what arrived. */
   disconnected(): void {
+    this.#endingEpoch = undefined;
     for (const entry of this.#entries) {
       if (entry.kind === "submit" && entry.sent === "on-its-way") entry.sent = "unsure";
       if (entry.kind === "cancel") entry.sent = false;
@@ -133,10 +143,10 @@ export class Outbox {
         if (turn !== undefined) {
           this.#drop(entry);
           const isAsked = this.#entries.some((other) => other.kind === "cancel" && other.turnId === turnId);
-          if (entry.cancelled && !isAsked) {
+          if (entry.cancelled && !isAsked && turn.state !== "settled") {
             this.#entries = [...this.#entries, { kind: "cancel", turnId: turn.id, sent: false }];
           }
-        } else if (entry.sent === "on-its-way" && entry.stamped && entry.frame.epoch !== view.epoch) {
+        } else if (entry.sent === "on-its-way" && entry.frame.epoch !== view.epoch) {
           // Overtaken by someone's clear, perhaps after it arrived: asked again, the room says `turn-stale`.
           entry.sent = "unsure";
         }
@@ -153,7 +163,7 @@ export class Outbox {
     for (const entry of this.#entries) {
       switch (entry.kind) {
         case "clear":
-          this.#clearedEpoch = view.epoch;
+          this.#endingEpoch = view.epoch;
           this.#drop(entry);
           frames.push({ type: "room-clear" });
           break;
@@ -167,8 +177,8 @@ export class Outbox {
             // Not submitted again: the room remembers the stop of an id it does not know, should the submit still come (T1).
             this.#drop(entry);
             frames.push({ type: "turn-cancel", turnId: entry.turn.id });
-          } else {
-            if (entry.sent === "not-yet") this.#stamp(entry, view);
+          } else if (!this.#isEnding(view)) {
+            stamp(entry, view);
             entry.sent = "on-its-way";
             frames.push(entry.frame);
           }
@@ -179,10 +189,8 @@ export class Outbox {
     return frames;
   }
 
-  #stamp(submit: Submit, view: RoomView): void {
-    if (submit.stamped || view.epoch === undefined || view.epoch === this.#clearedEpoch) return;
-    submit.frame = { ...submit.frame, epoch: view.epoch };
-    submit.stamped = true;
+  #isEnding(view: RoomView): boolean {
+    return view.epoch !== undefined && view.epoch === this.#endingEpoch;
   }
 
   #submitOf(turnId: string): Submit | undefined {
@@ -206,6 +214,12 @@ export class Outbox {
     const isSameSet = stopping.size === this.#stopping.size && [...stopping].every((id) => this.#stopping.has(id));
     if (!isSameSet) this.#stopping = stopping;
   }
+}
+
+/** T1: a submit belongs to the epoch it was made in, or to the first it met, for good. */
+function stamp(submit: Submit, view: RoomView): void {
+  if (submit.frame.epoch === undefined && view.epoch !== undefined)
+    submit.frame = { ...submit.frame, epoch: view.epoch };
 }
 
 function turnIdOf(entry: Entry): string | undefined {

@@ -873,27 +873,52 @@ describe("stopping", () => {
 });
 
 describe("clearing", () => {
-  test("is said once, and takes what waited with it", async () => {
+  test("is said once, and takes what waited with it; a stop is asked for again should the clear be lost", async () => {
     const socket = await goOnline(sync({ turns: [streaming("a", "Hi")] }));
     client.submit("before");
     client.cancel("a");
     client.clear();
-    expect(client.getSnapshot()).toMatchObject({ pending: [], stopping: new Set() });
+    expect(client.getSnapshot().pending).toEqual([]);
     expect(socket.said.at(-1)).toEqual({ type: "room-clear" });
     socket.end(1006);
     const next = await comeBack();
-    expect(next.said).toHaveLength(1);
+    expect(next.said.slice(1)).toEqual([{ type: "turn-cancel", turnId: "a" }]);
+    next.queue(sync({ epoch: "e2" })).deliver();
+    expect([...client.getSnapshot().stopping]).toEqual([]);
   });
 
-  test("what is submitted right after belongs to the epoch that comes, not to the one that goes", async () => {
+  test("[T1] what is submitted right after waits for the epoch that comes, and says its name", async () => {
     const socket = await goOnline();
     client.clear();
     const id = client.submit("fresh");
-    expect(socket.saidOf("turn-submit")).toEqual([{ type: "turn-submit", turnId: id, input: { prompt: "fresh" } }]);
-    socket.queue(sync({ epoch: "e2" }), queued(1, id)).deliver();
+    expect(socket.saidOf("turn-submit")).toEqual([]);
+    socket.queue(sync({ epoch: "e2" })).deliver();
+    expect(socket.saidOf("turn-submit")).toEqual([
+      { type: "turn-submit", turnId: id, epoch: "e2", input: { prompt: "fresh" } },
+    ]);
+    socket.queue(queued(1, id)).deliver();
     expect(client.getSnapshot()).toMatchObject({ pending: [], turns: [{ id }] });
-    client.submit("later");
-    expect(socket.saidOf("turn-submit").at(-1)).toMatchObject({ epoch: "e2" });
+  });
+
+  test("a clear that is refused, or lost with its socket, keeps nothing waiting", async () => {
+    const socket = await goOnline();
+    client.clear();
+    const first = client.submit("one");
+    socket.queue({ type: "error", code: "forbidden", message: "no", retryable: false }).deliver();
+    expect(socket.saidOf("turn-submit")).toMatchObject([{ turnId: first, epoch: "e1" }]);
+    client.clear();
+    const second = client.submit("two");
+    socket.end(1006);
+    expect((await comeBack()).saidOf("turn-submit")).toMatchObject([{ turnId: second, epoch: "e1" }]);
+  });
+
+  test("a clear without an answer costs the room its connection", async () => {
+    const socket = await goOnline();
+    client.clear();
+    await tick(25_000);
+    socket.queue("pong").deliver();
+    await tick(5_000);
+    expect(socket.closedWith).toMatchObject({ reason: "no sync" });
   });
 
   test("asked for without a connection it is said on return, unless the room was cleared meanwhile", async () => {

@@ -51,13 +51,7 @@ export class ModelRoom {
     const turn = this.turns.find((candidate) => candidate.end === undefined);
     if (turn === undefined || turn.started) return [];
     turn.started = true;
-    const frames: ServerFrame[] = [{ type: "turn-start", seq: this.#next(), turnId: turn.id }];
-    for (const waiting of this.turns) {
-      if (stateOf(waiting) === "queued") {
-        frames.push({ type: "turn-position", turnId: waiting.id, position: this.#positionOf(waiting) });
-      }
-    }
-    return frames;
+    return [{ type: "turn-start", seq: this.#next(), turnId: turn.id }, ...this.#positions()];
   }
 
   /** Appends to the open turn, as deltas cut wherever `cuts` says. */
@@ -96,6 +90,25 @@ export class ModelRoom {
     if (turn === undefined) return [];
     turn.end = { seq: this.#next(), outcome };
     return [{ type: "turn-end", seq: turn.end.seq, turnId: turn.id, length: lengthOf(turn.parts), outcome }];
+  }
+
+  get epoch(): string {
+    return `e${this.#epoch}`;
+  }
+
+  /** T1: whether an id was used, also one that only a stop spoke of. */
+  knows(id: string): boolean {
+    return this.#used.has(id);
+  }
+
+  /** T3: legal in every open state; the id of an unknown turn is remembered, so that it never runs. */
+  cancel(id: string): ServerFrame[] {
+    this.#used.add(id);
+    const turn = this.turns.find((candidate) => candidate.id === id && candidate.end === undefined);
+    if (turn === undefined) return [];
+    turn.end = { seq: this.#next(), outcome: "cancelled" };
+    const length = lengthOf(turn.parts);
+    return [{ type: "turn-end", seq: turn.end.seq, turnId: id, length, outcome: "cancelled" }, ...this.#positions()];
   }
 
   remove(pick: number): ServerFrame[] {
@@ -140,9 +153,8 @@ export class ModelRoom {
   }
 
   sync(have: Have | undefined): ServerFrame {
-    const isDelta =
-      have !== undefined && have.epoch === `e${this.#epoch}` && have.seq <= this.#seq && have.seq >= this.#floor;
-    const base = { type: "sync", epoch: `e${this.#epoch}`, seq: this.#seq, floor: this.#floor } as const;
+    const isDelta = have !== undefined && have.epoch === this.epoch && have.seq <= this.#seq && have.seq >= this.#floor;
+    const base = { type: "sync", epoch: this.epoch, seq: this.#seq, floor: this.#floor } as const;
     if (!isDelta) return { ...base, mode: "snapshot", turns: this.turns.map((turn) => this.#listed(turn, 0, true)) };
     const turns = this.turns.flatMap((turn) => {
       const held = Object.hasOwn(have.offsets, turn.id) ? have.offsets[turn.id] : undefined;
@@ -167,6 +179,12 @@ export class ModelRoom {
       ...(turn.end === undefined ? {} : { outcome: turn.end.outcome }),
       ...(isNew ? { input: { prompt: turn.prompt }, author: "anna", createdAt: 1 } : {}),
     };
+  }
+
+  #positions(): ServerFrame[] {
+    return this.turns
+      .filter((turn) => stateOf(turn) === "queued")
+      .map((turn) => ({ type: "turn-position", turnId: turn.id, position: this.#positionOf(turn) }));
   }
 
   #positionOf(turn: ModelTurn): number {
