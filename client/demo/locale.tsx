@@ -24,7 +24,7 @@ interface LocaleChoice {
 
 const LocaleContext = createContext<LocaleChoice>({ locale: "en", setLocale: () => {} });
 
-export function LocaleProvider({ initial, children }: { readonly initial?: Locale; readonly children: ReactNode }) {
+export function LocaleProvider({ initial, children }: { readonly initial?: Locale; readonly children?: ReactNode }) {
   const [locale, setLocale] = useState<Locale>(
     () => initial ?? chooseLocale(navigator.languages, readItem("local", storageKey)),
   );

@@ -44,7 +44,7 @@ afterEach(() => {
 
 function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContext = EMPTY_CONTEXT): void {
   const chat = createElement(Chat, { snapshot, actions, rooms, context });
-  act(() => root.render(createElement(LocaleProvider, { initial: locale, key: locale, children: chat })));
+  act(() => root.render(createElement(LocaleProvider, { initial: locale, key: locale }, chat)));
 }
 
 function turn(id: string, answer: string | readonly Part[], more: Partial<TurnView> = {}): TurnView {
