@@ -720,7 +720,8 @@ export class Conversation {
 
   /** Ends a turn, once (T2): its last rows, its record and the next turn's start are one commit. */
   #settleIn(commit: Commit, turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
-    turn.endText(this.#policy.maxTurnLength);
+    // Half a pair that still waits is a fault of a finished text, but no more than a cut in one that broke off.
+    if (ending.outcome === "completed") turn.endText(this.#policy.maxTurnLength);
     turn.controller?.abort();
     turn.controller = undefined;
     const { firstRow, rows } = turn.takeUnlogged();

@@ -1,7 +1,7 @@
 /** A room core among fakes, and tabs that talk to it: what every core test starts from. */
 
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
-import type { RoomEvent, RoomPorts, RoomSocket } from "../../../party/core/ports.ts";
+import type { RoomEvent, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import { RoomCore } from "../../../party/core/room-core.ts";
 import { textOf } from "../../../shared/content.ts";
 import type { ClientFrame, Have, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
@@ -126,11 +126,13 @@ export interface RoomOptions {
   readonly policy?: Partial<RoomPolicy>;
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
+  /** In place of the scripted one. */
+  readonly upstream?: Upstream;
 }
 
 export class Room {
   readonly clock = new FakeClock();
-  upstream = new ScriptedUpstream();
+  readonly upstream = new ScriptedUpstream();
   storage: MemoryStorage;
   core: RoomCore;
   readonly events: RoomEvent[] = [];
@@ -192,10 +194,7 @@ export class Room {
     const ports: RoomPorts = {
       clock: this.clock,
       storage: this.storage,
-      upstream: {
-        open: (request, signal) => this.upstream.open(request, signal),
-        stop: (id, signal) => this.upstream.stop(id, signal),
-      },
+      upstream: this.#options.upstream ?? this.upstream,
       random: () => 0.5,
       newId: () => `id${this.#ids++}`,
       generationIdOf: async (epoch, turnId) => `gen-${epoch}-${turnId}`,
