@@ -30,8 +30,13 @@ export function useStickToBottom(isActive: boolean): StickToBottom {
     const scroll = scrollRef.current;
     const content = contentRef.current;
     if (!isActive || scroll === null || content === null) return undefined;
+    let lastTop = scroll.scrollTop;
     const onScroll = () => {
-      isSticking.current = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <= slackPx;
+      const isNear = scroll.scrollHeight - scroll.scrollTop - scroll.clientHeight <= slackPx;
+      // Only going up leaves the end. Being far from it does not: the text may have grown since our own scroll was made.
+      const isLeaving = scroll.scrollTop < lastTop;
+      lastTop = scroll.scrollTop;
+      isSticking.current = isNear || (isSticking.current && !isLeaving);
       setAtBottom(isSticking.current);
     };
     // Covers new text, a fold opened, and a phone's keyboard taking its room.

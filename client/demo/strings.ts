@@ -53,6 +53,8 @@ const en = {
   // Conversation
   conversation: "Conversation",
   question: "Question",
+  showAll: "Show all",
+  showLess: "Show less",
   answer: "Answer",
   olderTurns: "Older messages exist in this room but are not shown here.",
   jumpToLatest: "Jump to latest",
@@ -170,6 +172,8 @@ const zhCN: Strings = {
 
   conversation: "对话",
   question: "提问",
+  showAll: "显示全部",
+  showLess: "收起",
   answer: "回答",
   olderTurns: "此房间还有更早的消息，未在此显示。",
   jumpToLatest: "跳到最新",

@@ -163,6 +163,15 @@ describe("a turn says how it stands", () => {
     expect(button(strings.removing)?.disabled).toBe(true);
   });
 
+  test("a long question is folded until asked for", () => {
+    const lines = "line\n".repeat(30);
+    show(snapshotOf({ turns: [turn("a", "x", { input: { prompt: lines } })] }));
+    expect(page.querySelector(".question p")?.className).toBe("folded");
+    press(strings.showAll);
+    expect(page.querySelector(".question p")?.className).toBe("");
+    expect(button(strings.showLess)?.getAttribute("aria-expanded")).toBe("true");
+  });
+
   test("a turn that brought its own messages shows the last question", () => {
     const messages = [
       { role: "user", content: "first" },
