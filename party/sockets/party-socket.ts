@@ -1,16 +1,24 @@
-/** RoomSocket over a PartyServer connection: the hibernatable WebSocket of a browser tab. */
-import type { Connection } from "partyserver";
+/** RoomSocket over a connection of PartyServer or PartyKit: the hibernatable WebSocket of a browser tab. */
 import { closeReason } from "../../shared/text.ts";
 import type { RoomSocket } from "../core/ports.ts";
 
 /** `WebSocket.OPEN`, which older runtimes spell differently. */
 const open = 1;
 
+/** What both hosts' connections have. */
+export interface HostConnection {
+  readonly readyState: number;
+  readonly state: unknown;
+  setState(state: unknown): unknown;
+  send(text: string): void;
+  close(code: number, reason: string): void;
+}
+
 export class PartyRoomSocket implements RoomSocket {
-  readonly #connection: Connection;
+  readonly #connection: HostConnection;
   readonly #pongedAt: () => number | undefined;
 
-  constructor(connection: Connection, pongedAt: () => number | undefined) {
+  constructor(connection: HostConnection, pongedAt: () => number | undefined) {
     this.#connection = connection;
     this.#pongedAt = pongedAt;
   }

@@ -150,7 +150,7 @@ describe("[R3] a sync", () => {
 
   test("never reveals what is not yet durable", async () => {
     const { room, tab } = await streaming();
-    const release = room.storage.hold();
+    const release: () => void = room.storage.hold();
     const id = tab.submit("second");
     const other = room.tab().connect();
     await settled();

@@ -1,0 +1,143 @@
+/**
+ * The same room on PartyKit's local runtime: the second shell (README: which host to deploy). Its traps are answered here —
+ * events arrive while `onStart` runs, an alarm-first instance does not know its name, pings are ours to answer, a close must
+ * be returned, every path is public — and nothing else differs.
+ */
+import type * as Party from "partykit/server";
+import { ERRORS } from "../shared/protocol/errors.ts";
+import { roomNamePattern } from "../shared/protocol/limits.ts";
+import { type GatewayConfig, parseConfig } from "./config.ts";
+import { RoomCore } from "./core/room-core.ts";
+import { roomPorts } from "./room-ports.ts";
+import { routeBackend } from "./routes/backend.ts";
+import { problem } from "./routes/problem.ts";
+import { PartyRoomSocket } from "./sockets/party-socket.ts";
+import { reportConfig, reportFault } from "./telemetry.ts";
+
+/** Where the room's name is kept: `room.id` throws for the whole life of an instance that an alarm woke first. */
+const nameKey = "host/name";
+
+export default class PartykitRoom implements Party.Server {
+  readonly options = { hibernate: true };
+  readonly #room: Party.Room;
+  readonly #sockets = new WeakMap<Party.Connection, PartyRoomSocket>();
+  /** The core, once it has started; undefined where it could not. Every event waits for it. */
+  #ready: Promise<RoomCore | undefined> = Promise.resolve(undefined);
+
+  constructor(room: Party.Room) {
+    this.#room = room;
+  }
+
+  async onStart(): Promise<void> {
+    // Before any await: a socket that arrives while the core starts is none of those that outlived the wake.
+    const survivors = [...this.#room.getConnections()].map((connection) => this.#socketOf(connection));
+    this.#ready = this.#start(survivors);
+    await this.#ready;
+  }
+
+  async onConnect(connection: Party.Connection): Promise<void> {
+    const core = await this.#ready;
+    const socket = this.#socketOf(connection);
+    if (core === undefined) socket.close(ERRORS.internal.close, "internal");
+    else core.handleOpen(socket);
+  }
+
+  async onMessage(message: string | ArrayBuffer | ArrayBufferView, connection: Party.Connection): Promise<void> {
+    const core = await this.#ready;
+    core?.handleMessage(this.#socketOf(connection), typeof message === "string" ? message : undefined);
+  }
+
+  async onClose(connection: Party.Connection): Promise<void> {
+    // This runtime does not answer a close by itself: the browser would wait for it until it gives up.
+    connection.close();
+    (await this.#ready)?.handleClose(this.#socketOf(connection));
+  }
+
+  async onError(connection: Party.Connection): Promise<void> {
+    (await this.#ready)?.handleClose(this.#socketOf(connection));
+  }
+
+  onRequest(): Response {
+    return problem("not-found");
+  }
+
+  async onAlarm(): Promise<void> {
+    await (await this.#ready)?.tick();
+  }
+
+  static onBeforeConnect(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
+    const url = new URL(request.url);
+    // The same party answers at /parties/main/:room and /party/:room as well; only one address is ours (S4).
+    if (!/^\/parties\/chat\/[^/]+$/.test(url.pathname)) return problem("not-found");
+    if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
+    const config = configOf(lobby.env, url.hostname);
+    if (config instanceof Response) return config;
+    // As the Worker does: a fresh connection id, and nothing else of the query. It also keeps the attachment, which holds
+    // this URL and at most 2 KiB, free for us.
+    url.search = "";
+    url.searchParams.set("_pk", crypto.randomUUID());
+    return new Request(url, request as unknown as Request) as unknown as Party.Request;
+  }
+
+  static onBeforeRequest(): Response {
+    return problem("not-found");
+  }
+
+  static async onFetch(request: Party.Request, lobby: Party.FetchLobby): Promise<Response> {
+    const { pathname, hostname } = new URL(request.url);
+    if (pathname === "/health") return Response.json({ status: "ok" });
+    const path = pathname === "/context" ? "/model/context" : pathname === "/models" ? "/model/models" : undefined;
+    if (path === undefined) return problem("not-found");
+    const config = configOf(lobby.env, hostname);
+    return config instanceof Response ? config : routeBackend(path, config);
+  }
+
+  /** Never rejects: what is thrown here would reach the browser. */
+  async #start(survivors: readonly PartyRoomSocket[]): Promise<RoomCore | undefined> {
+    try {
+      const config = parseConfig(this.#room.env, "localhost");
+      if (!config.ok) throw new Error(config.error);
+      const room = await this.#name();
+      const storage = this.#room.storage as unknown as DurableObjectStorage;
+      const core: RoomCore = new RoomCore(
+        roomPorts({ room, storage, onBroken: () => this.#startOver(core) }, config.value),
+        config.value.policy,
+        room,
+      );
+      await core.start(survivors);
+      return core;
+    } catch (error) {
+      reportFault("start", error);
+      return undefined;
+    }
+  }
+
+  /** This host cannot reset an object: the broken core hangs up, and the next socket finds a fresh one. */
+  #startOver(broken: RoomCore): void {
+    broken.close("internal");
+    this.#ready = this.#start([]);
+  }
+
+  async #name(): Promise<string> {
+    const stored = await this.#room.storage.get<string>(nameKey);
+    if (stored !== undefined) return stored;
+    const name = this.#room.id;
+    await this.#room.storage.put(nameKey, name);
+    return name;
+  }
+
+  #socketOf(connection: Party.Connection): PartyRoomSocket {
+    const known = this.#sockets.get(connection);
+    if (known !== undefined) return known;
+    const socket = new PartyRoomSocket(connection, () => undefined);
+    this.#sockets.set(connection, socket);
+    return socket;
+  }
+}
+
+function configOf(env: Record<string, unknown>, hostname: string): GatewayConfig | Response {
+  const config = parseConfig(env, hostname);
+  if (config.ok) return config.value;
+  reportConfig(config.error);
+  return problem("not-configured");
+}

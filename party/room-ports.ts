@@ -1,0 +1,35 @@
+/** The core's ports as both hosts supply them; they differ only in storage and in what a broken room does. */
+import { generationIdOf, principalOf } from "./auth.ts";
+import { systemClock } from "./clock.ts";
+import type { GatewayConfig } from "./config.ts";
+import type { RoomPorts } from "./core/ports.ts";
+import { ObjectStorage } from "./storage.ts";
+import { report } from "./telemetry.ts";
+import { FetchUpstream } from "./upstream/fetch-upstream.ts";
+
+export interface Host {
+  /** The room's name. */
+  readonly room: string;
+  readonly storage: DurableObjectStorage;
+  /** Starts over from storage: memory may say what storage does not. */
+  readonly onBroken: () => void;
+}
+
+export function roomPorts({ room, storage, onBroken }: Host, config: GatewayConfig): RoomPorts {
+  return {
+    clock: systemClock,
+    storage: new ObjectStorage(storage),
+    upstream: new FetchUpstream({
+      base: config.nestBase,
+      method: config.upstreamMethod,
+      room,
+      fetch: (url, init) => fetch(url, init),
+    }),
+    random: Math.random,
+    newId: () => crypto.randomUUID().replaceAll("-", ""),
+    generationIdOf: (epoch, turnId) => generationIdOf(config.tenant, room, epoch, turnId),
+    principalOf,
+    report: (event) => report(room, event),
+    onBroken,
+  };
+}
