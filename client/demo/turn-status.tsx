@@ -119,7 +119,8 @@ function Settled({ turn, actions, onHandled }: TurnStatusProps) {
   }
 
   function stoppedText({ stop, parts }: TurnView): string {
-    if (parts.length === 0 && stop === undefined) return strings.stoppedQueued;
+    // Nothing of it was ever shown, and nothing more comes: waiting in line, or before its first word.
+    if (parts.length === 0 && stop !== "closed") return strings.stoppedEarly;
     return stop === "confirmed" ? strings.stoppedConfirmed : strings.stoppedClosed;
   }
 

@@ -104,7 +104,7 @@ describe("a turn says how it stands", () => {
     ["retrying", turn("a", "", { state: "waiting", notice: waits }), "Next try in 8 s. Attempt 2 of 4."],
     ["stopped, confirmed", turn("a", "half", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedConfirmed],
     ["stopped, closed", turn("a", "half", { outcome: "cancelled", stop: "closed" }), strings.stoppedClosed],
-    ["removed while queued", turn("a", "", { outcome: "cancelled" }), strings.stoppedQueued],
+    ["stopped while queued", turn("a", "", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedEarly],
     ["failed", turn("a", "", { outcome: "failed", error: failed }), ERROR_MESSAGES["upstream-unreachable"].en],
     ["failed, newer code", turn("a", "", { outcome: "failed", error: { ...failed, code: "of-tomorrow" } }), "raw"],
     ["failed, unsaid", turn("a", "", { outcome: "failed" }), strings.failedUnknown],

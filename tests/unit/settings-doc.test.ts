@@ -1,0 +1,93 @@
+/** docs/settings.md held against `parseConfig`: every setting, its default and its range, as the code has them. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { numberSettings, parseConfig, type Variables } from "../../party/config.ts";
+import { DEFAULT_POLICY } from "../../party/core/policy.ts";
+
+const root = join(import.meta.dirname, "../..");
+const doc = readFileSync(join(root, "docs/settings.md"), "utf8");
+
+/** Rows of the table under a heading whose first cell is code. */
+function rows(heading: string): string[][] {
+  const [, section = ""] = doc.split(`\n## ${heading}\n`);
+  return (section.split(/^## /m, 1)[0] ?? "")
+    .split("\n")
+    .filter((line) => line.startsWith("| `"))
+    .map((line) =>
+      line
+        .split("|")
+        .slice(1, -1)
+        .map((cell) => cell.trim().replace(/^`([^`]+)`$/, "$1")),
+    );
+}
+
+const needed = { AUTH: "none", NEST_BASE: "http://127.0.0.1:8788" };
+const parse = (env: Variables, hostname = "localhost") => parseConfig({ ...needed, ...env }, hostname);
+const numbers = rows("Numbers").map(([name = "", unit = "", preset = "", range = ""]) => {
+  const [min = Number.NaN, max = Number.NaN] = range.split("–").map(Number);
+  return { name, unit, preset, min, max };
+});
+
+test("every setting that the code reads is on the page, and no other", () => {
+  const source = readFileSync(join(root, "party/config.ts"), "utf8");
+  const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g)].map(([, name]) => name);
+  expect(rows("Words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
+  expect(new Set(rows("Words").map(([name]) => name)).size).toBe(new Set(words).size);
+  expect(numbers.map(({ name }) => name).sort()).toEqual(
+    [...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS"].sort(),
+  );
+});
+
+describe.each(numbers)("$name", ({ name, unit, preset, min, max }) => {
+  test("has the default that the page says", () => {
+    expect(parse({ [name]: preset })).toEqual(parse({}));
+    expect(parse({ [name]: String(Number(preset) + 1) })).not.toEqual(parse({}));
+  });
+
+  test("takes its range and nothing beside it", () => {
+    for (const value of [min, max]) expect(parse({ [name]: String(value) })).toMatchObject({ ok: true });
+    for (const value of [min - 1, max + 1, min + 0.5, "many"]) {
+      expect(parse({ [name]: String(value) })).toMatchObject({ ok: false, error: expect.stringContaining(name) });
+    }
+  });
+
+  test("has its unit in its name", () => {
+    expect(unit === "ms").toBe(name.endsWith("_MS"));
+  });
+});
+
+test("words take what the page says", () => {
+  for (const [name = "", preset = "", values = ""] of rows("Words")) {
+    const listed = [...values.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
+    if (["UPSTREAM_METHOD", "UPSTREAM_RESUMABLE", "ORPHAN_POLICY"].includes(name)) {
+      for (const value of listed) expect(parse({ [name]: value })).toMatchObject({ ok: true });
+      expect(parse({ [name]: preset })).toEqual(parse({}));
+      expect(parse({ [name]: "perhaps" })).toMatchObject({ ok: false, error: expect.stringContaining(name) });
+    }
+  }
+  expect(parse({ TENANT: "default" })).toEqual(parse({}));
+  expect(parse({ NEST_BASE: "ftp://backend" })).toMatchObject({
+    ok: false,
+    error: expect.stringContaining("NEST_BASE"),
+  });
+});
+
+test("the fixed numbers are the policy's", () => {
+  const fixed = rows("Fixed numbers").map(([name = "", value]) => [name, Number(value)]);
+  expect(fixed.length).toBeGreaterThan(0);
+  expect(DEFAULT_POLICY).toMatchObject(Object.fromEntries(fixed));
+});
+
+test("[S6] AUTH has no default, and none needs a second word off loopback", () => {
+  for (const AUTH of [undefined, "", "yes"]) {
+    expect(parse({ AUTH })).toMatchObject({ ok: false, error: expect.stringContaining("AUTH") });
+  }
+  for (const host of ["localhost", "127.0.0.1", "127.1.2.3", "[::1]"])
+    expect(parse({}, host)).toMatchObject({ ok: true });
+  for (const host of ["chat.example.com", "127.0.0.1.example.com", "10.0.0.1", "localhost.example.com"]) {
+    expect(parse({}, host)).toMatchObject({ ok: false, error: expect.stringContaining("ALLOW_ANONYMOUS=yes") });
+    expect(parse({ ALLOW_ANONYMOUS: "yes" }, host)).toMatchObject({ ok: true });
+    expect(parse({ ALLOW_ANONYMOUS: "true" }, host)).toMatchObject({ ok: false });
+  }
+});
