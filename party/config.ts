@@ -22,7 +22,7 @@ interface NumberSetting {
 }
 
 /** Numeric settings by variable: docs/settings.md gives their units and reasons. */
-const numberSettings: Readonly<Record<string, NumberSetting>> = {
+export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   MAX_ACTIVE_TURNS: { field: "maxActiveTurns", min: 1, max: 16 },
   MAX_QUEUED_TURNS: { field: "maxQueuedTurns", min: 0, max: 256 },
   ORPHAN_GRACE_MS: { field: "orphanGraceMs", min: 0, max: 3_600_000 },
