@@ -80,13 +80,17 @@ test("a turn in a sync, and the cursor, have the fields of their tables", () => 
   expect(fieldsIn(rows(under("## The cursor: `have`"), 3)).sort()).toEqual(fieldsOf(haveSchema).sort());
 });
 
-test("the error tables are the table of errors", () => {
-  const documented = rows(under("## Errors a client can see"), 5).map(([code, status, close, retry]) => [
+test("the error tables are the table of errors, and the overview names every code", () => {
+  const [, chapter = ""] = doc.split("\n## Errors a client can see\n");
+  const [section = ""] = chapter.split(/^## /m, 1);
+  const documented = rows(section, 5).map(([code, status, close, retry]) => [
     code?.replaceAll("`", ""),
     { status: Number(status), close: close === "–" ? null : Number(close), retryable: retry === "yes" },
   ]);
   expect(documented).toHaveLength(Object.keys(ERRORS).length);
   expect(Object.fromEntries(documented)).toEqual(ERRORS);
+  const overview = [...section.matchAll(/^- .*: .*$/gm)].flatMap(([line]) => [...line.matchAll(/`([a-z-]+)`/g)]);
+  expect(overview.map(([, code]) => code).filter((code) => code !== "error")).toEqual(Object.keys(ERRORS));
 });
 
 test("the limits are the limits", () => {

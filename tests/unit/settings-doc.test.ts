@@ -24,7 +24,7 @@ function rows(heading: string): string[][] {
 
 const needed = { AUTH: "none", NEST_BASE: "http://127.0.0.1:8788" };
 const parse = (env: Variables, hostname = "localhost") => parseConfig({ ...needed, ...env }, hostname);
-const numbers = rows("Numbers").map(([name = "", unit = "", preset = "", range = ""]) => {
+const numbers = rows("Settings that are numbers").map(([name = "", unit = "", preset = "", range = ""]) => {
   const [min = Number.NaN, max = Number.NaN] = range.split("–").map(Number);
   return { name, unit, preset, min, max };
 });
@@ -32,8 +32,8 @@ const numbers = rows("Numbers").map(([name = "", unit = "", preset = "", range =
 test("every setting that the code reads is on the page, and no other", () => {
   const source = readFileSync(join(root, "party/config.ts"), "utf8");
   const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g)].map(([, name]) => name);
-  expect(rows("Words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
-  expect(new Set(rows("Words").map(([name]) => name)).size).toBe(new Set(words).size);
+  expect(rows("Settings that are words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
+  expect(new Set(rows("Settings that are words").map(([name]) => name)).size).toBe(new Set(words).size);
   expect(numbers.map(({ name }) => name).sort()).toEqual(
     [...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS"].sort(),
   );
@@ -58,7 +58,7 @@ describe.each(numbers)("$name", ({ name, unit, preset, min, max }) => {
 });
 
 test("words take what the page says", () => {
-  for (const [name = "", preset = "", values = ""] of rows("Words")) {
+  for (const [name = "", preset = "", values = ""] of rows("Settings that are words")) {
     const listed = [...values.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
     if (["UPSTREAM_METHOD", "UPSTREAM_RESUMABLE", "ORPHAN_POLICY"].includes(name)) {
       for (const value of listed) expect(parse({ [name]: value })).toMatchObject({ ok: true });
@@ -74,7 +74,7 @@ test("words take what the page says", () => {
 });
 
 test("the fixed numbers are the policy's", () => {
-  const fixed = rows("Fixed numbers").map(([name = "", value]) => [name, Number(value)]);
+  const fixed = rows("Fixed limits").map(([name = "", value]) => [name, Number(value)]);
   expect(fixed.length).toBeGreaterThan(0);
   expect(DEFAULT_POLICY).toMatchObject(Object.fromEntries(fixed));
 });
