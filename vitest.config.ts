@@ -22,7 +22,12 @@ export default defineConfig({
           cloudflareTest(({ inject }) => ({
             wrangler: { configPath: "wrangler.jsonc" },
             miniflare: {
-              bindings: { AUTH: "none", NEST_BASE: inject<string>("upstreamUrl"), ORPHAN_GRACE_MS: "200" },
+              bindings: {
+                AUTH: "none",
+                NEST_BASE: inject<string>("upstreamUrl"),
+                ORPHAN_GRACE_MS: "200",
+                OPERATOR_TOKEN: "operator-secret",
+              },
             },
           })),
         ],

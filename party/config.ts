@@ -12,6 +12,8 @@ export interface GatewayConfig {
   readonly tenant: string;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
+  /** Guards the operator's routes; without it there are none. */
+  readonly operatorToken: string | undefined;
   readonly policy: RoomPolicy;
 }
 
@@ -35,6 +37,10 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   TURN_TIMEOUT_MS: { field: "turnTimeoutMs", min: 1_000, max: 840_000 },
   MAX_ATTEMPTS: { field: "maxAttempts", min: 1, max: 10 },
   STOP_CONFIRM_MS: { field: "stopConfirmMs", min: 100, max: 60_000 },
+  MAX_RESUMES: { field: "maxResumes", min: 0, max: 10 },
+  KEEP_TURNS: { field: "keepTurns", min: 1, max: 1_000 },
+  KEEP_BYTES: { field: "keepBytes", min: 65_536, max: 64 * 1_048_576 },
+  MAX_SOCKET_AGE_MS: { field: "maxSocketAgeMs", min: 60_000, max: 30 * 86_400_000 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
 };
@@ -72,6 +78,7 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     tenant: text(env["TENANT"]) ?? "default",
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
+    operatorToken: text(env["OPERATOR_TOKEN"]),
     policy: policy.value,
   });
 }
@@ -88,6 +95,9 @@ function parsePolicy(env: Variables): Result<RoomPolicy, string> {
     if (!value.ok) return value;
     if (value.value !== undefined) policy.backoff = { ...policy.backoff, [field]: value.value };
   }
+  const ttlDays = number(env, "ROOM_TTL_DAYS", 1, 3_650);
+  if (!ttlDays.ok) return ttlDays;
+  if (ttlDays.value !== undefined) policy.roomTtlMs = ttlDays.value * 86_400_000;
   const orphan = env["ORPHAN_POLICY"] ?? "cancel";
   if (orphan !== "cancel" && orphan !== "keep")
     return fail("ORPHAN_POLICY is cancel or keep, for example ORPHAN_POLICY=cancel.");

@@ -10,6 +10,7 @@ import { type GatewayConfig, parseConfig } from "./config.ts";
 import { RoomCore } from "./core/room-core.ts";
 import { roomPorts } from "./room-ports.ts";
 import { routeBackend } from "./routes/backend.ts";
+import { answerInRoom } from "./routes/in-room.ts";
 import { problem } from "./routes/problem.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportConfig, reportFault } from "./telemetry.ts";
@@ -57,8 +58,8 @@ export default class PartykitRoom implements Party.Server {
     (await this.#ready)?.handleClose(this.#socketOf(connection));
   }
 
-  onRequest(): Response {
-    return problem("not-found");
+  async onRequest(request: Party.Request): Promise<Response> {
+    return answerInRoom(request as unknown as Request, await this.#ready);
   }
 
   async onAlarm(): Promise<void> {
@@ -79,8 +80,12 @@ export default class PartykitRoom implements Party.Server {
     return new Request(url, request as unknown as Request) as unknown as Party.Request;
   }
 
-  static onBeforeRequest(): Response {
-    return problem("not-found");
+  static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
+    const { pathname, hostname } = new URL(request.url);
+    if (!/^\/parties\/chat\/[^/]+(?:\/turns)?$/.test(pathname)) return problem("not-found");
+    if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
+    const config = configOf(lobby.env, hostname);
+    return config instanceof Response ? config : request;
   }
 
   static async onFetch(request: Party.Request, lobby: Party.FetchLobby): Promise<Response> {

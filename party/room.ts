@@ -6,7 +6,7 @@ import { ERRORS } from "../shared/protocol/errors.ts";
 import { parseConfig, type Variables } from "./config.ts";
 import { RoomCore } from "./core/room-core.ts";
 import { roomPorts } from "./room-ports.ts";
-import { problem } from "./routes/problem.ts";
+import { answerInRoom } from "./routes/in-room.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry.ts";
 
@@ -57,8 +57,8 @@ export class ChatRoom extends Server<Cloudflare.Env & Variables> {
     this.#core?.handleClose(this.#socketOf(connection));
   }
 
-  override onRequest(): Response {
-    return problem("not-found");
+  override onRequest(request: Request): Promise<Response> {
+    return answerInRoom(request, this.#core);
   }
 
   override async onAlarm(): Promise<void> {

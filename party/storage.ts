@@ -36,8 +36,9 @@ export class ObjectStorage implements RoomStorage {
     );
   }
 
-  deleteAll(): Promise<void> {
-    return this.#storage.deleteAll();
+  async deleteAll(): Promise<void> {
+    // Older runtimes leave the alarm standing.
+    await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
   }
 
   setAlarm(at: number): Promise<void> {

@@ -3,7 +3,7 @@ import { Hono } from "hono/tiny";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { problem } from "./routes/problem.ts";
-import { type RoomBindings, routeRoom } from "./routes/rooms.ts";
+import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
 import { reportConfig, reportFault } from "./telemetry.ts";
 
 export { ChatRoom } from "./room.ts";
@@ -19,6 +19,12 @@ app.get("/models", (c) => configured(c.req.raw, c.env, (config) => routeBackend(
 app.get("/context", (c) => configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)));
 app.all("/parties/chat/:room", (c) =>
   configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, c.req.param("room"), c.env, config)),
+);
+app.all("/parties/chat/:room/turns", (c) =>
+  configured(c.req.raw, c.env, (config) => routeTurns(c.req.raw, c.req.param("room"), c.env, config)),
+);
+app.post("/ops/drain/:room", (c) =>
+  configured(c.req.raw, c.env, (config) => routeDrain(c.req.raw, c.req.param("room"), c.env, config)),
 );
 app.notFound(() => problem("not-found"));
 app.onError((error) => {

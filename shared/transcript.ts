@@ -64,6 +64,14 @@ export interface Folded {
   readonly needsSync: boolean;
 }
 
+/** A page of a conversation, oldest first, each turn whole: what `GET …/turns` answers. */
+export interface TurnsPage {
+  readonly epoch: string;
+  readonly turns: readonly SyncTurn[];
+  /** Turns before these exist. */
+  readonly more: boolean;
+}
+
 export const EMPTY_VIEW: RoomView = {
   epoch: undefined,
   seq: 0,
@@ -121,6 +129,23 @@ export function haveOf(view: RoomView): Have | undefined {
     seq: view.seq,
     offsets: Object.fromEntries(partial.map((turn) => [turn.id, turn.length])),
   };
+}
+
+/**
+ * The view with an older page before its turns; turns that are held already stay as they are. Undefined, and nothing
+ * applied, for a page of another epoch or with a turn that is not whole.
+ */
+export function prependTurns(view: RoomView, page: TurnsPage): RoomView | undefined {
+  if (page.epoch !== view.epoch) return undefined;
+  const held = new Set(view.turns.map(({ id }) => id));
+  const older: TurnView[] = [];
+  for (const listed of page.turns) {
+    const turn = syncTurn(undefined, listed);
+    if (turn === undefined) return undefined;
+    if (!held.has(turn.id)) older.push(turn);
+  }
+  if (older.length === 0 && page.more === view.more) return view;
+  return { ...view, turns: [...older, ...view.turns], more: page.more };
 }
 
 function applied(view: RoomView): Folded {

@@ -19,7 +19,7 @@ import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.t
 import { RoomTurn } from "./room-turn.ts";
 import { runTurn, type TurnRunSink, type WaitNotice } from "./run-turn.ts";
 import { type Ending, promptOf, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
-import { Changes, inputRows, type Tombstone, TurnLog } from "./turn-log.ts";
+import { Changes, inputRows, type RoomRecord, type Tombstone, TurnLog } from "./turn-log.ts";
 import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
 
 /** How far ahead the alarm stands while a turn is not over, so that a killed room with no tab left still settles (A1). */
@@ -32,6 +32,8 @@ const timerWaitMs = 10_000;
 /** Ids that must not run again are remembered this long, and at most this many (T1). */
 const tombstoneMs = 24 * 3_600_000;
 const maxTombstones = 1_000;
+/** A day of a room's time to live may pass before its deadline is stored again: a row a day, not one a turn. */
+const ttlSlackMs = 86_400_000;
 /** Units of settled answers kept in memory for the next sync. */
 const settledUnitsKept = 1_048_576;
 
@@ -61,11 +63,14 @@ export class Conversation {
   readonly #hooks: ConversationHooks;
   readonly #log: TurnLog;
   #agenda = new Agenda();
+  /** What storage holds of the two, as JSON. */
   #agendaStored = "{}";
+  #roomStored = "";
   #epoch = "";
   #seq = 0;
   #floor = 0;
   #nextOrdinal = 0;
+  #lastActiveAt = 0;
   #turns = new Map<string, RoomTurn>();
   #tombstones = new Map<string, Tombstone>();
   /** Submits that wait until the turns they replace have been stopped. */
@@ -75,6 +80,8 @@ export class Conversation {
   /** Turns that storage said were not over, until `recover` has taken them up. */
   #unfinished: RoomTurn[] = [];
   #logTimer: Timer | undefined;
+  /** Until when nothing new is started: the room is being drained. */
+  #drainUntil = 0;
   #closed = false;
 
   constructor(
@@ -133,8 +140,10 @@ export class Conversation {
     this.#seq = stored.room?.seq ?? 0;
     this.#floor = stored.room?.floor ?? 0;
     this.#nextOrdinal = stored.room?.nextOrdinal ?? 0;
+    this.#lastActiveAt = stored.room?.lastActiveAt ?? 0;
     // Oldest first, because that is the order in which they are forgotten.
     this.#tombstones = new Map([...stored.tombstones].sort(([, a], [, b]) => a.at - b.at));
+    this.#roomStored = stored.room === undefined ? "" : JSON.stringify(stored.room);
     this.#agenda = new Agenda(Object.entries(stored.agenda));
     this.#agendaStored = JSON.stringify(this.#agenda.entries());
     for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
@@ -302,6 +311,39 @@ export class Conversation {
     this.#commit(commit);
   }
 
+  /** Removes all turns and deletes everything stored; what runs is stopped first. Resolves when it is gone. */
+  async erase(): Promise<void> {
+    const active = activeTurns(this.#turns.values());
+    for (const turn of active) turn.controller?.abort();
+    await Promise.all(active.map(async (turn) => this.#askStop(await this.#generationIdOf(turn))));
+    this.#turns = new Map();
+    this.#tombstones = new Map();
+    this.#epoch = this.#ports.newId();
+    this.#seq = 0;
+    this.#floor = 0;
+    this.#nextOrdinal = 0;
+    this.#agenda = new Agenda();
+    this.#agendaStored = "{}";
+    this.#roomStored = "";
+    await this.journal.erase(() => {
+      if (this.#closed) return;
+      this.delivery.reset(this.#seq);
+      this.#hooks.onCleared();
+    });
+  }
+
+  /** Whether the room never accepted a turn: nothing of it is worth keeping (F4). */
+  get isPristine(): boolean {
+    return this.#nextOrdinal === 0 && this.#tombstones.size === 0;
+  }
+
+  /** Starts nothing new for a while: running turns end or move with the object, queued ones wait, stored (style: drain). */
+  drain(): void {
+    this.#drainUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
+    this.#agenda.set("drained", this.#drainUntil);
+    this.#commit(this.#begin());
+  }
+
   /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
   viewersChanged(): void {
     const abandoned = this.#hooks.viewers() === 0 && this.#orphans().length > 0;
@@ -325,11 +367,21 @@ export class Conversation {
     if (due.includes("orphan") && this.#hooks.viewers() === 0) {
       for (const turn of this.#orphans()) this.cancel(turn.id, "orphan");
     }
+    if (due.includes("expire")) await this.#expire(now);
+    const commit = this.#begin();
+    if (due.includes("retention")) this.#trimIn(commit);
+    if (due.includes("drained")) this.#startNext(commit);
     for (const name of due) {
       if (name.startsWith("wait/")) this.#wakers.get(name)?.();
       if (name.startsWith("stop/")) void this.#retryStop(name);
     }
-    await this.#durably(this.#begin());
+    await this.#durably(commit);
+  }
+
+  /** The room has been idle for its time to live: it goes, unless somebody is here after all. */
+  async #expire(now: number): Promise<void> {
+    const isIdle = now - this.#lastActiveAt >= this.#policy.roomTtlMs && this.#hooks.viewers() === 0;
+    if (isIdle && this.turns.every((turn) => turn.isSettled)) await this.erase();
   }
 
   /** Loads what a sync needs of a turn and memory does not hold. */
@@ -403,27 +455,19 @@ export class Conversation {
   #durably(commit: Commit): Promise<void> {
     if (this.#closed) return Promise.resolve();
     const { changes, frames } = commit;
+    // Only what is told is activity: the room's own housekeeping must not keep it alive.
+    if (frames.length > 0) this.#lastActiveAt = this.#ports.clock.now();
     this.#keepWatch();
-    changes.room({
-      v: 1,
-      epoch: this.#epoch,
-      seq: this.#seq,
-      floor: this.#floor,
-      nextOrdinal: this.#nextOrdinal,
-      lastActiveAt: this.#ports.clock.now(),
-    });
-    const agenda = JSON.stringify(this.#agenda.entries());
-    if (agenda !== this.#agendaStored) {
-      changes.agenda(this.#agenda.entries());
-      this.#agendaStored = agenda;
-    }
-    const stored = this.journal.commit(changes, () => {
+    this.#addRoomIn(changes);
+    const publish = () => {
       if (this.#closed) return;
       for (const frame of frames) this.delivery.publish(frame);
       if (frames.length > 0) this.#hooks.onLogged();
       for (const next of commit.next) next();
       this.#hooks.onQueueChanged();
-    });
+    };
+    const isEmpty = changes.put.size + changes.delete.length + frames.length + commit.next.length === 0;
+    const stored = isEmpty ? this.journal.settled() : this.journal.commit(changes, publish);
     const alarmAt = this.#agenda.rearm();
     if (alarmAt !== undefined) {
       this.#ports.storage.setAlarm(alarmAt).catch((error: unknown) => {
@@ -434,11 +478,39 @@ export class Conversation {
     return stored;
   }
 
+  /** The room's own records, where they differ from what is stored. */
+  #addRoomIn(changes: Changes): void {
+    const room: RoomRecord = {
+      v: 1,
+      epoch: this.#epoch,
+      seq: this.#seq,
+      floor: this.#floor,
+      nextOrdinal: this.#nextOrdinal,
+      lastActiveAt: this.#lastActiveAt,
+    };
+    const roomText = JSON.stringify(room);
+    // A room that has nothing to say of itself yet is not stored for it (F4).
+    if (roomText !== this.#roomStored && !(this.isPristine && this.#roomStored === "")) {
+      changes.room(room);
+      this.#roomStored = roomText;
+    }
+    const agenda = this.#agenda.entries();
+    const agendaText = JSON.stringify(agenda);
+    if (agendaText !== this.#agendaStored) {
+      changes.agenda(agenda);
+      this.#agendaStored = agendaText;
+    }
+  }
+
   /** While a turn is not over the alarm stands at most a minute ahead. */
   #keepWatch(): void {
     if (this.turns.every((turn) => turn.isSettled)) this.#agenda.clear("watchdog");
     else if (this.#agenda.at("watchdog") === undefined) {
       this.#agenda.set("watchdog", this.#ports.clock.now() + watchdogMs);
+    }
+    const expireAt = this.#lastActiveAt + this.#policy.roomTtlMs;
+    if (this.#nextOrdinal > 0 && (this.#agenda.at("expire") ?? 0) < expireAt - ttlSlackMs) {
+      this.#agenda.set("expire", expireAt);
     }
   }
 
@@ -461,6 +533,7 @@ export class Conversation {
 
   /** Starts what may start, as part of `commit`: the call goes out when the start is durable. */
   #startNext(commit: Commit): void {
+    if (this.#ports.clock.now() < this.#drainUntil) return;
     for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
       const at = this.#ports.clock.now();
       const seq = this.#nextSeq();
@@ -522,10 +595,7 @@ export class Conversation {
 
   async #drive(turn: RoomTurn, resuming: boolean, signal: AbortSignal): Promise<void> {
     const { spec, start, waitUntil } = turn.record;
-    const [generationId, messages] = await Promise.all([
-      this.#ports.generationIdOf(this.#epoch, turn.id),
-      this.#messagesFor(turn),
-    ]);
+    const [generationId, messages] = await Promise.all([this.#generationIdOf(turn), this.#messagesFor(turn)]);
     const run = {
       request: {
         generationId,
@@ -680,9 +750,13 @@ export class Conversation {
     this.#settle(turn, { outcome: "cancelled", stop }, false);
   }
 
+  #generationIdOf(turn: RoomTurn): Promise<string> {
+    return this.#ports.generationIdOf(this.#epoch, turn.id);
+  }
+
   /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
   async #stopUpstream(turn: RoomTurn): Promise<StopProof> {
-    const generationId = await this.#ports.generationIdOf(this.#epoch, turn.id);
+    const generationId = await this.#generationIdOf(turn);
     const result = await this.#askStop(generationId);
     if (result !== "unreachable") return result;
     const now = this.#ports.clock.now();
@@ -759,12 +833,40 @@ export class Conversation {
       ...facts,
     });
     this.#startNext(commit);
+    if (this.#excess().length > 0) this.#agenda.set("retention", this.#ports.clock.now());
     commit.next.push(() => {
       const error = ending.error === undefined ? {} : { error: ending.error.code };
       this.#ports.report({ name: "turn-settled", turnId: turn.id, outcome: ending.outcome, ...error });
       if (stopUpstream) void this.#stopUpstream(turn);
       if (this.#orphans().length === 0) this.viewersChanged();
     });
+  }
+
+  /** Settled turns beyond what the room keeps, oldest first (F4). */
+  #excess(): RoomTurn[] {
+    const newestFirst = this.turns.reverse();
+    let units = 0;
+    const kept = newestFirst.findIndex((turn, index) => {
+      units += turn.length + turn.record.spec.inputUnits;
+      return turn.isSettled && (index >= this.#policy.keepTurns || (index > 0 && units > this.#policy.keepBytes));
+    });
+    return kept === -1
+      ? []
+      : newestFirst
+          .slice(kept)
+          .filter((turn) => turn.isSettled)
+          .reverse();
+  }
+
+  /** Forgets the oldest turns. It takes no `seq`: raising `floor` sends who knew only them to a snapshot. */
+  #trimIn(commit: Commit): void {
+    for (const turn of this.#excess()) {
+      if (this.#isUnpublished(turn)) continue;
+      this.#turns.delete(turn.id);
+      this.#floor = Math.max(this.#floor, turn.record.end?.seq ?? 0);
+      commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
+      this.#bury(commit, turn.id, {});
+    }
   }
 
   #removeIn(commit: Commit, gone: readonly RoomTurn[]): void {

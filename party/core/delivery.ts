@@ -194,7 +194,7 @@ export class Delivery {
 
   /** F2: a reader whose buffer is full is left out; its cursor remembers what it is owed. */
   #isFull(reader: Reader): boolean {
-    if (reader.socket.bufferedAmount <= this.#policy.softBufferBytes) {
+    if (reader.socket.bufferedAmount <= this.#softBufferBytes()) {
       reader.skippedAt = undefined;
       return false;
     }
@@ -203,15 +203,17 @@ export class Delivery {
     return true;
   }
 
+  /** One reader's share of what the room may have unsent: many stalled readers together stay within bounds. */
+  #softBufferBytes(): number {
+    return Math.min(this.#policy.softBufferBytes, this.#policy.roomBufferBytes / Math.max(1, this.#readers.size));
+  }
+
   #lookAtSkipped(): void {
     this.#drainTimer = undefined;
     const now = this.#clock.now();
     for (const reader of this.#readers) {
       if (reader.skippedAt === undefined) continue;
-      if (
-        now - reader.skippedAt >= this.#policy.drainMs &&
-        reader.socket.bufferedAmount > this.#policy.softBufferBytes
-      ) {
+      if (now - reader.skippedAt >= this.#policy.drainMs && reader.socket.bufferedAmount > this.#softBufferBytes()) {
         this.#source.onSlow(reader);
       } else this.#bring(reader, new Map());
     }

@@ -28,10 +28,14 @@ export class Journal {
 
   /** Stores `changes`, then calls `publish`. After a failure nothing is published any more: the room is broken. */
   commit(changes: StorageChanges, publish: () => void): Promise<void> {
+    return this.#inTurn(() => this.#storage.commit(changes), publish);
+  }
+
+  #inTurn(write: () => Promise<void>, publish: () => void): Promise<void> {
     if (this.#broken) return this.#tail;
     this.#pending += 1;
     // Written now, not when the tail is reached: the storage keeps the order of writes, and waits overlap.
-    const stored = this.#storage.commit(changes);
+    const stored = write();
     this.#tail = Promise.all([this.#tail, stored])
       .then(() => {
         this.#pending -= 1;
@@ -39,6 +43,11 @@ export class Journal {
       })
       .catch((error: unknown) => this.#break(error));
     return this.#tail;
+  }
+
+  /** Deletes everything stored, after all that was written before; then calls `publish`, in its turn. */
+  erase(publish: () => void): Promise<void> {
+    return this.#inTurn(() => this.#storage.deleteAll(), publish);
   }
 
   /** Writes log rows, which may trail what readers have seen (F3). Order with the commits is kept by the storage. */

@@ -30,6 +30,10 @@ export interface RoomPolicy {
   readonly maxGreetingSockets: number;
   readonly keepTurns: number;
   readonly keepBytes: number;
+  readonly roomTtlMs: number;
+  readonly roomBufferBytes: number;
+  readonly maxSocketAgeMs: number;
+  readonly drainRoomMs: number;
 }
 
 export const DEFAULT_POLICY: RoomPolicy = {
@@ -68,6 +72,15 @@ export const DEFAULT_POLICY: RoomPolicy = {
   /** Hundreds of tabs is the design point; the platform's own limit is 32,768. */
   maxSockets: 1_000,
   maxGreetingSockets: 32,
+  /** What a person scrolls back to, and more than any model is sent (F4). */
   keepTurns: 200,
+  /** Counted in UTF-16 units of prompts and answers. */
   keepBytes: 8 * 1_048_576,
+  roomTtlMs: 30 * 86_400_000,
+  /** What all sockets together may have unsent: a quarter of an object's memory, which other rooms may share (F2). */
+  roomBufferBytes: 32 * 1_048_576,
+  /** A day: a tab that is never closed still moves to new code and a fresh token now and then. */
+  maxSocketAgeMs: 86_400_000,
+  /** How long a drained room starts nothing: its tabs leave within this time, spread out. */
+  drainRoomMs: 30_000,
 };

@@ -56,6 +56,7 @@ export interface RoomStorage {
   commit(changes: StorageChanges): Promise<void>;
   /** Writes without holding back what is sent meanwhile: for log rows, which may trail what readers see (F3). */
   append(put: ReadonlyMap<string, unknown>): Promise<void>;
+  /** Also the alarm. */
   deleteAll(): Promise<void>;
   setAlarm(at: number): Promise<void>;
   deleteAlarm(): Promise<void>;

@@ -18,7 +18,7 @@ import {
 import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
 import type { ErrorFrame, ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { assertNever } from "../../shared/result.ts";
+import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
 import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
 import type { RoomPolicy } from "./policy.ts";
@@ -30,8 +30,20 @@ import { wireState } from "./turn.ts";
 
 /** Positions and presence change at most this often on a reader's screen (Q2). */
 const ambientEveryMs = 1_000;
+/** How often a sync that does not fit looks again. */
+const bufferLookMs = 250;
+/** Between the last moment a tab is asked to leave at and the end of the drain. */
+const awayGraceMs = 5_000;
 /** What `token-accepted` says where tokens do not run out: the last time a Date can hold. */
 const neverMs = 8.64e15;
+
+/** A page of the conversation, for whoever scrolls back. */
+export interface OlderTurns {
+  readonly epoch: string;
+  readonly turns: readonly SyncTurn[];
+  /** Turns before these exist. */
+  readonly more: boolean;
+}
 
 export class RoomCore {
   readonly #ports: RoomPorts;
@@ -43,6 +55,8 @@ export class RoomCore {
   #ambientAt = Number.NEGATIVE_INFINITY;
   #positioned = new Set<string>();
   #syncsInFlight = 0;
+  /** Syncs wait for room in the sockets' buffers one after the other (F2). */
+  #syncTurns: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(ports: RoomPorts, policy: RoomPolicy, room: string) {
@@ -101,6 +115,8 @@ export class RoomCore {
     const session = this.#sessions.get(socket);
     if (session === undefined || session.phase.state === "closed") return;
     session.heardAt = this.#ports.clock.now();
+    // No timer would be worth keeping the object awake for: an old socket is noticed when it speaks.
+    if (session.heardAt - session.acceptedAt >= this.#policy.maxSocketAgeMs) this.#sendAway(session, "socket-age");
     if (text === "ping") {
       // Answered by the runtime where it can; this is for hosts that cannot.
       socket.send("pong");
@@ -114,6 +130,41 @@ export class RoomCore {
     else this.#refuse(session, parsed.error);
   }
 
+  /**
+   * Turns before `before`, oldest first and whole, at most `limit` and at most one sync's worth; from the newest where
+   * `before` is left out.
+   */
+  async older(before: string | undefined, limit: number): Promise<Result<OlderTurns, ErrorCode>> {
+    const conversation = this.#conversation;
+    await conversation.journal.settled();
+    const { turns, epoch } = conversation;
+    const end = before === undefined ? turns.length : turns.findIndex((turn) => turn.id === before);
+    if (end === -1) return fail("turn-unknown");
+    const page: SyncTurn[] = [];
+    let left = syncMaxBytes;
+    for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
+      const turn = turns[index];
+      if (turn === undefined) break;
+      left -= turn.length + turn.record.spec.inputUnits;
+      if (left < 0 && page.length > 0) break;
+      await conversation.ensureLoaded(turn);
+      page.unshift(this.#syncTurn({ turn, from: 0, withInput: true }));
+    }
+    conversation.releaseSettled();
+    return ok({ epoch, turns: page, more: page.length < end });
+  }
+
+  /** Deletes the room and everything stored of it; tabs that are open start afresh in a new epoch. */
+  erase(): Promise<void> {
+    return this.#conversation.erase();
+  }
+
+  /** Asks every tab to come back, spread over the drain, and starts nothing new meanwhile. */
+  drain(): void {
+    this.#conversation.drain();
+    for (const session of this.#sessions.values()) this.#sendAway(session, "draining");
+  }
+
   handleClose(socket: RoomSocket): void {
     const session = this.#sessions.get(socket);
     if (session !== undefined) this.#forget(session);
@@ -125,6 +176,7 @@ export class RoomCore {
       const now = this.#ports.clock.now();
       for (const session of [...this.#sessions.values()]) {
         if (!session.socket.isOpen) this.#forget(session);
+        else if (session.awayUntil !== undefined && now >= session.awayUntil) this.#end(session, "draining");
         else if (session.phase.state === "greeting" && now - session.acceptedAt >= helloTimeoutMs) {
           this.#end(session, "hello-timeout");
         }
@@ -169,6 +221,11 @@ export class RoomCore {
   #takeBack(socket: RoomSocket): void {
     const now = this.#ports.clock.now();
     const attachment = parseAttachment(socket.attachment);
+    if (attachment === undefined && socket.attachment !== undefined && socket.attachment !== null) {
+      // Another version of this code welcomed it: it says hello again, to this one.
+      this.#sendAway(this.#greet(socket, this.#ports.newId(), now), "version-unsupported");
+      return;
+    }
     if (attachment?.welcomed === undefined) {
       this.#greet(socket, attachment?.id ?? this.#ports.newId(), attachment?.acceptedAt ?? now);
       return;
@@ -338,7 +395,9 @@ export class RoomCore {
         const plan = planSync({ ...sourceOf(conversation), removed: conversation.removed() }, have, syncMaxBytes);
         const turns = withTurn(plan.turns, alsoTurn === undefined ? undefined : conversation.turn(alsoTurn));
         const missing = turns.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));
+        const wait = this.#roomFor(session, turns);
         if (missing.length > 0) await Promise.all(missing.map(({ turn }) => conversation.ensureLoaded(turn)));
+        else if (wait !== undefined) await wait;
         else if (!conversation.journal.isBehind) {
           this.#sendSync(session, {
             type: "sync",
@@ -357,6 +416,29 @@ export class RoomCore {
       this.#syncsInFlight -= 1;
       if (this.#syncsInFlight === 0) conversation.releaseSettled();
     }
+  }
+
+  /** F2: what all sockets have unsent is bounded, so a sync waits until it fits. Undefined where it fits now. */
+  #roomFor(session: Session, turns: readonly PlannedTurn<RoomTurn>[]): Promise<void> | undefined {
+    const weight = turns.reduce((sum, { turn, from }) => sum + turn.length - from, 0);
+    const fits = () => {
+      const unsent = this.#unsentBytes();
+      return unsent === 0 || unsent + weight <= this.#policy.roomBufferBytes;
+    };
+    if (fits()) return undefined;
+    const mine = this.#syncTurns.then(async () => {
+      while (!this.#closed && this.#isHere(session) && !fits()) {
+        await new Promise<void>((resolve) => this.#ports.clock.after(bufferLookMs, resolve));
+      }
+    });
+    this.#syncTurns = mine;
+    return mine;
+  }
+
+  #unsentBytes(): number {
+    let unsent = 0;
+    for (const { socket } of this.#sessions.values()) if (socket.isOpen) unsent += socket.bufferedAmount;
+    return unsent;
   }
 
   #sendSync(session: Session, frame: SyncFrame): void {
@@ -439,6 +521,14 @@ export class RoomCore {
     this.#send(session, frame);
   }
 
+  /** Asks a tab to leave and come back, at its own moment of the drain; one that stays is hung up on at its end. */
+  #sendAway(session: Session, reason: string): void {
+    if (session.awayUntil !== undefined) return;
+    const spreadMs = Math.max(0, this.#policy.drainRoomMs - awayGraceMs);
+    session.awayUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
+    this.#send(session, { type: "goaway", reason, reconnectInMs: Math.floor(this.#ports.random() * spreadMs) });
+  }
+
   /** Tells what was wrong with a frame; where the table says so, that is the end of the session (S3), never of the room. */
   #refuse(session: Session, problem: FrameProblem): void {
     this.#tellError(session, problem);
@@ -464,6 +554,8 @@ export class RoomCore {
     if (this.#sessions.get(session.socket) === session) this.#sessions.delete(session.socket);
     this.#conversation.delivery.remove(session);
     if (this.#closed) return;
+    // F4: a room that never accepted a turn leaves nothing behind, not even what the host wrote to open it.
+    if (this.#sessions.size === 0 && this.#conversation.isPristine) void this.#conversation.erase();
     this.#conversation.viewersChanged();
     this.#ambientSoon();
   }

@@ -27,6 +27,8 @@ export class Session implements Reader {
   skippedAt: number | undefined;
   /** The newest frame of this session, ms since 1970. */
   heardAt: number;
+  /** It was asked to leave (`goaway`) and is hung up on after this time. */
+  awayUntil: number | undefined;
   /** The syncs asked for so far, one after the other. */
   syncs: Promise<void> = Promise.resolve();
 

@@ -2,7 +2,7 @@
  * `/parties/chat/:room`: the way into a room. Everything that can be refused is refused here, before an object wakes (S2);
  * what goes on carries no query but a connection id of ours.
  */
-import { roomNamePattern } from "../../shared/protocol/limits.ts";
+import { maxPageTurns, roomNamePattern, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { GatewayConfig } from "../config.ts";
 import { reportFault } from "../telemetry.ts";
 import { problem } from "./problem.ts";
@@ -15,6 +15,7 @@ export interface RoomBindings {
 /** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
+/** `/parties/chat/:room`: the WebSocket, and `DELETE` to erase the room. */
 export async function routeRoom(
   request: Request,
   room: string,
@@ -22,12 +23,66 @@ export async function routeRoom(
   config: GatewayConfig,
 ): Promise<Response> {
   if (!roomNamePattern.test(room)) return problem("bad-room-name");
-  if (request.method !== "GET") return problem("method-not-allowed", { headers: { allow: "GET" } });
-  if (request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
+  if (request.method !== "GET" && request.method !== "DELETE") {
+    return problem("method-not-allowed", { headers: { allow: "GET, DELETE" } });
+  }
+  if (request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
     return problem("bad-request", { detail: "Connect with a WebSocket, for example with partysocket." });
   }
+  const inside = roomUrl(room, "");
+  // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
+  // share it: each gets a fresh one.
+  if (request.method === "GET") inside.searchParams.set("_pk", crypto.randomUUID());
+  return forward(room, new Request(inside, request), bindings, config);
+}
+
+/** `/parties/chat/:room/turns?before=&limit=`: older turns. */
+export async function routeTurns(
+  request: Request,
+  room: string,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  if (!roomNamePattern.test(room)) return problem("bad-room-name");
+  if (request.method !== "GET") return problem("method-not-allowed", { headers: { allow: "GET" } });
+  const query = new URL(request.url).searchParams;
+  const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
+  if (before !== null && !turnIdPattern.test(before)) return problem("bad-request", { detail: "before is a turn id." });
+  if (!/^\d{1,2}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxPageTurns) {
+    return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
+  }
+  const inside = roomUrl(room, "/turns");
+  if (before !== null) inside.searchParams.set("before", before);
+  inside.searchParams.set("limit", limit);
+  return forward(room, new Request(inside, request), bindings, config);
+}
+
+/** `POST /ops/drain/:room`, for operators: tabs leave, spread out, and nothing new is started meanwhile. */
+export async function routeDrain(
+  request: Request,
+  room: string,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  const { operatorToken } = config;
+  if (operatorToken === undefined) return problem("not-found");
+  const given = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+  if (given === undefined || !(await isSameSecret(given, operatorToken))) {
+    return problem("unauthenticated", { headers: { "www-authenticate": "Bearer" } });
+  }
+  if (!roomNamePattern.test(room)) return problem("bad-room-name");
+  // Nothing of the operator's request goes further, the token least of all.
+  return forward(room, new Request(roomUrl(room, "/drain"), { method: "POST" }), bindings, config);
+}
+
+async function forward(
+  room: string,
+  request: Request,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
   try {
-    return await stubOf(room, bindings, config).fetch(inward(request, room));
+    return await stubOf(room, bindings, config).fetch(request);
   } catch (error) {
     reportFault("room", error);
     return problem("draining", { retryAfterMs: objectRetryMs });
@@ -43,12 +98,14 @@ function stubOf(room: string, bindings: RoomBindings, config: GatewayConfig): Du
   return namespace.get(id, options);
 }
 
-/**
- * The request as the object sees it. partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id,
- * so two sockets of one tab would share it: each gets a fresh one, and nothing else of the query goes further.
- */
-function inward(request: Request, room: string): Request {
-  const url = new URL(`/parties/chat/${room}`, "https://room.internal");
-  url.searchParams.set("_pk", crypto.randomUUID());
-  return new Request(url, request);
+/** The address as the object sees it: ours, with none of the visitor's query. */
+function roomUrl(room: string, path: string): URL {
+  return new URL(`/parties/chat/${room}${path}`, "https://room.internal");
+}
+
+/** Compares digests, so that neither content nor length shows in the time it takes. */
+async function isSameSecret(given: string, secret: string): Promise<boolean> {
+  const digests = [given, secret].map((text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
+  const [a, b] = (await Promise.all(digests)) as [ArrayBuffer, ArrayBuffer];
+  return crypto.subtle.timingSafeEqual(a, b);
 }

@@ -12,6 +12,8 @@ export const helloTimeoutMs = 5_000;
 export const maxWaitingFrames = 8;
 /** A `sync`, in bytes of JSON; more only when the open turns' missing text alone is larger. */
 export const syncMaxBytes = 1024 * 1024;
+/** Turns of one page of the conversation's older part. */
+export const maxPageTurns = 50;
 /** How often a client shows a sign of life. Three may be lost before it stops counting as a viewer (`viewerTimeoutMs`). */
 export const heartbeatMs = 25_000;
 /** Silence after which a session no longer counts as a viewer (R6). */

@@ -2,12 +2,13 @@
  * Text to server frame, on the client's side. No schema library: the client's size is budgeted, and the room is trusted to
  * speak its own schemas. The guard checks only what a fold would fail on; `tests/wire` holds it against the schemas.
  */
-import type { ServerFrame } from "./server-frames.ts";
+import type { ServerFrame, SyncTurn } from "./server-frames.ts";
 
 type Check = (value: unknown) => boolean;
 type Fields = Readonly<Record<string, Check>>;
 
 const string: Check = (value) => typeof value === "string";
+const boolean: Check = (value) => typeof value === "boolean";
 /** Every number on the wire counts something: an offset that is negative or broken would cut text at random. */
 const count: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
 const object: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
@@ -90,4 +91,17 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
   const type = (frame as { type?: unknown }).type;
   if (typeof type !== "string" || !Object.hasOwn(required, type)) return undefined;
   return has(frame, required[type as ServerFrame["type"]]) ? (frame as ServerFrame) : undefined;
+}
+
+/** A page of older turns (`GET …/turns`), or undefined for what is none. */
+export function parseTurnsPage(text: string): { epoch: string; turns: SyncTurn[]; more: boolean } | undefined {
+  let page: unknown;
+  try {
+    page = JSON.parse(text);
+  } catch {
+    // A proxy's page, not the room's.
+    return undefined;
+  }
+  const fields = { epoch: string, turns: arrayOf(syncTurn), more: boolean };
+  return has(page, fields) ? (page as NonNullable<ReturnType<typeof parseTurnsPage>>) : undefined;
 }

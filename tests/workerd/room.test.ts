@@ -1,5 +1,12 @@
 /** The room in the real runtime: what only workerd can tell — sockets, hibernation, alarms, start-up. */
-import { abortAllDurableObjects, env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  SELF,
+} from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { ChatRoom } from "../../party/room.ts";
 import { textOf } from "../../shared/content.ts";
@@ -185,13 +192,80 @@ describe("routes", () => {
   test("another method is 405 and says which is right", async () => {
     const response = await SELF.fetch("http://localhost/parties/chat/x", { method: "PUT" });
     expect(response.status).toBe(405);
-    expect(response.headers.get("allow")).toBe("GET");
+    expect(response.headers.get("allow")).toBe("GET, DELETE");
   });
 
   test("without an upgrade it says how to connect", async () => {
     const response = await SELF.fetch("http://localhost/parties/chat/x");
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: "bad-request", detail: expect.stringContaining("WebSocket") });
+  });
+
+  test("older turns come in pages; bad questions get a problem that says what is right", async () => {
+    const room = fresh("room");
+    const tab = await new SocketTab().join(room);
+    const ids: string[] = [];
+    for (const prompt of [fresh("one"), fresh("two"), fresh("three")]) {
+      const id = tab.submit(prompt);
+      await upstream("text", prompt, { text: prompt });
+      await upstream("done", prompt);
+      await tab.untilTurn(id, ({ state }) => state === "settled");
+      ids.push(id);
+    }
+    const get = (query: string) => SELF.fetch(`http://localhost/parties/chat/${room}/turns${query}`);
+    const page = (await (await get(`?before=${ids[2]}&limit=1`)).json()) as { turns: unknown[] };
+    expect(page).toMatchObject({
+      epoch: tab.view.epoch,
+      more: true,
+      turns: [{ id: ids[1], from: 0, outcome: "completed" }],
+    });
+    expect(await (await get("")).json()).toMatchObject({
+      more: false,
+      turns: [{ id: ids[0] }, { id: ids[1] }, { id: ids[2] }],
+    });
+    expect((await get("?before=nothing")).status).toBe(404);
+    for (const query of ["?limit=0", "?limit=51", "?limit=x", "?before=a/b"])
+      expect((await get(query)).status, query).toBe(400);
+  });
+
+  test("[F4] DELETE erases the room and everything stored of it", async () => {
+    const [room, prompt] = [fresh("room"), fresh("erase")];
+    const tab = await new SocketTab().join(room);
+    const id = tab.submit(prompt);
+    await upstream("text", prompt, { text: "to be forgotten" });
+    await tab.untilTurn(id, ({ length }) => length > 0);
+    const { epoch } = tab.view;
+    const response = await SELF.fetch(`http://localhost/parties/chat/${room}`, { method: "DELETE" });
+    expect(response.status).toBe(204);
+    expect((await upstream("until", prompt, { stops: 1 })).stops).toHaveLength(1);
+    await tab.until(({ view }) => view.epoch !== epoch);
+    expect(tab.view.turns).toEqual([]);
+    const keys = await runInDurableObject(stubOf(room), async (_, state) => [...(await state.storage.list()).keys()]);
+    expect(keys).toEqual([]);
+  });
+
+  test("[F4] a room that was opened and never used leaves nothing stored", async () => {
+    const room = fresh("room");
+    const tab = await new SocketTab().join(room);
+    tab.close();
+    await tab.until(({ closed }) => closed !== undefined);
+    const stored = () => runInDurableObject(stubOf(room), async (_, state) => (await state.storage.list()).size);
+    while ((await stored()) > 0);
+  });
+
+  test("an operator's drain needs the operator's token, and asks the tabs to come back", async () => {
+    const room = fresh("room");
+    const tab = await new SocketTab().join(room);
+    const drain = (token?: string) =>
+      SELF.fetch(`http://localhost/ops/drain/${room}`, {
+        method: "POST",
+        ...(token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } }),
+      });
+    expect((await drain()).status).toBe(401);
+    expect((await drain("wrong")).status).toBe(401);
+    expect((await drain("operator-secret")).status).toBe(202);
+    await tab.until((reader) => reader.of("goaway").length > 0);
+    expect(tab.of("goaway")[0]).toMatchObject({ reason: "draining" });
   });
 
   test("/health answers, /context comes from the backend, /models of a backend without them is unavailable", async () => {
