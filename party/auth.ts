@@ -6,11 +6,12 @@ import type { ErrorCode } from "../shared/protocol/errors.ts";
 import { ok, type Result } from "../shared/result.ts";
 import type { Principal } from "./core/ports.ts";
 
-export const defaultTenant = "default";
-
-/** @param token of a `hello`; where nobody needs one it is not looked at. */
-export async function principalOf(_token: string | undefined): Promise<Result<Principal, ErrorCode>> {
-  return ok({ sub: "anonymous", tenant: defaultTenant });
+/**
+ * @param _token of a `hello`; where nobody needs one it is not looked at.
+ * @param tenant whose rooms these are.
+ */
+export async function principalOf(_token: string | undefined, tenant: string): Promise<Result<Principal, ErrorCode>> {
+  return ok({ sub: "anonymous", tenant });
 }
 
 /** The name under which the upstream knows a turn (design §7): ids that clients choose never meet across rooms or tenants. */

@@ -12,6 +12,8 @@ export interface GatewayConfig {
   readonly tenant: string;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
+  /** Origins of pages that may use the gateway beside its own; undefined where none are named. */
+  readonly allowedOrigins: readonly string[] | undefined;
   /** Guards the operator's routes; without it there are none. */
   readonly operatorToken: string | undefined;
   readonly policy: RoomPolicy;
@@ -70,6 +72,8 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   const method = env["UPSTREAM_METHOD"] ?? "POST";
   if (method !== "POST" && method !== "GET")
     return fail("UPSTREAM_METHOD is POST or GET, for example UPSTREAM_METHOD=POST.");
+  const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
+  if (!origins.ok) return origins;
   const policy = parsePolicy(env);
   if (!policy.ok) return policy;
   return ok({
@@ -78,9 +82,20 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     tenant: text(env["TENANT"]) ?? "default",
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
+    allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
     policy: policy.value,
   });
+}
+
+function parseOrigins(list: string | undefined): Result<readonly string[] | undefined, string> {
+  if (list === undefined) return ok(undefined);
+  const origins = list.split(",").map((origin) => origin.trim());
+  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
+  if (origins.every(isOrigin)) return ok(origins);
+  return fail(
+    "ALLOWED_ORIGINS is a list of origins, for example ALLOWED_ORIGINS=https://app.example.com,https://example.com.",
+  );
 }
 
 function parsePolicy(env: Variables): Result<RoomPolicy, string> {

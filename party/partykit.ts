@@ -11,9 +11,10 @@ import { RoomCore } from "./core/room-core.ts";
 import { roomPorts } from "./room-ports.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { answerInRoom } from "./routes/in-room.ts";
-import { problem } from "./routes/problem.ts";
+import { isAllowedOrigin } from "./routes/origin.ts";
+import { notConfigured, problem } from "./routes/problem.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
-import { reportConfig, reportFault } from "./telemetry.ts";
+import { reportFault } from "./telemetry.ts";
 
 /** Where the room's name is kept: `room.id` throws for the whole life of an instance that an alarm woke first. */
 const nameKey = "host/name";
@@ -37,6 +38,8 @@ export default class PartykitRoom implements Party.Server {
   }
 
   async onConnect(connection: Party.Connection): Promise<void> {
+    // What could not start may start now: a failure must not outlive its cause.
+    if ((await this.#ready) === undefined) this.#ready = this.#start([]);
     const core = await this.#ready;
     const socket = this.#socketOf(connection);
     if (core === undefined) socket.close(ERRORS.internal.close, "internal");
@@ -73,6 +76,7 @@ export default class PartykitRoom implements Party.Server {
     if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
     const config = configOf(lobby.env, url.hostname);
     if (config instanceof Response) return config;
+    if (!isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins)) return problem("origin-forbidden");
     // As the Worker does: a fresh connection id, and nothing else of the query. It also keeps the attachment, which holds
     // this URL and at most 2 KiB, free for us.
     url.search = "";
@@ -81,11 +85,13 @@ export default class PartykitRoom implements Party.Server {
   }
 
   static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
-    const { pathname, hostname } = new URL(request.url);
-    if (!/^\/parties\/chat\/[^/]+(?:\/turns)?$/.test(pathname)) return problem("not-found");
+    const url = new URL(request.url);
+    if (!/^\/parties\/chat\/[^/]+(?:\/turns)?$/.test(url.pathname)) return problem("not-found");
     if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
-    const config = configOf(lobby.env, hostname);
-    return config instanceof Response ? config : request;
+    const config = configOf(lobby.env, url.hostname);
+    if (config instanceof Response) return config;
+    const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
+    return isAllowed ? request : problem("origin-forbidden");
   }
 
   static async onFetch(request: Party.Request, lobby: Party.FetchLobby): Promise<Response> {
@@ -142,7 +148,5 @@ export default class PartykitRoom implements Party.Server {
 
 function configOf(env: Record<string, unknown>, hostname: string): GatewayConfig | Response {
   const config = parseConfig(env, hostname);
-  if (config.ok) return config.value;
-  reportConfig(config.error);
-  return problem("not-configured");
+  return config.ok ? config.value : notConfigured(config.error);
 }

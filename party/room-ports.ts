@@ -28,7 +28,7 @@ export function roomPorts({ room, storage, onBroken }: Host, config: GatewayConf
     random: Math.random,
     newId: () => crypto.randomUUID().replaceAll("-", ""),
     generationIdOf: (epoch, turnId) => generationIdOf(config.tenant, room, epoch, turnId),
-    principalOf,
+    principalOf: (token) => principalOf(token, config.tenant),
     report: (event) => report(room, event),
     onBroken,
   };

@@ -34,8 +34,10 @@ export class ChatRoom extends Server<Cloudflare.Env & Variables> {
       await core.start([...this.getConnections()].map((connection) => this.#socketOf(connection)));
       this.#core = core;
     } catch (error) {
-      // Thrown on, this would reach the browser as a stack (PartyServer's answer to a failed upgrade).
       reportFault("start", error);
+      // Thrown on, this would reach the browser as a stack (PartyServer's answer to a failed upgrade). A reset reaches the
+      // Worker as a failed call, which it answers with "come back"; the next one starts afresh.
+      this.ctx.abort("could not start");
     }
   }
 

@@ -2,9 +2,10 @@
 import { Hono } from "hono/tiny";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { routeBackend } from "./routes/backend.ts";
-import { problem } from "./routes/problem.ts";
+import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
+import { notConfigured, problem } from "./routes/problem.ts";
 import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
-import { reportConfig, reportFault } from "./telemetry.ts";
+import { reportFault } from "./telemetry.ts";
 
 export { ChatRoom } from "./room.ts";
 
@@ -15,8 +16,12 @@ interface Env {
 const app = new Hono<Env>();
 
 app.get("/health", () => Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } }));
-app.get("/models", (c) => configured(c.req.raw, c.env, (config) => routeBackend("/model/models", config)));
-app.get("/context", (c) => configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)));
+app.on(["GET", "OPTIONS"], "/models", (c) =>
+  configured(c.req.raw, c.env, (config) => routeBackend("/model/models", config)),
+);
+app.on(["GET", "OPTIONS"], "/context", (c) =>
+  configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)),
+);
 app.all("/parties/chat/:room", (c) =>
   configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, c.req.param("room"), c.env, config)),
 );
@@ -32,17 +37,19 @@ app.onError((error) => {
   return problem("internal");
 });
 
-/** Runs `route` with the checked settings; a wrong one is the operator's to read in the log, not the visitor's. */
-function configured(
+/** Runs `route` with the checked settings, for a page that may use the gateway. */
+async function configured(
   request: Request,
   env: Variables,
   route: (config: GatewayConfig) => Promise<Response>,
-): Response | Promise<Response> {
-  const config = parseConfig(env, new URL(request.url).hostname);
-  if (config.ok) return route(config.value);
-  reportConfig(config.error);
-  // Only the variable's name: enough to find it, nothing of its value.
-  return problem("not-configured", { detail: `Setting ${config.error.split(/[ =]/)[0]} needs attention.` });
+): Promise<Response> {
+  const url = new URL(request.url);
+  const config = parseConfig(env, url.hostname);
+  if (!config.ok) return notConfigured(config.error);
+  const origin = request.headers.get("origin");
+  if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
+  const response = request.method === "OPTIONS" ? preflight() : await route(config.value);
+  return withCors(response, origin);
 }
 
 export default app;

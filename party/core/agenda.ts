@@ -50,6 +50,13 @@ export class Agenda {
     this.#alarmAt = undefined;
   }
 
+  /** For the alarm's handler: the alarm is set again before anything else is done, whatever that may be. */
+  guard(at: number): number | undefined {
+    if (this.#entries.size === 0) return undefined;
+    this.#alarmAt = at;
+    return at;
+  }
+
   /**
    * When to set the platform's alarm, or undefined where it stands right already: it moves only to an earlier time,
    * because each move is a stored row; one that rings too early finds nothing due and moves on.

@@ -3,7 +3,7 @@
  * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
  * `seq` order, each change durable first.
  */
-import { textOf } from "../../shared/content.ts";
+import { isText, textOf } from "../../shared/content.ts";
 import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
@@ -73,8 +73,8 @@ export class Conversation {
   #lastActiveAt = 0;
   #turns = new Map<string, RoomTurn>();
   #tombstones = new Map<string, Tombstone>();
-  /** Submits that wait until the turns they replace have been stopped. */
-  readonly #replacing = new Set<string>();
+  /** Submits that wait until the turns they replace have been stopped, with their fingerprints. */
+  readonly #replacing = new Map<string, string>();
   /** Ways to end a wait that only the agenda would end. */
   readonly #wakers = new Map<string, () => void>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
@@ -157,6 +157,7 @@ export class Conversation {
     if (record.start === undefined) return new RoomTurn(record, { state: "queued" }, input);
     const turn = new RoomTurn(record, { state: record.waitUntil === undefined ? "resuming" : "waiting" }, input);
     turn.restore(await this.#log.readText(record.spec.ordinal));
+    turn.generationId = await this.#generationIdOf(turn);
     turn.model = record.upstream?.model;
     // The upstream's `start` is an event too: a resume that has no text yet continues after it.
     if (turn.mark === undefined && record.upstream?.eventId !== undefined) {
@@ -192,32 +193,39 @@ export class Conversation {
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = this.#turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
-    if (this.#replacing.has(frame.turnId)) return ok("accepted");
+    const replacing = this.#replacing.get(frame.turnId);
+    if (replacing !== undefined) return replacing === print ? ok("accepted") : fail("turn-conflict");
     if (frame.epoch !== undefined && frame.epoch !== this.#epoch) return fail("turn-stale");
     if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
-      if (queuedTurns(this.#turns.values()).length >= this.#policy.maxQueuedTurns) return fail("queue-full");
+      if (this.#isFull()) return fail("queue-full");
       this.#accept(frame, author, print, []);
       return ok("accepted");
     }
     const replaced = this.#turns.get(frame.replaces);
     if (replaced === undefined) return fail("turn-unknown");
     const gone = this.turns.filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
-    this.#replacing.add(frame.turnId);
+    this.#replacing.set(frame.turnId, print);
     void this.#replace(frame, author, print, gone);
     return ok("accepted");
   }
 
-  /** Stops the replaced turns that are not over, then removes them and accepts the new one in one commit. */
+  /** No slot is free and the line is as long as it may be. */
+  #isFull(): boolean {
+    const queued = queuedTurns(this.#turns.values()).length;
+    const mayStart = queued === 0 && activeTurns(this.#turns.values()).length < this.#policy.maxActiveTurns;
+    return !mayStart && queued >= this.#policy.maxQueuedTurns;
+  }
+
+  /**
+   * Stops the replaced turns that are not over, as any stop: intent first. Then they go and the new one comes in one commit.
+   * Lost in between, the submit is sent again by its client and finds them settled.
+   */
   async #replace(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): Promise<void> {
     const { epoch } = this;
-    await Promise.all(
-      gone.map((turn) => {
-        if (turn.isSettled) return undefined;
-        turn.controller?.abort();
-        return turn.record.attempts > 0 ? this.#stopUpstream(turn) : undefined;
-      }),
-    );
+    // Those in line first: the slot that the running one frees is not for them.
+    for (const turn of gone.toReversed()) this.cancel(turn.id, "replace");
+    await Promise.all(gone.map((turn) => (turn.isSettled && !this.#isUnpublished(turn) ? undefined : turn.ended)));
     this.#replacing.delete(frame.turnId);
     const isStale = epoch !== this.#epoch || this.#tombstones.has(frame.turnId);
     if (!this.#closed && !isStale) this.#accept(frame, author, print, gone);
@@ -236,7 +244,7 @@ export class Conversation {
       createdAt: now,
       queuedSeq: seq,
       fingerprint: print,
-      inputUnits: rows.reduce((units, row) => units + row.length, 0),
+      inputBytes: rows.reduce((bytes, row) => bytes + utf8Length(row), 0),
       inputRows: rows.length,
       onLeave: frame.onLeave ?? this.#policy.orphanPolicy,
       ...(frame.provider === undefined ? {} : { provider: frame.provider }),
@@ -265,7 +273,7 @@ export class Conversation {
   }
 
   /** Stops a turn from whatever state (T3). Idempotent; a settled turn stays as it is. */
-  cancel(turnId: string, by: "cancel" | "orphan" = "cancel"): Result<RoomTurn, ErrorCode> {
+  cancel(turnId: string, by: "cancel" | "orphan" | "replace" = "cancel"): Result<RoomTurn, ErrorCode> {
     const turn = this.#turns.get(turnId);
     if (turn === undefined) {
       // The submit may still be on its way, by another path: it must not run then (T1).
@@ -290,17 +298,18 @@ export class Conversation {
     return ok(turn);
   }
 
-  /** Removes all turns, stopping those that run, and begins a new epoch. */
+  /** Removes all turns and begins a new epoch; what ran is stopped, which is stored with the removal. */
   clear(): void {
-    for (const turn of activeTurns(this.#turns.values())) {
-      turn.controller?.abort();
-      if (turn.record.attempts > 0) void this.#stopUpstream(turn);
-    }
     const commit = this.#begin();
-    for (const turn of this.#turns.values()) commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
-    for (const id of this.#tombstones.keys()) commit.changes.forgetTombstone(id);
+    for (const turn of this.#turns.values()) {
+      turn.controller?.abort();
+      commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
+      this.#bury(commit, turn.id, {});
+      if (turn.isSettled || turn.generationId === undefined) continue;
+      const name = this.#intendStop(turn.generationId);
+      commit.next.push(() => void this.#retryStop(name));
+    }
     this.#turns = new Map();
-    this.#tombstones = new Map();
     this.#epoch = this.#ports.newId();
     this.#seq = 0;
     this.#floor = 0;
@@ -315,7 +324,7 @@ export class Conversation {
   async erase(): Promise<void> {
     const active = activeTurns(this.#turns.values());
     for (const turn of active) turn.controller?.abort();
-    await Promise.all(active.map(async (turn) => this.#askStop(await this.#generationIdOf(turn))));
+    await Promise.all(active.map(({ generationId }) => generationId === undefined || this.#askStop(generationId)));
     this.#turns = new Map();
     this.#tombstones = new Map();
     this.#epoch = this.#ports.newId();
@@ -358,6 +367,8 @@ export class Conversation {
   async tick(): Promise<void> {
     const now = this.#ports.clock.now();
     this.#agenda.fired();
+    const guardAt = this.#agenda.guard(now + watchdogMs);
+    if (guardAt !== undefined) await this.#ports.storage.setAlarm(guardAt);
     const due = this.#agenda.due(now);
     for (const name of due) {
       if (name.startsWith("stop/")) this.#agenda.set(name, now + stopRetryEveryMs);
@@ -400,7 +411,7 @@ export class Conversation {
     let kept = 0;
     for (const turn of this.turns.reverse()) {
       if (!turn.isSettled || turn.content === undefined || this.#isUnpublished(turn)) continue;
-      kept += turn.content.length + turn.record.spec.inputUnits;
+      kept += turn.content.length + turn.record.spec.inputBytes;
       if (kept <= settledUnitsKept) continue;
       turn.content = undefined;
       turn.input = undefined;
@@ -550,12 +561,12 @@ export class Conversation {
   /** Ordinals of the settled turns with text before this one, oldest first: a bounded choice, made once. */
   #historyOf(turn: RoomTurn): number[] {
     const history: number[] = [];
-    let units = 0;
+    let bytes = 0;
     for (const { record } of this.turns.reverse()) {
       if (record.spec.ordinal >= turn.record.spec.ordinal || record.end === undefined || record.end.length === 0)
         continue;
-      units += record.spec.inputUnits + record.end.length;
-      if (history.length >= this.#policy.historyTurns || units > this.#policy.historyBytes) break;
+      bytes += record.spec.inputBytes + record.end.bytes;
+      if (history.length >= this.#policy.historyTurns || bytes > this.#policy.historyBytes) break;
       history.unshift(record.spec.ordinal);
     }
     return history;
@@ -596,6 +607,8 @@ export class Conversation {
   async #drive(turn: RoomTurn, resuming: boolean, signal: AbortSignal): Promise<void> {
     const { spec, start, waitUntil } = turn.record;
     const [generationId, messages] = await Promise.all([this.#generationIdOf(turn), this.#messagesFor(turn)]);
+    if (signal.aborted) return;
+    turn.generationId = generationId;
     const run = {
       request: {
         generationId,
@@ -668,6 +681,10 @@ export class Conversation {
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
   #take(turn: RoomTurn, batch: UpstreamBatch): void {
     if (batch.start !== undefined) this.#started(turn, batch);
+    if (batch.parts.some((part) => !isText(part) && utf8Length(JSON.stringify(part)) > this.#policy.maxPartBytes)) {
+      this.#settle(turn, { outcome: "failed", error: turnError("part-too-large") }, true);
+      return;
+    }
     const grew = turn.take(batch, this.#policy.maxTurnLength);
     if (batch.parts.length > 0 && turn.phase.state !== "streaming") {
       turn.advance({ type: "content" });
@@ -755,14 +772,22 @@ export class Conversation {
   }
 
   /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
-  async #stopUpstream(turn: RoomTurn): Promise<StopProof> {
-    const generationId = await this.#generationIdOf(turn);
+  async #stopUpstream({ generationId }: RoomTurn): Promise<StopProof> {
+    // It was never asked: that is all the proof a stop can have.
+    if (generationId === undefined) return "confirmed";
     const result = await this.#askStop(generationId);
     if (result !== "unreachable") return result;
-    const now = this.#ports.clock.now();
-    this.#agenda.set(`stop/${generationId}/${now + stopRetryForMs}`, now + stopRetryEveryMs);
+    this.#intendStop(generationId);
     await this.#durably(this.#begin());
     return "closed";
+  }
+
+  /** Puts a stop that is to be tried (again) on the agenda, under the name this returns. */
+  #intendStop(generationId: string): string {
+    const now = this.#ports.clock.now();
+    const name = `stop/${generationId}/${now + stopRetryForMs}`;
+    this.#agenda.set(name, now + stopRetryEveryMs);
+    return name;
   }
 
   async #retryStop(name: string): Promise<void> {
@@ -811,6 +836,7 @@ export class Conversation {
       seq,
       at: this.#ports.clock.now(),
       length: turn.length,
+      bytes: utf8Length(JSON.stringify(turn.content?.parts() ?? [])),
       rows: turn.rows,
     };
     const { waitUntil: _, ...record } = turn.record;
@@ -838,6 +864,7 @@ export class Conversation {
       const error = ending.error === undefined ? {} : { error: ending.error.code };
       this.#ports.report({ name: "turn-settled", turnId: turn.id, outcome: ending.outcome, ...error });
       if (stopUpstream) void this.#stopUpstream(turn);
+      turn.onEnded();
       if (this.#orphans().length === 0) this.viewersChanged();
     });
   }
@@ -845,10 +872,10 @@ export class Conversation {
   /** Settled turns beyond what the room keeps, oldest first (F4). */
   #excess(): RoomTurn[] {
     const newestFirst = this.turns.reverse();
-    let units = 0;
+    let bytes = 0;
     const kept = newestFirst.findIndex((turn, index) => {
-      units += turn.length + turn.record.spec.inputUnits;
-      return turn.isSettled && (index >= this.#policy.keepTurns || (index > 0 && units > this.#policy.keepBytes));
+      bytes += (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
+      return turn.isSettled && (index >= this.#policy.keepTurns || (index > 0 && bytes > this.#policy.keepBytes));
     });
     return kept === -1
       ? []

@@ -23,6 +23,7 @@ export interface RoomPolicy {
   readonly historyTurns: number;
   readonly historyBytes: number;
   readonly maxTurnLength: number;
+  readonly maxPartBytes: number;
   readonly upstreamResumable: boolean;
   readonly softBufferBytes: number;
   readonly drainMs: number;
@@ -64,6 +65,8 @@ export const DEFAULT_POLICY: RoomPolicy = {
   historyBytes: 262_144,
   /** One Mi units: about 250,000 tokens. Beyond that something loops (T6). */
   maxTurnLength: 1_048_576,
+  /** A tool step or data part as JSON: one stored row, in whatever way the host serializes it. */
+  maxPartBytes: 32_768,
   /** Whether to trust a backend to resume that has not said so in its `start`. */
   upstreamResumable: false,
   /** A socket with more than this unsent is skipped until it drains (F2). */
@@ -74,7 +77,7 @@ export const DEFAULT_POLICY: RoomPolicy = {
   maxGreetingSockets: 32,
   /** What a person scrolls back to, and more than any model is sent (F4). */
   keepTurns: 200,
-  /** Counted in UTF-16 units of prompts and answers. */
+  /** Prompts and answers as JSON. */
   keepBytes: 8 * 1_048_576,
   roomTtlMs: 30 * 86_400_000,
   /** What all sockets together may have unsent: a quarter of an object's memory, which other rooms may share (F2). */

@@ -145,7 +145,7 @@ export class RoomCore {
     for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
       const turn = turns[index];
       if (turn === undefined) break;
-      left -= turn.length + turn.record.spec.inputUnits;
+      left -= (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
       if (left < 0 && page.length > 0) break;
       await conversation.ensureLoaded(turn);
       page.unshift(this.#syncTurn({ turn, from: 0, withInput: true }));
@@ -582,6 +582,6 @@ function withTurn(
 }
 
 function endFacts(end: NonNullable<RoomTurn["record"]["end"]>): Partial<SyncTurn> {
-  const { seq: _seq, at: _at, length: _length, rows: _rows, ...facts } = end;
+  const { seq: _seq, at: _at, length: _length, bytes: _bytes, rows: _rows, ...facts } = end;
   return facts;
 }

@@ -24,6 +24,12 @@ export class RoomTurn {
   usage: Usage | undefined;
   /** Aborts the turn's upstream work; exists from its start to its settling. */
   controller: AbortController | undefined;
+  /** The name the upstream knows it by; undefined until it has been asked, so nothing of it runs there. */
+  generationId: string | undefined;
+  /** Resolves when its end is durable and told: before that its text is still owed to readers. */
+  readonly ended: Promise<void>;
+  /** Called then. */
+  onEnded: () => void = () => undefined;
   readonly #repairer = new TextRepairer();
   #repairing: TextKind = "text";
   /** Units still to be dropped from what a resumed stream sends, because the log holds them. */
@@ -34,6 +40,9 @@ export class RoomTurn {
     this.phase = phase;
     this.input = input;
     if (phase.state !== "settled") this.content = new Content();
+    this.ended = new Promise((resolve) => {
+      this.onEnded = resolve;
+    });
   }
 
   get id(): string {

@@ -114,13 +114,15 @@ function afterFailure(
     byUpstream: failure.byUpstream,
   });
   // The backend's own `error`, a malformed event, the deadline: nothing to continue.
-  const final = !failure.retryable || failure.code === "upstream-deadline";
   const mustResume = sink.hasContent || wasResume;
+  // U2: a timeout is no reason to ask again, because the first call may still be worked on. To continue is always safe.
+  const isFinal =
+    failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
   if (mustResume) {
     // A resume that is refused (410: the generation is gone) leaves the text so far.
-    if (final) return ended(failure.code === "upstream-rejected" ? "interrupted" : "failed");
+    if (isFinal) return ended(failure.code === "upstream-rejected" ? "interrupted" : "failed");
     if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");
-  } else if (final || sink.attempts >= policy.maxAttempts) return ended("failed");
+  } else if (isFinal || sink.attempts >= policy.maxAttempts) return ended("failed");
   const tries = mustResume ? sink.resumes : sink.attempts - 1;
   const waitMs = failure.retryAfterMs ?? backoffMs(tries, policy.backoff, ports.random);
   if (ports.clock.now() + waitMs >= run.deadlineAt) return ended(mustResume ? "interrupted" : "failed");
@@ -131,6 +133,10 @@ function afterFailure(
     maxAttempts: mustResume ? policy.maxResumes : policy.maxAttempts,
   };
   return { resume: mustResume, waitMs, notice };
+}
+
+function isTimeout(code: ErrorCode): boolean {
+  return code === "upstream-headers-timeout" || code === "upstream-first-token-timeout" || code === "upstream-silence";
 }
 
 type Finished = Extract<UpstreamEnd, { kind: "done" }>;
@@ -229,7 +235,7 @@ class AttemptWatch {
       this.#arm(now);
       return;
     }
-    this.failure = new UpstreamFailure(this.#code, true);
+    this.failure = new UpstreamFailure(this.#code, false);
     this.#abort(this.failure);
   }
 }

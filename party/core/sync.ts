@@ -39,22 +39,22 @@ export interface SyncPlan<T extends SyncableTurn> {
   readonly more: boolean;
 }
 
-/** @param budgetUnits what the listed turns may hold together; open turns are listed whatever they hold. */
+/** @param budgetBytes what the listed turns may hold together; open turns are listed whatever they hold. */
 export function planSync<T extends SyncableTurn>(
   source: SyncSource<T>,
   have: Have | undefined,
-  budgetUnits: number,
+  budgetBytes: number,
 ): SyncPlan<T> {
   const resumable =
     have !== undefined && have.epoch === source.epoch && have.seq <= source.seq && have.seq >= source.floor;
   if (resumable) {
     const turns = source.turns.flatMap((turn) => missingOf(turn, have) ?? []);
-    if (unitsIn(turns) <= budgetUnits || turns.every(({ turn }) => turn.phase.state !== "settled")) {
+    if (bytesIn(turns) <= budgetBytes || turns.every(({ turn }) => turn.phase.state !== "settled")) {
       const removed = [...source.removed].filter(([, seq]) => seq > have.seq).map(([id]) => id);
       return { mode: "delta", turns, removed, more: false };
     }
   }
-  return planSnapshot(source, budgetUnits);
+  return planSnapshot(source, budgetBytes);
 }
 
 function missingOf<T extends SyncableTurn>(turn: T, have: Have): PlannedTurn<T> | undefined {
@@ -68,9 +68,9 @@ function missingOf<T extends SyncableTurn>(turn: T, have: Have): PlannedTurn<T> 
 }
 
 /** Newest first within the budget; turns that are not over come whatever they hold, because live frames build on them. */
-function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetUnits: number): SyncPlan<T> {
+function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetBytes: number): SyncPlan<T> {
   const listed: PlannedTurn<T>[] = [];
-  let left = budgetUnits - source.turns.filter(isOpen).reduce((sum, turn) => sum + weightOf(turn, 0, true), 0);
+  let left = budgetBytes - source.turns.filter(isOpen).reduce((sum, turn) => sum + weightOf(turn, 0, true), 0);
   let more = false;
   for (const turn of source.turns.toReversed()) {
     if (!isOpen(turn)) {
@@ -88,11 +88,14 @@ function isOpen(turn: SyncableTurn): boolean {
   return turn.phase.state !== "settled";
 }
 
-function unitsIn(turns: readonly PlannedTurn<SyncableTurn>[]): number {
+function bytesIn(turns: readonly PlannedTurn<SyncableTurn>[]): number {
   return turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
 }
 
-/** An estimate of a turn's JSON: its text, its input, and about 300 units of fields. */
+/** Bytes of a turn in a sync: its missing part of the answer, its input, and about 400 bytes of fields. */
 function weightOf(turn: SyncableTurn, from: number, withInput: boolean): number {
-  return turn.length - from + (withInput ? turn.record.spec.inputUnits : 0) + 300;
+  const { spec, end } = turn.record;
+  const missing = turn.length - from;
+  const answer = end === undefined || turn.length === 0 ? missing : (end.bytes * missing) / turn.length;
+  return answer + (withInput ? spec.inputBytes : 0) + 400;
 }

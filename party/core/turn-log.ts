@@ -43,6 +43,7 @@ const roomRecordSchema = z.object({
 });
 const tombstoneSchema = z.object({ v: z.literal(1), at: z.number(), removedSeq: z.exactOptional(count) });
 const agendaSchema = z.object({ v: z.literal(1), entries: z.record(z.string(), z.number()) });
+const inputRowSchema = z.object({ v: z.literal(1), text: z.string() });
 const rowSchema = z.object({
   v: z.literal(1),
   from: count,
@@ -109,7 +110,7 @@ export class Changes {
 
   /** The submit's words, as rows of JSON text. */
   input(ordinal: number, rows: readonly string[]): void {
-    for (const [row, text] of rows.entries()) this.put.set(inputKey(ordinal, row), text);
+    for (const [row, text] of rows.entries()) this.put.set(inputKey(ordinal, row), { v: 1, text });
   }
 
   /** Rows of an answer, numbered from `firstRow`. */
@@ -207,7 +208,7 @@ export class TurnLog {
 
   async readInput(ordinal: number): Promise<TurnInput> {
     const rows = await this.#storage.list({ prefix: `input/${padded(ordinal)}/` });
-    return inputSchema.parse(JSON.parse([...rows.values()].map((row) => z.string().parse(row)).join("")));
+    return inputSchema.parse(JSON.parse([...rows.values()].map((row) => inputRowSchema.parse(row).text).join("")));
   }
 
   async readText(ordinal: number): Promise<StoredText> {

@@ -63,8 +63,8 @@ export interface TurnSpec {
   readonly queuedSeq: number;
   /** Of {input, provider, model, params}: tells a repeated submit from a conflicting one (T1). */
   readonly fingerprint: string;
-  /** UTF-16 units of the input as JSON, for budgets that must not load it. */
-  readonly inputUnits: number;
+  /** Bytes of the input as JSON in UTF-8, for budgets that must not load it. */
+  readonly inputBytes: number;
   /** Rows the input takes in storage. */
   readonly inputRows: number;
   readonly provider?: string;
@@ -112,6 +112,8 @@ export interface TurnEnd extends Ending {
   readonly seq: number;
   readonly at: number;
   readonly length: number;
+  /** Bytes of the answer's parts as JSON in UTF-8: what a sync of it costs. */
+  readonly bytes: number;
   /** Rows the answer takes in storage: what a removal has to delete. */
   readonly rows: number;
   readonly model?: string;

@@ -1,12 +1,19 @@
 /** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import { reportConfig } from "../telemetry.ts";
 
 export interface ProblemOptions {
   /** What was wrong and what to do; safe for strangers. The code's own sentence when left out. */
   readonly detail?: string;
   readonly retryAfterMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A wrong setting: the log says all of it, the visitor is told its name, which is enough to find it (S6). */
+export function notConfigured(problemText: string): Response {
+  reportConfig(problemText);
+  return problem("not-configured", { detail: `Setting ${problemText.split(/[ =]/)[0]} needs attention.` });
 }
 
 export function problem(code: ErrorCode, options: ProblemOptions = {}): Response {

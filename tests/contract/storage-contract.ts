@@ -23,7 +23,7 @@ function record(ordinal: number, id = `t${ordinal}`): TurnRecord {
     createdAt: 1,
     queuedSeq: ordinal + 1,
     fingerprint: "f",
-    inputUnits: 10,
+    inputBytes: 10,
     inputRows: 1,
     onLeave: "cancel" as const,
   };

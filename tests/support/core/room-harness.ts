@@ -40,6 +40,8 @@ export class FakeSocket implements RoomSocket {
 export class Tab {
   view: RoomView = EMPTY_VIEW;
   socket = new FakeSocket();
+  /** Frames that could not be applied where they came: a room that keeps its order sends none. */
+  gaps = 0;
   /** Every frame this tab ever got, in order. */
   readonly frames: ServerFrame[] = [];
   #read = 0;
@@ -100,6 +102,7 @@ export class Tab {
       const { view, needsSync } = foldFrame(this.view, frame);
       this.view = view;
       const have = haveOf(view);
+      if (needsSync) this.gaps += 1;
       if (needsSync && have !== undefined) this.say({ type: "sync-request", have });
     }
     return fresh;

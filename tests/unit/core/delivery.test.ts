@@ -160,6 +160,22 @@ describe("[R3] a sync", () => {
     expect(other.turn(id).state).toBe("queued");
   });
 
+  test("counts bytes, not characters: a Chinese conversation is cut where it must be", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    for (let count = 0; count < 3; count += 1) {
+      tab.submit(`问题 ${count}`);
+      await settled();
+      room.upstream.call.text("長".repeat(200_000));
+      room.upstream.call.done();
+      await settled();
+    }
+    const late = await room.join();
+    const sync = late.socket.sent.find((text) => text.includes('"type":"sync"')) ?? "";
+    expect(new TextEncoder().encode(sync).byteLength).toBeLessThanOrEqual(1_048_576);
+    expect(late.view.more).toBe(true);
+  });
+
   test("over its budget leaves out the oldest turns and says that there are more", async () => {
     const room = await buildRoom();
     const tab = await room.join();

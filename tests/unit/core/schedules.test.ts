@@ -178,6 +178,8 @@ class World {
     }
     for (const tab of this.tabs) {
       tab.read();
+      // R5: everything comes in an order that can be applied as it comes.
+      expect(tab.gaps).toBe(0);
       for (const turn of tab.view.turns) {
         const prompt = this.prompts.get(turn.id);
         // What is on a screen is never anything but the beginning of the right answer.

@@ -152,6 +152,17 @@ describe("a turn", () => {
   });
 });
 
+test("[T6] a tool step too large to store ends the turn as part-too-large, with the text so far", async () => {
+  const { room, tab, id } = await streaming();
+  const value = "x".repeat(40_000);
+  room.upstream.call.part({ kind: "tool", toolCallId: "c", toolName: "dump", phase: "result", value });
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "part-too-large" } });
+  expect(tab.text(id)).toBe("Hello");
+  expect(room.upstream.stops).toHaveLength(1);
+  expect(room.broken).toBeUndefined();
+});
+
 describe("[T1] submitting again", () => {
   test("the same id starts nothing and is answered by a sync of that turn", async () => {
     const { room, tab, id } = await streaming();
@@ -236,6 +247,16 @@ describe("the queue", () => {
     await settled();
     expect(tab.received("error")[0]).toMatchObject({ code: "queue-full", turnId: id, retryable: true });
     expect(room.storage.keys).toEqual(keys);
+  });
+
+  test("[Q3] with no line at all a turn still runs while a slot is free", async () => {
+    const room = await buildRoom({ policy: { maxQueuedTurns: 0 } });
+    const tab = await room.join();
+    const first = tab.submit("runs");
+    const second = tab.submit("has no place");
+    await settled();
+    expect(tab.turn(first).state).toBe("opening");
+    expect(tab.received("error")[0]).toMatchObject({ code: "queue-full", turnId: second });
   });
 });
 
@@ -524,20 +545,41 @@ describe("after content", () => {
 
 describe("[U1] time limits", () => {
   const cases = [
-    ["no headers in time", "upstream-headers-timeout", { maxAttempts: 1, headersTimeoutMs: 100 }, false],
-    ["no first token in time", "upstream-first-token-timeout", { maxAttempts: 1, firstTokenTimeoutMs: 100 }, true],
+    ["no headers in time", "upstream-headers-timeout", { headersTimeoutMs: 100 }, false],
+    ["no first token in time", "upstream-first-token-timeout", { firstTokenTimeoutMs: 100 }, true],
   ] as const;
-  test.each(cases)("%s ends the turn as %s", async (_name, code, policy, answers) => {
-    const room = await buildRoom({ policy });
-    room.upstream.answersAtOnce = answers;
+  test.each(cases)(
+    "%s ends the turn as %s; it is not asked again, for the first call may still be worked on",
+    async (_name, code, policy, answers) => {
+      const room = await buildRoom({ policy });
+      room.upstream.answersAtOnce = answers;
+      const tab = await room.join();
+      const id = tab.submit("hi");
+      await settled();
+      await room.clock.advance(99);
+      expect(tab.turn(id).state).toBe("opening");
+      await room.clock.advance(1);
+      expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code } });
+      expect(room.upstream.calls).toHaveLength(1);
+      expect(room.upstream.call.isAborted).toBe(true);
+      expect(room.upstream.stops).toHaveLength(1);
+    },
+  );
+
+  test("[U7] a resume that gets no headers in time is tried again: to continue is always safe", async () => {
+    const room = await buildRoom({ policy: { headersTimeoutMs: 100 } });
     const tab = await room.join();
     const id = tab.submit("hi");
     await settled();
-    await room.clock.advance(99);
-    expect(tab.turn(id).state).toBe("opening");
-    await room.clock.advance(1);
-    expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code } });
-    expect(room.upstream.call.isAborted).toBe(true);
+    room.upstream.call.start(true);
+    room.upstream.call.text("half", "2");
+    await settled();
+    room.upstream.answersAtOnce = false;
+    room.upstream.call.truncate();
+    await room.clock.advance(1_000);
+    expect(room.upstream.calls.length).toBeGreaterThan(2);
+    expect(room.upstream.call.request.lastEventId).toBe("2");
+    expect(tab.turn(id).state).toBe("resuming");
   });
 
   test("silence in the middle interrupts; a comment counts as a sign of life", async () => {
@@ -585,6 +627,32 @@ describe("replaces", () => {
     expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale" });
   });
 
+  test("[T3] the stop it needs is stored first: lost in between, the old turn is stopped and never resumed", async () => {
+    const { room, tab, id } = await streaming();
+    room.upstream.stopAnswer = "never";
+    const edited = tab.submit("better", { replaces: id });
+    await settled();
+    room.upstream.stopAnswer = "confirmed";
+    await room.evict([tab]);
+    await settled();
+    expect(tab.turn(id)).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
+    expect(room.upstream.calls).toHaveLength(1);
+    // The client says it again on return.
+    tab.submit("better", { turnId: edited, replaces: id });
+    await settled();
+    tab.read();
+    expect(tab.view.turns.map((turn) => turn.id)).toEqual([edited]);
+  });
+
+  test("[T1] the same id with other words, while the old turn is being stopped, is a turn-conflict", async () => {
+    const { room, tab, id } = await streaming();
+    room.upstream.stopAnswer = "never";
+    const edited = tab.submit("better", { replaces: id });
+    tab.submit("something else", { turnId: edited, replaces: id });
+    await settled();
+    expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-conflict", turnId: edited });
+  });
+
   test("an unknown turn is turn-unknown", async () => {
     const room = await buildRoom();
     const tab = await room.join();
@@ -608,9 +676,26 @@ test("room-clear stops and removes everything for everyone, in a new epoch", asy
   expect(room.upstream.call.isAborted).toBe(true);
   expect(room.upstream.stops).toHaveLength(1);
   expect(room.storage.keys.filter((key) => /^(turn|text|input)/.test(key))).toEqual([]);
-  tab.submit("hi", { turnId: id, epoch: epoch ?? "" });
+  // T1: with the epoch it was made in, or without one.
+  for (const made of [{ epoch: epoch ?? "" }, {}]) {
+    tab.submit("hi", { turnId: id, ...made });
+    await settled();
+    expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale", turnId: id });
+  }
+  expect(tab.received("error")).toHaveLength(2);
+});
+
+test("[T3] a clear stores the stop of what ran with the removal, and carries it out after a crash", async () => {
+  const { room, tab } = await streaming();
+  room.upstream.stopAnswer = "never";
+  tab.say({ type: "room-clear" });
   await settled();
-  expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale" });
+  const asked = room.upstream.stops.length;
+  await room.evict();
+  room.upstream.stopAnswer = "confirmed";
+  await room.advance(30_000);
+  expect(room.upstream.stops.length).toBeGreaterThan(asked);
+  expect(room.upstream.stops.at(-1)).toBe(room.upstream.call.request.generationId);
 });
 
 test("a storage failure breaks the room: nothing is told that is not stored", async () => {

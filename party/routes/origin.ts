@@ -1,0 +1,37 @@
+/**
+ * Which pages may use the gateway (S2): browsers say where a page came from, and a WebSocket asks nobody else. Requests
+ * without `Origin` come from no page and are judged by their token alone. CORS answers follow the Fetch standard:
+ * https://fetch.spec.whatwg.org/#http-cors-protocol
+ */
+import { isLoopback } from "../config.ts";
+
+/** @param allowed `ALLOWED_ORIGINS`; undefined where only the gateway's own pages are, and on loopback its neighbours. */
+export function isAllowedOrigin(origin: string | null, url: URL, allowed: readonly string[] | undefined): boolean {
+  if (origin === null) return true;
+  const from = URL.canParse(origin) ? new URL(origin) : undefined;
+  // "null", from sandboxed frames and files, is nobody's in particular.
+  if (from === undefined) return false;
+  if (from.host === url.host || allowed?.includes(from.origin) === true) return true;
+  // A front end on another port of the developer's own machine.
+  return allowed === undefined && isLoopback(from.hostname) && isLoopback(url.hostname);
+}
+
+/** The answer with what a page of another, allowed origin needs to read it. */
+export function withCors(response: Response, origin: string | null): Response {
+  if (origin === null || response.status === 101) return response;
+  const readable = new Response(response.body, response);
+  readable.headers.set("access-control-allow-origin", origin);
+  readable.headers.append("vary", "origin");
+  readable.headers.set("access-control-expose-headers", "retry-after, location");
+  return readable;
+}
+
+/** The answer to a preflight. */
+export function preflight(): Response {
+  const headers = {
+    "access-control-allow-methods": "GET, POST, DELETE",
+    "access-control-allow-headers": "authorization, content-type, last-event-id",
+    "access-control-max-age": "86400",
+  };
+  return new Response(null, { status: 204, headers });
+}
