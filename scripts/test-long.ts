@@ -1,5 +1,7 @@
-// `npm run test:long`: every property tried ten times as often as in `npm test`, each time from new seeds.
+// `npm run test:long`: every property tried ten times as often as in `npm test`, and 30 rounds of the kill test; from new seeds each time.
 import { run } from "./lib/run.ts";
 
-const { ok } = await run("node", ["scripts/test.ts", "unit"], { env: { PROPERTY_RUNS: "10" } });
-process.exitCode = ok ? 0 : 1;
+const properties = await run("node", ["scripts/test.ts", "unit"], { env: { PROPERTY_RUNS: "10" } });
+console.log("\n== kill");
+const kill = await run("node", ["scripts/kill.ts", "--rounds", "30"]);
+process.exitCode = properties.ok && kill.ok ? 0 : 1;
