@@ -28,6 +28,15 @@ export interface PendingTurn {
   readonly refused?: ErrorFrame;
 }
 
+/** Turns before those in the snapshot: a first sync brings the newest mebibyte, the rest comes when asked for. */
+export type OlderState =
+  /** Nothing is known to precede what is shown. */
+  | { readonly state: "none" }
+  | { readonly state: "available" }
+  | { readonly state: "loading" }
+  /** The last `loadOlder` failed and may be tried again; `code` is one of the gateway's, or `unreachable`. */
+  | { readonly state: "failed"; readonly error: { readonly code: string; readonly message: string } };
+
 /** One immutable snapshot of everything; a new object only when something changed. */
 export interface ChatSnapshot {
   readonly room: string;
@@ -35,6 +44,7 @@ export interface ChatSnapshot {
   readonly view: RoomView;
   /** `view.turns`, for convenience. */
   readonly turns: readonly TurnView[];
+  readonly older: OlderState;
   readonly pending: readonly PendingTurn[];
   /** Notices that concern no single turn, and the last error frame that concerned none. */
   readonly notices: readonly NoticeFrame[];
@@ -56,6 +66,9 @@ export interface SubmitOptions {
   readonly onLeave?: "cancel" | "keep";
 }
 
+export type ReplaceOptions = Omit<SubmitOptions, "replaces">;
+export type ContinueOptions = Omit<SubmitOptions, "replaces" | "metadata">;
+
 export interface ChatRoomClient {
   /** Calls `listener` after every change; returns the way to stop that. */
   subscribe(listener: () => void): () => void;
@@ -63,6 +76,23 @@ export interface ChatRoomClient {
   getSnapshot(): ChatSnapshot;
   /** Queues a prompt and returns its turn id at once; it is sent when the room is synced, once, in order. Throws after `close()`. */
   submit(input: string | TurnInput, options?: SubmitOptions): string;
+  /**
+   * Asks the same again in its place; the turn and all after it go. The room does not say which `provider`, `model` and
+   * `params` a turn was asked with: pass them again. Throws when the turn is not shown.
+   */
+  regenerate(turnId: string, options?: ReplaceOptions): string;
+  /** Asks `prompt` in place of the turn's question, as `regenerate` does. A turn that brought its history keeps it. */
+  edit(turnId: string, prompt: string, options?: ReplaceOptions): string;
+  /**
+   * Asks for the rest of an answer that ended early, as a new turn after it. Throws unless `isContinuable(turn)` holds
+   * for it and it is the newest: the answer before the new turn is what the model goes on from.
+   */
+  continueTurn(turnId: string, options?: ContinueOptions): string;
+  /**
+   * Fetches a page of the turns before the oldest in the snapshot and puts it before them. Never rejects: how it went is
+   * `older` of the snapshot. A sync that starts over (the room was cleared, or too much was missed) forgets those pages.
+   */
+  loadOlder(): Promise<void>;
   /** Stops a turn from whatever state, whoever submitted it. A submit that has not left yet is withdrawn. */
   cancel(turnId: string): void;
   /** Forgets a refused submit. */
@@ -75,12 +105,27 @@ export interface ChatRoomClient {
   close(): void;
 }
 
+/** The part of web storage that an outbox uses. May throw: then nothing is kept. */
+export interface OutboxStorage {
+  getItem(key: string): string | null;
+  setItem(key: string, value: string): void;
+  removeItem(key: string): void;
+}
+
 export interface ChatClientOptions {
   /** Origin of the gateway, such as `https://chat.example.com`. Defaults to the page's own origin. */
   readonly url?: string;
   readonly room: string;
   /** Asked for before each `hello`; left out where the gateway needs none. */
   readonly token?: () => string | undefined | Promise<string | undefined>;
+  /**
+   * Keeps questions and stops that the room has not answered yet, prompts included, over a reload; the tab's
+   * `sessionStorage` by default, nothing where there is none. One client a room: two on one storage overwrite each other.
+   * `close()` leaves it as it is, for the next client of the room; whoever signs a person out clears it.
+   */
+  readonly storage?: OutboxStorage;
+  /** For `loadOlder`, in tests and where requests need more than a token. */
+  readonly fetch?: (url: string, init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
   /** For tests and for runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
 }

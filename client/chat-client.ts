@@ -2,14 +2,24 @@
  * A room as an application sees it: the link's frames folded into a transcript, the outbox beside it, one snapshot of both.
  * It decides when to ask for a sync and when the outbox may speak; sockets and times are `link.ts`, order is `outbox.ts`.
  */
-import type { TurnInput, TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
-import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../shared/protocol/limits.ts";
+import type { TurnInput } from "../shared/protocol/client-frames.ts";
+import { turnIdPattern } from "../shared/protocol/limits.ts";
 import type { ErrorFrame, ServerFrame } from "../shared/protocol/server-frames.ts";
-import { utf8Length } from "../shared/text.ts";
-import { EMPTY_VIEW, foldFrame, haveOf, type RoomView } from "../shared/transcript.ts";
-import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api.ts";
-import { Link } from "./link.ts";
+import { EMPTY_VIEW, foldFrame, haveOf, type RoomView, type TurnView } from "../shared/transcript.ts";
+import type {
+  ChatClientOptions,
+  ChatRoomClient,
+  ChatSnapshot,
+  ContinueOptions,
+  ReplaceOptions,
+  SubmitOptions,
+} from "./api.ts";
+import { CONTINUE_PROMPT, isContinuable, withPrompt } from "./ask-again.ts";
+import { gatewayUrl, Link } from "./link.ts";
+import { OlderTurns } from "./older-turns.ts";
 import { Outbox } from "./outbox.ts";
+import { OutboxStore, tabStorage } from "./outbox-store.ts";
+import { assertSendable, submitFrame, tooLarge } from "./submit-frame.ts";
 
 /** Syncs in a row that did not fit before the transcript's own cursor is no longer trusted. */
 const maxUnfitSyncs = 2;
@@ -21,6 +31,7 @@ export function idleSnapshot(room: string): ChatSnapshot {
     connection: { state: "connecting" },
     view: EMPTY_VIEW,
     turns: EMPTY_VIEW.turns,
+    older: { state: "none" },
     pending: [],
     notices: EMPTY_VIEW.notices,
     stopping: new Set(),
@@ -30,7 +41,8 @@ export function idleSnapshot(room: string): ChatSnapshot {
 export class ChatClient implements ChatRoomClient {
   readonly #room: string;
   readonly #link: Link;
-  readonly #outbox = new Outbox();
+  readonly #outbox: Outbox;
+  readonly #older: OlderTurns;
   readonly #listeners = new Set<() => void>();
   #view: RoomView = EMPTY_VIEW;
   #error: ErrorFrame | undefined;
@@ -47,7 +59,8 @@ export class ChatClient implements ChatRoomClient {
   /** Starts to connect at once. */
   constructor(options: ChatClientOptions) {
     this.#room = options.room;
-    this.#snapshot = idleSnapshot(options.room);
+    const store = new OutboxStore(options.storage ?? tabStorage(), gatewayUrl(options.url).host, options.room);
+    this.#outbox = new Outbox(store.load(Date.now()), (entries) => store.save(entries));
     this.#link = new Link(options, {
       have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
       frame: (frame) => this.#handleFrame(frame),
@@ -58,6 +71,15 @@ export class ChatClient implements ChatRoomClient {
       change: () => this.#publish(),
       lost: () => this.#handleLost(),
     });
+    this.#older = new OlderTurns(options, {
+      view: () => this.#view,
+      show: (view) => {
+        this.#view = view;
+      },
+      change: () => this.#publish(),
+    });
+    const { pending, stopping } = this.#outbox;
+    this.#snapshot = { ...idleSnapshot(options.room), pending, stopping };
   }
 
   subscribe(listener: () => void): () => void {
@@ -86,6 +108,32 @@ export class ChatClient implements ChatRoomClient {
     return turnId;
   }
 
+  regenerate(turnId: string, options: ReplaceOptions = {}): string {
+    const { input } = this.#shown(turnId);
+    if (input === undefined) throw new Error(`the question of turn ${turnId} is not known`);
+    return this.submit(input, { ...options, replaces: turnId });
+  }
+
+  edit(turnId: string, prompt: string, options: ReplaceOptions = {}): string {
+    return this.submit(withPrompt(this.#shown(turnId).input, prompt), { ...options, replaces: turnId });
+  }
+
+  continueTurn(turnId: string, options: ContinueOptions = {}): string {
+    const turn = this.#shown(turnId);
+    if (!isContinuable(turn) || this.#view.turns.at(-1) !== turn) throw new Error(`turn ${turnId} cannot be continued`);
+    return this.submit(CONTINUE_PROMPT, { ...options, metadata: { continues: turnId } });
+  }
+
+  #shown(turnId: string): TurnView {
+    const turn = this.#view.turns.findLast(({ id }) => id === turnId);
+    if (turn === undefined) throw new Error(`turn ${turnId} is not shown`);
+    return turn;
+  }
+
+  loadOlder(): Promise<void> {
+    return this.#older.load();
+  }
+
   cancel(turnId: string): void {
     if (this.#closed || !turnIdPattern.test(turnId)) return;
     this.#outbox.cancel(turnId, this.#view);
@@ -112,6 +160,7 @@ export class ChatClient implements ChatRoomClient {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#older.close();
     this.#link.close();
   }
 
@@ -131,7 +180,9 @@ export class ChatClient implements ChatRoomClient {
   /** About a submit or a stop: told there, with its text. Anything else is shown as the room's last error. */
   #handleError(frame: ErrorFrame): void {
     if (frame.turnId === undefined) this.#outbox.refuseClear();
-    if (frame.turnId === undefined || !this.#outbox.refuse(frame.turnId, frame)) this.#error = frame;
+    const isTold = frame.turnId !== undefined && this.#outbox.refuse(frame.turnId, frame);
+    // A stop that was said in place of its submit names a turn that never was: that is what was wanted.
+    if (!isTold && (frame.turnId === undefined || frame.code !== "turn-unknown")) this.#error = frame;
     this.#flush();
   }
 
@@ -186,10 +237,11 @@ export class ChatClient implements ChatRoomClient {
   }
 
   #publish(): void {
-    const { connection, view, pending, stopping, error } = this.#snapshot;
+    const { connection, view, older, pending, stopping, error } = this.#snapshot;
     const isSame =
       connection === this.#link.state &&
       view === this.#view &&
+      older === this.#older.state &&
       pending === this.#outbox.pending &&
       stopping === this.#outbox.stopping &&
       error === this.#error;
@@ -199,6 +251,7 @@ export class ChatClient implements ChatRoomClient {
       connection: this.#link.state,
       view: this.#view,
       turns: this.#view.turns,
+      older: this.#older.state,
       pending: this.#outbox.pending,
       notices: this.#view.notices,
       stopping: this.#outbox.stopping,
@@ -215,59 +268,4 @@ export class ChatClient implements ChatRoomClient {
       }
     }
   }
-}
-
-/** Named field by field: one more than the room knows would end the session (`bad-frame`). */
-function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
-  const { turnId = newTurnId(), provider, model, params, metadata, replaces, onLeave } = options;
-  return {
-    type: "turn-submit",
-    turnId,
-    input: plainInput(typeof input === "string" ? { prompt: input } : input),
-    ...(provider === undefined ? {} : { provider }),
-    ...(model === undefined ? {} : { model }),
-    ...(params === undefined ? {} : { params: params as NonNullable<TurnSubmitFrame["params"]> }),
-    ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<TurnSubmitFrame["metadata"]> }),
-    ...(replaces === undefined ? {} : { replaces }),
-    ...(onLeave === undefined ? {} : { onLeave }),
-  };
-}
-
-function plainInput(input: TurnInput): TurnInput {
-  if ("prompt" in input) return { prompt: input.prompt };
-  return { messages: input.messages.map(({ role, content }) => ({ role, content })) };
-}
-
-/** 128 random bits as hex. Not `randomUUID`, which pages served over plain HTTP do not have. */
-function newTurnId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
-/** A frame that is not well-formed would end the session for good (`bad-frame`), so a mistake is told where it was made. */
-function assertSendable(frame: TurnSubmitFrame): void {
-  const { turnId, input, provider, model, params, metadata, replaces } = frame;
-  if (!turnIdPattern.test(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
-  if (replaces !== undefined && !turnIdPattern.test(replaces)) throw new TypeError("replaces must be a turn id");
-  if ("prompt" in input ? input.prompt.trim() === "" : input.messages.length === 0) {
-    throw new TypeError("there is nothing to submit");
-  }
-  if (provider !== undefined && !isBetween(provider.length, 1, 64)) throw new TypeError("provider must be 1–64 long");
-  if (model !== undefined && !isBetween(model.length, 1, 128)) throw new TypeError("model must be 1–128 long");
-  for (const record of [params, metadata]) {
-    if (record !== undefined && utf8Length(JSON.stringify(record)) > maxParamsBytes) {
-      throw new RangeError(`params and metadata are each at most ${maxParamsBytes} bytes as JSON`);
-    }
-  }
-}
-
-function isBetween(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max;
-}
-
-/** A prompt may well be too long, and is a person's text: refused as the room would, but without losing the socket to it. */
-function tooLarge(frame: TurnSubmitFrame): ErrorFrame | undefined {
-  // 64 more: the epoch is stamped later.
-  if (utf8Length(JSON.stringify(frame)) + 64 <= maxFrameBytes) return undefined;
-  const { turnId } = frame;
-  return { type: "error", code: "frame-too-large", message: "The message is too large.", turnId, retryable: false };
 }

@@ -9,7 +9,12 @@ export type {
   ChatRoomClient,
   ChatSnapshot,
   ConnectionState,
+  ContinueOptions,
+  OlderState,
+  OutboxStorage,
   PendingTurn,
+  ReplaceOptions,
   SubmitOptions,
 } from "./api.ts";
+export { CONTINUE_PROMPT, isContinuable, isContinuation } from "./ask-again.ts";
 export { ChatClient } from "./chat-client.ts";

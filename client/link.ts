@@ -321,7 +321,8 @@ export class Link {
   }
 }
 
-function gatewayUrl(url: string | undefined): URL {
+/** Where the gateway is: by option, or where the page came from. */
+export function gatewayUrl(url: string | undefined): URL {
   const base = url ?? (typeof location === "undefined" ? undefined : location.href);
   if (base === undefined) throw new TypeError("`url` is needed where there is no page");
   return new URL(base);

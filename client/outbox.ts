@@ -3,12 +3,14 @@
  * no clock: it is told when a connection is lost and what the room shows, and says which frames are due.
  *
  * A submit may be sent again on the next connection because its id is an idempotency key (T1). It leaves when the room
- * shows its turn, or stays as refused, with its text, when an error names it.
+ * shows its turn, or stays as refused, with its text, when an error names it. Every change is kept before it is acted on,
+ * so that the page after a reload continues as after a lost connection.
  */
 import type { ClientFrame, TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
 import type { ErrorFrame } from "../shared/protocol/server-frames.ts";
 import type { RoomView } from "../shared/transcript.ts";
 import type { PendingTurn } from "./api.ts";
+import type { KeptEntry } from "./outbox-store.ts";
 
 /** On its way: said on this connection. Unsure: said on one that was lost, so the room may have it or not. */
 type Sent = "not-yet" | "unsure" | "on-its-way";
@@ -33,12 +35,21 @@ interface Clear {
 type Entry = Submit | Cancel | Clear;
 
 export class Outbox {
+  readonly #keep: (entries: readonly KeptEntry[]) => void;
   /** Replaced, never changed in place, so that a loop over it may drop and add. */
   #entries: readonly Entry[] = [];
   /** The epoch that a clear sent on this connection ends: submits wait for the next, whose name they have to say. */
   #endingEpoch: string | undefined;
   #pending: readonly PendingTurn[] = [];
   #stopping: ReadonlySet<string> = new Set();
+
+  /** Starts with what the page before this one left, and hands over all that the next one would need, at each change. */
+  constructor(left: readonly KeptEntry[], keep: (entries: readonly KeptEntry[]) => void) {
+    this.#keep = keep;
+    this.#entries = left.map(entryOf);
+    // A page that went is a connection that was lost.
+    this.disconnected();
+  }
 
   /** The same arrays and sets until something changes. */
   get pending(): readonly PendingTurn[] {
@@ -53,13 +64,7 @@ export class Outbox {
     const known = this.#submitOf(frame.turnId);
     if (known !== undefined && !isRefused(known)) return;
     if (known !== undefined) this.#drop(known);
-    const turn: PendingTurn = {
-      id: frame.turnId,
-      input: frame.input,
-      submittedAt,
-      ...(frame.replaces === undefined ? {} : { replaces: frame.replaces }),
-      ...(refused === undefined ? {} : { refused }),
-    };
+    const turn = pendingTurn(frame, submittedAt, refused);
     const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", cancelled: false };
     if (!this.#isEnding(view) && !this.#entries.some(({ kind }) => kind === "clear")) stamp(entry, view);
     this.#entries = [...this.#entries, entry];
@@ -202,6 +207,7 @@ export class Outbox {
   }
 
   #changed(): void {
+    this.#keep(this.#entries.flatMap((entry) => keptOf(entry) ?? []));
     const pending = this.#entries.flatMap((entry) => (entry.kind === "submit" ? [entry.turn] : []));
     const stopping = new Set(
       this.#entries.flatMap((entry) => {
@@ -214,6 +220,32 @@ export class Outbox {
     const isSameSet = stopping.size === this.#stopping.size && [...stopping].every((id) => this.#stopping.has(id));
     if (!isSameSet) this.#stopping = stopping;
   }
+}
+
+function pendingTurn(frame: TurnSubmitFrame, submittedAt: number, refused: ErrorFrame | undefined): PendingTurn {
+  return {
+    id: frame.turnId,
+    input: frame.input,
+    submittedAt,
+    ...(frame.replaces === undefined ? {} : { replaces: frame.replaces }),
+    ...(refused === undefined ? {} : { refused }),
+  };
+}
+
+function keptOf(entry: Entry): KeptEntry | undefined {
+  if (entry.kind === "clear") return undefined;
+  if (entry.kind === "cancel") return { kind: "cancel", turnId: entry.turnId };
+  const { turn, frame, cancelled } = entry;
+  const { submittedAt, refused } = turn;
+  const said = entry.sent !== "not-yet";
+  return { kind: "submit", frame, submittedAt, said, cancelled, ...(refused === undefined ? {} : { refused }) };
+}
+
+function entryOf(kept: KeptEntry): Entry {
+  if (kept.kind === "cancel") return { kind: "cancel", turnId: kept.turnId, sent: false };
+  const { frame, submittedAt, refused, cancelled } = kept;
+  const turn = pendingTurn(frame, submittedAt, refused);
+  return { kind: "submit", turn, frame, sent: kept.said ? "on-its-way" : "not-yet", cancelled };
 }
 
 /** T1: a submit belongs to the epoch it was made in, or to the first it met, for good. */

@@ -7,7 +7,7 @@ import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api.ts";
 import { ChatClient, idleSnapshot } from "./chat-client.ts";
 
-export type ChatRoomActions = Pick<ChatRoomClient, "submit" | "cancel" | "dismiss" | "clear" | "reconnect">;
+export type ChatRoomActions = Omit<ChatRoomClient, "subscribe" | "getSnapshot" | "close">;
 export type ChatRoom = ChatSnapshot & ChatRoomActions;
 
 interface Shared {
@@ -19,7 +19,10 @@ interface Shared {
 
 const shared = new Map<string, Shared>();
 
-/** `token` and `WebSocket` may change at any time and count from the next connection; `room` and `url` choose the client. */
+/**
+ * `room` and `url` choose the client. `token` may change at any time and counts from the next connection; of the other
+ * options those of the first component count.
+ */
 export function useChatRoom(options: ChatClientOptions): ChatRoom {
   const { room, url } = options;
   const key = `${url ?? ""} ${room}`;
@@ -53,6 +56,10 @@ export function useChatRoom(options: ChatClientOptions): ChatRoom {
     };
     return {
       submit: (input, submitOptions) => use((client) => client.submit(input, submitOptions)),
+      regenerate: (turnId, again) => use((client) => client.regenerate(turnId, again)),
+      edit: (turnId, prompt, again) => use((client) => client.edit(turnId, prompt, again)),
+      continueTurn: (turnId, again) => use((client) => client.continueTurn(turnId, again)),
+      loadOlder: () => use((client) => client.loadOlder()),
       cancel: (turnId) => use((client) => client.cancel(turnId)),
       dismiss: (turnId) => use((client) => client.dismiss(turnId)),
       clear: () => use((client) => client.clear()),

@@ -19,3 +19,5 @@ export const maxAskedDelayMs = 300_000;
 /** Bounds on the heartbeat a room may ask for. */
 export const minHeartbeatMs = 1_000;
 export const maxHeartbeatMs = 60_000;
+/** For a page of older turns: a mebibyte on a slow line, as a sync. */
+export const olderTimeoutMs = 30_000;

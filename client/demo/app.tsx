@@ -59,10 +59,10 @@ interface RoomProps {
 function Room({ room, rooms, context }: RoomProps) {
   const strings = useStrings();
   const chat = useChatRoom({ room });
-  const { submit, cancel, dismiss, clear, reconnect } = chat;
+  const { submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect } = chat;
   const actions = useMemo(
-    () => ({ submit, cancel, dismiss, clear, reconnect }),
-    [submit, cancel, dismiss, clear, reconnect],
+    () => ({ submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect }),
+    [submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect],
   );
   useEffect(() => {
     document.title = `${room} · ${strings.appName}`;

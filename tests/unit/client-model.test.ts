@@ -9,7 +9,7 @@ import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame } from "../../shared/transcript.ts";
 import { propertyRuns } from "../support/property-runs.ts";
-import { type FakeSocket, fakeNetwork, welcome } from "./fake-socket.ts";
+import { type FakeSocket, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
 import { ModelRoom } from "./model-room.ts";
 
 beforeEach(() => {
@@ -76,12 +76,12 @@ class Host {
   }
 }
 
-type PlainStep = "submit" | "clear" | "drop" | "start" | "append" | "end" | "other-clear" | "wait";
+type PlainStep = "submit" | "clear" | "drop" | "reload" | "start" | "append" | "end" | "other-clear" | "wait";
 type Step = { do: PlainStep } | { do: "cancel" | "hear" | "deliver"; count: number };
 const plain = (...names: PlainStep[]) => fc.constantFrom(...names.map((name): Step => ({ do: name })));
 const step = fc.oneof(
   { weight: 8, arbitrary: plain("submit", "start", "append", "end") },
-  { weight: 2, arbitrary: plain("drop") },
+  { weight: 2, arbitrary: plain("drop", "reload") },
   { weight: 3, arbitrary: plain("wait") },
   { weight: 1, arbitrary: plain("clear", "other-clear") },
   {
@@ -98,7 +98,10 @@ test("[T1] [T3] [R3] whatever is lost on the way, it ends in the room's own view
     fc.asyncProperty(fc.array(step, { maxLength: 50, size: "max" }), async (steps) => {
       const net = fakeNetwork();
       const host = new Host();
-      const client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+      const storage = memoryStorage();
+      const enter = () =>
+        new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket, storage });
+      let client = enter();
       const ids: string[] = [];
       const stopped = new Set<string>();
       const accept = async () => {
@@ -147,6 +150,14 @@ test("[T1] [T3] [R3] whatever is lost on the way, it ends in the room's own view
             case "drop":
               net.last.end(1006);
               await accept();
+              break;
+            case "reload":
+              // All that the page knew is gone, but for what the tab keeps.
+              client.close();
+              await vi.advanceTimersByTimeAsync(1);
+              client = enter();
+              await vi.advanceTimersByTimeAsync(1);
+              host.accept(net.last);
               break;
             case "wait":
               await vi.advanceTimersByTimeAsync(500);

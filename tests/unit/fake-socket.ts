@@ -103,3 +103,14 @@ export const welcome: ServerFrame = {
   heartbeatMs: 25_000,
   limits: { maxFrameBytes: 65_536, maxQueuedTurns: 16, maxActiveTurns: 1 },
 };
+
+/** Web storage for one tab. `items` may be copied: that is what duplicating a tab does. */
+export function memoryStorage(items: ReadonlyMap<string, string> = new Map()) {
+  const kept = new Map(items);
+  return {
+    items: kept,
+    getItem: (key: string) => kept.get(key) ?? null,
+    setItem: (key: string, value: string) => void kept.set(key, value),
+    removeItem: (key: string) => void kept.delete(key),
+  };
+}

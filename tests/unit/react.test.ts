@@ -5,7 +5,7 @@ import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../client/api.ts";
 import { type ChatRoom, useChatRoom } from "../../client/react.tsx";
-import type { SyncFrame } from "../../shared/protocol/server-frames.ts";
+import type { SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, fakeNetwork, welcome } from "./fake-socket.ts";
 
 const sync: SyncFrame = { type: "sync", epoch: "e1", seq: 0, floor: 0, mode: "snapshot", turns: [] };
@@ -19,6 +19,7 @@ let rendered: Map<string, ChatRoom>;
 beforeEach(() => {
   vi.useFakeTimers();
   vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  sessionStorage.clear();
   net = fakeNetwork();
   rendered = new Map();
   page = document.createElement("main");
@@ -42,10 +43,10 @@ function Room({ as = "room", ...options }: Partial<ChatClientOptions> & { as?: s
   rendered.set(as, room);
   return createElement("p", null, `${room.connection.state} ${room.view.viewers}`);
 }
-const goOnline = () =>
+const goOnline = (first = sync) =>
   act(() => {
     net.last.open();
-    net.last.queue(welcome, sync).deliver();
+    net.last.queue(welcome, first).deliver();
   });
 
 test("renders what the room says, and again when it says more", async () => {
@@ -109,7 +110,17 @@ test("another room is another client, and the one before is left", async () => {
 test("actions keep their identity while the snapshot changes, and act on the room", async () => {
   show(createElement(Room));
   await tick();
-  goOnline();
+  const parts = [{ kind: "text" as const, text: "because" }];
+  const told: SyncTurn = {
+    id: "told",
+    state: "settled",
+    outcome: "interrupted",
+    from: 0,
+    parts,
+    length: 7,
+    input: { prompt: "why?" },
+  };
+  goOnline({ ...sync, turns: [told] });
   const before = rendered.get("room");
   let id = "";
   act(() => {
@@ -118,6 +129,12 @@ test("actions keep their identity while the snapshot changes, and act on the roo
   expect(rendered.get("room")?.submit).toBe(before?.submit);
   expect(rendered.get("room")?.pending).toMatchObject([{ id, input: { prompt: "hi" } }]);
   expect(net.last.saidOf("turn-submit")).toMatchObject([{ turnId: id }]);
+  act(() => void rendered.get("room")?.edit("told", "better"));
+  expect(net.last.saidOf("turn-submit").at(-1)).toMatchObject({ input: { prompt: "better" }, replaces: "told" });
+  act(() => void rendered.get("room")?.regenerate("told"));
+  expect(net.last.saidOf("turn-submit").at(-1)).toMatchObject({ input: { prompt: "why?" }, replaces: "told" });
+  act(() => void rendered.get("room")?.continueTurn("told"));
+  expect(net.last.saidOf("turn-submit").at(-1)).toMatchObject({ metadata: { continues: "told" } });
   act(() => rendered.get("room")?.cancel(id));
   expect(net.last.saidOf("turn-cancel")).toMatchObject([{ turnId: id }]);
 });
@@ -138,6 +155,36 @@ test("a child may submit in its first effect, before its parent has connected", 
   goOnline();
   expect(net.sockets).toHaveLength(1);
   expect(net.last.saidOf("turn-submit")).toMatchObject([{ turnId: "greeting" }]);
+});
+
+test("older turns come with the token and the fetch of its component, and are rendered", async () => {
+  const asked = vi.fn((_: string, __: { headers: Record<string, string> }) => {
+    const page = { epoch: "e1", turns: [{ id: "a", state: "settled", from: 0, parts: [], length: 0 }], more: false };
+    return Promise.resolve(Response.json(page));
+  });
+  show(createElement(Room, { fetch: asked, token: () => "t" }));
+  await tick();
+  goOnline({ ...sync, more: true });
+  expect(rendered.get("room")?.older).toEqual({ state: "available" });
+  await act(async () => rendered.get("room")?.loadOlder());
+  expect(asked.mock.calls[0]?.[1].headers).toMatchObject({ authorization: "Bearer t" });
+  expect(rendered.get("room")).toMatchObject({ older: { state: "none" }, turns: [{ id: "a" }] });
+});
+
+test("[T1] a question that was not answered when its component went is there when one comes back", async () => {
+  show(createElement(Room));
+  await tick();
+  let id = "";
+  act(() => {
+    id = rendered.get("room")?.submit("hi") ?? "";
+  });
+  show(null);
+  await tick();
+  show(createElement(Room));
+  expect(rendered.get("room")?.pending).toMatchObject([{ id, input: { prompt: "hi" } }]);
+  await tick();
+  goOnline();
+  expect(net.last.saidOf("turn-submit")).toMatchObject([{ turnId: id }]);
 });
 
 test("[S1] the token of the latest render counts, not of the first", async () => {

@@ -12,6 +12,10 @@ const snapshot = (scenarios[asked.get("scenario") ?? "idle"] ?? scenarios["idle"
 
 const actions: ChatRoomActions = {
   submit: () => "t",
+  regenerate: () => "t",
+  edit: () => "t",
+  continueTurn: () => "t",
+  loadOlder: () => Promise.resolve(),
   cancel: () => {},
   dismiss: () => {},
   clear: () => {},

@@ -2,6 +2,7 @@
 import { lengthOf, type Part } from "../../../shared/content.ts";
 import { EMPTY_VIEW, type TurnView } from "../../../shared/transcript.ts";
 import type { ChatSnapshot, ConnectionState, PendingTurn } from "../../api.ts";
+import { CONTINUE_PROMPT } from "../../ask-again.ts";
 import type { PageContext } from "../page-context.ts";
 
 export const previewContext: PageContext = {
@@ -45,6 +46,7 @@ export function snapshotOf({
     connection,
     view: { ...EMPTY_VIEW, epoch: "e1", turns, viewers },
     turns,
+    older: { state: "none" },
     pending,
     notices: [],
     stopping: new Set(),
@@ -202,6 +204,17 @@ export const scenarios: Readonly<Record<string, () => ChatSnapshot>> = {
           refused: { type: "error", code: "queue-full", message: "full", turnId: "p1", retryable: true },
         },
       ],
+    }),
+  continued: () =>
+    snapshotOf({
+      turns: [
+        turn("t2", "How does Stop reach the backend?", streamingText.slice(0, 300), {
+          outcome: "cancelled",
+          stop: "confirmed",
+        }),
+        turn("t3", CONTINUE_PROMPT, "| 3 | backend | confirms that it generates nothing more |"),
+      ],
+      rest: { older: { state: "available" } },
     }),
   offline: () =>
     snapshotOf({

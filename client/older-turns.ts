@@ -1,0 +1,161 @@
+/**
+ * The part of a conversation that a first sync leaves out, fetched page by page over HTTP when someone scrolls back. It
+ * decides when a page is wanted and whether it still fits when it comes; where it goes is `prependTurns`' business.
+ */
+import { parseTurnsPage } from "../shared/protocol/server-guard.ts";
+import { prependTurns, type RoomView } from "../shared/transcript.ts";
+import type { ChatClientOptions, OlderState } from "./api.ts";
+import { gatewayUrl } from "./link.ts";
+import { Timers } from "./timers.ts";
+import { olderTimeoutMs } from "./timing.ts";
+
+/** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
+const pageTurns = 20;
+
+const none: OlderState = { state: "none" };
+const available: OlderState = { state: "available" };
+const loading: OlderState = { state: "loading" };
+
+export interface OlderTurnsPorts {
+  view(): RoomView;
+  /** A page came and fits: this is the view with it. */
+  show(view: RoomView): void;
+  /** `state` may have changed. */
+  change(): void;
+}
+
+interface Failed {
+  readonly state: OlderState;
+  /** What was asked for. */
+  readonly epoch: string | undefined;
+  readonly before: string | undefined;
+}
+
+export class OlderTurns {
+  readonly #ports: OlderTurnsPorts;
+  readonly #url: URL;
+  readonly #fetch: NonNullable<ChatClientOptions["fetch"]>;
+  readonly #token: ChatClientOptions["token"];
+  readonly #timers = new Timers<"page">();
+  #loading: { readonly done: Promise<void>; readonly controller: AbortController } | undefined;
+  /** The last try failed; forgotten with the next, and with a view that asks for something else. */
+  #failed: Failed | undefined;
+  #closed = false;
+
+  constructor(options: ChatClientOptions, ports: OlderTurnsPorts) {
+    this.#ports = ports;
+    this.#url = turnsUrl(options);
+    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
+    this.#token = options.token;
+  }
+
+  get state(): OlderState {
+    const view = this.#ports.view();
+    if (!view.more || view.epoch === undefined) return none;
+    if (this.#loading !== undefined) return loading;
+    const { epoch, before, state } = this.#failed ?? {};
+    return state !== undefined && epoch === view.epoch && before === oldestOf(view) ? state : available;
+  }
+
+  /** One page. Never rejects: how it went is in `state`. Asked for twice, it is one. */
+  load(): Promise<void> {
+    if (this.#loading !== undefined) return this.#loading.done;
+    const { state } = this.state;
+    if (this.#closed || state === "none") return Promise.resolve();
+    const controller = new AbortController();
+    const { signal } = controller;
+    // Also where a token provider or someone's `fetch` knows no signal.
+    const ended = new Promise<never>((_, reject) => {
+      signal.addEventListener("abort", () => reject(new Error("No answer in time.")));
+    });
+    this.#timers.start("page", olderTimeoutMs, () => controller.abort());
+    const view = this.#ports.view();
+    const { epoch } = view;
+    const before = oldestOf(view);
+    const done = Promise.race([this.#fetchPage(before, signal), ended])
+      .then((page) => this.#take(before, page))
+      .catch((cause: unknown) => this.#fail({ epoch, before, state: failure(cause) }))
+      .finally(() => {
+        this.#timers.stopAll();
+        this.#loading = undefined;
+        if (!this.#closed) this.#ports.change();
+      });
+    this.#loading = { done, controller };
+    this.#failed = undefined;
+    this.#ports.change();
+    return done;
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timers.stopAll();
+    this.#loading?.controller.abort();
+  }
+
+  async #fetchPage(before: string | undefined, signal: AbortSignal): Promise<string> {
+    const token = await this.#token?.();
+    const url = new URL(this.#url);
+    if (before !== undefined) url.searchParams.set("before", before);
+    url.searchParams.set("limit", String(pageTurns));
+    const headers = {
+      accept: "application/json",
+      // S1: never in the URL.
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+    };
+    const response = await this.#fetch(url.href, { headers, signal });
+    if (!response.ok) throw await refusalOf(response);
+    return await response.text();
+  }
+
+  #take(before: string | undefined, text: string): void {
+    if (this.#closed) return;
+    const page = parseTurnsPage(text);
+    if (page === undefined) throw new Error("The answer is not a page of turns.");
+    const view = this.#ports.view();
+    // The room was cleared, or the conversation's start changed, while the page was on its way.
+    if (page.epoch !== view.epoch || before !== oldestOf(view)) return;
+    const extended = prependTurns(view, page);
+    if (extended === undefined) throw new Error("The page's turns are not whole.");
+    this.#ports.show(extended);
+  }
+
+  #fail(failed: Failed): void {
+    if (this.#closed) return;
+    // Trimmed, or removed by a frame that is still to come: before it there is nothing, or something else to ask for.
+    const isGone = failed.state.state === "failed" && failed.state.error.code === "turn-unknown";
+    this.#failed = isGone ? { ...failed, state: none } : failed;
+  }
+}
+
+function oldestOf({ turns }: RoomView): string | undefined {
+  return turns[0]?.id;
+}
+
+function turnsUrl(options: ChatClientOptions): URL {
+  const { protocol, host } = gatewayUrl(options.url);
+  const scheme = protocol === "https:" || protocol === "wss:" ? "https" : "http";
+  return new URL(`${scheme}://${host}/parties/chat/${options.room}/turns`);
+}
+
+/** The room's own word (RFC 9457), where there is one. */
+class Refusal extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
+
+async function refusalOf(response: Response): Promise<Refusal> {
+  const { code, detail } = (await response.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
+  return new Refusal(
+    typeof code === "string" ? code : "internal",
+    typeof detail === "string" ? detail : `HTTP ${response.status}`,
+  );
+}
+
+function failure(cause: unknown): OlderState {
+  const code = cause instanceof Refusal ? cause.code : "unreachable";
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return { state: "failed", error: { code, message } };
+}
