@@ -20,14 +20,24 @@ export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings:
   if (before.connection.state !== after.connection.state && before.connection.state !== "connecting") {
     said.push(connectionText(after, strings, locale));
   }
+  if (before.older !== after.older && after.older.state === "failed") said.push(strings.olderFailed);
   if (before.view.epoch === after.view.epoch && before.turns !== after.turns) {
     const known = new Map(before.turns.map((turn) => [turn.id, turn]));
+    said.push(...shapeTexts(before, after, strings));
     for (const turn of after.turns) {
       const old = known.get(turn.id);
       if (old !== turn) said.push(turnText(old, turn, strings, locale));
     }
   }
   return strings.joined(said.filter((text) => text !== ""));
+}
+
+/** What came before the conversation's start, or went from its end. */
+function shapeTexts(before: ChatSnapshot, after: ChatSnapshot, strings: Strings): string[] {
+  const last = before.turns.at(-1)?.id;
+  if (last !== undefined && after.turns.every(({ id }) => id !== last)) return [strings.saidRemoved];
+  const loaded = after.turns.findIndex(({ id }) => id === before.turns[0]?.id);
+  return before.older.state === "loading" && loaded > 0 ? [strings.saidOlder(loaded)] : [];
 }
 
 function connectionText({ connection }: ChatSnapshot, strings: Strings, locale: Locale): string {

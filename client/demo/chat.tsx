@@ -13,6 +13,7 @@ import { EmptyState } from "./empty-state.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
+import { KeepPlace, Older } from "./older.tsx";
 import type { PageContext } from "./page-context.ts";
 import { Pending } from "./pending.tsx";
 import type { Rooms } from "./room-menu.tsx";
@@ -32,7 +33,7 @@ interface ChatProps {
 /** Keyed by room where it is used: a draft and a scroll position belong to one room. */
 export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
   const strings = useStrings();
-  const { connection, view, turns, pending, notices, error, stopping } = snapshot;
+  const { connection, view, turns, older, pending, notices, error, stopping } = snapshot;
   const [draft, setDraft] = useDraft(snapshot.room);
   const input = useRef<HTMLTextAreaElement>(null);
   const isEmpty = turns.length === 0 && pending.length === 0;
@@ -43,10 +44,13 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
   const running = turns.find(isRunning);
   const isStopping = running !== undefined && stopping.has(running.id);
 
-  const ask = (prompt: string) => {
-    actions.submit(prompt);
+  const asked = useCallback(() => {
     jump();
     focusInput();
+  }, [jump, focusInput]);
+  const ask = (prompt: string) => {
+    actions.submit(prompt);
+    asked();
   };
   const send = (prompt: string) => {
     ask(prompt);
@@ -61,6 +65,8 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
     },
     [setDraft, focusInput],
   );
+  const coming = pending.filter(({ refused }) => refused === undefined);
+  const firstLeaving = turns.findIndex(({ id }) => coming.some(({ replaces }) => replaces === id));
   const runningId = isStopping ? undefined : running?.id;
   const stop = useCallback(() => {
     if (runningId !== undefined) actions.cancel(runningId);
@@ -102,16 +108,21 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
         <div className="log" ref={scrollRef} role="log" aria-live="off" aria-label={strings.conversation} tabIndex={0}>
           <div className="log-content" ref={contentRef}>
             {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
-            {view.more ? <p className="older">{strings.olderTurns}</p> : null}
-            {turns.map((turn) => (
-              <Turn
-                key={turn.id}
-                turn={turn}
-                isStopping={stopping.has(turn.id)}
-                actions={actions}
-                onHandled={focusInput}
-              />
-            ))}
+            <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
+              <Older older={older} onLoad={actions.loadOlder} />
+              {turns.map((turn, index) => (
+                <Turn
+                  key={turn.id}
+                  turn={turn}
+                  isStopping={stopping.has(turn.id)}
+                  isNewest={index === turns.length - 1 && coming.length === 0}
+                  isLeaving={firstLeaving >= 0 && index >= firstLeaving}
+                  actions={actions}
+                  onHandled={focusInput}
+                  onAsked={asked}
+                />
+              ))}
+            </KeepPlace>
             {pending.map((item) => (
               <Pending
                 key={item.id}

@@ -2,6 +2,7 @@
 import { memo } from "react";
 import { messageFor } from "../../shared/protocol/messages.ts";
 import type { PendingTurn } from "../api.ts";
+import { isContinuation } from "../ask-again.ts";
 import type { ChatRoomActions } from "../react.tsx";
 import { Icon } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
@@ -22,15 +23,16 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   const strings = useStrings();
   const { locale } = useLocale();
   const { id, input, refused, replaces } = pending;
-  const prompt = promptOf(input);
   const resend = () => {
     actions.dismiss(id);
-    actions.submit(input, replaces === undefined ? {} : { replaces });
+    // What it was to replace is gone: then it is a question like any other.
+    const isMoot = replaces === undefined || refused?.code === "turn-unknown" || refused?.code === "turn-stale";
+    actions.submit(input, isMoot ? {} : { replaces });
     onHandled();
   };
   const edit = () => {
     actions.dismiss(id);
-    onEdit(prompt);
+    onEdit(promptOf(input));
   };
   const drop = () => {
     if (refused === undefined) actions.cancel(id);
@@ -39,7 +41,7 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   };
   return (
     <article className="turn turn-pending" aria-label={strings.question}>
-      <Question text={prompt} />
+      <Question input={input} />
       <div className="answer">
         {refused === undefined ? (
           <StatusLine icon="clock" text={isOnline ? strings.sending : strings.sendsWhenOnline}>
@@ -54,10 +56,12 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
             tone="bad"
             text={strings.joined([strings.notSent, messageFor(refused.code, locale, refused.message)])}
           >
-            <button type="button" className="quiet" onClick={edit}>
-              <Icon name="edit" />
-              {strings.edit}
-            </button>
+            {isContinuation(input) ? null : (
+              <button type="button" className="quiet" onClick={edit}>
+                <Icon name="edit" />
+                {strings.edit}
+              </button>
+            )}
             <button type="button" className="quiet" onClick={resend}>
               <Icon name="retry" />
               {strings.resend}

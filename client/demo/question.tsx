@@ -1,13 +1,35 @@
 /** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
+import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import { isContinuation } from "../ask-again.ts";
+import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
+import { promptOf } from "./turn-state.ts";
 
 /** What still reads as a question at a glance. */
 const maxShown = { characters: 800, lines: 12 };
 
-export function Question({ text }: { readonly text: string }) {
+interface QuestionProps {
+  readonly input: TurnInput | undefined;
+  /** Controls under it. */
+  readonly children?: ReactNode;
+}
+
+export function Question({ input, children }: QuestionProps) {
   const strings = useStrings();
   const [isOpen, setOpen] = useState(false);
+  if (isContinuation(input)) {
+    return (
+      <div className="question question-continue">
+        <h2 className="sr-only">{strings.question}</h2>
+        <p>
+          <Icon name="forward" />
+          {strings.continue}
+        </p>
+      </div>
+    );
+  }
+  const text = promptOf(input);
   const isLong = text.length > maxShown.characters || text.split("\n").length > maxShown.lines;
   return (
     <div className="question">
@@ -18,6 +40,7 @@ export function Question({ text }: { readonly text: string }) {
           {isOpen ? strings.showLess : strings.showAll}
         </button>
       ) : null}
+      {children}
     </div>
   );
 }

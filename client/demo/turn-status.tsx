@@ -5,16 +5,24 @@
 import type { ReactNode } from "react";
 import { messageFor } from "../../shared/protocol/messages.ts";
 import type { TurnView } from "../../shared/transcript.ts";
+import { isContinuable } from "../ask-again.ts";
 import type { ChatRoomActions } from "../react.tsx";
 import { deadlineOf, useSecondsUntil } from "./clock.ts";
 import { Icon, type IconName } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
+import type { Strings } from "./strings.ts";
 
 interface TurnStatusProps {
   readonly turn: TurnView;
   readonly isStopping: boolean;
+  /** Nothing comes after it, on its way neither: it can be asked again in its place, and continued. */
+  readonly isNewest: boolean;
+  /** It is about to be removed: nothing can be done about it any more. */
+  readonly isLeaving: boolean;
   readonly actions: ChatRoomActions;
   readonly onHandled: () => void;
+  /** As `onHandled`, when something was asked. */
+  readonly onAsked: () => void;
 }
 
 export function TurnStatus(props: TurnStatusProps) {
@@ -71,20 +79,37 @@ function Running({ turn, isStopping }: TurnStatusProps) {
   }
 }
 
-function Settled({ turn, actions, onHandled }: TurnStatusProps) {
+function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProps) {
   const strings = useStrings();
   const { locale } = useLocale();
   const again = (label: string) => {
     const { input } = turn;
-    if (input === undefined) return null;
+    if (input === undefined || isLeaving) return null;
     const ask = () => {
-      actions.submit(input);
-      onHandled();
+      // In its place it would take what came after it along.
+      if (isNewest) actions.regenerate(turn.id);
+      else actions.submit(input);
+      onAsked();
     };
     return (
-      <button type="button" className="quiet" onClick={ask}>
-        <Icon name="retry" />
-        {label}
+      <>
+        {isNewest && isContinuable(turn) ? goOn() : null}
+        <button type="button" className="quiet" onClick={ask} title={isNewest ? strings.replacesAnswer : undefined}>
+          <Icon name="retry" />
+          {label}
+        </button>
+      </>
+    );
+  };
+  const goOn = () => {
+    const ask = () => {
+      actions.continueTurn(turn.id);
+      onAsked();
+    };
+    return (
+      <button type="button" className="quiet" onClick={ask} title={strings.continueDetail}>
+        <Icon name="forward" />
+        {strings.continue}
       </button>
     );
   };
@@ -114,8 +139,15 @@ function Settled({ turn, actions, onHandled }: TurnStatusProps) {
           {again(strings.askAgain)}
         </StatusLine>
       );
-    default:
-      return completedText() === undefined ? null : <StatusLine icon="warning" text={completedText() ?? ""} />;
+    default: {
+      const text = completedText(turn, strings);
+      if (text === undefined || text === "") return null;
+      return (
+        <StatusLine icon="warning" text={text}>
+          {isNewest ? again(strings.regenerate) : null}
+        </StatusLine>
+      );
+    }
   }
 
   function stoppedText({ stop, parts }: TurnView): string {
@@ -123,12 +155,14 @@ function Settled({ turn, actions, onHandled }: TurnStatusProps) {
     if (parts.length === 0 && stop !== "closed") return strings.stoppedEarly;
     return stop === "confirmed" ? strings.stoppedConfirmed : strings.stoppedClosed;
   }
+}
 
-  function completedText(): string | undefined {
-    if (turn.finishReason === "length") return strings.cutAtLength;
-    if (turn.finishReason === "content-filter") return strings.contentFiltered;
-    return turn.parts.length === 0 ? strings.emptyAnswer : undefined;
-  }
+/** What there is to say about a completed answer: nothing, as a rule. Undefined for any other outcome. */
+export function completedText({ outcome, finishReason, parts }: TurnView, strings: Strings): string | undefined {
+  if (outcome !== undefined && outcome !== "completed") return undefined;
+  if (finishReason === "length") return strings.cutAtLength;
+  if (finishReason === "content-filter") return strings.contentFiltered;
+  return parts.length === 0 ? strings.emptyAnswer : "";
 }
 
 interface StatusLineProps {

@@ -2,7 +2,8 @@
 import { act, createElement } from "react";
 import { createRoot, type Root } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import type { ChatSnapshot, PendingTurn } from "../../client/api.ts";
+import type { ChatSnapshot, OlderState, PendingTurn } from "../../client/api.ts";
+import { CONTINUE_PROMPT } from "../../client/ask-again.ts";
 import { announcement } from "../../client/demo/announcer.tsx";
 import { shownParts } from "../../client/demo/answer-parts.ts";
 import { Chat } from "../../client/demo/chat.tsx";
@@ -18,7 +19,17 @@ import type { NoticeFrame } from "../../shared/protocol/server-frames.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 
 const strings = STRINGS.en;
-const actions = { submit: vi.fn(() => "t"), cancel: vi.fn(), dismiss: vi.fn(), clear: vi.fn(), reconnect: vi.fn() };
+const actions = {
+  submit: vi.fn(() => "t"),
+  regenerate: vi.fn(() => "t"),
+  edit: vi.fn(() => "t"),
+  continueTurn: vi.fn(() => "t"),
+  loadOlder: vi.fn(() => Promise.resolve()),
+  cancel: vi.fn(),
+  dismiss: vi.fn(),
+  clear: vi.fn(),
+  reconnect: vi.fn(),
+};
 const rooms = { current: "quiet-harbor", recent: [], link: "http://x/", open: vi.fn(), openNew: vi.fn() };
 
 let root: Root;
@@ -147,11 +158,75 @@ describe("a turn says how it stands", () => {
     ["failed", turn("a", "", { outcome: "failed", error: failed }), strings.tryAgain],
     ["stopped", turn("a", "x", { outcome: "cancelled", stop: "closed" }), strings.askAgain],
     ["interrupted", turn("a", "x", { outcome: "interrupted" }), strings.askAgain],
-  ] as const)("%s: asking again submits the same input as a new turn", (_, shown, label) => {
-    show(snapshotOf({ turns: [shown] }));
+    ["completed", turn("a", "x"), strings.regenerate],
+    ["completed, empty", turn("a", ""), strings.regenerate],
+    ["completed, cut", turn("a", "x", { finishReason: "length" }), strings.regenerate],
+    ["completed, withheld", turn("a", "x", { finishReason: "content-filter" }), strings.regenerate],
+  ] as const)("%s, newest: asked again in its place", (_, shown, label) => {
+    show(snapshotOf({ turns: [turn("before", "x"), shown] }));
+    expect([...page.querySelectorAll("button")].filter(({ textContent }) => textContent === label)).toHaveLength(1);
+    press(label);
+    expect(actions.regenerate).toHaveBeenCalledExactlyOnceWith("a");
+    expect(document.activeElement).toBe(box());
+  });
+
+  test.each([
+    ["failed", turn("a", "", { outcome: "failed", error: failed }), strings.tryAgain],
+    ["stopped", turn("a", "x", { outcome: "cancelled", stop: "closed" }), strings.askAgain],
+  ] as const)("%s, not the newest: asking again submits a new turn, and nothing goes", (_, shown, label) => {
+    show(snapshotOf({ turns: [shown, turn("after", "x", { state: "streaming" })] }));
+    expect(button(strings.continue)).toBeUndefined();
     press(label);
     expect(actions.submit).toHaveBeenCalledExactlyOnceWith({ prompt: "ask a" });
+    expect(actions.regenerate).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["stopped", { outcome: "cancelled", stop: "confirmed" }],
+    ["interrupted", { outcome: "interrupted" }],
+    ["failed half way", { outcome: "failed", error: failed }],
+    ["cut at its length", { finishReason: "length" }],
+  ] as const)("%s, newest, with text: can be continued", (_, more) => {
+    show(snapshotOf({ turns: [turn("a", "half", more)] }));
+    press(strings.continue);
+    expect(actions.continueTurn).toHaveBeenCalledExactlyOnceWith("a");
     expect(document.activeElement).toBe(box());
+  });
+
+  test.each([
+    ["done", turn("a", "whole")],
+    ["stopped before a word", turn("a", "", { outcome: "cancelled", stop: "confirmed" })],
+    ["streaming", turn("a", "half", { state: "streaming" })],
+  ] as const)("%s: there is nothing to continue", (_, shown) => {
+    show(snapshotOf({ turns: [shown] }));
+    expect(button(strings.continue)).toBeUndefined();
+  });
+
+  test("a continuation shows as what was pressed, not as what was said to the model", () => {
+    const continued = turn("b", "rest", { input: { prompt: CONTINUE_PROMPT } });
+    show(snapshotOf({ turns: [continued] }), "zh-CN");
+    expect(page.querySelector(".question-continue")?.textContent).toContain(STRINGS["zh-CN"].continue);
+    expect(log()).not.toContain(CONTINUE_PROMPT);
+    expect(button(STRINGS["zh-CN"].edit)).toBeUndefined();
+  });
+
+  test("while a question waits to be sent nothing is asked in place of what is before it", () => {
+    const waiting: PendingTurn = { id: "p", input: { prompt: "next" }, submittedAt: 0 };
+    show(snapshotOf({ turns: [turn("a", "x")], pending: [waiting] }));
+    expect(button(strings.regenerate)).toBeUndefined();
+  });
+
+  test("what is about to be replaced can not be asked about again, and neither can what comes after it", () => {
+    const turns = [turn("a", "x"), turn("b", "x"), turn("c", "x", { outcome: "interrupted" })];
+    const replacing: PendingTurn = { id: "p", input: { prompt: "better" }, submittedAt: 0, replaces: "b" };
+    show(snapshotOf({ turns, pending: [replacing] }));
+    const edits = [...page.querySelectorAll("article")].map(({ textContent }) => textContent?.includes(strings.edit));
+    expect(edits).toEqual([true, false, false, false]);
+    for (const label of [strings.regenerate, strings.askAgain, strings.continue]) expect(button(label)).toBeUndefined();
+    // Refused, it replaces nothing.
+    const refused = { type: "error", code: "queue-full", message: "raw", retryable: true } as const;
+    show(snapshotOf({ turns, pending: [{ ...replacing, refused }] }));
+    expect(button(strings.continue)).toBeDefined();
   });
 
   test("a queued turn can be removed, once", () => {
@@ -180,6 +255,119 @@ describe("a turn says how it stands", () => {
     ] as const;
     show(snapshotOf({ turns: [turn("a", "x", { input: { messages: [...messages] } })] }));
     expect(page.querySelector(".question p")?.textContent).toBe("second");
+  });
+});
+
+describe("editing a question", () => {
+  const editor = () => page.querySelector<HTMLTextAreaElement>(".editor textarea") as HTMLTextAreaElement;
+  const retype = (text: string) =>
+    act(() => {
+      Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(editor(), text);
+      editor().dispatchEvent(new Event("input", { bubbles: true }));
+    });
+
+  test("opens in its place with the focus; Enter asks it, and the box below has the focus again", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    press(strings.edit);
+    expect(editor().value).toBe("ask a");
+    expect(document.activeElement).toBe(editor());
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.editReplaces);
+    retype("ask better");
+    expect(key("Enter", { shiftKey: true }, editor()).defaultPrevented).toBe(false);
+    key("Enter", { isComposing: true }, editor());
+    expect(actions.edit).not.toHaveBeenCalled();
+    expect(key("Enter", {}, editor()).defaultPrevented).toBe(true);
+    expect(actions.edit).toHaveBeenCalledExactlyOnceWith("a", "ask better");
+    expect(document.activeElement).toBe(box());
+    expect(editor()).toBeNull();
+  });
+
+  test("Esc leaves it as it was, returns the focus, and stops no answer", () => {
+    show(snapshotOf({ turns: [turn("a", "x"), turn("b", "x", { state: "streaming" })] }));
+    press(strings.edit);
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.editRemovesLater);
+    retype("something else");
+    key("Escape", { isComposing: true }, editor());
+    expect(editor()).not.toBeNull();
+    key("Escape", {}, editor());
+    expect(editor()).toBeNull();
+    expect(document.activeElement).toBe(button(strings.edit));
+    expect(log()).toContain("ask a");
+    expect([actions.edit, actions.cancel].map(({ mock }) => mock.calls)).toEqual([[], []]);
+    // The same by its button; then Esc is about the answer again.
+    press(strings.edit);
+    expect(editor().value).toBe("ask a");
+    press(strings.cancelEdit);
+    key("Escape");
+    expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("b");
+  });
+
+  test("nothing, and what fits no frame, is not asked", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    press(strings.edit);
+    retype("  ");
+    key("Enter", {}, editor());
+    expect(button(strings.askEdited)?.disabled).toBe(true);
+    retype("x".repeat(70_000));
+    key("Enter", {}, editor());
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.tooLong);
+    expect(actions.edit).not.toHaveBeenCalled();
+  });
+
+  test("is offered for settled turns alone", () => {
+    show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" }), turn("b", "", { state: "queued" })] }));
+    expect(button(strings.edit)).toBeUndefined();
+  });
+});
+
+describe("older messages", () => {
+  const shown = (older: OlderState, ...turns: TurnView[]) => snapshotOf({ turns, rest: { older } });
+
+  test("can be asked for where there are some, from the top of the log", () => {
+    show(shown({ state: "none" }, turn("a", "x")));
+    expect(button(strings.loadOlder)).toBeUndefined();
+    show(shown({ state: "available" }, turn("a", "x")));
+    press(strings.loadOlder);
+    expect(actions.loadOlder).toHaveBeenCalledOnce();
+    expect(page.querySelector(".log-content")?.firstElementChild?.className).toBe("older");
+  });
+
+  test("while they load the control keeps the focus and asks no second time", () => {
+    show(shown({ state: "available" }, turn("a", "x")));
+    button(strings.loadOlder)?.focus();
+    show(shown({ state: "loading" }, turn("a", "x")));
+    press(strings.olderLoading);
+    expect(actions.loadOlder).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(button(strings.olderLoading));
+  });
+
+  test("a failure is told in the reader's language, and can be tried again", () => {
+    const failed = (code: string): OlderState => ({ state: "failed", error: { code, message: "raw" } });
+    show(shown(failed("draining"), turn("a", "x")), "zh-CN");
+    expect(log()).toContain(STRINGS["zh-CN"].olderFailed + ERROR_MESSAGES.draining["zh-CN"]);
+    show(shown(failed("unreachable"), turn("a", "x")));
+    expect(log()).toContain(strings.olderFailed);
+    expect(log()).not.toContain("raw");
+    press(strings.loadOlder);
+    expect(actions.loadOlder).toHaveBeenCalledOnce();
+  });
+
+  test("when they come, what is being read stays where it is, and the keyboard is not lost", () => {
+    show(shown({ state: "available" }, turn("b", "x")));
+    const scroll = page.querySelector("[role=log]") as HTMLElement;
+    // Stands in for layout.
+    let margin = 500;
+    Object.defineProperty(scroll, "scrollHeight", {
+      get: () => margin + 500 * scroll.querySelectorAll("article").length,
+    });
+    scroll.scrollTop = 120;
+    button(strings.loadOlder)?.focus();
+    show(shown({ state: "none" }, turn("a", "x"), turn("b", "x")));
+    expect(scroll.scrollTop).toBe(620);
+    expect(document.activeElement).toBe(scroll);
+    margin += 50;
+    show(shown({ state: "none" }, turn("a", "x"), turn("b", "xy")));
+    expect(scroll.scrollTop).toBe(620);
   });
 });
 
@@ -230,6 +418,15 @@ describe("a question the room has not shown", () => {
     expect(actions.dismiss).toHaveBeenCalledExactlyOnceWith("p");
     expect(actions.submit).toHaveBeenCalledExactlyOnceWith(pending.input, { replaces: "t0" });
   });
+
+  test.each(["turn-unknown", "turn-stale"])(
+    "refused as %s: what it was to replace is gone, so it is asked as new",
+    (code) => {
+      show(snapshotOf({ pending: [{ ...pending, refused: { ...refused, code } }] }));
+      press(strings.resend);
+      expect(actions.submit).toHaveBeenCalledExactlyOnceWith(pending.input, {});
+    },
+  );
 
   test("refused: taken back into the message box, before what is being typed", () => {
     show(snapshotOf({ pending: [{ ...pending, refused }] }));
@@ -445,6 +642,16 @@ describe("what a screen reader hears", () => {
     const online = of(turn("a", "old answer"));
     expect(say(first, online)).toBe("");
     expect(say(online, { ...online, connection: { state: "offline" } })).toBe(strings.offlineDetail);
+  });
+
+  test("older messages that came, that they did not, and an end that was removed", () => {
+    const loading = snapshotOf({ turns: [turn("c", "x")], rest: { older: { state: "loading" } } });
+    const failed = { state: "failed", error: { code: "unreachable", message: "raw" } } as const;
+    expect(say(loading, of(turn("a", "x"), turn("b", "x"), turn("c", "x")))).toBe("2 older messages loaded.");
+    expect(say(loading, { ...loading, older: failed })).toBe(strings.olderFailed);
+    expect(say(of(turn("a", "x"), turn("b", "x")), of(turn("a", "x")))).toBe(strings.saidRemoved);
+    // A sync that starts over leaves out the old, never the new.
+    expect(say(of(turn("a", "x"), turn("b", "x")), of(turn("b", "x")))).toBe("");
   });
 
   test("a long answer is not read to its end", () => {
