@@ -706,7 +706,10 @@ export class Conversation {
     const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
     if (turn.record.upstream?.resumable === upstream.resumable) return;
     turn.record = { ...turn.record, upstream };
-    void this.#store(turn);
+    // Like a log row: nothing that is shown rests on it, and a commit would hold the first token back until the disk has it.
+    const changes = new Changes();
+    changes.turn(turn.record);
+    this.journal.append(changes.put);
   }
 
   #appendLogs(): void {
