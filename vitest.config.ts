@@ -27,6 +27,7 @@ export default defineConfig({
                 NEST_BASE: inject<string>("upstreamUrl"),
                 ORPHAN_GRACE_MS: "200",
                 OPERATOR_TOKEN: "operator-secret",
+                HEARTBEAT_MS: "100",
               },
             },
           })),

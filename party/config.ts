@@ -12,6 +12,8 @@ export interface GatewayConfig {
   readonly tenant: string;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
+  /** Silence after which an SSE stream of ours gets a comment. */
+  readonly heartbeatMs: number;
   /** Origins of pages that may use the gateway beside its own; undefined where none are named. */
   readonly allowedOrigins: readonly string[] | undefined;
   /** Guards the operator's routes; without it there are none. */
@@ -48,6 +50,9 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
 };
 const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } as const;
 
+/** Under the 60 s at which many proxies close a silent connection, with three tries; what the SSE standard suggests. */
+const defaultHeartbeatMs = 15_000;
+
 export type Variables = Readonly<Record<string, unknown>>;
 
 /**
@@ -72,6 +77,8 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   const method = env["UPSTREAM_METHOD"] ?? "POST";
   if (method !== "POST" && method !== "GET")
     return fail("UPSTREAM_METHOD is POST or GET, for example UPSTREAM_METHOD=POST.");
+  const heartbeat = number(env, "HEARTBEAT_MS", 100, 60_000);
+  if (!heartbeat.ok) return heartbeat;
   const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
   if (!origins.ok) return origins;
   const policy = parsePolicy(env);
@@ -82,6 +89,7 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     tenant: text(env["TENANT"]) ?? "default",
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
+    heartbeatMs: heartbeat.value ?? defaultHeartbeatMs,
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
     policy: policy.value,

@@ -2,6 +2,7 @@
 import { Hono } from "hono/tiny";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { routeBackend } from "./routes/backend.ts";
+import { routeBridge } from "./routes/bridge.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
 import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
@@ -22,6 +23,7 @@ app.on(["GET", "OPTIONS"], "/models", (c) =>
 app.on(["GET", "OPTIONS"], "/context", (c) =>
   configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)),
 );
+app.on(["GET", "OPTIONS"], "/chat", (c) => configured(c.req.raw, c.env, (config) => routeBridge(c.req.raw, config)));
 app.all("/parties/chat/:room", (c) =>
   configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, c.req.param("room"), c.env, config)),
 );

@@ -39,8 +39,14 @@ class ControlledUpstream {
     const url = new URL(request.url ?? "/", "http://upstream");
     const stopped = /^\/model\/chat\/(.+)$/.exec(url.pathname)?.[1];
     if (url.pathname.startsWith("/control/")) await this.#control(url, response);
-    else if (request.method === "POST" && url.pathname === "/model/chat") await this.#chat(request, response);
-    else if (request.method === "DELETE" && stopped !== undefined) {
+    else if (request.method === "POST" && url.pathname === "/model/chat") {
+      const body = (await json(request)) as { generationId: string; messages: { content: string }[] };
+      const prompt = body.messages.at(-1)?.content ?? "";
+      this.#promptOf.set(body.generationId, prompt);
+      this.#chat(prompt, body, request, response);
+    } else if (url.pathname === "/model/chat") {
+      this.#chat(url.searchParams.get("prompt") ?? "", {}, request, response);
+    } else if (request.method === "DELETE" && stopped !== undefined) {
       const answer = this.#answer(this.#promptOf.get(stopped) ?? "");
       answer.stops.push(stopped);
       changed(answer);
@@ -52,15 +58,13 @@ class ControlledUpstream {
     } else response.writeHead(404).end();
   }
 
-  async #chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const body = (await json(request)) as { generationId: string; messages: { content: string }[] };
-    const prompt = body.messages.at(-1)?.content ?? "";
+  #chat(prompt: string, body: unknown, request: IncomingMessage, response: ServerResponse): void {
     const answer = this.#answer(prompt);
-    this.#promptOf.set(body.generationId, prompt);
     answer.requests.push({ body, headers: request.headers });
     const status = /^status (\d+)$/.exec(prompt)?.[1];
-    if (status !== undefined) response.writeHead(Number(status)).end("backend secret: at model.ts:12");
-    else {
+    if (status !== undefined) {
+      response.writeHead(Number(status), { "retry-after": "7" }).end("backend secret: at model.ts:12");
+    } else {
       response.writeHead(200, { "content-type": "text/event-stream" });
       const after = Number(request.headers["last-event-id"] ?? 0);
       for (const text of answer.events.slice(after)) response.write(text);
