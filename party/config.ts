@@ -41,6 +41,8 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   TURN_TIMEOUT_MS: { field: "turnTimeoutMs", min: 1_000, max: 840_000 },
   MAX_ATTEMPTS: { field: "maxAttempts", min: 1, max: 10 },
   STOP_CONFIRM_MS: { field: "stopConfirmMs", min: 100, max: 60_000 },
+  SIMULATE_CHUNK_MS: { field: "simulateChunkMs", min: 10, max: 5_000 },
+  SIMULATE_MAX_MS: { field: "simulateMaxMs", min: 0, max: 120_000 },
   MAX_RESUMES: { field: "maxResumes", min: 0, max: 10 },
   KEEP_TURNS: { field: "keepTurns", min: 1, max: 1_000 },
   KEEP_BYTES: { field: "keepBytes", min: 65_536, max: 64 * 1_048_576 },

@@ -14,6 +14,7 @@ import { Agenda } from "./agenda.ts";
 import { Delivery, type RoomFrame } from "./delivery.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { Journal } from "./journal.ts";
+import { paceParts } from "./pacing.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.ts";
 import { RoomTurn } from "./room-turn.ts";
@@ -175,7 +176,10 @@ export class Conversation {
     const commit = this.#begin();
     for (const turn of activeTurns(unfinished)) {
       if (turn.record.stopIntent !== undefined) commit.next.push(() => void this.#carryOutStop(turn));
-      else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
+      // U6: all of it is stored, so after a wake the rest leaves at once.
+      else if (turn.record.simulated !== undefined) {
+        this.#settleIn(commit, turn, { outcome: "completed", ...turn.record.simulated }, false);
+      } else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
       else if (this.#isResumable(turn) && turn.record.resumes < this.#policy.maxResumes) {
         commit.next.push(() => this.#run(turn, true));
       }
@@ -622,7 +626,28 @@ export class Conversation {
       ...(waitUntil === undefined ? {} : { waitUntil }),
     };
     const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
+    if (turn.record.simulated !== undefined) await this.#showAtPace(turn, signal);
     if (end !== undefined && !signal.aborted) this.#settle(turn, end.ending, !end.byUpstream);
+  }
+
+  /** Shows an answer that came whole bit by bit (U6). Resolves when all of it has been shown, or the turn was stopped. */
+  async #showAtPace(turn: RoomTurn, signal: AbortSignal): Promise<void> {
+    for (const offset of turn.pace) {
+      if (signal.aborted) return;
+      turn.show(offset);
+      this.delivery.poke();
+      if (offset < turn.arrived) await this.#sleep(this.#policy.simulateChunkMs, signal);
+    }
+  }
+
+  #sleep(ms: number, signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#ports.clock.after(ms, resolve);
+      signal.addEventListener("abort", () => {
+        timer.cancel();
+        resolve();
+      });
+    });
   }
 
   #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
@@ -656,7 +681,7 @@ export class Conversation {
         return turn.record.resumes;
       },
       get hasContent() {
-        return turn.length > 0;
+        return turn.arrived > 0;
       },
       get resumable() {
         return conversation.#isResumable(turn);
@@ -686,16 +711,31 @@ export class Conversation {
       return;
     }
     const grew = turn.take(batch, this.#policy.maxTurnLength);
+    if (batch.whole === true) this.#tookWhole(turn, batch);
     if (batch.parts.length > 0 && turn.phase.state !== "streaming") {
       turn.advance({ type: "content" });
       this.delivery.unsay(`notice/${turn.id}`);
     }
     if (!grew) return;
     this.delivery.poke();
-    if (turn.length >= this.#policy.maxTurnLength) {
+    if (turn.arrived >= this.#policy.maxTurnLength) {
       this.#settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
-    } else if (turn.length - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
+    } else if (turn.arrived - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
     else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
+  }
+
+  /** U6: stored whole at once; what is shown of it begins with nothing and grows at the pace. */
+  #tookWhole(turn: RoomTurn, batch: UpstreamBatch): void {
+    const finishReason = batch.end?.kind === "done" ? batch.end.finishReason : undefined;
+    turn.endText(this.#policy.maxTurnLength);
+    turn.record = { ...turn.record, simulated: finishReason === undefined ? {} : { finishReason } };
+    turn.pace = paceParts(turn.slice(0), this.#policy.simulateChunkMs, this.#policy.simulateMaxMs);
+    turn.show(0);
+    const commit = this.#begin();
+    const { firstRow, rows } = turn.takeUnlogged();
+    commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
+    commit.changes.turn(turn.record);
+    this.#commit(commit);
   }
 
   /** Without the upstream's own word in storage, a wake could not resume (T5). */
@@ -714,7 +754,7 @@ export class Conversation {
 
   #appendLogs(): void {
     this.#logTimer = undefined;
-    for (const turn of activeTurns(this.#turns.values())) if (turn.length > turn.loggedLength) this.#appendLog(turn);
+    for (const turn of activeTurns(this.#turns.values())) if (turn.arrived > turn.loggedLength) this.#appendLog(turn);
   }
 
   #appendLog(turn: RoomTurn): void {
@@ -775,9 +815,9 @@ export class Conversation {
   }
 
   /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
-  async #stopUpstream({ generationId }: RoomTurn): Promise<StopProof> {
-    // It was never asked: that is all the proof a stop can have.
-    if (generationId === undefined) return "confirmed";
+  async #stopUpstream({ generationId, record }: RoomTurn): Promise<StopProof> {
+    // Never asked, or its whole answer is here: nothing can run there any more, which is all the proof a stop can have.
+    if (generationId === undefined || record.simulated !== undefined) return "confirmed";
     const result = await this.#askStop(generationId);
     if (result !== "unreachable") return result;
     this.#intendStop(generationId);
@@ -824,6 +864,9 @@ export class Conversation {
   #settleIn(commit: Commit, turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
     // Half a pair that still waits is a fault of a finished text, but no more than a cut in one that broke off.
     if (ending.outcome === "completed") turn.endText(this.#policy.maxTurnLength);
+    // A stop settles at what was shown (U6); everything else shows the rest.
+    if (ending.outcome === "cancelled") turn.cutToShown();
+    else turn.show(Number.POSITIVE_INFINITY);
     turn.controller?.abort();
     turn.controller = undefined;
     const { firstRow, rows } = turn.takeUnlogged();

@@ -229,10 +229,11 @@ interface EncodedDelta {
 type DeltaCache = Map<string, EncodedDelta>;
 
 function encodeDelta(turn: RoomTurn, offset: number): EncodedDelta | undefined {
-  const parts = turn.content?.slice(offset) ?? [];
+  const parts = turn.slice(offset);
   if (parts.length === 0) return undefined;
   // A cut inside a surrogate pair moved down to its start: say where the parts really begin.
   const from = turn.length - lengthOf(parts);
-  const text = `{"type":"turn-delta","turnId":"${turn.id}","offset":${from},"parts":${JSON.stringify(parts)}}`;
+  const simulated = turn.record.simulated === undefined ? "" : ',"simulated":true';
+  const text = `{"type":"turn-delta","turnId":"${turn.id}","offset":${from},"parts":${JSON.stringify(parts)}${simulated}}`;
   return { offset, end: turn.length, text };
 }

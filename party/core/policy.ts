@@ -20,6 +20,8 @@ export interface RoomPolicy {
   readonly maxResumes: number;
   readonly backoff: BackoffPolicy;
   readonly stopConfirmMs: number;
+  readonly simulateChunkMs: number;
+  readonly simulateMaxMs: number;
   readonly historyTurns: number;
   readonly historyBytes: number;
   readonly maxTurnLength: number;
@@ -61,6 +63,10 @@ export const DEFAULT_POLICY: RoomPolicy = {
   maxResumes: 3,
   backoff: { baseMs: 500, maxMs: 20_000 },
   stopConfirmMs: 5_000,
+  /** The pace at which an answer that came whole is shown: about that of reading along (U6). */
+  simulateChunkMs: 150,
+  /** Nobody should wait longer than this for words that are already here. */
+  simulateMaxMs: 20_000,
   historyTurns: 20,
   historyBytes: 262_144,
   /** One Mi units: about 250,000 tokens. Beyond that something loops (T6). */

@@ -457,7 +457,7 @@ export class RoomCore {
   }
 
   #syncTurn({ turn, from, withInput }: PlannedTurn<RoomTurn>): SyncTurn {
-    const parts = turn.content?.slice(from) ?? [];
+    const parts = turn.slice(from);
     const { spec, end } = turn.record;
     const position = turn.phase.state === "queued" ? this.#conversation.queue().indexOf(turn) : undefined;
     return {
@@ -469,6 +469,7 @@ export class RoomCore {
       length: turn.length,
       ...(position === undefined ? {} : { position, ...this.#conversation.eta(position) }),
       ...(end === undefined ? {} : endFacts(end)),
+      ...(turn.record.simulated === undefined ? {} : { simulated: true }),
       ...(withInput && turn.input !== undefined
         ? { input: turn.input, author: spec.author, createdAt: spec.createdAt }
         : {}),

@@ -26,6 +26,8 @@ export class RoomTurn {
   controller: AbortController | undefined;
   /** The name the upstream knows it by; undefined until it has been asked, so nothing of it runs there. */
   generationId: string | undefined;
+  /** Offsets at which an answer that came whole is shown, one after the other. */
+  pace: readonly number[] = [];
   /** Resolves when its end is durable and told: before that its text is still owed to readers. */
   readonly ended: Promise<void>;
   /** Called then. */
@@ -34,6 +36,7 @@ export class RoomTurn {
   #repairing: TextKind = "text";
   /** Units still to be dropped from what a resumed stream sends, because the log holds them. */
   #skip = 0;
+  #shown = Number.POSITIVE_INFINITY;
 
   constructor(record: TurnRecord, phase: TurnPhase, input?: TurnInput) {
     this.record = record;
@@ -53,8 +56,32 @@ export class RoomTurn {
     return this.phase.state === "settled";
   }
 
+  /** Units of the answer that may be shown: all that has arrived, unless it is being shown at a pace. */
   get length(): number {
-    return this.content?.length ?? this.record.end?.length ?? 0;
+    if (this.content === undefined) return this.record.end?.length ?? 0;
+    return Math.min(this.content.length, this.#shown);
+  }
+
+  /** Units of the answer that have arrived. */
+  get arrived(): number {
+    return this.content?.length ?? this.length;
+  }
+
+  /** What lies after `from` and may be shown. */
+  slice(from: number): Part[] {
+    return this.content?.slice(from, this.length) ?? [];
+  }
+
+  /** Shows the answer up to `offset` and no further (U6). */
+  show(offset: number): void {
+    this.#shown = offset;
+  }
+
+  /** What has not been shown never will be: the answer ends where it stands. */
+  cutToShown(): void {
+    if (this.#shown < this.arrived) this.content?.cut(this.#shown);
+    this.#shown = Number.POSITIVE_INFINITY;
+    this.loggedLength = Math.min(this.loggedLength, this.arrived);
   }
 
   advance(event: TurnEvent): void {
@@ -64,6 +91,9 @@ export class RoomTurn {
   /** Takes what storage holds of the answer. */
   restore(stored: StoredText): void {
     this.content = new Content(stored.parts);
+    // A stop in the middle of an answer that was being shown at a pace ended it before the end of what is stored.
+    const { end } = this.record;
+    if (end !== undefined && end.length < this.content.length) this.content.cut(end.length);
     this.loggedLength = this.content.length;
     this.rows = stored.rows;
     this.mark = stored.mark;
@@ -76,7 +106,7 @@ export class RoomTurn {
   rewind(resume: boolean): void {
     this.#repairer.end();
     if (!resume) this.mark = undefined;
-    this.#skip = this.length - (this.mark?.offset ?? 0);
+    this.#skip = this.arrived - (this.mark?.offset ?? 0);
   }
 
   /**
@@ -108,7 +138,7 @@ export class RoomTurn {
     // A mark behind the logged length would make a resume skip twice; one beyond it, lose text.
     const rows = textRows(this.loggedLength, parts, this.mark);
     this.rows += rows.length;
-    this.loggedLength = this.length;
+    this.loggedLength = this.arrived;
     return { firstRow, rows };
   }
 
