@@ -1,5 +1,5 @@
 /** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
-import { type ReactNode, useState } from "react";
+import { useState } from "react";
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import { isContinuation } from "../ask-again.ts";
 import { Icon } from "./icons.tsx";
@@ -9,13 +9,7 @@ import { promptOf } from "./turn-state.ts";
 /** What still reads as a question at a glance. */
 const maxShown = { characters: 800, lines: 12 };
 
-interface QuestionProps {
-  readonly input: TurnInput | undefined;
-  /** Controls under it. */
-  readonly children?: ReactNode;
-}
-
-export function Question({ input, children }: QuestionProps) {
+export function Question({ input }: { readonly input: TurnInput | undefined }) {
   const strings = useStrings();
   const [isOpen, setOpen] = useState(false);
   if (isContinuation(input)) {
@@ -40,7 +34,6 @@ export function Question({ input, children }: QuestionProps) {
           {isOpen ? strings.showLess : strings.showAll}
         </button>
       ) : null}
-      {children}
     </div>
   );
 }

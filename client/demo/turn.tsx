@@ -74,14 +74,15 @@ function TurnQuestion({ turn, isNewest, isLeaving, actions, onAsked }: TurnProps
     return <QuestionEditor text={promptOf(turn.input)} hasLater={!isNewest} onSend={send} onCancel={cancel} />;
   }
   return (
-    <Question input={turn.input}>
+    <>
+      <Question input={turn.input} />
       {canEdit ? (
-        <button ref={editButton} type="button" className="quiet" onClick={() => setEditing(true)}>
+        <button ref={editButton} type="button" className="quiet edit" onClick={() => setEditing(true)}>
           <Icon name="edit" />
           {strings.edit}
         </button>
       ) : null}
-    </Question>
+    </>
   );
 }
 
