@@ -34,8 +34,10 @@ test("every setting that the code reads is on the page, and no other", () => {
   const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g)].map(([, name]) => name);
   expect(rows("Settings that are words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
   expect(new Set(rows("Settings that are words").map(([name]) => name)).size).toBe(new Set(words).size);
+  // Those with a range of their own are read one by one, beside the table.
+  const single = [...source.matchAll(/number\(env, "([A-Z_]+)"/g)].map(([, name]) => name);
   expect(numbers.map(({ name }) => name).sort()).toEqual(
-    [...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS"].sort(),
+    [...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS", ...single].sort(),
   );
 });
 
@@ -53,7 +55,9 @@ describe.each(numbers)("$name", ({ name, unit, preset, min, max }) => {
   });
 
   test("has its unit in its name", () => {
-    expect(unit === "ms").toBe(name.endsWith("_MS"));
+    for (const known of ["ms", "bytes", "days", "turns"]) {
+      expect(unit === known).toBe(name.endsWith(`_${known.toUpperCase()}`));
+    }
   });
 });
 
@@ -67,6 +71,10 @@ test("words take what the page says", () => {
     }
   }
   expect(parse({ TENANT: "default" })).toEqual(parse({}));
+  expect(parse({ ALLOWED_ORIGINS: "https://app.example.com, http://localhost:5173" })).toMatchObject({ ok: true });
+  for (const ALLOWED_ORIGINS of ["*", "app.example.com", "https://app.example.com/", "https://a.example,,"]) {
+    expect(parse({ ALLOWED_ORIGINS })).toMatchObject({ ok: false, error: expect.stringContaining("ALLOWED_ORIGINS") });
+  }
   expect(parse({ NEST_BASE: "ftp://backend" })).toMatchObject({
     ok: false,
     error: expect.stringContaining("NEST_BASE"),
