@@ -8,7 +8,7 @@ import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import * as limits from "../../shared/protocol/limits.ts";
 import { serverFrame, syncTurnSchema } from "../../shared/protocol/server-frames.ts";
-import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
+import { parseServerFrame, parseTurnsPage } from "../../shared/protocol/server-guard.ts";
 
 const doc = readFileSync(join(import.meta.dirname, "../../docs/protocol.md"), "utf8");
 
@@ -78,6 +78,15 @@ test("a turn in a sync, and the cursor, have the fields of their tables", () => 
   const [, turn = ""] = under("### `sync`").split("A turn in");
   expect(fieldsIn(rows(turn, 3)).sort()).toEqual(fieldsOf(syncTurnSchema).sort());
   expect(fieldsIn(rows(under("## The cursor: `have`"), 3)).sort()).toEqual(fieldsOf(haveSchema).sort());
+});
+
+test("a page of older turns is one, and its table names its fields", () => {
+  const section = under("## Paging older turns");
+  const [, text = ""] = /^```json page\n([\s\S]*?)^```$/m.exec(section) ?? [];
+  const page = parseTurnsPage(text);
+  expect(page).toBeDefined();
+  expect(fieldsIn(rows(section, 3)).sort()).toEqual(Object.keys(page ?? {}).sort());
+  for (const turn of page?.turns ?? []) expect(syncTurnSchema.parse(turn)).toEqual(turn);
 });
 
 test("the error tables are the table of errors, and the overview names every code", () => {
