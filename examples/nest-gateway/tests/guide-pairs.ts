@@ -82,6 +82,13 @@ export const projectPairs: readonly GuidePair[] = [
   pair("Which storage keys are there?", "docs/storage.md", "Storage keys"),
   pair("What is on the agenda?", "docs/storage.md", "The agenda: deadlines behind one alarm"),
   pair("How do I erase a room?", "docs/storage.md", "Erasing a room"),
+  pair("How long are turns kept?", "docs/storage.md", "How long turns are kept"),
+  pair("How are older turns paged?", "docs/protocol.md", "Paging older turns"),
+  pair("How do I drain a room?", "docs/operations.md", "Drain a room"),
+  pair("Which origins may use the gateway?", "docs/operations.md", "Which pages may use the gateway"),
+  pair("What is in goaway?", "docs/protocol.md", "goaway"),
+  pair("Is a timeout retried?", "docs/spec.md", "U2 Retries"),
+  pair("Can I stream without a room?", "docs/protocol.md", "GET /chat: the backend's stream without a room"),
   pair("How is the life of a turn?", "docs/architecture.md", "The life of a turn"),
   pair("Which folders import which?", "docs/architecture.md", "Folders and who may import whom"),
   pair("What is a viewer?", "docs/spec.md", "R6 Who is a viewer"),
@@ -93,6 +100,8 @@ export const projectPairs: readonly GuidePair[] = [
   pair("断网之后如何恢复？", "docs/quick-start.zh-CN.md", "断网之后恢复"),
   pair("客户端会看到哪些错误？", "docs/quick-start.zh-CN.md", "客户端看到的错误"),
   pair("为什么我的问题在排队？", "docs/quick-start.zh-CN.md", "排队与并发"),
+  pair("怎么修改问题或者重新生成？", "docs/quick-start.zh-CN.md", "修改、重新生成与继续"),
+  pair("怎么删除房间？", "docs/quick-start.zh-CN.md", "保留与删除"),
   pair("怎么部署到 Cloudflare？", "docs/quick-start.zh-CN.md", "部署到 Cloudflare"),
 ];
 
