@@ -30,8 +30,6 @@ export const unifiedEvents = {
   }),
 } as const;
 
-export type UnifiedEventName = keyof typeof unifiedEvents;
-
 /** Body of `POST {NEST_BASE}/model/chat`. */
 export const upstreamRequestSchema = z.object({
   generationId: z.string(),

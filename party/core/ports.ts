@@ -2,7 +2,7 @@
  * Everything the core knows of the world outside: sockets, time, storage, the upstream, and who is who. The shells
  * (`party/room.ts`, `party/partykit.ts`) and the tests each supply their own.
  */
-import type { Part, ToolPhase } from "../../shared/content.ts";
+import type { Part } from "../../shared/content.ts";
 import type { ChatMessage } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
@@ -95,8 +95,6 @@ export interface UpstreamBatch {
   /** Set on the last batch of a stream that ended by its own word. */
   readonly end?: UpstreamEnd;
 }
-
-export type { ToolPhase };
 
 /** The NestJS service, or whatever stands in for it. */
 export interface Upstream {

@@ -115,8 +115,6 @@ export const NOTICE_MESSAGES = {
   "token-expiring": { en: "Your sign-in is about to expire.", "zh-CN": "您的登录即将过期。" },
 } as const satisfies Record<string, Message>;
 
-export type NoticeCode = keyof typeof NOTICE_MESSAGES;
-
 /** The sentence for a code in a locale; a code of a newer server falls back to what the frame said. */
 export function messageFor(code: string, locale: Locale, fallback = code): string {
   const table: Readonly<Record<string, Message>> = { ...ERROR_MESSAGES, ...NOTICE_MESSAGES };

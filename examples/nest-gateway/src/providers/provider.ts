@@ -35,8 +35,6 @@ export interface Provider<Params = unknown> {
   generate(request: ProviderRequest<Params>, signal: AbortSignal): AsyncIterable<GenerationEvent>;
 }
 
-export const PROVIDERS = Symbol("PROVIDERS");
-
 export const lastUserText = (messages: readonly ChatMessage[]): string =>
   messages.findLast((message) => message.role === "user")?.content ?? "";
 
