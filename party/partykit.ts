@@ -95,12 +95,15 @@ export default class PartykitRoom implements Party.Server {
   }
 
   static async onFetch(request: Party.Request, lobby: Party.FetchLobby): Promise<Response> {
-    const { pathname, hostname } = new URL(request.url);
+    const url = new URL(request.url);
+    const { pathname, hostname } = url;
     if (pathname === "/health") return Response.json({ status: "ok" });
     const path = pathname === "/context" ? "/model/context" : pathname === "/models" ? "/model/models" : undefined;
     if (path === undefined) return problem("not-found");
     const config = configOf(lobby.env, hostname);
-    return config instanceof Response ? config : routeBackend(path, config);
+    if (config instanceof Response) return config;
+    const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
+    return isAllowed ? routeBackend(path, config) : problem("origin-forbidden");
   }
 
   /** Never rejects: what is thrown here would reach the browser. */
@@ -111,7 +114,7 @@ export default class PartykitRoom implements Party.Server {
       const room = await this.#name();
       const storage = this.#room.storage as unknown as DurableObjectStorage;
       const core: RoomCore = new RoomCore(
-        roomPorts({ room, storage, onBroken: () => this.#startOver(core) }, config.value),
+        roomPorts({ room, storage, kept: { [nameKey]: room }, onBroken: () => this.#startOver(core) }, config.value),
         config.value.policy,
         room,
       );

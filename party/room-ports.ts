@@ -11,17 +11,20 @@ export interface Host {
   /** The room's name. */
   readonly room: string;
   readonly storage: DurableObjectStorage;
+  /** Stored values the host needs even of an erased room. */
+  readonly kept?: Readonly<Record<string, unknown>>;
   /** Starts over from storage: memory may say what storage does not. */
   readonly onBroken: () => void;
 }
 
-export function roomPorts({ room, storage, onBroken }: Host, config: GatewayConfig): RoomPorts {
+export function roomPorts({ room, storage, kept, onBroken }: Host, config: GatewayConfig): RoomPorts {
   return {
     clock: systemClock,
-    storage: new ObjectStorage(storage),
+    storage: new ObjectStorage(storage, kept),
     upstream: new FetchUpstream({
       base: config.nestBase,
       method: config.upstreamMethod,
+      dialect: config.upstreamDialect,
       room,
       fetch: (url, init) => fetch(url, init),
     }),

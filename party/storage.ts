@@ -6,9 +6,12 @@ const maxKeys = 128;
 
 export class ObjectStorage implements RoomStorage {
   readonly #storage: DurableObjectStorage;
+  readonly #kept: Readonly<Record<string, unknown>>;
 
-  constructor(storage: DurableObjectStorage) {
+  /** @param kept written again after everything was deleted: what the host itself cannot do without. */
+  constructor(storage: DurableObjectStorage, kept: Readonly<Record<string, unknown>> = {}) {
     this.#storage = storage;
+    this.#kept = kept;
   }
 
   get(keys: readonly string[]): Promise<Map<string, unknown>> {
@@ -39,6 +42,7 @@ export class ObjectStorage implements RoomStorage {
   async deleteAll(): Promise<void> {
     // Older runtimes leave the alarm standing.
     await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
+    if (Object.keys(this.#kept).length > 0) await this.#storage.put({ ...this.#kept });
   }
 
   setAlarm(at: number): Promise<void> {

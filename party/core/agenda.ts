@@ -50,11 +50,12 @@ export class Agenda {
     this.#alarmAt = undefined;
   }
 
-  /** For the alarm's handler: the alarm is set again before anything else is done, whatever that may be. */
+  /**
+   * For the alarm's handler: when to set the alarm before anything else is done, whatever that may be. It is not taken for
+   * the alarm's time, so that `rearm` sets the right one in the end, be it later.
+   */
   guard(at: number): number | undefined {
-    if (this.#entries.size === 0) return undefined;
-    this.#alarmAt = at;
-    return at;
+    return this.#entries.size === 0 ? undefined : at;
   }
 
   /**

@@ -192,8 +192,13 @@ export class Conversation {
 
   /**
    * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started.
+   * @param onRefused told when it is refused only later: what it was to replace has been cleared meanwhile.
    */
-  submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
+  submit(
+    frame: TurnSubmitFrame,
+    author: string,
+    onRefused: (code: ErrorCode) => void,
+  ): Result<"accepted" | "known", ErrorCode> {
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = this.#turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
@@ -210,7 +215,7 @@ export class Conversation {
     if (replaced === undefined) return fail("turn-unknown");
     const gone = this.turns.filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
     this.#replacing.set(frame.turnId, print);
-    void this.#replace(frame, author, print, gone);
+    void this.#replace(frame, author, print, gone, onRefused);
     return ok("accepted");
   }
 
@@ -225,14 +230,22 @@ export class Conversation {
    * Stops the replaced turns that are not over, as any stop: intent first. Then they go and the new one comes in one commit.
    * Lost in between, the submit is sent again by its client and finds them settled.
    */
-  async #replace(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): Promise<void> {
+  async #replace(
+    frame: TurnSubmitFrame,
+    author: string,
+    print: string,
+    gone: readonly RoomTurn[],
+    onRefused: (code: ErrorCode) => void,
+  ): Promise<void> {
     const { epoch } = this;
     // Those in line first: the slot that the running one frees is not for them.
     for (const turn of gone.toReversed()) this.cancel(turn.id, "replace");
     await Promise.all(gone.map((turn) => (turn.isSettled && !this.#isUnpublished(turn) ? undefined : turn.ended)));
     this.#replacing.delete(frame.turnId);
     const isStale = epoch !== this.#epoch || this.#tombstones.has(frame.turnId);
-    if (!this.#closed && !isStale) this.#accept(frame, author, print, gone);
+    if (this.#closed) return;
+    if (isStale) onRefused("turn-stale");
+    else this.#accept(frame, author, print, gone);
   }
 
   #accept(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): void {
@@ -307,6 +320,7 @@ export class Conversation {
     const commit = this.#begin();
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
+      turn.onEnded();
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.#bury(commit, turn.id, {});
       if (turn.isSettled || turn.generationId === undefined) continue;
@@ -324,11 +338,13 @@ export class Conversation {
     this.#commit(commit);
   }
 
-  /** Removes all turns and deletes everything stored; what runs is stopped first. Resolves when it is gone. */
+  /** Removes all turns and deletes everything stored. Resolves when it is gone and what ran has been told to stop. */
   async erase(): Promise<void> {
-    const active = activeTurns(this.#turns.values());
-    for (const turn of active) turn.controller?.abort();
-    await Promise.all(active.map(({ generationId }) => generationId === undefined || this.#askStop(generationId)));
+    const running = activeTurns(this.#turns.values());
+    for (const turn of this.#turns.values()) {
+      turn.controller?.abort();
+      turn.onEnded();
+    }
     this.#turns = new Map();
     this.#tombstones = new Map();
     this.#epoch = this.#ports.newId();
@@ -338,11 +354,13 @@ export class Conversation {
     this.#agenda = new Agenda();
     this.#agendaStored = "{}";
     this.#roomStored = "";
-    await this.journal.erase(() => {
+    const erased = this.journal.erase(() => {
       if (this.#closed) return;
       this.delivery.reset(this.#seq);
       this.#hooks.onCleared();
     });
+    // What could not be told to stop stays on the new agenda: its id is all that is kept.
+    await Promise.all([erased, ...running.map((turn) => this.#stopUpstream(turn))]);
   }
 
   /** Whether the room never accepted a turn: nothing of it is worth keeping (F4). */
@@ -352,9 +370,15 @@ export class Conversation {
 
   /** Starts nothing new for a while: running turns end or move with the object, queued ones wait, stored (style: drain). */
   drain(): void {
+    if (this.isPristine) return;
     this.#drainUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
     this.#agenda.set("drained", this.#drainUntil);
     this.#commit(this.#begin());
+  }
+
+  /** Rings at `at` at the latest, to look after sessions that were asked to leave. */
+  remind(at: number): void {
+    if (!this.isPristine && this.#agenda.set("away", at)) this.#commit(this.#begin());
   }
 
   /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
@@ -397,6 +421,8 @@ export class Conversation {
   async #expire(now: number): Promise<void> {
     const isIdle = now - this.#lastActiveAt >= this.#policy.roomTtlMs && this.#hooks.viewers() === 0;
     if (isIdle && this.turns.every((turn) => turn.isSettled)) await this.erase();
+    // Somebody is here: that counts as use, or the deadline would lie in the past and ring without end.
+    else if (this.#hooks.viewers() > 0) this.#lastActiveAt = now;
   }
 
   /** Loads what a sync needs of a turn and memory does not hold. */
@@ -706,8 +732,9 @@ export class Conversation {
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
   #take(turn: RoomTurn, batch: UpstreamBatch): void {
     if (batch.start !== undefined) this.#started(turn, batch);
-    if (batch.parts.some((part) => !isText(part) && utf8Length(JSON.stringify(part)) > this.#policy.maxPartBytes)) {
-      this.#settle(turn, { outcome: "failed", error: turnError("part-too-large") }, true);
+    const excess = this.#excessOf(turn, batch);
+    if (excess !== undefined) {
+      this.#settle(turn, { outcome: "failed", error: turnError(excess) }, true);
       return;
     }
     const grew = turn.take(batch, this.#policy.maxTurnLength);
@@ -722,6 +749,17 @@ export class Conversation {
       this.#settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
     } else if (turn.arrived - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
     else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
+  }
+
+  /** T6: what a tool step says is bounded by itself and together; text by the turn's length. */
+  #excessOf(turn: RoomTurn, batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
+    for (const part of batch.parts) {
+      if (isText(part)) continue;
+      const bytes = utf8Length(JSON.stringify(part));
+      if (bytes > this.#policy.maxPartBytes) return "part-too-large";
+      turn.partBytes += bytes;
+    }
+    return turn.partBytes > this.#policy.maxTurnLength ? "turn-too-long" : undefined;
   }
 
   /** U6: stored whole at once; what is shown of it begins with nothing and grows at the pace. */

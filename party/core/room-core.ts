@@ -151,6 +151,7 @@ export class RoomCore {
       page.unshift(this.#syncTurn({ turn, from: 0, withInput: true }));
     }
     conversation.releaseSettled();
+    this.#leaveNothing();
     return ok({ epoch, turns: page, more: page.length < end });
   }
 
@@ -176,6 +177,7 @@ export class RoomCore {
       const now = this.#ports.clock.now();
       for (const session of [...this.#sessions.values()]) {
         if (!session.socket.isOpen) this.#forget(session);
+        else if (now - session.acceptedAt >= this.#policy.maxSocketAgeMs) this.#sendAway(session, "socket-age");
         else if (session.awayUntil !== undefined && now >= session.awayUntil) this.#end(session, "draining");
         else if (session.phase.state === "greeting" && now - session.acceptedAt >= helloTimeoutMs) {
           this.#end(session, "hello-timeout");
@@ -340,8 +342,9 @@ export class RoomCore {
   }
 
   #submit(session: Session, frame: TurnSubmitFrame, author: string): void {
-    const result = this.#conversation.submit(frame, author);
-    if (!result.ok) this.#tellError(session, { code: result.error, turnId: frame.turnId });
+    const refuse = (code: ErrorCode) => this.#tellError(session, { code, turnId: frame.turnId });
+    const result = this.#conversation.submit(frame, author, refuse);
+    if (!result.ok) refuse(result.error);
     else if (result.value === "known") this.#sync(session, session.have(this.#conversation.epoch), frame.turnId);
   }
 
@@ -505,6 +508,11 @@ export class RoomCore {
     this.#positioned = positioned;
   }
 
+  /** F4: a room that never accepted a turn leaves nothing behind, not even what the host wrote to open it. */
+  #leaveNothing(): void {
+    if (this.#sessions.size === 0 && this.#conversation.isPristine) void this.#conversation.erase();
+  }
+
   // Saying and ending
 
   #send(session: Session, frame: ServerFrame): void {
@@ -528,6 +536,7 @@ export class RoomCore {
     const spreadMs = Math.max(0, this.#policy.drainRoomMs - awayGraceMs);
     session.awayUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
     this.#send(session, { type: "goaway", reason, reconnectInMs: Math.floor(this.#ports.random() * spreadMs) });
+    this.#conversation.remind(session.awayUntil);
   }
 
   /** Tells what was wrong with a frame; where the table says so, that is the end of the session (S3), never of the room. */
@@ -555,8 +564,7 @@ export class RoomCore {
     if (this.#sessions.get(session.socket) === session) this.#sessions.delete(session.socket);
     this.#conversation.delivery.remove(session);
     if (this.#closed) return;
-    // F4: a room that never accepted a turn leaves nothing behind, not even what the host wrote to open it.
-    if (this.#sessions.size === 0 && this.#conversation.isPristine) void this.#conversation.erase();
+    this.#leaveNothing();
     this.#conversation.viewersChanged();
     this.#ambientSoon();
   }

@@ -20,6 +20,8 @@ export class RoomTurn {
   loggedLength = 0;
   rows = 0;
   mark: UpstreamMark | undefined;
+  /** Bytes of the answer's parts that are not text, as JSON. */
+  partBytes = 0;
   model: string | undefined;
   usage: Usage | undefined;
   /** Aborts the turn's upstream work; exists from its start to its settling. */

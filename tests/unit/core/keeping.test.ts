@@ -82,6 +82,52 @@ describe("[F4] retention", () => {
     expect(room.storage.alarmAt).toBeUndefined();
   });
 
+  test("a room whose time is over while somebody watches stays, and its alarm does not ring without end", async () => {
+    const day = 86_400_000;
+    const { room, tab } = await answered(1, { policy: { roomTtlMs: 3 * day } });
+    let rings = 0;
+    const tick = room.core.tick.bind(room.core);
+    room.core.tick = async () => {
+      rings += 1;
+      await tick();
+    };
+    tab.socket.pongedAt = room.clock.now() + 100 * day;
+    await room.advance(4 * day);
+    expect(room.core.conversation.turns).toHaveLength(1);
+    expect(rings).toBeLessThan(5);
+  });
+
+  test("[A1] a room's alarm is set again before anything else is done", async () => {
+    const { room, tab } = await answered(0);
+    tab.submit("runs");
+    await settled();
+    room.storage.alarmAt = undefined;
+    // A disk that fails from here on: what the handler does after re-arming cannot undo it.
+    room.storage.fail();
+    await room.clock.advance(61_000);
+    await room.core.tick();
+    expect(room.storage.alarmAt).toBeGreaterThan(room.clock.now());
+  });
+
+  test("[T1] remembers at most a thousand ids, the newest", async () => {
+    const { room, tab } = await answered(1);
+    for (let index = 0; index < 1_010; index += 1) tab.cancel(`unknown-${index}`);
+    await settled();
+    const buried = room.storage.keys.filter((key) => key.startsWith("gone/"));
+    expect(buried).toHaveLength(1_000);
+    expect(buried).toContain("gone/unknown-1009");
+    expect(buried).not.toContain("gone/unknown-0");
+  });
+
+  test("draining or paging a room that never accepted a turn leaves nothing either", async () => {
+    const room = await buildRoom();
+    await room.storage.append(new Map([["__ps_name", "test-room"]]));
+    room.core.drain();
+    await room.core.older(undefined, 5);
+    await settled();
+    expect(room.storage.keys).toEqual([]);
+  });
+
   test("a room that never accepted a turn leaves nothing behind", async () => {
     const room = await buildRoom();
     await room.storage.append(new Map([["__ps_name", "test-room"]]));
@@ -110,6 +156,24 @@ describe("[F4] erasing the room", () => {
     tab.submit("one more", { turnId: running, epoch: before ?? "" });
     await settled();
     expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale" });
+  });
+
+  test("a question asked while it happens is not lost, and a stop that nobody confirmed is tried again", async () => {
+    const { room, tab } = await answered(0);
+    tab.submit("runs");
+    await settled();
+    room.upstream.stopAnswer = "never";
+    const erased = room.core.erase();
+    await settled();
+    tab.read();
+    const id = tab.submit("asked meanwhile", { epoch: tab.view.epoch ?? "" });
+    await room.clock.advance(6_000);
+    await erased;
+    expect(tab.turn(id).state).toBe("opening");
+    const asked = room.upstream.stops.length;
+    room.upstream.stopAnswer = "confirmed";
+    await room.advance(20_000);
+    expect(room.upstream.stops.length).toBeGreaterThan(asked);
   });
 
   test("the room goes on afterwards", async () => {

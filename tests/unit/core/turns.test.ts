@@ -365,6 +365,24 @@ describe("[T3] a stop", () => {
     expect(room.upstream.calls).toHaveLength(2);
   });
 
+  test("[T3] while resuming ends the wait, asks the upstream, and makes no further call", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    const id = tab.submit("hi");
+    await settled();
+    room.upstream.call.start(true);
+    room.upstream.call.text("half", "2");
+    await settled();
+    room.upstream.call.truncate();
+    await settled();
+    expect(tab.turn(id).state).toBe("resuming");
+    tab.cancel(id);
+    await settled();
+    expect(tab.turn(id)).toMatchObject({ outcome: "cancelled", stop: "confirmed", length: 4 });
+    await room.clock.advance(60_000);
+    expect(room.upstream.calls).toHaveLength(1);
+  });
+
   test("of a settled turn changes nothing and answers with that turn", async () => {
     const { room, tab, id } = await streaming();
     room.upstream.call.done();
@@ -642,6 +660,32 @@ describe("replaces", () => {
     await settled();
     tab.read();
     expect(tab.view.turns.map((turn) => turn.id)).toEqual([edited]);
+  });
+
+  test("what others submit while the stop is awaited is not removed", async () => {
+    const { room, tab, id } = await streaming();
+    const other = await room.join();
+    room.upstream.stopAnswer = "never";
+    const edited = tab.submit("better", { replaces: id });
+    await settled();
+    const fresh = other.submit("another question");
+    await room.clock.advance(5_000);
+    tab.read();
+    expect(tab.view.turns.map((turn) => turn.id)).toEqual([fresh, edited]);
+  });
+
+  test("[T1] a replace that a clear overtakes is refused as turn-stale, and its id can be told so again", async () => {
+    const { room, tab, id } = await streaming();
+    room.upstream.stopAnswer = "never";
+    const edited = tab.submit("better", { replaces: id });
+    await settled();
+    tab.say({ type: "room-clear" });
+    await room.clock.advance(6_000);
+    expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale", turnId: edited });
+    expect(room.core.conversation.turns).toEqual([]);
+    tab.submit("better", { turnId: edited });
+    await settled();
+    expect(tab.turn(edited).state).toBe("opening");
   });
 
   test("[T1] the same id with other words, while the old turn is being stopped, is a turn-conflict", async () => {
