@@ -5,10 +5,12 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../shared/result.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
+import { type DialectName, dialectNames } from "./upstream/dialects/auto.ts";
 
 export interface GatewayConfig {
   readonly nestBase: string;
   readonly upstreamMethod: "POST" | "GET";
+  readonly upstreamDialect: DialectName;
   readonly tenant: string;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
@@ -81,6 +83,9 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     return fail("UPSTREAM_METHOD is POST or GET, for example UPSTREAM_METHOD=POST.");
   const heartbeat = number(env, "HEARTBEAT_MS", 100, 60_000);
   if (!heartbeat.ok) return heartbeat;
+  const dialect = dialectNames.find((name) => name === (text(env["UPSTREAM_DIALECT"]) ?? "auto"));
+  if (dialect === undefined)
+    return fail(`UPSTREAM_DIALECT is one of ${dialectNames.join(", ")}, for example UPSTREAM_DIALECT=auto.`);
   const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
   if (!origins.ok) return origins;
   const policy = parsePolicy(env);
@@ -88,6 +93,7 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   return ok({
     nestBase: base.data.replace(/\/+$/, ""),
     upstreamMethod: method,
+    upstreamDialect: dialect,
     tenant: text(env["TENANT"]) ?? "default",
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),

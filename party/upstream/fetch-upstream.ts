@@ -1,24 +1,24 @@
 /**
- * The Upstream port over `fetch`: one HTTP request an attempt, its SSE answer read with back-pressure and merged as far as
- * it is ready (U8). Statuses become failures with our codes; the backend's own words go no further than the log (U4).
+ * The Upstream port over `fetch`: one HTTP request an attempt. Its answer is an event stream in one of the
+ * dialects (U5), or comes whole (U6). Statuses become failures with our codes; the backend's own words stay here (U4).
  */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
-import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { UpstreamRequestBody } from "../../shared/upstream-contract.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
-import { BatchBuilder, readUnified } from "./unified.ts";
+import { type DialectName, dialectFor } from "./dialects/auto.ts";
+import { malformed } from "./dialects/dialect.ts";
+import { batchesOf } from "./event-stream.ts";
+import { retryAfter, retryableCode } from "./status.ts";
+import { wholeAnswer, wholeKind } from "./whole-answer.ts";
 
 export interface UpstreamConfig {
   /** Base URL of the NestJS service, without a trailing slash. */
   readonly base: string;
   /** GET sends the last prompt only, for backends that take nothing else. */
   readonly method: "POST" | "GET";
+  readonly dialect: DialectName;
   readonly room: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
-
-/** One event larger than this is not an answer, it is a fault: in UTF-16 units. */
-const maxEventUnits = 1_048_576;
 
 export class FetchUpstream implements Upstream {
   readonly #config: UpstreamConfig;
@@ -38,17 +38,12 @@ export class FetchUpstream implements Upstream {
       redirect: "manual",
       signal,
     });
-    // NestJS answers a POST with 201 where the handler forgot its HttpCode(200): it is an answer all the same.
-    if (response.status !== 200 && response.status !== 201) {
+    try {
+      return this.#answerIn(response, signal);
+    } catch (error) {
       await response.body?.cancel();
-      throw failureOf(response);
+      throw error;
     }
-    const type = response.headers.get("content-type") ?? "";
-    if (response.body === null || !/^text\/event-stream\b/i.test(type)) {
-      await response.body?.cancel();
-      throw new UpstreamFailure("upstream-malformed", false, { cause: `content-type ${type}` });
-    }
-    return batchesOf(response.body, signal);
   }
 
   async stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
@@ -60,6 +55,26 @@ export class FetchUpstream implements Upstream {
     if (response.status !== 404 && response.status !== 405) throw failureOf(response);
     this.#takesNoStop = true;
     return "unsupported";
+  }
+
+  #answerIn(response: Response, signal: AbortSignal): AsyncIterable<UpstreamBatch> {
+    const { status, headers, body } = response;
+    // Says on purpose that there is no answer; an empty body of another status is one that was cut off.
+    if (status === 204 || status === 205) throw malformed(`status ${status}`);
+    // NestJS answers a POST with 201 where the handler forgot its HttpCode(200): it is an answer all the same.
+    if (status !== 200 && status !== 201) throw failureOf(response);
+    const contentType = headers.get("content-type") ?? "";
+    const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
+    // The runtime has undone these; what it cannot undo would be shown as it is.
+    if (!/^(?:|identity|gzip|x-gzip|br)$/i.test(headers.get("content-encoding") ?? ""))
+      throw malformed("content-encoding");
+    const isStream = mediaType === "text/event-stream";
+    const kind = wholeKind(mediaType);
+    if (!isStream && kind === undefined) throw malformed(`content-type ${contentType}`);
+    if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
+    if (kind === undefined) return batchesOf(body, dialectFor(this.#config.dialect), signal);
+    const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
+    return wholeAnswer(body, kind, charset, signal);
   }
 
   async #fetch(url: string, init: RequestInit): Promise<Response> {
@@ -94,25 +109,17 @@ export class FetchUpstream implements Upstream {
 
 function headersOf(request: UpstreamRequest, method: "POST" | "GET"): Record<string, string> {
   return {
-    accept: "text/event-stream",
+    // Strict backends refuse to send what is not listed.
+    accept: "text/event-stream, application/json;q=0.9, text/plain;q=0.8",
     "idempotency-key": request.generationId,
     ...(method === "POST" ? { "content-type": "application/json" } : {}),
     ...(request.lastEventId === undefined ? {} : { "last-event-id": request.lastEventId }),
   };
 }
 
-const statusCodes: Readonly<Record<number, ErrorCode>> = {
-  408: "upstream-unavailable",
-  429: "upstream-rate-limited",
-  500: "upstream-unavailable",
-  502: "upstream-unavailable",
-  503: "upstream-unavailable",
-  504: "upstream-unavailable",
-};
-
-/** U2: the statuses worth another try; everything else is the backend's final word. */
+/** U2: the statuses worth another try; everything else is the backend's final word (U4). */
 function failureOf(response: Response): UpstreamFailure {
-  const code = statusCodes[response.status];
+  const code = retryableCode(response.status);
   const cause = `status ${response.status}`;
   if (code === undefined) return new UpstreamFailure("upstream-rejected", false, { cause, byUpstream: true });
   const retryAfterMs = retryAfter(response.headers.get("retry-after"), Date.now());
@@ -121,60 +128,4 @@ function failureOf(response: Response): UpstreamFailure {
     byUpstream: true,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
   });
-}
-
-/** `Retry-After` as ms from now: delay-seconds or an HTTP-date (RFC 9110 §10.2.3). Undefined where it says neither. */
-export function retryAfter(value: string | null, now: number): number | undefined {
-  if (value === null) return undefined;
-  if (/^\s*\d{1,9}\s*$/.test(value)) return Number(value) * 1_000;
-  const at = Date.parse(value);
-  return Number.isNaN(at) ? undefined : Math.max(0, at - now);
-}
-
-async function* batchesOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<UpstreamBatch> {
-  const builder = new BatchBuilder();
-  let failure: UpstreamFailure | undefined;
-  const parser = createParser({
-    maxBufferSize: maxEventUnits,
-    onEvent: (event) => {
-      failure ??= readEvent(event, builder);
-    },
-    onError: (error) => {
-      // Lines that are no field are ignored, as the format says; an event without end is not.
-      if (error.type === "max-buffer-size-exceeded") failure ??= new UpstreamFailure("upstream-malformed", false);
-    },
-  });
-  const decoder = new TextDecoder();
-  const reader = body.getReader();
-  // A body that is being read does not always notice the abort of its fetch; the reader does.
-  const cancel = () => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    while (failure === undefined) {
-      const { done, value } = await reader.read();
-      signal.throwIfAborted();
-      if (done) return;
-      parser.feed(decoder.decode(value, { stream: true }));
-      const batch = builder.take();
-      yield batch;
-      if (batch.end !== undefined) return;
-    }
-    throw failure;
-  } finally {
-    signal.removeEventListener("abort", cancel);
-    cancel();
-  }
-}
-
-/** Adds the event to the batch; a failure ends the answer after what came before it (U5). */
-function readEvent(event: EventSourceMessage, builder: BatchBuilder): UpstreamFailure | undefined {
-  try {
-    readUnified(event.event, event.data, builder);
-    if (event.id !== undefined && event.id !== "") builder.eventId(event.id);
-    return undefined;
-  } catch (error) {
-    return error instanceof UpstreamFailure
-      ? error
-      : new UpstreamFailure("upstream-malformed", false, { cause: error });
-  }
 }
