@@ -2,6 +2,7 @@
 import { generationIdOf, principalOf } from "./auth.ts";
 import { systemClock } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";
+import { NO_LIMITER } from "./core/limiter-port.ts";
 import type { RoomPorts } from "./core/ports.ts";
 import { ObjectStorage } from "./storage.ts";
 import { report } from "./telemetry.ts";
@@ -19,6 +20,7 @@ export interface Host {
 
 export function roomPorts({ room, storage, kept, onBroken }: Host, config: GatewayConfig): RoomPorts {
   return {
+    limiter: NO_LIMITER,
     clock: systemClock,
     storage: new ObjectStorage(storage, kept),
     upstream: new FetchUpstream({

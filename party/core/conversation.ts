@@ -7,13 +7,14 @@ import { isText, textOf } from "../../shared/content.ts";
 import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
-import type { NoticeFrame, ServerFrame, StopProof } from "../../shared/protocol/server-frames.ts";
+import type { NoticeFrame, Outcome, ServerFrame, StopProof } from "../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import { Agenda } from "./agenda.ts";
 import { Delivery, type RoomFrame } from "./delivery.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { Journal } from "./journal.ts";
+import type { ReleaseOutcome } from "./limiter-port.ts";
 import { paceParts } from "./pacing.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.ts";
@@ -37,6 +38,13 @@ const maxTombstones = 1_000;
 const ttlSlackMs = 86_400_000;
 /** Units of settled answers kept in memory for the next sync. */
 const settledUnitsKept = 1_048_576;
+
+const releaseOutcomes = {
+  completed: "ok",
+  cancelled: "cancelled",
+  failed: "failed",
+  interrupted: "failed",
+} as const satisfies Record<Outcome, ReleaseOutcome>;
 
 export interface ConversationHooks {
   /** Viewers right now (R6). */
@@ -156,7 +164,9 @@ export class Conversation {
     if (record.end !== undefined) return new RoomTurn(record, { state: "settled", ending: record.end });
     const input = await this.#log.readInput(record.spec.ordinal);
     if (record.start === undefined) return new RoomTurn(record, { state: "queued" }, input);
-    const turn = new RoomTurn(record, { state: record.waitUntil === undefined ? "resuming" : "waiting" }, input);
+    // A call that was never made, or came back unserved, is waited for; one that was made is resumed, or given up.
+    const isWaiting = record.waitUntil !== undefined || record.attempts === 0;
+    const turn = new RoomTurn(record, { state: isWaiting ? "waiting" : "resuming" }, input);
     turn.restore(await this.#log.readText(record.spec.ordinal));
     turn.generationId = await this.#generationIdOf(turn);
     turn.model = record.upstream?.model;
@@ -321,6 +331,7 @@ export class Conversation {
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
       turn.onEnded();
+      this.#release(turn, "cancelled");
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.#bury(commit, turn.id, {});
       if (turn.isSettled || turn.generationId === undefined) continue;
@@ -344,6 +355,7 @@ export class Conversation {
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
       turn.onEnded();
+      this.#release(turn, "cancelled");
     }
     this.#turns = new Map();
     this.#tombstones = new Map();
@@ -579,9 +591,10 @@ export class Conversation {
       const at = this.#ports.clock.now();
       const seq = this.#nextSeq();
       const start = { seq, at, deadlineAt: at + this.#policy.turnTimeoutMs, history: this.#historyOf(turn) };
-      // The first call is counted here, with the start, and not in a write of its own.
-      turn.record = { ...turn.record, start, attempts: 1 };
-      turn.advance({ type: "open" });
+      // The first call is counted here, with the start, and not in a write of its own — unless it has to wait for leave.
+      const attempts = this.#ports.limiter.mayWait ? 0 : 1;
+      turn.record = { ...turn.record, start, attempts };
+      turn.advance({ type: attempts === 0 ? "wait" : "open" });
       commit.changes.turn(turn.record);
       this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
       commit.next.push(() => this.#run(turn, false));
@@ -649,6 +662,7 @@ export class Conversation {
       },
       deadlineAt: start?.deadlineAt ?? this.#ports.clock.now() + this.#policy.turnTimeoutMs,
       resuming,
+      hasWaited: waitUntil !== undefined,
       ...(waitUntil === undefined ? {} : { waitUntil }),
     };
     const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
@@ -677,8 +691,8 @@ export class Conversation {
   }
 
   #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
-    // The start commit counted the first call.
-    let counted = !wasResumed && turn.record.waitUntil === undefined;
+    // Where no leave has to be waited for, the start commit counted the first call.
+    let counted = !this.#ports.limiter.mayWait && !wasResumed && turn.record.waitUntil === undefined;
     const conversation = this;
     return {
       attempting: async (resume) => {
@@ -699,6 +713,10 @@ export class Conversation {
         if (!signal.aborted) this.#take(turn, batch);
       },
       failed: (failure, resume) => this.#failed(turn, failure, resume),
+      uncount: () => {
+        turn.record = { ...turn.record, attempts: Math.max(0, turn.record.attempts - 1) };
+        this.#note(turn);
+      },
       wait: (ms, notice) => this.#wait(turn, ms, notice, signal),
       get attempts() {
         return turn.record.attempts;
@@ -762,6 +780,13 @@ export class Conversation {
     return turn.partBytes > this.#policy.maxTurnLength ? "turn-too-long" : undefined;
   }
 
+  /** Gives the turn's lease back, if it ever asked for one. */
+  #release(turn: RoomTurn, outcome: ReleaseOutcome): void {
+    if (turn.generationId === undefined || turn.isReleased) return;
+    turn.isReleased = true;
+    this.#ports.limiter.release(turn.generationId, outcome);
+  }
+
   /** U6: stored whole at once; what is shown of it begins with nothing and grows at the pace. */
   #tookWhole(turn: RoomTurn, batch: UpstreamBatch): void {
     const finishReason = batch.end?.kind === "done" ? batch.end.finishReason : undefined;
@@ -769,6 +794,8 @@ export class Conversation {
     turn.record = { ...turn.record, simulated: finishReason === undefined ? {} : { finishReason } };
     turn.pace = paceParts(turn.slice(0), this.#policy.simulateChunkMs, this.#policy.simulateMaxMs);
     turn.show(0);
+    // The upstream has said all it will: the lease is for the next turn, not for the showing.
+    this.#release(turn, "ok");
     const commit = this.#begin();
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
@@ -784,7 +811,14 @@ export class Conversation {
     const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
     if (turn.record.upstream?.resumable === upstream.resumable) return;
     turn.record = { ...turn.record, upstream };
-    // Like a log row: nothing that is shown rests on it, and a commit would hold the first token back until the disk has it.
+    this.#note(turn);
+  }
+
+  /**
+   * Writes the turn's record as a log row is written, unconfirmed: nothing that is shown rests on it, and a commit would hold
+   * the next frame back until the disk has it.
+   */
+  #note(turn: RoomTurn): void {
     const changes = new Changes();
     changes.turn(turn.record);
     this.journal.append(changes.put);
@@ -806,17 +840,14 @@ export class Conversation {
   /** Waits without a call open. A long wait is stored, and the alarm ends it, so that the object may sleep. */
   async #wait(turn: RoomTurn, ms: number, notice: WaitNotice, signal: AbortSignal): Promise<void> {
     turn.advance(notice.resume ? { type: "resume" } : { type: "wait" });
-    const code = notice.resume ? "upstream-resuming" : "upstream-retrying";
+    const { resume: _, ...said } = notice;
     const frame: NoticeFrame = {
       type: "notice",
-      code,
-      scope: "upstream",
+      ...said,
       turnId: turn.id,
       retryAfterMs: ms,
-      attempt: notice.attempt,
-      maxAttempts: notice.maxAttempts,
       willRetry: true,
-      message: NOTICE_MESSAGES[code].en,
+      message: NOTICE_MESSAGES[notice.code].en,
     };
     this.delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
     const name = `wait/${turn.id}`;
@@ -923,6 +954,7 @@ export class Conversation {
       bytes: utf8Length(JSON.stringify(turn.content?.parts() ?? [])),
       rows: turn.rows,
     };
+    this.#release(turn, releaseOutcomes[ending.outcome]);
     const { waitUntil: _, ...record } = turn.record;
     turn.record = { ...record, end };
     turn.advance({ type: "settle", ending });

@@ -7,6 +7,7 @@ import type { ChatMessage } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
+import type { TurnLimiter } from "./limiter-port.ts";
 
 /** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
 export interface RoomSocket {
@@ -138,6 +139,7 @@ export interface Principal {
 }
 
 export interface RoomPorts {
+  readonly limiter: TurnLimiter;
   readonly clock: Clock;
   readonly storage: RoomStorage;
   readonly upstream: Upstream;

@@ -28,6 +28,8 @@ export class RoomTurn {
   controller: AbortController | undefined;
   /** The name the upstream knows it by; undefined until it has been asked, so nothing of it runs there. */
   generationId: string | undefined;
+  /** Its lease was given back. */
+  isReleased = false;
   /** Offsets at which an answer that came whole is shown, one after the other. */
   pace: readonly number[] = [];
   /** Resolves when its end is durable and told: before that its text is still owed to readers. */

@@ -4,6 +4,16 @@
  */
 import { backoffMs } from "../../shared/backoff.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
+import {
+  type Grant,
+  type LeaseRequest,
+  type Refused,
+  retryJitter,
+  type TurnLimiter,
+  type Wait,
+  type WaitReason,
+} from "./limiter-port.ts";
 import type { RoomPolicy } from "./policy.ts";
 import {
   type Clock,
@@ -24,6 +34,8 @@ export interface TurnRunSink {
   failed(failure: UpstreamFailure, resume: boolean): void;
   /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
   wait(ms: number, notice: WaitNotice): Promise<void>;
+  /** The call that was counted came back unserved: it spends the turn's time, not its attempts (U3). */
+  uncount(): void;
   readonly attempts: number;
   readonly resumes: number;
   /** Whether any content was ever read; after that nothing is asked for a second time. */
@@ -34,13 +46,15 @@ export interface TurnRunSink {
 }
 
 export interface WaitNotice {
-  readonly code: ErrorCode;
+  readonly code: keyof typeof NOTICE_MESSAGES;
+  readonly scope: "tenant" | "upstream";
   readonly resume: boolean;
-  readonly attempt: number;
-  readonly maxAttempts: number;
+  readonly attempt?: number;
+  readonly maxAttempts?: number;
 }
 
 export interface RunPorts {
+  readonly limiter: TurnLimiter;
   readonly upstream: Upstream;
   readonly clock: Clock;
   readonly random: () => number;
@@ -53,6 +67,8 @@ export interface TurnRun {
   readonly resuming: boolean;
   /** Waits first, until this time: the turn was waiting when the object was lost. */
   readonly waitUntil?: number;
+  /** It was told to wait in an earlier life of the room. */
+  readonly hasWaited: boolean;
 }
 
 /** How a run ended, and by whose word: what the upstream did not end itself must be stopped there (U7). */
@@ -71,21 +87,26 @@ export async function runTurn(
 ): Promise<RunEnd | undefined> {
   let resume = run.resuming;
   if (run.waitUntil !== undefined) {
-    const notice = {
-      code: "upstream-unavailable",
-      resume,
-      attempt: sink.attempts,
-      maxAttempts: policy.maxAttempts,
-    } as const;
-    await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
+    await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), retrying(resume, sink, policy));
   }
   for (;;) {
     if (signal.aborted) return undefined;
+    const leave = await takeLeave(run, resume, sink, ports, signal);
+    if (leave === undefined || "ending" in leave) return leave;
     await sink.attempting(resume);
-    const outcome = await attempt(run, resume, sink, ports, policy, signal);
+    const outcome = await attempt(run, resume, leave, sink, ports, policy, signal);
     if (signal.aborted) return undefined;
     if (outcome instanceof UpstreamFailure) {
       sink.failed(outcome, resume);
+      const line = await reportTo(ports.limiter, run, outcome);
+      if (signal.aborted) return undefined;
+      if (line !== undefined && !sink.hasContent && !resume) {
+        // U3: back in line. It asks again when it is told to, and has spent nothing but time.
+        sink.uncount();
+        const late = await waitInLine(line, resume, run, sink, ports);
+        if (late !== undefined) return late;
+        continue;
+      }
       const next = afterFailure(outcome, resume, sink, run, ports, policy);
       if ("ending" in next) return next;
       resume = next.resume;
@@ -95,6 +116,82 @@ export async function runTurn(
       return { ending: { outcome: "completed", ...reason }, byUpstream: true };
     }
   }
+}
+
+function leaseOf(run: TurnRun): LeaseRequest {
+  const { generationId } = run.request;
+  return { generationId, deadlineAt: run.deadlineAt, ...(run.hasWaited ? { hasWaited: true } : {}) };
+}
+
+/** The tenant's leave to call the upstream (Q4). Undefined when the turn was stopped meanwhile, an end when its time ran out. */
+async function takeLeave(
+  run: TurnRun,
+  resume: boolean,
+  sink: TurnRunSink,
+  ports: RunPorts,
+  signal: AbortSignal,
+): Promise<Grant | RunEnd | undefined> {
+  // What runs at the upstream already is not held up by those who have yet to begin.
+  const request = { ...leaseOf(run), ...(resume ? { credit: true } : {}) };
+  for (;;) {
+    const answer = await ports.limiter.acquire(request);
+    if (signal.aborted) return undefined;
+    if (answer.kind === "granted") return answer;
+    const late = await waitInLine(answer, resume, run, sink, ports);
+    if (signal.aborted) return undefined;
+    if (late !== undefined) return late;
+  }
+}
+
+const lineNotices = {
+  concurrency: "waiting-for-slot",
+  degraded: "waiting-for-slot",
+  rate: "waiting-for-rate",
+  "slow-down": "upstream-slow-down",
+  circuit: "upstream-paused",
+} as const satisfies Record<WaitReason, keyof typeof NOTICE_MESSAGES>;
+
+/** Waits as the Limiter said, each turn at its own moment. The turn's end where its time would run out before that. */
+async function waitInLine(
+  line: Wait,
+  resume: boolean,
+  run: TurnRun,
+  sink: TurnRunSink,
+  ports: RunPorts,
+): Promise<RunEnd | undefined> {
+  const ms = Math.round(line.retryAfterMs * (1 + ports.random() * retryJitter));
+  if (ports.clock.now() + ms >= run.deadlineAt) {
+    const error = turnError(line.reason === "circuit" ? "upstream-circuit-open" : "upstream-rate-limited");
+    return { ending: { outcome: sink.hasContent ? "interrupted" : "failed", error }, byUpstream: false };
+  }
+  const scope = line.reason === "concurrency" || line.reason === "rate" ? "tenant" : "upstream";
+  await sink.wait(ms, { code: lineNotices[line.reason], scope, resume });
+  return undefined;
+}
+
+const refusals: Partial<Record<ErrorCode, Refused>> = {
+  "upstream-rate-limited": "rate-limited",
+  "upstream-unavailable": "unavailable",
+  "upstream-unreachable": "unreachable",
+  "upstream-headers-timeout": "unreachable",
+};
+
+/** Tells the Limiter of a refusal. A wait: the turn stands in line again. */
+function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure): Promise<Wait | undefined> {
+  const refused = refusals[failure.code];
+  // After a timeout the call may still be worked on: it is not asked for again (U2), so it has no place to return to.
+  if (refused === undefined || !failure.retryable) return Promise.resolve(undefined);
+  return limiter.report(leaseOf(run), refused, failure.retryAfterMs);
+}
+
+function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy): WaitNotice {
+  return {
+    code: resume ? "upstream-resuming" : "upstream-retrying",
+    scope: "upstream",
+    resume,
+    attempt: resume ? sink.resumes : sink.attempts,
+    maxAttempts: resume ? policy.maxResumes : policy.maxAttempts,
+  };
 }
 
 type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number; readonly notice: WaitNotice };
@@ -126,13 +223,7 @@ function afterFailure(
   const tries = mustResume ? sink.resumes : sink.attempts - 1;
   const waitMs = failure.retryAfterMs ?? backoffMs(tries, policy.backoff, ports.random);
   if (ports.clock.now() + waitMs >= run.deadlineAt) return ended(mustResume ? "interrupted" : "failed");
-  const notice = {
-    code: failure.code,
-    resume: mustResume,
-    attempt: mustResume ? sink.resumes : sink.attempts,
-    maxAttempts: mustResume ? policy.maxResumes : policy.maxAttempts,
-  };
-  return { resume: mustResume, waitMs, notice };
+  return { resume: mustResume, waitMs, notice: retrying(mustResume, sink, policy) };
 }
 
 function isTimeout(code: ErrorCode): boolean {
@@ -144,6 +235,7 @@ type Finished = Extract<UpstreamEnd, { kind: "done" }>;
 async function attempt(
   run: TurnRun,
   resume: boolean,
+  leave: Grant,
   sink: TurnRunSink,
   ports: RunPorts,
   policy: RoomPolicy,
@@ -160,8 +252,13 @@ async function attempt(
     const request = lastEventId === undefined ? run.request : { ...run.request, lastEventId };
     const batches = await ports.upstream.open(request, controller.signal);
     watch.expect("upstream-first-token-timeout", policy.firstTokenTimeoutMs);
+    let isUnanswered = leave.probe === true;
     for await (const batch of batches) {
       sink.batch(batch);
+      if (isUnanswered && batch.parts.length > 0) {
+        isUnanswered = false;
+        ports.limiter.accepted(run.request.generationId);
+      }
       if (batch.end?.kind === "done") return batch.end;
       if (batch.end?.kind === "error") {
         const { code, retryable, retryAfterMs } = batch.end;

@@ -108,6 +108,18 @@ export const NOTICE_MESSAGES = {
     en: "The connection to the assistant was lost. Continuing the answer.",
     "zh-CN": "与助手的连接中断，正在继续该回答。",
   },
+  "waiting-for-rate": {
+    en: "Many questions were asked in the last minute. Yours waits its turn.",
+    "zh-CN": "最近一分钟内提问较多，您的问题正在等待。",
+  },
+  "upstream-slow-down": {
+    en: "The assistant is overloaded, so questions are passed on more slowly. Yours is waiting.",
+    "zh-CN": "助手负载较高，提问正在放慢转发，您的问题正在等待。",
+  },
+  "upstream-paused": {
+    en: "The assistant is having problems; questions are paused for a moment.",
+    "zh-CN": "助手服务出现故障，提问已暂停片刻。",
+  },
   "waiting-for-slot": {
     en: "Many questions are being answered. Yours is next in line.",
     "zh-CN": "当前提问较多，您的问题正在排队。",

@@ -1,5 +1,6 @@
 /** A room core among fakes, and tabs that talk to it: what every core test starts from. */
 
+import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
 import type { RoomEvent, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import { RoomCore } from "../../../party/core/room-core.ts";
@@ -129,6 +130,7 @@ export interface RoomOptions {
   readonly policy?: Partial<RoomPolicy>;
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
+  readonly limiter?: TurnLimiter;
   /** In place of the scripted one. */
   readonly upstream?: Upstream;
 }
@@ -195,6 +197,7 @@ export class Room {
 
   #make(): RoomCore {
     const ports: RoomPorts = {
+      limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,
       storage: this.storage,
       upstream: this.#options.upstream ?? this.upstream,
