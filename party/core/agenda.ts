@@ -3,13 +3,14 @@
  * `entries` and sets the alarm when `alarmAt` says so.
  */
 export class Agenda {
-  readonly #entries: Map<string, number>;
+  #entries = new Map<string, number>();
+  /** When the platform's alarm is known to be set for. */
   #alarmAt: number | undefined;
 
-  /** `alarmAt`: when the platform's alarm is set for, if it is. */
-  constructor(entries: Iterable<readonly [string, number]> = [], alarmAt?: number) {
-    this.#entries = new Map(entries);
-    this.#alarmAt = alarmAt;
+  /** Begins again with what is stored. */
+  load(entries: Readonly<Record<string, number>>): void {
+    this.#entries = new Map(Object.entries(entries));
+    this.#alarmAt = undefined;
   }
 
   /** As stored. */
@@ -30,10 +31,6 @@ export class Agenda {
 
   clear(name: string): boolean {
     return this.#entries.delete(name);
-  }
-
-  clearAll(): void {
-    this.#entries.clear();
   }
 
   /**

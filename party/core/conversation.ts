@@ -3,37 +3,30 @@
  * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
  * `seq` order, each change durable first.
  */
-import { isText, textOf } from "../../shared/content.ts";
-import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
-import type { NoticeFrame, Outcome, ServerFrame, StopProof } from "../../shared/protocol/server-frames.ts";
+import type { Outcome, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import { Agenda } from "./agenda.ts";
 import { Delivery, type RoomFrame } from "./delivery.ts";
 import { fingerprint } from "./fingerprint.ts";
+import { historyOf, messagesFor } from "./history.ts";
 import { Journal } from "./journal.ts";
 import type { ReleaseOutcome } from "./limiter-port.ts";
-import { paceParts } from "./pacing.ts";
 import type { RoomPolicy } from "./policy.ts";
-import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.ts";
+import type { RoomPorts } from "./ports.ts";
+import { excessTurns } from "./retention.ts";
 import { RoomTurn } from "./room-turn.ts";
-import { runTurn, type TurnRunSink, type WaitNotice } from "./run-turn.ts";
-import { type Ending, promptOf, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
-import { Changes, inputRows, type RoomRecord, type Tombstone, TurnLog } from "./turn-log.ts";
+import { Tombstones } from "./tombstones.ts";
+import { type Ending, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
+import { TurnDriver } from "./turn-driver.ts";
+import { Changes, inputRows, type RoomRecord, TurnLog } from "./turn-log.ts";
 import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
+import { stopRetryEveryMs, UpstreamStops } from "./upstream-stops.ts";
 
 /** How far ahead the alarm stands while a turn is not over, so that a killed room with no tab left still settles (A1). */
 export const watchdogMs = 60_000;
-/** How long an unconfirmed stop is tried again (T3). */
-const stopRetryForMs = 600_000;
-const stopRetryEveryMs = 15_000;
-/** Waits up to this long use a timer; longer ones the agenda, so that the object may sleep (A1). */
-const timerWaitMs = 10_000;
-/** Ids that must not run again are remembered this long, and at most this many (T1). */
-const tombstoneMs = 24 * 3_600_000;
-const maxTombstones = 1_000;
 /** A day of a room's time to live may pass before its deadline is stored again: a row a day, not one a turn. */
 const ttlSlackMs = 86_400_000;
 /** Units of settled answers kept in memory for the next sync. */
@@ -71,7 +64,9 @@ export class Conversation {
   readonly #policy: RoomPolicy;
   readonly #hooks: ConversationHooks;
   readonly #log: TurnLog;
-  #agenda = new Agenda();
+  readonly #agenda = new Agenda();
+  readonly #driver: TurnDriver;
+  readonly #stops: UpstreamStops;
   /** What storage holds of the two, as JSON. */
   #agendaStored = "{}";
   #roomStored = "";
@@ -81,14 +76,11 @@ export class Conversation {
   #nextOrdinal = 0;
   #lastActiveAt = 0;
   #turns = new Map<string, RoomTurn>();
-  #tombstones = new Map<string, Tombstone>();
+  readonly #tombstones = new Tombstones();
   /** Submits that wait until the turns they replace have been stopped, with their fingerprints. */
   readonly #replacing = new Map<string, string>();
-  /** Ways to end a wait that only the agenda would end. */
-  readonly #wakers = new Map<string, () => void>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
   #unfinished: RoomTurn[] = [];
-  #logTimer: Timer | undefined;
   /** Until when nothing new is started: the room is being drained. */
   #drainUntil = 0;
   #closed = false;
@@ -117,6 +109,17 @@ export class Conversation {
       ports.clock,
       policy,
     );
+    this.#stops = new UpstreamStops(ports, policy, this.#agenda, () => this.#durably(this.#begin()));
+    const parts = { journal: this.journal, delivery: this.delivery, agenda: this.#agenda };
+    this.#driver = new TurnDriver(ports, policy, parts, {
+      has: (turn) => this.#turns.get(turn.id) === turn,
+      active: () => activeTurns(this.#turns.values()),
+      generationIdOf: (turn) => this.#generationIdOf(turn),
+      messagesFor: (turn) => messagesFor(turn, this.turns, this.#policy, (past) => this.ensureLoaded(past)),
+      store: (turn) => this.#store(turn),
+      settle: (turn, ending, stopUpstream) => this.#settle(turn, ending, stopUpstream),
+      onLogged: () => hooks.onLogged(),
+    });
   }
 
   get epoch(): string {
@@ -138,8 +141,8 @@ export class Conversation {
   }
 
   /** Removed turn ids with the `seq` that said so. */
-  *removed(): Iterable<readonly [string, number]> {
-    for (const [id, { removedSeq }] of this.#tombstones) if (removedSeq !== undefined) yield [id, removedSeq];
+  removed(): Iterable<readonly [string, number]> {
+    return this.#tombstones.removed();
   }
 
   /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
@@ -150,10 +153,9 @@ export class Conversation {
     this.#floor = stored.room?.floor ?? 0;
     this.#nextOrdinal = stored.room?.nextOrdinal ?? 0;
     this.#lastActiveAt = stored.room?.lastActiveAt ?? 0;
-    // Oldest first, because that is the order in which they are forgotten.
-    this.#tombstones = new Map([...stored.tombstones].sort(([, a], [, b]) => a.at - b.at));
+    this.#tombstones.load(stored.tombstones);
     this.#roomStored = stored.room === undefined ? "" : JSON.stringify(stored.room);
-    this.#agenda = new Agenda(Object.entries(stored.agenda));
+    this.#agenda.load(stored.agenda);
     this.#agendaStored = JSON.stringify(this.#agenda.entries());
     for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
     this.#unfinished = this.turns.filter((turn) => !turn.isSettled);
@@ -189,9 +191,9 @@ export class Conversation {
       // U6: all of it is stored, so after a wake the rest leaves at once.
       else if (turn.record.simulated !== undefined) {
         this.#settleIn(commit, turn, { outcome: "completed", ...turn.record.simulated }, false);
-      } else if (turn.phase.state === "waiting") commit.next.push(() => this.#run(turn, turn.length > 0));
-      else if (this.#isResumable(turn) && turn.record.resumes < this.#policy.maxResumes) {
-        commit.next.push(() => this.#run(turn, true));
+      } else if (turn.phase.state === "waiting") commit.next.push(() => this.#driver.run(turn, turn.length > 0));
+      else if (this.#driver.isResumable(turn) && turn.record.resumes < this.#policy.maxResumes) {
+        commit.next.push(() => this.#driver.run(turn, true));
       }
       // What the upstream does with a call that nobody reads is unknown: it is told to stop.
       else this.#settleIn(commit, turn, { outcome: "interrupted", error: turnError("upstream-truncated") }, true);
@@ -306,7 +308,7 @@ export class Conversation {
       // The submit may still be on its way, by another path: it must not run then (T1).
       if (!this.#tombstones.has(turnId)) {
         const commit = this.#begin();
-        this.#bury(commit, turnId, {});
+        this.#bury(commit, turnId);
         this.#commit(commit);
       }
       return fail("turn-unknown");
@@ -331,12 +333,12 @@ export class Conversation {
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
       turn.onEnded();
-      this.#release(turn, "cancelled");
+      this.#driver.release(turn, "cancelled");
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
-      this.#bury(commit, turn.id, {});
+      this.#bury(commit, turn.id);
       if (turn.isSettled || turn.generationId === undefined) continue;
-      const name = this.#intendStop(turn.generationId);
-      commit.next.push(() => void this.#retryStop(name));
+      const name = this.#stops.intend(turn.generationId);
+      commit.next.push(() => void this.#stops.retry(name));
     }
     this.#turns = new Map();
     this.#epoch = this.#ports.newId();
@@ -355,15 +357,15 @@ export class Conversation {
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
       turn.onEnded();
-      this.#release(turn, "cancelled");
+      this.#driver.release(turn, "cancelled");
     }
     this.#turns = new Map();
-    this.#tombstones = new Map();
+    this.#tombstones.clear();
     this.#epoch = this.#ports.newId();
     this.#seq = 0;
     this.#floor = 0;
     this.#nextOrdinal = 0;
-    this.#agenda = new Agenda();
+    this.#agenda.load({});
     this.#agendaStored = "{}";
     this.#roomStored = "";
     const erased = this.journal.erase(() => {
@@ -372,7 +374,7 @@ export class Conversation {
       this.#hooks.onCleared();
     });
     // What could not be told to stop stays on the new agenda: its id is all that is kept.
-    await Promise.all([erased, ...running.map((turn) => this.#stopUpstream(turn))]);
+    await Promise.all([erased, ...running.map((turn) => this.#stops.of(turn))]);
   }
 
   /** Whether the room never accepted a turn: nothing of it is worth keeping (F4). */
@@ -423,8 +425,8 @@ export class Conversation {
     if (due.includes("retention")) this.#trimIn(commit);
     if (due.includes("drained")) this.#startNext(commit);
     for (const name of due) {
-      if (name.startsWith("wait/")) this.#wakers.get(name)?.();
-      if (name.startsWith("stop/")) void this.#retryStop(name);
+      if (name.startsWith("wait/")) this.#driver.wake(name);
+      if (name.startsWith("stop/")) void this.#stops.retry(name);
     }
     await this.#durably(commit);
   }
@@ -478,10 +480,9 @@ export class Conversation {
   /** Stops all timers and upstream work of this life of the room; storage stays as it is. */
   close(): void {
     this.#closed = true;
-    this.#logTimer?.cancel();
+    this.#driver.close();
     this.delivery.close();
     for (const turn of this.#turns.values()) turn.controller?.abort();
-    for (const wake of this.#wakers.values()) wake();
   }
 
   // Commits
@@ -590,284 +591,20 @@ export class Conversation {
     for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
       const at = this.#ports.clock.now();
       const seq = this.#nextSeq();
-      const start = { seq, at, deadlineAt: at + this.#policy.turnTimeoutMs, history: this.#historyOf(turn) };
+      const start = {
+        seq,
+        at,
+        deadlineAt: at + this.#policy.turnTimeoutMs,
+        history: historyOf(turn, this.turns, this.#policy),
+      };
       // The first call is counted here, with the start, and not in a write of its own — unless it has to wait for leave.
       const attempts = this.#ports.limiter.mayWait ? 0 : 1;
       turn.record = { ...turn.record, start, attempts };
       turn.advance({ type: attempts === 0 ? "wait" : "open" });
       commit.changes.turn(turn.record);
       this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
-      commit.next.push(() => this.#run(turn, false));
+      commit.next.push(() => this.#driver.run(turn, false));
     }
-  }
-
-  /** Ordinals of the settled turns with text before this one, oldest first: a bounded choice, made once. */
-  #historyOf(turn: RoomTurn): number[] {
-    const history: number[] = [];
-    let bytes = 0;
-    for (const { record } of this.turns.reverse()) {
-      if (record.spec.ordinal >= turn.record.spec.ordinal || record.end === undefined || record.end.length === 0)
-        continue;
-      bytes += record.spec.inputBytes + record.end.bytes;
-      if (history.length >= this.#policy.historyTurns || bytes > this.#policy.historyBytes) break;
-      history.unshift(record.spec.ordinal);
-    }
-    return history;
-  }
-
-  async #messagesFor(turn: RoomTurn): Promise<ChatMessage[]> {
-    const input: TurnInput = turn.input ?? (await this.#log.readInput(turn.record.spec.ordinal));
-    if ("messages" in input) return input.messages;
-    const chosen = new Set(turn.record.start?.history);
-    const messages: ChatMessage[] = [{ role: "user", content: input.prompt }];
-    let bytes = utf8Length(input.prompt);
-    for (const past of this.turns.reverse()) {
-      if (!chosen.has(past.record.spec.ordinal)) continue;
-      await this.ensureLoaded(past);
-      const prompt = past.input === undefined ? "" : promptOf(past.input);
-      const answer = textOf(past.content?.parts() ?? []);
-      bytes += utf8Length(prompt) + utf8Length(answer);
-      if (bytes > this.#policy.historyBytes) break;
-      messages.unshift({ role: "user", content: prompt }, { role: "assistant", content: answer });
-    }
-    return messages;
-  }
-
-  #isResumable(turn: RoomTurn): boolean {
-    return turn.record.upstream?.resumable ?? this.#policy.upstreamResumable;
-  }
-
-  #run(turn: RoomTurn, resuming: boolean): void {
-    if (turn.isSettled || turn.record.stopIntent !== undefined || this.#turns.get(turn.id) !== turn) return;
-    const controller = new AbortController();
-    turn.controller = controller;
-    void this.#drive(turn, resuming, controller.signal).catch((error: unknown) => {
-      this.#ports.report({ name: "session-fault", cause: error });
-      if (!controller.signal.aborted) this.#settle(turn, { outcome: "failed", error: turnError("internal") }, true);
-    });
-  }
-
-  async #drive(turn: RoomTurn, resuming: boolean, signal: AbortSignal): Promise<void> {
-    const { spec, start, waitUntil } = turn.record;
-    const [generationId, messages] = await Promise.all([this.#generationIdOf(turn), this.#messagesFor(turn)]);
-    if (signal.aborted) return;
-    turn.generationId = generationId;
-    const run = {
-      request: {
-        generationId,
-        messages,
-        ...(spec.provider === undefined ? {} : { provider: spec.provider }),
-        ...(spec.model === undefined ? {} : { model: spec.model }),
-        ...(spec.params === undefined ? {} : { params: spec.params }),
-      },
-      deadlineAt: start?.deadlineAt ?? this.#ports.clock.now() + this.#policy.turnTimeoutMs,
-      resuming,
-      hasWaited: waitUntil !== undefined,
-      ...(waitUntil === undefined ? {} : { waitUntil }),
-    };
-    const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
-    if (turn.record.simulated !== undefined) await this.#showAtPace(turn, signal);
-    if (end !== undefined && !signal.aborted) this.#settle(turn, end.ending, !end.byUpstream);
-  }
-
-  /** Shows an answer that came whole bit by bit (U6). Resolves when all of it has been shown, or the turn was stopped. */
-  async #showAtPace(turn: RoomTurn, signal: AbortSignal): Promise<void> {
-    for (const offset of turn.pace) {
-      if (signal.aborted) return;
-      turn.show(offset);
-      this.delivery.poke();
-      if (offset < turn.arrived) await this.#sleep(this.#policy.simulateChunkMs, signal);
-    }
-  }
-
-  #sleep(ms: number, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#ports.clock.after(ms, resolve);
-      signal.addEventListener("abort", () => {
-        timer.cancel();
-        resolve();
-      });
-    });
-  }
-
-  #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
-    // Where no leave has to be waited for, the start commit counted the first call.
-    let counted = !this.#ports.limiter.mayWait && !wasResumed && turn.record.waitUntil === undefined;
-    const conversation = this;
-    return {
-      attempting: async (resume) => {
-        turn.advance(resume ? { type: "resume" } : { type: "open" });
-        turn.rewind(resume);
-        if (!counted) {
-          const { waitUntil: _, ...record } = turn.record;
-          turn.record = resume
-            ? { ...record, resumes: record.resumes + 1 }
-            : { ...record, attempts: record.attempts + 1 };
-          await this.#store(turn);
-        }
-        counted = false;
-        const number = resume ? turn.record.resumes : turn.record.attempts;
-        this.#ports.report({ name: "upstream-attempt", turnId: turn.id, attempt: number, resume });
-      },
-      batch: (batch) => {
-        if (!signal.aborted) this.#take(turn, batch);
-      },
-      failed: (failure, resume) => this.#failed(turn, failure, resume),
-      uncount: () => {
-        turn.record = { ...turn.record, attempts: Math.max(0, turn.record.attempts - 1) };
-        this.#note(turn);
-      },
-      wait: (ms, notice) => this.#wait(turn, ms, notice, signal),
-      get attempts() {
-        return turn.record.attempts;
-      },
-      get resumes() {
-        return turn.record.resumes;
-      },
-      get hasContent() {
-        return turn.arrived > 0;
-      },
-      get resumable() {
-        return conversation.#isResumable(turn);
-      },
-      get lastEventId() {
-        return turn.mark?.eventId;
-      },
-    };
-  }
-
-  #store(turn: RoomTurn): Promise<void> {
-    const commit = this.#begin();
-    commit.changes.turn(turn.record);
-    return this.#durably(commit);
-  }
-
-  #failed(turn: RoomTurn, failure: UpstreamFailure, resume: boolean): void {
-    const cause = failure.cause ?? (resume ? "resume" : "attempt");
-    this.#ports.report({ name: "upstream-failure", turnId: turn.id, code: failure.code, cause });
-  }
-
-  /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
-  #take(turn: RoomTurn, batch: UpstreamBatch): void {
-    if (batch.start !== undefined) this.#started(turn, batch);
-    const excess = this.#excessOf(turn, batch);
-    if (excess !== undefined) {
-      this.#settle(turn, { outcome: "failed", error: turnError(excess) }, true);
-      return;
-    }
-    const grew = turn.take(batch, this.#policy.maxTurnLength);
-    if (batch.whole === true) this.#tookWhole(turn, batch);
-    if (batch.parts.length > 0 && turn.phase.state !== "streaming") {
-      turn.advance({ type: "content" });
-      this.delivery.unsay(`notice/${turn.id}`);
-    }
-    if (!grew) return;
-    this.delivery.poke();
-    if (turn.arrived >= this.#policy.maxTurnLength) {
-      this.#settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
-    } else if (turn.arrived - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
-    else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
-  }
-
-  /** T6: what a tool step says is bounded by itself and together; text by the turn's length. */
-  #excessOf(turn: RoomTurn, batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
-    for (const part of batch.parts) {
-      if (isText(part)) continue;
-      const bytes = utf8Length(JSON.stringify(part));
-      if (bytes > this.#policy.maxPartBytes) return "part-too-large";
-      turn.partBytes += bytes;
-    }
-    return turn.partBytes > this.#policy.maxTurnLength ? "turn-too-long" : undefined;
-  }
-
-  /** Gives the turn's lease back, if it ever asked for one. */
-  #release(turn: RoomTurn, outcome: ReleaseOutcome): void {
-    if (turn.generationId === undefined || turn.isReleased) return;
-    turn.isReleased = true;
-    this.#ports.limiter.release(turn.generationId, outcome);
-  }
-
-  /** U6: stored whole at once; what is shown of it begins with nothing and grows at the pace. */
-  #tookWhole(turn: RoomTurn, batch: UpstreamBatch): void {
-    const finishReason = batch.end?.kind === "done" ? batch.end.finishReason : undefined;
-    turn.endText(this.#policy.maxTurnLength);
-    turn.record = { ...turn.record, simulated: finishReason === undefined ? {} : { finishReason } };
-    turn.pace = paceParts(turn.slice(0), this.#policy.simulateChunkMs, this.#policy.simulateMaxMs);
-    turn.show(0);
-    // The upstream has said all it will: the lease is for the next turn, not for the showing.
-    this.#release(turn, "ok");
-    const commit = this.#begin();
-    const { firstRow, rows } = turn.takeUnlogged();
-    commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
-    commit.changes.turn(turn.record);
-    this.#commit(commit);
-  }
-
-  /** Without the upstream's own word in storage, a wake could not resume (T5). */
-  #started(turn: RoomTurn, batch: UpstreamBatch): void {
-    const { start, eventId } = batch;
-    if (start === undefined) return;
-    turn.model = start.model ?? turn.model;
-    const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
-    if (turn.record.upstream?.resumable === upstream.resumable) return;
-    turn.record = { ...turn.record, upstream };
-    this.#note(turn);
-  }
-
-  /**
-   * Writes the turn's record as a log row is written, unconfirmed: nothing that is shown rests on it, and a commit would hold
-   * the next frame back until the disk has it.
-   */
-  #note(turn: RoomTurn): void {
-    const changes = new Changes();
-    changes.turn(turn.record);
-    this.journal.append(changes.put);
-  }
-
-  #appendLogs(): void {
-    this.#logTimer = undefined;
-    for (const turn of activeTurns(this.#turns.values())) if (turn.arrived > turn.loggedLength) this.#appendLog(turn);
-  }
-
-  #appendLog(turn: RoomTurn): void {
-    const { firstRow, rows } = turn.takeUnlogged();
-    const changes = new Changes();
-    changes.text(turn.record.spec.ordinal, firstRow, rows);
-    this.journal.append(changes.put);
-    this.#hooks.onLogged();
-  }
-
-  /** Waits without a call open. A long wait is stored, and the alarm ends it, so that the object may sleep. */
-  async #wait(turn: RoomTurn, ms: number, notice: WaitNotice, signal: AbortSignal): Promise<void> {
-    turn.advance(notice.resume ? { type: "resume" } : { type: "wait" });
-    const { resume: _, ...said } = notice;
-    const frame: NoticeFrame = {
-      type: "notice",
-      ...said,
-      turnId: turn.id,
-      retryAfterMs: ms,
-      willRetry: true,
-      message: NOTICE_MESSAGES[notice.code].en,
-    };
-    this.delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
-    const name = `wait/${turn.id}`;
-    if (ms > timerWaitMs) {
-      const until = this.#ports.clock.now() + ms;
-      turn.record = { ...turn.record, waitUntil: until };
-      this.#agenda.set(name, until);
-      await this.#store(turn);
-    }
-    await new Promise<void>((resolve) => {
-      const timer = ms > timerWaitMs ? undefined : this.#ports.clock.after(ms, resolve);
-      this.#wakers.set(name, resolve);
-      signal.addEventListener("abort", () => {
-        timer?.cancel();
-        resolve();
-      });
-      if (signal.aborted) resolve();
-    });
-    this.#wakers.delete(name);
-    this.#agenda.clear(name);
   }
 
   // Stopping and settling
@@ -875,7 +612,7 @@ export class Conversation {
   /** Aborts our side, tells the upstream, and settles with what is known of its answer (T3). */
   async #carryOutStop(turn: RoomTurn): Promise<void> {
     turn.controller?.abort();
-    const stop = await this.#stopUpstream(turn);
+    const stop = await this.#stops.of(turn);
     this.#settle(turn, { outcome: "cancelled", stop }, false);
   }
 
@@ -883,43 +620,13 @@ export class Conversation {
     return this.#ports.generationIdOf(this.#epoch, turn.id);
   }
 
-  /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
-  async #stopUpstream({ generationId, record }: RoomTurn): Promise<StopProof> {
-    // Never asked, or its whole answer is here: nothing can run there any more, which is all the proof a stop can have.
-    if (generationId === undefined || record.simulated !== undefined) return "confirmed";
-    const result = await this.#askStop(generationId);
-    if (result !== "unreachable") return result;
-    this.#intendStop(generationId);
-    await this.#durably(this.#begin());
-    return "closed";
-  }
-
-  /** Puts a stop that is to be tried (again) on the agenda, under the name this returns. */
-  #intendStop(generationId: string): string {
-    const now = this.#ports.clock.now();
-    const name = `stop/${generationId}/${now + stopRetryForMs}`;
-    this.#agenda.set(name, now + stopRetryEveryMs);
-    return name;
-  }
-
-  async #retryStop(name: string): Promise<void> {
-    const [, generationId = "", until = "0"] = name.split("/");
-    const result = this.#ports.clock.now() > Number(until) ? "closed" : await this.#askStop(generationId);
-    if (result !== "unreachable" && this.#agenda.clear(name)) await this.#durably(this.#begin());
-  }
-
-  async #askStop(generationId: string): Promise<StopProof | "unreachable"> {
-    const controller = new AbortController();
-    const timer = this.#ports.clock.after(this.#policy.stopConfirmMs, () => controller.abort());
-    try {
-      const answer = await this.#ports.upstream.stop(generationId, controller.signal);
-      return answer === "confirmed" ? "confirmed" : "closed";
-    } catch (cause) {
-      this.#ports.report({ name: "stop-unconfirmed", generationId, cause });
-      return "unreachable";
-    } finally {
-      timer.cancel();
-    }
+  /** The turn's record and what of its text is not yet in the log, durable together. */
+  #store(turn: RoomTurn): Promise<void> {
+    const commit = this.#begin();
+    const { firstRow, rows } = turn.takeUnlogged();
+    commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
+    commit.changes.turn(turn.record);
+    return this.#durably(commit);
   }
 
   #settle(turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
@@ -954,18 +661,11 @@ export class Conversation {
       bytes: utf8Length(JSON.stringify(turn.content?.parts() ?? [])),
       rows: turn.rows,
     };
-    this.#release(turn, releaseOutcomes[ending.outcome]);
     const { waitUntil: _, ...record } = turn.record;
     turn.record = { ...record, end };
     turn.advance({ type: "settle", ending });
     commit.changes.turn(turn.record);
-    this.#agenda.clear(`wait/${turn.id}`);
-    if (activeTurns(this.#turns.values()).length === 0) {
-      // Nothing left to log: a timer that still ran would keep the object awake.
-      this.#logTimer?.cancel();
-      this.#logTimer = undefined;
-    }
-    this.delivery.unsay(`notice/${turn.id}`);
+    this.#driver.settled(turn, releaseOutcomes[ending.outcome]);
     this.#tell(commit, "end", turn.id, {
       type: "turn-end",
       seq,
@@ -975,40 +675,24 @@ export class Conversation {
       ...facts,
     });
     this.#startNext(commit);
-    if (this.#excess().length > 0) this.#agenda.set("retention", this.#ports.clock.now());
+    if (excessTurns(this.turns, this.#policy).length > 0) this.#agenda.set("retention", this.#ports.clock.now());
     commit.next.push(() => {
       const error = ending.error === undefined ? {} : { error: ending.error.code };
       this.#ports.report({ name: "turn-settled", turnId: turn.id, outcome: ending.outcome, ...error });
-      if (stopUpstream) void this.#stopUpstream(turn);
+      if (stopUpstream) void this.#stops.of(turn);
       turn.onEnded();
       if (this.#orphans().length === 0) this.viewersChanged();
     });
   }
 
-  /** Settled turns beyond what the room keeps, oldest first (F4). */
-  #excess(): RoomTurn[] {
-    const newestFirst = this.turns.reverse();
-    let bytes = 0;
-    const kept = newestFirst.findIndex((turn, index) => {
-      bytes += (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
-      return turn.isSettled && (index >= this.#policy.keepTurns || (index > 0 && bytes > this.#policy.keepBytes));
-    });
-    return kept === -1
-      ? []
-      : newestFirst
-          .slice(kept)
-          .filter((turn) => turn.isSettled)
-          .reverse();
-  }
-
   /** Forgets the oldest turns. It takes no `seq`: raising `floor` sends who knew only them to a snapshot. */
   #trimIn(commit: Commit): void {
-    for (const turn of this.#excess()) {
+    for (const turn of excessTurns(this.turns, this.#policy)) {
       if (this.#isUnpublished(turn)) continue;
       this.#turns.delete(turn.id);
       this.#floor = Math.max(this.#floor, turn.record.end?.seq ?? 0);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
-      this.#bury(commit, turn.id, {});
+      this.#bury(commit, turn.id);
     }
   }
 
@@ -1019,23 +703,15 @@ export class Conversation {
       this.#turns.delete(turn.id);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.delivery.unsay(`notice/${turn.id}`);
-      this.#bury(commit, turn.id, { removedSeq: seq });
+      this.#bury(commit, turn.id, seq);
     }
     const turnIds = gone.map((turn) => turn.id);
     this.#tell(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
   }
 
-  /** Remembers an id that must not run. Forgetting an old one raises `floor`: who knew it only then gets a snapshot. */
-  #bury(commit: Commit, turnId: string, facts: { readonly removedSeq?: number }): void {
-    const now = this.#ports.clock.now();
-    const tombstone: Tombstone = { v: 1, at: now, ...facts };
-    this.#tombstones.set(turnId, tombstone);
-    commit.changes.tombstone(turnId, tombstone);
-    for (const [id, old] of this.#tombstones) {
-      if (now - old.at < tombstoneMs && this.#tombstones.size <= maxTombstones) break;
-      this.#tombstones.delete(id);
-      commit.changes.forgetTombstone(id);
-      this.#floor = Math.max(this.#floor, old.removedSeq ?? 0);
-    }
+  /** Remembers an id that must not run; forgetting an old removal raises `floor`. */
+  #bury(commit: Commit, turnId: string, removedSeq?: number): void {
+    const forgotten = this.#tombstones.bury(commit.changes, turnId, this.#ports.clock.now(), removedSeq);
+    this.#floor = Math.max(this.#floor, forgotten);
   }
 }
