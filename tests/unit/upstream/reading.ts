@@ -21,7 +21,8 @@ export interface Read {
 export const utf8 = (text: string) => new TextEncoder().encode(text);
 
 export function bodyOf(chunks: readonly Uint8Array[]): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const queue = chunks.slice();
+  // A byte stream takes no empty chunk.
+  const queue = chunks.filter(({ length }) => length > 0);
   return new ReadableStream({
     type: "bytes",
     pull(controller) {

@@ -1,0 +1,206 @@
+/** What an HTTP answer means before a byte of it is read, and answers that come whole (U2, U4, U6). */
+import { describe, expect, test } from "vitest";
+import { UpstreamFailure, type UpstreamRequest } from "../../../party/core/ports.ts";
+import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
+import { retryAfter } from "../../../party/upstream/status.ts";
+import { dataEvents, type Read, readAll } from "./reading.ts";
+
+const request: UpstreamRequest = { generationId: "g", messages: [{ role: "user", content: "hi" }] };
+
+function upstreamWith(answer: () => Response): FetchUpstream {
+  return new FetchUpstream({
+    base: "http://backend",
+    method: "POST",
+    dialect: "auto",
+    room: "r",
+    fetch: async () => answer(),
+  });
+}
+
+async function read(body: string | Uint8Array<ArrayBuffer> | null, init: ResponseInit | string = {}): Promise<Read> {
+  const options = typeof init === "string" ? { headers: { "content-type": init } } : init;
+  const response = new Response(body, options);
+  // A Response names a type by itself where none was given.
+  if (typeof init !== "string" && init.headers === undefined) response.headers.delete("content-type");
+  try {
+    return await readAll(await upstreamWith(() => response).open(request, new AbortController().signal));
+  } catch (error) {
+    if (!(error instanceof UpstreamFailure)) throw error;
+    return { parts: [], failed: error.code, retryable: error.retryable };
+  }
+}
+
+const json = (value: unknown, type = "application/json") => read(JSON.stringify(value), type);
+const shown = (text: string) => ({ parts: [{ kind: "text", text }] });
+
+describe("[U6] a whole answer", () => {
+  test("is one batch, marked as such, with its end", async () => {
+    expect(
+      await json({ text: "Noon.", model: "m", finishReason: "stop", usage: { inputTokens: 3, outputTokens: 2 } }),
+    ).toEqual({
+      ...shown("Noon."),
+      whole: true,
+      start: { model: "m", resumable: false },
+      usage: { inputTokens: 3, outputTokens: 2 },
+      end: { kind: "done", finishReason: "stop" },
+    });
+  });
+
+  test.each([
+    ["a string", "Noon."],
+    ["text", { text: "Noon.", sources: [] }],
+    ["content", { role: "assistant", content: "Noon." }],
+    ["answer", { answer: "Noon.", error: null }],
+    ["message", { message: "Noon.", error: "" }],
+    ["a message", { message: { role: "assistant", content: "Noon." } }],
+    ["output", { output: "Noon." }],
+    [
+      "the unified format",
+      {
+        parts: [
+          { kind: "text", text: "No" },
+          { kind: "text", text: "on." },
+        ],
+      },
+    ],
+    ["an AI SDK message", { role: "assistant", parts: [{ type: "step-start" }, { type: "text", text: "Noon." }] }],
+  ])("may have its text in %s", async (_, value) => {
+    expect(await json(value)).toMatchObject({ ...shown("Noon."), whole: true, end: { kind: "done" } });
+    expect(await json(value, "application/vnd.chat+json; charset=utf-8")).toMatchObject(shown("Noon."));
+  });
+
+  test("may be a chat completion", async () => {
+    const call = { id: "call_a", type: "function", function: { name: "clock", arguments: '{"zone":"UTC"}' } };
+    const message = { role: "assistant", content: "Noon.", reasoning_content: "Hm", tool_calls: [call] };
+    const completion = {
+      model: "gpt-test",
+      choices: [{ index: 0, message, finish_reason: "stop" }],
+      usage: { prompt_tokens: 3, completion_tokens: 2 },
+    };
+    expect(await json(completion)).toEqual({
+      parts: [
+        { kind: "reasoning", text: "Hm" },
+        { kind: "text", text: "Noon." },
+        { kind: "tool", toolCallId: "call_a", toolName: "clock", phase: "call", value: { zone: "UTC" } },
+      ],
+      whole: true,
+      start: { model: "gpt-test", resumable: false },
+      usage: { inputTokens: 3, outputTokens: 2 },
+      end: { kind: "done", finishReason: "stop" },
+    });
+  });
+
+  test("may be text, in the character set that it names", async () => {
+    expect(await read("Noon.", "text/plain")).toMatchObject({ ...shown("Noon."), whole: true, end: { kind: "done" } });
+    expect(await read("# Noon\n", "text/markdown; charset=UTF-8")).toMatchObject(shown("# Noon\n"));
+    const gbk = Uint8Array.of(0xc4, 0xe3, 0xba, 0xc3);
+    expect(await read(gbk, "text/plain; charset=gbk")).toMatchObject(shown("你好"));
+    expect(await read(gbk, "text/plain; charset=made-up")).toMatchObject({ failed: "upstream-malformed" });
+    expect(await read("data is what we have", "text/plain")).toMatchObject(shown("data is what we have"));
+  });
+
+  test.each([
+    ["HTML", "<html>secret</html>", "text/html"],
+    ["HTML under another name", "\n<!DOCTYPE html><p>secret", "text/plain"],
+    ["an event stream under another name", "data: secret\n\n", "text/plain"],
+    ["a named event stream under another name", 'id: 1\nevent: token\ndata: {"text":"x"}\n\n', "text/plain"],
+    ["no JSON", "secret", "application/json"],
+    ["an object without text", '{"ok":true}', "application/json"],
+    ["a list", '["secret"]', "application/json"],
+    ["a number", "5", "application/json"],
+    ["no choice", '{"choices":[]}', "application/json"],
+    ["odd parts", '{"parts":[5]}', "application/json"],
+    ["an image", "x", "image/png"],
+    ["no type", "x", {}],
+    ["too much JSON", JSON.stringify({ text: "x".repeat(1_048_577) }), "application/json"],
+    ["an unknown coding", "x", { headers: { "content-type": "text/plain", "content-encoding": "zstd" } }],
+    ["nothing, on purpose", null, { status: 204 }],
+  ] as const)("is never %s", async (_, body, init) => {
+    expect(await read(body, init)).toEqual({ parts: [], failed: "upstream-malformed", retryable: false });
+  });
+
+  test("that is empty never began", async () => {
+    for (const type of ["text/event-stream", "application/json", "text/plain"]) {
+      const { parts, end, failed } = await read("", type);
+      // A stream says so by having no end.
+      expect({ parts, end, failed }).toEqual({
+        ...{ parts: [], end: undefined, failed: type === "text/event-stream" ? undefined : "upstream-truncated" },
+      });
+    }
+  });
+
+  test("that is an error is one, whatever its status said", async () => {
+    const rejected = { kind: "error", code: "upstream-rejected", retryable: false };
+    expect((await json({ statusCode: 403, message: "secret", error: "Forbidden" })).end).toEqual(rejected);
+    expect((await json({ statusCode: 429, message: "secret" })).end).toMatchObject({ code: "upstream-rate-limited" });
+    expect((await json({ error: { message: "secret" } })).end).toMatchObject({ code: "upstream-unavailable" });
+    expect((await json({ error: "secret" })).whole).toBeUndefined();
+  });
+
+  test("longer than an answer may be comes as far as that, and a bit more, so that the turn says so", async () => {
+    const { parts } = await read("x".repeat(3_000_000), "text/plain");
+    const length = parts[0]?.kind === "text" ? parts[0].text.length : 0;
+    expect(length).toBeGreaterThan(1_048_576);
+  });
+});
+
+describe("[U2] [U4] a status", () => {
+  const failure = async (status: number, headers: Record<string, string> = {}) => {
+    const upstream = upstreamWith(() => new Response(status === 304 ? null : "secret", { status, headers }));
+    return upstream.open(request, new AbortController().signal).then(
+      () => undefined,
+      (error: unknown) => error as UpstreamFailure,
+    );
+  };
+
+  test.each([
+    [408, "upstream-unavailable"],
+    [429, "upstream-rate-limited"],
+    [500, "upstream-unavailable"],
+    [502, "upstream-unavailable"],
+    [503, "upstream-unavailable"],
+    [504, "upstream-unavailable"],
+    [522, "upstream-unavailable"],
+    [529, "upstream-unavailable"],
+  ])("%i is worth another try", async (status, code) => {
+    expect(await failure(status)).toMatchObject({ code, retryable: true, byUpstream: true, retryAfterMs: undefined });
+    expect(await failure(status, { "retry-after": "2" })).toMatchObject({ retryAfterMs: 2_000 });
+  });
+
+  test.each([202, 206, 302, 304, 400, 401, 403, 404, 409, 410, 413, 418, 422, 451, 501, 505])(
+    "%i is final",
+    async (status) => {
+      expect(await failure(status, { "retry-after": "2" })).toMatchObject({
+        ...{ code: "upstream-rejected", retryable: false, byUpstream: true },
+      });
+    },
+  );
+
+  test("201 is an answer: NestJS gives it to a POST whose handler forgot its HttpCode(200)", async () => {
+    const response = { status: 201, headers: { "content-type": "text/event-stream" } };
+    expect(await read(dataEvents({ text: "Noon." }), response)).toMatchObject({
+      ...shown("Noon."),
+      end: { kind: "done" },
+    });
+  });
+
+  test("Retry-After is seconds or a date, and anything else says nothing", () => {
+    const now = Date.parse("Sun, 06 Nov 1994 08:49:30 GMT");
+    expect(retryAfter("7", now)).toBe(7_000);
+    expect(retryAfter(" 0 ", now)).toBe(0);
+    expect(retryAfter("Sun, 06 Nov 1994 08:49:37 GMT", now)).toBe(7_000);
+    expect(retryAfter("Sunday, 06-Nov-94 08:49:37 GMT", now)).toBe(7_000);
+    expect(retryAfter("Sun Nov  6 08:49:37 1994", now)).toBeDefined();
+    expect(retryAfter("Sun, 06 Nov 1994 08:49:00 GMT", now)).toBe(0);
+    for (const odd of [null, "", "-1", "1.5", "soon", "1e3", "99999999999"])
+      expect(retryAfter(odd, now)).toBeUndefined();
+  });
+
+  test("no connection is worth another try", async () => {
+    const upstream = upstreamWith(() => {
+      throw new TypeError("fetch failed");
+    });
+    const opening = upstream.open(request, new AbortController().signal);
+    await expect(opening).rejects.toMatchObject({ code: "upstream-unreachable", retryable: true });
+  });
+});
