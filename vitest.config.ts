@@ -35,7 +35,40 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
+          exclude: ["tests/workerd/faults.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "wrangler.jsonc" },
+            miniflare: {
+              bindings: {
+                AUTH: "none",
+                NEST_BASE: inject<string>("faultyUrl"),
+                // Short, so that a stall costs seconds; long enough for a busy machine to answer what is answered.
+                HEADERS_TIMEOUT_MS: "1500",
+                FIRST_TOKEN_TIMEOUT_MS: "1500",
+                SILENCE_TIMEOUT_MS: "1500",
+                TURN_TIMEOUT_MS: "5000",
+                MAX_ATTEMPTS: "3",
+                MAX_RESUMES: "2",
+                BACKOFF_BASE_MS: "5",
+                BACKOFF_MAX_MS: "20",
+                STOP_CONFIRM_MS: "500",
+                SIMULATE_CHUNK_MS: "10",
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "faults",
+          include: ["tests/workerd/faults.test.ts"],
+          globalSetup: ["tests/support/faulty-upstream.ts"],
+          // Each waits for its own clock.
+          maxConcurrency: 100,
+          testTimeout: 20_000,
         },
       },
       {

@@ -4,5 +4,7 @@ declare module "vitest" {
   interface ProvidedContext {
     /** Base URL of `workerd-upstream.ts`. */
     upstreamUrl: string;
+    /** Base URL of `faulty-upstream.ts`. */
+    faultyUrl: string;
   }
 }

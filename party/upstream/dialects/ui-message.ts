@@ -14,15 +14,19 @@ import { endOfError, endOfSaidError } from "./said-error.ts";
 
 const toolCallId = z.string();
 const parts = {
-  "tool-input-available": z.object({ toolCallId, toolName: z.string(), input: z.unknown() }),
+  "tool-input-available": z.object({ toolCallId, toolName: z.string(), input: z.optional(z.unknown()) }),
   "tool-input-error": z.object({ toolCallId, toolName: z.string(), errorText: z.string() }),
-  "tool-output-available": z.object({ toolCallId, output: z.unknown(), preliminary: z.optional(z.boolean()) }),
+  "tool-output-available": z.object({
+    toolCallId,
+    output: z.optional(z.unknown()),
+    preliminary: z.optional(z.boolean()),
+  }),
   "tool-output-error": z.object({ toolCallId, errorText: z.string() }),
   "tool-output-denied": z.object({ toolCallId }),
-  finish: z.object({ finishReason: z.optional(z.string()), messageMetadata: z.unknown() }),
+  finish: z.object({ finishReason: z.optional(z.string()), messageMetadata: z.optional(z.unknown()) }),
   error: z.object({ errorText: z.string() }),
 } as const;
-const dataPart = z.object({ data: z.unknown(), transient: z.optional(z.boolean()) });
+const dataPart = z.object({ data: z.optional(z.unknown()), transient: z.optional(z.boolean()) });
 /** Backends that tell usage put it here, under the name that the AI SDK gives it. */
 const metadata = z.object({
   usage: z.catch(z.optional(usageSchema), undefined),

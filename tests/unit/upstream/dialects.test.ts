@@ -188,6 +188,19 @@ describe("[U5] ui-message", () => {
     });
   });
 
+  test("a tool without input or output, data without data and a finish without a reason are complete", async () => {
+    const read = await readStream(
+      dataEvents(
+        { type: "tool-input-available", toolCallId: "t", toolName: "now" },
+        { type: "tool-output-available", toolCallId: "t" },
+        { type: "data-mark" },
+        { type: "finish" },
+      ),
+    );
+    expect(read.parts.map((part) => "value" in part && part.value)).toEqual([null, null, null]);
+    expect(read.end).toEqual({ kind: "done" });
+  });
+
   test("an error is one, in our words; an abort is an answer that broke off", async () => {
     const end = async (event: object) => (await readStream(dataEvents(...step, event))).end;
     expect(await end({ type: "error", errorText: "secret" })).toMatchObject({ code: "upstream-unavailable" });
