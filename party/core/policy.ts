@@ -31,6 +31,7 @@ export interface RoomPolicy {
   readonly drainMs: number;
   readonly maxSockets: number;
   readonly maxGreetingSockets: number;
+  readonly framesPer10s: number;
   readonly keepTurns: number;
   readonly keepBytes: number;
   readonly roomTtlMs: number;
@@ -81,6 +82,8 @@ export const DEFAULT_POLICY: RoomPolicy = {
   /** Hundreds of tabs is the design point; the platform's own limit is 32,768. */
   maxSockets: 1_000,
   maxGreetingSockets: 32,
+  /** Of one socket. A person sends a few; a client that comes back sends its whole outbox at once (S2). */
+  framesPer10s: 120,
   /** What a person scrolls back to, and more than any model is sent (F4). */
   keepTurns: 200,
   /** Prompts and answers as JSON. */

@@ -26,6 +26,7 @@ import type { RoomPorts, RoomSocket, Timer } from "./ports.ts";
 import type { RoomTurn } from "./room-turn.ts";
 import { parseAttachment, Session } from "./session.ts";
 import { type PlannedTurn, planSync } from "./sync.ts";
+import type { BucketRate } from "./token-bucket.ts";
 import { wireState } from "./turn.ts";
 
 /** Positions and presence change at most this often on a reader's screen (Q2). */
@@ -49,6 +50,7 @@ export class RoomCore {
   readonly #ports: RoomPorts;
   readonly #policy: RoomPolicy;
   readonly #room: string;
+  readonly #frameRate: BucketRate;
   readonly #conversation: Conversation;
   readonly #sessions = new Map<RoomSocket, Session>();
   #ambientTimer: Timer | undefined;
@@ -63,6 +65,7 @@ export class RoomCore {
     this.#ports = ports;
     this.#policy = policy;
     this.#room = room;
+    this.#frameRate = { tokens: policy.framesPer10s, windowMs: 10_000 };
     this.#conversation = new Conversation(ports, policy, {
       viewers: () => this.viewers(),
       onQueueChanged: () => this.#ambientSoon(),
@@ -117,6 +120,11 @@ export class RoomCore {
     session.heardAt = this.#ports.clock.now();
     // No timer would be worth keeping the object awake for: an old socket is noticed when it speaks.
     if (session.heardAt - session.acceptedAt >= this.#policy.maxSocketAgeMs) this.#sendAway(session, "socket-age");
+    if (!session.allowance.take(session.heardAt)) {
+      // Its frames were taken in order so far; what it still has to say it says again after the pause.
+      this.#end(session, "rate-limited");
+      return;
+    }
     if (text === "ping") {
       // Answered by the runtime where it can; this is for hosts that cannot.
       socket.send("pong");
@@ -214,7 +222,7 @@ export class RoomCore {
   #greet(socket: RoomSocket, id: string, acceptedAt: number): Session {
     const left = Math.max(0, acceptedAt + helloTimeoutMs - this.#ports.clock.now());
     const helloTimer = this.#ports.clock.after(left, () => this.#end(session, "hello-timeout"));
-    const session = new Session(id, socket, acceptedAt, { state: "greeting", helloTimer });
+    const session = new Session(id, socket, acceptedAt, { state: "greeting", helloTimer }, this.#frameRate);
     this.#sessions.set(socket, session);
     return session;
   }
@@ -233,7 +241,13 @@ export class RoomCore {
       return;
     }
     const { principal, have } = attachment.welcomed;
-    const session = new Session(attachment.id, socket, attachment.acceptedAt, { state: "welcomed", principal });
+    const session = new Session(
+      attachment.id,
+      socket,
+      attachment.acceptedAt,
+      { state: "welcomed", principal },
+      this.#frameRate,
+    );
     session.heardAt = attachment.heardAt;
     this.#sessions.set(socket, session);
     this.#conversation.delivery.add(session);

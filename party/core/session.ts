@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import { type ClientFrame, type Have, haveSchema } from "../../shared/protocol/client-frames.ts";
 import type { Reader, ReaderCursor } from "./delivery.ts";
 import type { Principal, RoomSocket, Timer } from "./ports.ts";
+import { type BucketRate, TokenBucket } from "./token-bucket.ts";
 
 export type SessionPhase =
   /** No hello yet: only a hello counts (R1). */
@@ -25,6 +26,8 @@ export class Session implements Reader {
   syncing = false;
   ambientSeen = 0;
   skippedAt: number | undefined;
+  /** What the session may still send (S2). */
+  readonly allowance: TokenBucket;
   /** The newest frame of this session, ms since 1970. */
   heardAt: number;
   /** It was asked to leave (`goaway`) and is hung up on after this time. */
@@ -32,12 +35,13 @@ export class Session implements Reader {
   /** The syncs asked for so far, one after the other. */
   syncs: Promise<void> = Promise.resolve();
 
-  constructor(id: string, socket: RoomSocket, acceptedAt: number, phase: SessionPhase) {
+  constructor(id: string, socket: RoomSocket, acceptedAt: number, phase: SessionPhase, rate: BucketRate) {
     this.id = id;
     this.socket = socket;
     this.acceptedAt = acceptedAt;
     this.heardAt = acceptedAt;
     this.phase = phase;
+    this.allowance = new TokenBucket(rate, acceptedAt);
   }
 
   /** The latest sign of life, whether a frame or an answered ping. */

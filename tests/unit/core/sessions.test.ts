@@ -124,6 +124,28 @@ describe("a client's mistake", () => {
   });
 });
 
+describe("[S2] a socket that sends too much", () => {
+  test("is closed with a code that asks it to come back; the others go on", async () => {
+    const room = await buildRoom({ policy: { framesPer10s: 20 } });
+    const [loud, quiet] = [await room.join(), await room.join()];
+    for (let count = 0; count < 25; count += 1) loud.say({ type: "turn-cancel", turnId: `t${count}` });
+    await settled();
+    expect(loud.socket.closed).toEqual({ code: 4479, reason: "rate-limited" });
+    expect(loud.received("error").at(-1)).toMatchObject({ code: "rate-limited", retryable: true });
+    expect(quiet.socket.isOpen).toBe(true);
+  });
+
+  test("may go on for good at the rate it is allowed", async () => {
+    const room = await buildRoom({ policy: { framesPer10s: 20 } });
+    const tab = await room.join();
+    for (let count = 0; count < 100; count += 1) {
+      tab.sayText("ping");
+      await room.clock.advance(500);
+    }
+    expect(tab.socket.isOpen).toBe(true);
+  });
+});
+
 describe("presence", () => {
   test("[R6] tells every tab how many viewers there are, at most once a second", async () => {
     const room = await buildRoom();
