@@ -64,7 +64,7 @@ async function readAll(
   return text + decoder.decode();
 }
 
-function decoderFor(charset = "utf-8"): TextDecoder {
+function decoderFor(charset = "utf-8") {
   try {
     return new TextDecoder(charset);
   } catch (cause) {
