@@ -3,7 +3,7 @@
  * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
  * `seq` order, each change durable first.
  */
-import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { Have, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Outcome, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
@@ -31,6 +31,8 @@ export const watchdogMs = 60_000;
 const ttlSlackMs = 86_400_000;
 /** Units of settled answers kept in memory for the next sync. */
 const settledUnitsKept = 1_048_576;
+/** Of lives that ended before the first turn: each wake of an unused room makes one more, and old tabs forget theirs. */
+const maxEmptyEpochs = 32;
 
 const releaseOutcomes = {
   completed: "ok",
@@ -77,6 +79,8 @@ export class Conversation {
   #lastActiveAt = 0;
   #turns = new Map<string, RoomTurn>();
   readonly #tombstones = new Tombstones();
+  /** Epochs of earlier lives of this room that ended before anything was stored: nothing made in them can be stale. */
+  readonly #emptyEpochs = new Set<string>();
   /** Submits that wait until the turns they replace have been stopped, with their fingerprints. */
   readonly #replacing = new Map<string, string>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
@@ -143,6 +147,16 @@ export class Conversation {
   /** Removed turn ids with the `seq` that said so. */
   removed(): Iterable<readonly [string, number]> {
     return this.#tombstones.removed();
+  }
+
+  /**
+   * A reader says what it has. A room stores nothing before its first turn, its epoch not either, so a kill or a sleep
+   * before that leaves readers with an epoch that only they remember. What they submit in it is as good as new (T1).
+   */
+  recognize(have: Have | undefined): void {
+    if (have?.seq === 0 && this.#nextOrdinal === 0 && this.#emptyEpochs.size < maxEmptyEpochs) {
+      this.#emptyEpochs.add(have.epoch);
+    }
   }
 
   /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
@@ -216,7 +230,9 @@ export class Conversation {
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const replacing = this.#replacing.get(frame.turnId);
     if (replacing !== undefined) return replacing === print ? ok("accepted") : fail("turn-conflict");
-    if (frame.epoch !== undefined && frame.epoch !== this.#epoch) return fail("turn-stale");
+    if (frame.epoch !== undefined && frame.epoch !== this.#epoch && !this.#emptyEpochs.has(frame.epoch)) {
+      return fail("turn-stale");
+    }
     if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
       if (this.#isFull()) return fail("queue-full");
@@ -341,6 +357,7 @@ export class Conversation {
       commit.next.push(() => void this.#stops.retry(name));
     }
     this.#turns = new Map();
+    this.#emptyEpochs.clear();
     this.#epoch = this.#ports.newId();
     this.#seq = 0;
     this.#floor = 0;
@@ -360,6 +377,7 @@ export class Conversation {
       this.#driver.release(turn, "cancelled");
     }
     this.#turns = new Map();
+    this.#emptyEpochs.clear();
     this.#tombstones.clear();
     this.#epoch = this.#ports.newId();
     this.#seq = 0;

@@ -251,6 +251,7 @@ export class RoomCore {
     session.heardAt = attachment.heardAt;
     this.#sessions.set(socket, session);
     this.#conversation.delivery.add(session);
+    this.#conversation.recognize(have);
     this.#sync(session, have);
   }
 
@@ -293,6 +294,7 @@ export class RoomCore {
       this.#welcome(session);
       session.syncing = true;
       this.#conversation.delivery.add(session);
+      this.#conversation.recognize(frame.have);
       this.#sync(session, frame.have);
       await session.syncs;
       if (!this.#isHere(session)) return;

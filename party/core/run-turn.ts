@@ -216,8 +216,12 @@ function afterFailure(
   const isFinal =
     failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
   if (mustResume) {
-    // A resume that is refused (410: the generation is gone) leaves the text so far.
-    if (isFinal) return ended(failure.code === "upstream-rejected" ? "interrupted" : "failed");
+    // A resume that is refused (410: the generation is gone) leaves the text so far. What was not accepted is the resume,
+    // not the question: people are told that the answer broke off.
+    if (isFinal && failure.code === "upstream-rejected") {
+      return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, byUpstream: true };
+    }
+    if (isFinal) return ended("failed");
     if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");
   } else if (isFinal || sink.attempts >= policy.maxAttempts) return ended("failed");
   const tries = mustResume ? sink.resumes : sink.attempts - 1;
