@@ -21,7 +21,29 @@ export interface GatewayConfig {
   /** Guards the operator's routes; without it there are none. */
   readonly operatorToken: string | undefined;
   readonly policy: RoomPolicy;
+  readonly limits: LimitSettings;
 }
+
+/** What tenants and addresses may do unless KV `CONFIG` says otherwise (`party/tenant-config.ts`). */
+export interface LimitSettings {
+  /** Undefined: no limit. */
+  readonly turnsPerMinute: number | undefined;
+  readonly activeTurns: number | undefined;
+  readonly limiterShards: number;
+  readonly ipRequestsPerMinute: number;
+}
+
+/** Settings of limits by variable. One without a preset is no limit until it is set. */
+export const limitSettings: Readonly<
+  Record<string, { readonly field: keyof LimitSettings; readonly max: number; readonly preset?: number }>
+> = {
+  TENANT_TURNS_PER_MINUTE: { field: "turnsPerMinute", max: 1_000_000 },
+  TENANT_ACTIVE_TURNS: { field: "activeTurns", max: 100_000 },
+  // One object decides some hundreds of times a second; few tenants have more turns than that.
+  LIMITER_SHARDS: { field: "limiterShards", max: 64, preset: 1 },
+  // Requests, not frames: opening a page makes a handful. An office behind one address has dozens of people.
+  IP_REQUESTS_PER_MINUTE: { field: "ipRequestsPerMinute", max: 1_000_000, preset: 600 },
+};
 
 interface NumberSetting {
   readonly field: keyof RoomPolicy;
@@ -90,6 +112,8 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   if (!origins.ok) return origins;
   const policy = parsePolicy(env);
   if (!policy.ok) return policy;
+  const limits = parseLimits(env);
+  if (!limits.ok) return limits;
   return ok({
     nestBase: base.data.replace(/\/+$/, ""),
     upstreamMethod: method,
@@ -101,7 +125,18 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
     policy: policy.value,
+    limits: limits.value,
   });
+}
+
+function parseLimits(env: Variables): Result<LimitSettings, string> {
+  const limits: Partial<Record<keyof LimitSettings, number | undefined>> = {};
+  for (const [name, { field, max, preset }] of Object.entries(limitSettings)) {
+    const value = number(env, name, 1, max);
+    if (!value.ok) return value;
+    limits[field] = value.value ?? preset;
+  }
+  return ok(limits as LimitSettings);
 }
 
 function parseOrigins(list: string | undefined): Result<readonly string[] | undefined, string> {

@@ -8,6 +8,7 @@ import { notConfigured, problem } from "./routes/problem.ts";
 import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
 import { reportFault } from "./telemetry.ts";
 
+export { Limiter } from "./limiter.ts";
 export { ChatRoom } from "./room.ts";
 
 interface Env {

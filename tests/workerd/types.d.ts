@@ -1,6 +1,9 @@
 /** What the workerd suite's runtime has: the bindings of wrangler.jsonc, and what the suite's set-up provides. */
 declare namespace Cloudflare {
   interface Env {
+    readonly CONFIG: KVNamespace;
+    readonly Limiter: DurableObjectNamespace<import("../../party/limiter.ts").Limiter>;
+    readonly RATE_LIMIT: RateLimit;
     readonly Chat: DurableObjectNamespace<import("../../party/room.ts").ChatRoom>;
   }
 }

@@ -1,0 +1,154 @@
+/**
+ * The Limiter object: one for each tenant and shard, and one for each address where the platform's own rate limit is not
+ * bound. A shell around `core/limiter`: it stores what changed before anything is answered (the platform holds an answer
+ * back until its writes are durable) and sets the alarm. Rooms reach it by name; nothing routes to it from outside (S4).
+ */
+import { DurableObject } from "cloudflare:workers";
+import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core/limiter.ts";
+import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
+import { TokenBucket } from "./core/token-bucket.ts";
+import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
+
+/** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
+const lineEveryMs = 5_000;
+/** Waiters of one stored row: well below the 64 KiB of a value. */
+const waitersOfRow = 128;
+
+const leaseKey = (id: string) => `lease/${id}`;
+const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
+
+export class Limiter extends DurableObject {
+  #core = new LimiterCore(0);
+  #ip: TokenBucket | undefined;
+  /** What storage holds, where it is not the core's own state. */
+  #recordStored = "";
+  #lineStoredAt = Number.NEGATIVE_INFINITY;
+  #lineRows = 0;
+  #isLineStale = false;
+  #alarmAt: number | null = null;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+    super(ctx, env);
+    void ctx.blockConcurrencyWhile(() => this.#load());
+  }
+
+  /** All that a room wants at one moment, in one call. */
+  handle({ limits, operations }: LimiterCall): LimiterReply {
+    const now = Date.now();
+    this.#core.limit(limits, now);
+    const answers = operations.map((operation) => this.#perform(operation, now));
+    this.#store(now);
+    return { answers, isSlowing: this.#core.isSlowing(now) };
+  }
+
+  /**
+   * Counts a request of the address that this object is for. Kept in memory alone: an object that was idle for long enough to
+   * be evicted would be full again anyway.
+   */
+  count(tokens: number, windowMs: number): IpCount {
+    const now = Date.now();
+    this.#ip ??= new TokenBucket({ tokens, windowMs }, now);
+    this.#ip.resize(tokens, now);
+    const isAllowed = this.#ip.take(now);
+    return {
+      isAllowed,
+      left: this.#ip.left(now),
+      retryAfterMs: this.#ip.msUntil(1, now),
+      resetMs: this.#ip.msUntilFull(now),
+    };
+  }
+
+  override async alarm(): Promise<void> {
+    this.#alarmAt = null;
+    const now = Date.now();
+    if (this.#core.nextAt(now) === undefined) {
+      // At rest: a tenant that is never seen again leaves nothing behind.
+      this.#core = new LimiterCore(now);
+      this.#recordStored = "";
+      this.#lineRows = 0;
+      this.#isLineStale = false;
+      await this.ctx.storage.deleteAll();
+    } else this.#store(now);
+  }
+
+  async #load(): Promise<void> {
+    const stored = await this.ctx.storage.list();
+    this.#alarmAt = await this.ctx.storage.getAlarm();
+    const record = stored.get("record") as LimiterRecord | undefined;
+    if (record === undefined) return;
+    const leases: Lease[] = [];
+    const waiting: Waiter[] = [];
+    for (const [key, value] of stored) {
+      if (key.startsWith("lease/")) leases.push(value as Lease);
+      if (!key.startsWith("line/")) continue;
+      waiting.push(...(value as Waiter[]));
+      this.#lineRows += 1;
+    }
+    // The line is older than the leases: some of it may have been served since.
+    const held = new Set(leases.map(({ id }) => id));
+    const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
+    this.#core = new LimiterCore(Date.now(), state);
+    this.#recordStored = JSON.stringify(record);
+  }
+
+  #perform(operation: LimiterOperation, now: number): LeaseAnswer | Wait | undefined {
+    switch (operation.kind) {
+      case "acquire":
+        return this.#core.acquire(operation.request, now);
+      case "report":
+        return this.#core.report(operation.request, operation.refused, operation.retryAfterMs, now);
+      case "accepted":
+        this.#core.accepted(operation.generationId, now);
+        return undefined;
+      case "release":
+        this.#core.release(operation.generationId, operation.outcome, now);
+        return undefined;
+    }
+  }
+
+  /** Writes without an await between them become visible together; none is awaited, because no answer leaves before them. */
+  #store(now: number): void {
+    const { storage } = this.ctx;
+    const { leases, waiting } = this.#core.takeChanges();
+    this.#isLineStale ||= waiting;
+    for (const [id, lease] of leases) {
+      if (lease === undefined) void storage.delete(leaseKey(id));
+      else void storage.put(leaseKey(id), lease);
+    }
+    const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
+    if (leases.size > 0 || isLineDue) this.#storeRecord();
+    if (isLineDue) this.#storeLine(now);
+    const at = this.#core.nextAt(now);
+    if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
+    this.#alarmAt = at;
+    void storage.setAlarm(at);
+  }
+
+  #storeRecord(): void {
+    const record = this.#core.record();
+    const text = JSON.stringify(record);
+    if (text === this.#recordStored) return;
+    this.#recordStored = text;
+    void this.ctx.storage.put("record", record);
+  }
+
+  #storeLine(now: number): void {
+    const { storage } = this.ctx;
+    const waiting = [...this.#core.state().waiting];
+    const rows = Math.ceil(waiting.length / waitersOfRow);
+    for (let row = 0; row < rows; row += 1) {
+      void storage.put(lineKey(row), waiting.slice(row * waitersOfRow, (row + 1) * waitersOfRow));
+    }
+    for (let row = rows; row < this.#lineRows; row += 1) void storage.delete(lineKey(row));
+    this.#lineRows = rows;
+    this.#lineStoredAt = now;
+    this.#isLineStale = false;
+  }
+}
+
+/** Limiter objects where the tenant's data must stay. */
+export function limitersIn(namespace: DurableObjectNamespace<Limiter>, jurisdiction: string | undefined) {
+  const here =
+    jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction as DurableObjectJurisdiction);
+  return (name: string) => here.get(here.idFromName(name));
+}

@@ -1,0 +1,149 @@
+/** The Limiter object in the real runtime: evictions, alarms, and the way to it from a room. */
+import {
+  abortAllDurableObjects,
+  env,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+  SELF,
+} from "cloudflare:test";
+import { describe, expect, test, vi } from "vitest";
+import { systemClock } from "../../party/clock.ts";
+import { limitIp } from "../../party/ip-limit.ts";
+import { LeaseClient, limiterName } from "../../party/lease-client.ts";
+import { limitersIn } from "../../party/limiter.ts";
+import type { LimiterOperation } from "../../party/limiter-calls.ts";
+import { TenantConfigs } from "../../party/tenant-config.ts";
+import { fresh } from "./tab.ts";
+
+const stubs = limitersIn(env.Limiter, undefined);
+
+function operation(generationId: string, more: { deadlineAt?: number; room?: string } = {}): LimiterOperation {
+  const deadlineAt = more.deadlineAt ?? Date.now() + 60_000;
+  return { kind: "acquire", request: { generationId, room: more.room ?? generationId, deadlineAt } };
+}
+
+async function ask(name: string, ...operations: LimiterOperation[]) {
+  return (await stubs(name).handle({ limits: { activeTurns: 1 }, operations })).answers;
+}
+
+const keysOf = (name: string) =>
+  runInDurableObject(stubs(name), async (_, state) => [...(await state.storage.list()).keys()]);
+
+describe("[Q4] the Limiter object", () => {
+  test("answers a batch in order, and the same generation with the same lease", async () => {
+    const name = fresh("tenant");
+    const [first, second, again] = await ask(name, operation("a"), operation("b"), operation("a"));
+    expect(first).toMatchObject({ kind: "granted" });
+    expect(second).toMatchObject({ kind: "wait", place: 0, reason: "concurrency" });
+    expect(again).toEqual(first);
+    const released = await ask(name, { kind: "release", generationId: "a", outcome: "ok" }, operation("b"));
+    expect(released).toEqual([undefined, expect.objectContaining({ kind: "granted" })]);
+  });
+
+  test.each([
+    ["an eviction", (name: string) => evictDurableObject(stubs(name))],
+    ["a kill", () => abortAllDurableObjects()],
+  ])("keeps its leases and its line through %s", async (_name, lose) => {
+    const name = fresh("tenant");
+    const [lease] = await ask(name, operation("a"));
+    await ask(name, operation("b"), operation("c"));
+    await lose(name);
+    const answers = await ask(name, operation("a"), operation("c"), operation("b"));
+    expect(answers).toEqual([
+      lease,
+      expect.objectContaining({ kind: "wait" }),
+      expect.objectContaining({ kind: "wait" }),
+    ]);
+  });
+
+  test("the line is stored, place by place", async () => {
+    const name = fresh("tenant");
+    await ask(name, operation("a"), ...Array.from({ length: 300 }, (_, n) => operation(`w${n}`)));
+    expect(await keysOf(name)).toEqual(["lease/a", "line/0000", "line/0001", "line/0002", "record"]);
+    await evictDurableObject(stubs(name));
+    const [last, first] = await ask(name, operation("w299"), operation("w0"));
+    expect([last, first]).toMatchObject([{ place: 299 }, { place: 0 }]);
+  });
+
+  test("[A1] its alarm forgets leases that nobody gave back, and at rest everything", async () => {
+    const name = fresh("tenant");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      await ask(name, operation("lost", { deadlineAt: Date.now() + 1_000 }));
+      expect(await keysOf(name)).toEqual(["lease/lost", "record"]);
+      vi.setSystemTime(Date.now() + 40_000);
+      expect(await runDurableObjectAlarm(stubs(name))).toBe(true);
+      expect(await keysOf(name)).toEqual([]);
+      expect(await runDurableObjectAlarm(stubs(name))).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+    expect(await ask(name, operation("next"))).toMatchObject([{ kind: "granted" }]);
+  });
+
+  test("[S4] no request from outside reaches it", async () => {
+    for (const path of ["/parties/limiter/x", "/parties/Limiter/x", "/limiter/x"]) {
+      expect((await SELF.fetch(`http://localhost${path}`)).status).toBe(404);
+    }
+  });
+});
+
+describe("[Q4] a room's client over real objects", () => {
+  test("asks its shard by KV's limits, waits, and gets the lease that another room gave back", async () => {
+    const tenant = fresh("tenant");
+    await env.CONFIG.put(`tenant/${tenant}`, JSON.stringify({ activeTurns: 1 }));
+    const configs = new TenantConfigs(
+      { turnsPerMinute: undefined, activeTurns: undefined },
+      { store: env.CONFIG, clock: systemClock, report: () => expect.unreachable() },
+    );
+    const client = (room: string) =>
+      new LeaseClient({
+        tenant,
+        room,
+        shards: 1,
+        limits: () => configs.get(tenant),
+        knownLimits: () => configs.known(tenant),
+        stubOf: stubs,
+        clock: systemClock,
+        onDegraded: (cause) => expect.unreachable(String(cause)),
+      });
+    const [one, two] = [client("one"), client("two")];
+    const deadlineAt = Date.now() + 60_000;
+    expect(one.mayWait).toBe(true);
+    expect(await one.acquire({ generationId: "a", deadlineAt })).toMatchObject({ kind: "granted" });
+    expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "wait", place: 0 });
+    one.release("a", "ok");
+    await vi.waitFor(async () => {
+      expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "granted" });
+    });
+    two.release("b", "ok");
+    await vi.waitFor(async () => expect(await keysOf(limiterName(tenant, 0))).not.toContain("lease/b"));
+  });
+});
+
+describe("[S2] an address", () => {
+  const options = {
+    requestsPerMinute: 2,
+    clock: systemClock,
+    onFault: (cause: unknown) => expect.unreachable(String(cause)),
+  };
+
+  test("is counted by an object where no rate limit is bound, exactly", async () => {
+    const address = "198.51.100.7";
+    const ask = () => limitIp(address, { ...options, binding: undefined, stubOf: stubs });
+    expect(await ask()).toMatchObject({
+      isAllowed: true,
+      headers: { ratelimit: expect.stringMatching(/^"ip";r=1;t=30$/) },
+    });
+    expect(await ask()).toMatchObject({ isAllowed: true });
+    const refused = await ask();
+    expect(refused).toMatchObject({ isAllowed: false, headers: { "ratelimit-policy": '"ip";q=2;w=60' } });
+    expect(refused.headers["ratelimit"]).toMatch(/^"ip";r=0;t=(29|30)$/);
+  });
+
+  test("is counted by the platform's rate limit where one is bound", async () => {
+    const verdict = await limitIp("198.51.100.8", { ...options, binding: env.RATE_LIMIT, stubOf: stubs });
+    expect(verdict).toEqual({ isAllowed: true, headers: {} });
+  });
+});
