@@ -50,6 +50,13 @@ export class BatchBuilder {
     this.#rest.usage = { ...this.#rest.usage, ...usage };
   }
 
+  /** Takes the counts of an object that may have them. Nothing else in it is worth failing an answer for. */
+  usageIn(value: unknown): void {
+    const { inputTokens, outputTokens } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    if (isCount(inputTokens)) this.usage({ inputTokens });
+    if (isCount(outputTokens)) this.usage({ outputTokens });
+  }
+
   end(end: UpstreamEnd): void {
     this.#rest.end = end;
     this.#ended = true;
@@ -69,4 +76,8 @@ export class BatchBuilder {
     this.#kind = undefined;
     this.#text = "";
   }
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -4,7 +4,7 @@
  * an object that none of the shapes fits) is `upstream-malformed`: a reader is never shown it.
  */
 import * as z from "zod/mini";
-import { partSchema, usageSchema } from "../../shared/protocol/server-frames.ts";
+import { unifiedEvents } from "../../shared/upstream-contract.ts";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
@@ -80,24 +80,11 @@ function looksLikeEvents(text: string): boolean {
   return /^\s*(?:(?:event|id|retry):[^\n\r]*(?:\r\n?|\n))*(?:data|event): ?\S/.test(text);
 }
 
-/** What may stand beside the text. None of it is worth failing an answer for. */
-const facts = z.object({
-  model: z.catch(z.optional(z.string()), undefined),
-  finishReason: z.catch(z.optional(z.string()), undefined),
-  usage: z.catch(z.optional(usageSchema), undefined),
-});
 const completion = z.object({
   choices: z.array(z.object({ message: openai.messageSchema, finish_reason: z.nullish(z.string()) })),
   usage: openai.usageSchema,
 });
-/** Of the unified format, or of an AI SDK message, of which the text counts. */
-const partsSchema = z.array(
-  z.union([
-    partSchema,
-    z.object({ type: z.enum(["text", "reasoning"]), text: z.string() }),
-    z.object({ type: z.string() }),
-  ]),
-);
+const dataPart = z.object({ name: z.string(), value: z.unknown() });
 
 /** Where backends of their own making put the text, in the order in which it is looked for. */
 const textKeys = ["text", "content", "answer", "message", "output"] as const;
@@ -112,14 +99,14 @@ function addJson(value: unknown, into: BatchBuilder): void {
     into.end(endOfError(value));
     return;
   }
-  const { model, finishReason, usage } = facts.parse(value);
-  if (model !== undefined) into.start({ model, resumable: false });
-  if (usage?.inputTokens !== undefined || usage?.outputTokens !== undefined) into.usage(usage);
+  const { model, finishReason, usage, parts } = value;
+  if (typeof model === "string") into.start({ model, resumable: false });
+  into.usageIn(usage);
   if (value["choices"] !== undefined) addCompletion(value, into);
   else {
-    if (value["parts"] !== undefined) addParts(checked(partsSchema, value["parts"]), into);
+    if (Array.isArray(parts)) for (const part of parts) addPart(part, into);
     else into.text("text", textOf(value));
-    into.end({ kind: "done", ...(finishReason === undefined ? {} : { finishReason }) });
+    into.end({ kind: "done", ...(typeof finishReason === "string" ? { finishReason } : {}) });
   }
 }
 
@@ -135,13 +122,13 @@ function addCompletion(value: unknown, into: BatchBuilder): void {
   into.end(openai.endOfFinish(choice.finish_reason));
 }
 
-function addParts(parts: z.infer<typeof partsSchema>, into: BatchBuilder): void {
-  for (const part of parts) {
-    if ("kind" in part) {
-      if (part.kind === "text" || part.kind === "reasoning") into.text(part.kind, part.text);
-      else into.part(part);
-    } else if ("text" in part) into.text(part.type, part.text);
-  }
+/** Of the unified format, which says `kind`, or of an AI SDK message, which says `type`; of the latter the text counts. */
+function addPart(part: unknown, into: BatchBuilder): void {
+  if (!isObject(part)) throw malformed("a part that is no object");
+  const kind = part["kind"] ?? part["type"];
+  if (kind === "text" || kind === "reasoning") into.text(kind, checked(unifiedEvents.token, part).text);
+  else if (part["kind"] === "tool") into.part({ kind: "tool", ...checked(unifiedEvents.tool, part) });
+  else if (part["kind"] === "data") into.part({ kind: "data", ...checked(dataPart, part) });
 }
 
 function textOf(value: Readonly<Record<string, unknown>>): string {

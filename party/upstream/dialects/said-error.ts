@@ -3,26 +3,34 @@
  * OpenAI-compatible services write it, NestJS's `{statusCode, message}`, or plain text. Only its meaning goes on: a code,
  * whether to try again, and when. The words stay here (U4).
  */
-import * as z from "zod/mini";
 import type { UpstreamEnd } from "../../core/ports.ts";
 import { retryableCode } from "../status.ts";
 import { isObject, jsonOrUndefined } from "./dialect.ts";
 
-const text = z.catch(z.optional(z.string()), undefined);
-const number = z.catch(z.optional(z.number()), undefined);
-/** Nothing in it is required, and nothing of the wrong type fails: it is an error whatever it looks like. */
-const errorSchema = z.object({
-  code: z.catch(z.optional(z.union([z.string(), z.number()])), undefined),
-  type: text,
-  message: text,
-  status: number,
-  statusCode: number,
-  retryable: z.catch(z.optional(z.boolean()), undefined),
-  retryAfterMs: number,
-  retry_after_ms: number,
-  /** In seconds, as in `Retry-After`. */
-  retry_after: number,
-});
+interface Facts {
+  readonly code: string | number | undefined;
+  readonly type: string | undefined;
+  readonly message: string | undefined;
+  readonly status: number | undefined;
+  readonly retryable: boolean | undefined;
+  readonly waitMs: number | undefined;
+}
+
+/** No schema: nothing in it is required, and what is of the wrong type is absent. It is an error whatever it looks like. */
+function factsIn(value: unknown): Facts {
+  const said = isObject(value) ? value : {};
+  const text = (key: string) => (typeof said[key] === "string" ? said[key] : undefined);
+  const number = (key: string) => (typeof said[key] === "number" ? said[key] : undefined);
+  const seconds = number("retry_after");
+  return {
+    code: text("code") ?? number("code"),
+    type: text("type"),
+    message: text("message"),
+    status: [number("status"), number("statusCode"), number("code")].find(isStatus),
+    retryable: typeof said["retryable"] === "boolean" ? said["retryable"] : undefined,
+    waitMs: number("retryAfterMs") ?? number("retry_after_ms") ?? (seconds === undefined ? undefined : seconds * 1_000),
+  };
+}
 
 /** Within a word it means something else: "generate", "moderated". */
 const busyWords = /(?:^|[^a-z])rate|too.?many|throttl|(?:^|\D)429(?:\D|$)/i;
@@ -42,30 +50,24 @@ export function endOfSaidError(data: string): UpstreamEnd {
 
 export function endOfError(said: unknown): UpstreamEnd {
   const inner = isObject(said) && "error" in said ? said.error : said;
-  const facts = errorSchema.parse(isObject(inner) ? inner : {});
+  const facts = factsIn(inner);
   // Some put the status or the wait beside `error`, not into it.
-  const outer = errorSchema.parse(isObject(said) ? said : {});
+  const outer = factsIn(said);
   const named = [facts.code, facts.type].filter((word) => typeof word === "string").join(" ");
   const sentence = typeof inner === "string" ? inner : (facts.message ?? "");
-  const status = [facts.status, facts.statusCode, facts.code, outer.statusCode, outer.status].find(isStatus);
+  const status = facts.status ?? outer.status;
   const code = status === undefined ? undefined : retryableCode(status);
   const isBusy =
     code === "upstream-rate-limited" || busyWords.test(named) || (named === "" && busyWords.test(sentence));
   const isFinal = finalWords.test(named) || (status !== undefined && code === undefined);
   const retryable = facts.retryable ?? !isFinal;
   const whenNotBusy = retryable ? "upstream-unavailable" : "upstream-rejected";
-  const seconds = facts.retry_after ?? outer.retry_after;
-  const wait =
-    facts.retryAfterMs ??
-    facts.retry_after_ms ??
-    outer.retryAfterMs ??
-    outer.retry_after_ms ??
-    (seconds === undefined ? undefined : seconds * 1_000);
+  const waitMs = facts.waitMs ?? outer.waitMs;
   return {
     kind: "error",
     code: isBusy && (retryable || !isFinal) ? "upstream-rate-limited" : whenNotBusy,
     retryable,
-    ...(wait === undefined || !(wait >= 0) ? {} : { retryAfterMs: Math.round(wait) }),
+    ...(waitMs === undefined || !(waitMs >= 0) ? {} : { retryAfterMs: Math.round(waitMs) }),
   };
 }
 

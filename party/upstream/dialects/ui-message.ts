@@ -6,7 +6,6 @@
 import type { EventSourceMessage } from "eventsource-parser";
 import * as z from "zod/mini";
 import type { ToolPhase } from "../../../shared/content.ts";
-import { usageSchema } from "../../../shared/protocol/server-frames.ts";
 import type { UpstreamEnd } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { checked, type Dialect, doneData, isObject, json, malformed, nameOf } from "./dialect.ts";
@@ -27,12 +26,6 @@ const parts = {
   error: z.object({ errorText: z.string() }),
 } as const;
 const dataPart = z.object({ data: z.optional(z.unknown()), transient: z.optional(z.boolean()) });
-/** Backends that tell usage put it here, under the name that the AI SDK gives it. */
-const metadata = z.object({
-  usage: z.catch(z.optional(usageSchema), undefined),
-  totalUsage: z.catch(z.optional(usageSchema), undefined),
-});
-
 const otherTypes: ReadonlySet<string> = new Set([
   ...["start", "start-step", "finish-step", "message-metadata", "abort"],
   ...["text-start", "text-delta", "text-end", "reasoning-start", "reasoning-delta", "reasoning-end"],
@@ -98,8 +91,8 @@ export class UiMessageDialect implements Dialect {
         return;
       case "finish": {
         const { finishReason, messageMetadata } = checked(parts.finish, value);
-        const { usage, totalUsage } = isObject(messageMetadata) ? metadata.parse(messageMetadata) : {};
-        if (usage ?? totalUsage) into.usage({ ...totalUsage, ...usage });
+        // Backends that tell usage put it here, under the name that the AI SDK gives it.
+        if (isObject(messageMetadata)) into.usageIn(messageMetadata["usage"] ?? messageMetadata["totalUsage"]);
         into.end({ kind: "done", ...(finishReason === undefined ? {} : { finishReason }) });
         return;
       }
