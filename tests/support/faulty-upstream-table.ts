@@ -80,7 +80,7 @@ export const faults = {
   "cut-gone": interrupted(
     "truncation",
     "breaks off, and has forgotten the answer (410) when asked to continue",
-    "upstream-rejected",
+    "upstream-truncated",
     2,
   ),
   "cut-again": interrupted("truncation", "breaks off each time it is asked to continue", "upstream-truncated", 3),
