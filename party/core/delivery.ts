@@ -46,6 +46,10 @@ export interface DeliverySource {
 /** Units of room-level frames kept for readers that lag; who lags further gets a sync. */
 const keptFrameUnits = 1_048_576;
 const drainLookMs = 250;
+/** A send costs some ten microseconds: at this many readers the coalescing time grows by a millisecond. */
+const readersPerMs = 10;
+/** Text that comes in steps longer than this no longer looks alive. */
+const maxWideningMs = 250;
 
 export class Delivery {
   readonly #readers = new Set<Reader>();
@@ -60,6 +64,8 @@ export class Delivery {
   #flushTimer: Timer | undefined;
   #drainTimer: Timer | undefined;
   #lastFlushAt = Number.NEGATIVE_INFINITY;
+  /** How late the last coalescing timer rang. */
+  #lagMs = 0;
 
   constructor(source: DeliverySource, clock: Clock, policy: RoomPolicy) {
     this.#source = source;
@@ -114,9 +120,22 @@ export class Delivery {
   /** Text has grown: send now, or with what follows within the coalescing time (F1). */
   poke(): void {
     if (this.#flushTimer !== undefined) return;
-    const wait = this.#lastFlushAt + this.#policy.coalesceMs - this.#clock.now();
-    if (wait <= 0) this.flush();
-    else this.#flushTimer = this.#clock.after(wait, () => this.flush());
+    const now = this.#clock.now();
+    const dueAt = this.#lastFlushAt + this.#coalesceMs();
+    if (dueAt <= now) this.flush();
+    else {
+      this.#flushTimer = this.#clock.after(dueAt - now, () => {
+        // A timer that rings late says that this object has more to do than it can.
+        this.#lagMs = Math.min(maxWideningMs, this.#clock.now() - dueAt);
+        this.flush();
+      });
+    }
+  }
+
+  /** The coalescing time: wider for many tabs and for an object that lags behind, so that sending is never what fills it. */
+  #coalesceMs(): number {
+    const widening = this.#readers.size / readersPerMs + 2 * this.#lagMs;
+    return this.#policy.coalesceMs + Math.min(maxWideningMs, Math.floor(widening));
   }
 
   /** Brings every reader that can take it up to date. */

@@ -25,7 +25,7 @@ import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, RoomSocket, Timer } from "./ports.ts";
 import type { RoomTurn } from "./room-turn.ts";
 import { parseAttachment, Session } from "./session.ts";
-import { type PlannedTurn, planSync } from "./sync.ts";
+import { type PlannedTurn, planSync, weightOf } from "./sync.ts";
 import type { BucketRate } from "./token-bucket.ts";
 import { wireState } from "./turn.ts";
 
@@ -439,7 +439,7 @@ export class RoomCore {
 
   /** F2: what all sockets have unsent is bounded, so a sync waits until it fits. Undefined where it fits now. */
   #roomFor(session: Session, turns: readonly PlannedTurn<RoomTurn>[]): Promise<void> | undefined {
-    const weight = turns.reduce((sum, { turn, from }) => sum + turn.length - from, 0);
+    const weight = turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
     const fits = () => {
       const unsent = this.#unsentBytes();
       return unsent === 0 || unsent + weight <= this.#policy.roomBufferBytes;

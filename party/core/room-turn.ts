@@ -5,6 +5,7 @@
 import { Content, isText, type Part, sliceParts, type TextKind, TextRepairer, unitsOf } from "../../shared/content.ts";
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
+import { utf8Length } from "../../shared/text.ts";
 import type { UpstreamBatch } from "./ports.ts";
 import { advance, type TurnEvent, type TurnPhase, type TurnRecord, type UpstreamMark } from "./turn.ts";
 import { type StoredText, textRows } from "./turn-log.ts";
@@ -97,7 +98,11 @@ export class RoomTurn {
     this.content = new Content(stored.parts);
     // A stop in the middle of an answer that was being shown at a pace ended it before the end of what is stored.
     const { end } = this.record;
+    const isOpen = end === undefined;
     if (end !== undefined && end.length < this.content.length) this.content.cut(end.length);
+    for (const part of isOpen ? stored.parts : []) {
+      if (!isText(part)) this.partBytes += utf8Length(JSON.stringify(part));
+    }
     this.loggedLength = this.content.length;
     this.rows = stored.rows;
     this.mark = stored.mark;

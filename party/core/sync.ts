@@ -10,6 +10,8 @@ export interface SyncableTurn {
   readonly phase: TurnPhase;
   /** Units of its answer now. */
   readonly length: number;
+  /** Bytes of its parts that are not text, as JSON; counted while it is not over. */
+  readonly partBytes: number;
 }
 
 export interface SyncSource<T extends SyncableTurn> {
@@ -92,10 +94,16 @@ function bytesIn(turns: readonly PlannedTurn<SyncableTurn>[]): number {
   return turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
 }
 
-/** Bytes of a turn in a sync: its missing part of the answer, its input, and about 400 bytes of fields. */
-function weightOf(turn: SyncableTurn, from: number, withInput: boolean): number {
+/** A unit of text in UTF-8 as JSON: three bytes outside Latin, fewer inside, escapes aside. */
+const bytesPerUnit = 3;
+/** Ids, states and the rest of a listed turn's fields. */
+const fieldBytes = 400;
+
+/** What a turn may take in a sync, in bytes of JSON: rather more than it does, because the bound is a promise. */
+export function weightOf(turn: SyncableTurn, from: number, withInput: boolean): number {
   const { spec, end } = turn.record;
   const missing = turn.length - from;
-  const answer = end === undefined || turn.length === 0 ? missing : (end.bytes * missing) / turn.length;
-  return answer + (withInput ? spec.inputBytes : 0) + 400;
+  const atMost = missing * bytesPerUnit + turn.partBytes;
+  const answer = missing === 0 ? 0 : (end?.bytes ?? atMost);
+  return answer + (withInput ? spec.inputBytes : 0) + fieldBytes;
 }

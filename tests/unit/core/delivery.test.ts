@@ -32,6 +32,19 @@ describe("[F1] text", () => {
     ]);
   });
 
+  test("is merged longer when there are many tabs, or when the object lags behind", async () => {
+    const { room, tab } = await streaming();
+    for (let count = 0; count < 199; count += 1) await room.join();
+    await room.clock.advance(2_500);
+    room.upstream.call.text("a");
+    await settled();
+    room.upstream.call.text("b");
+    await room.clock.advance(16);
+    expect(tab.received("turn-delta")).toHaveLength(1);
+    await room.clock.advance(20);
+    expect(tab.received("turn-delta")).toHaveLength(2);
+  });
+
   test("is one string for every reader at the same position", async () => {
     const { room, tab } = await streaming();
     const others = [await room.join(), await room.join()];
@@ -110,6 +123,13 @@ describe("[F2] a slow reader", () => {
     expect(tab.received("sync").length).toBeGreaterThan(1);
     expect(ids.every((id) => tab.turn(id).state === "queued")).toBe(true);
   });
+});
+
+test("[S2] a socket beyond what a room may hold is refused, retryably", async () => {
+  const room = await buildRoom({ policy: { maxSockets: 2 } });
+  const tabs = [await room.join(), await room.join(), room.tab().connect()];
+  expect(tabs[2]?.socket.closed).toEqual({ code: 4481, reason: "room-full" });
+  expect(tabs[0]?.socket.isOpen).toBe(true);
 });
 
 describe("[R3] a sync", () => {
