@@ -15,7 +15,7 @@ import {
   syncMaxBytes,
   viewerTimeoutMs,
 } from "../../shared/protocol/limits.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame, ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
@@ -539,7 +539,7 @@ export class RoomCore {
     const frame: ErrorFrame = {
       type: "error",
       code: problem.code,
-      message: problem.detail ?? ERROR_MESSAGES[problem.code].en,
+      message: problem.detail ?? ERROR_MESSAGES[problem.code],
       retryable: ERRORS[problem.code].retryable,
       ...(problem.turnId === undefined ? {} : { turnId: problem.turnId }),
     };

@@ -4,7 +4,7 @@
  */
 import { backoffMs } from "../../shared/backoff.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import type { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
+import type { NoticeCode } from "../../shared/protocol/messages-en.ts";
 import {
   type Grant,
   type LeaseRequest,
@@ -46,7 +46,7 @@ export interface TurnRunSink {
 }
 
 export interface WaitNotice {
-  readonly code: keyof typeof NOTICE_MESSAGES;
+  readonly code: NoticeCode;
   readonly scope: "tenant" | "upstream";
   readonly resume: boolean;
   readonly attempt?: number;
@@ -149,7 +149,7 @@ const lineNotices = {
   rate: "waiting-for-rate",
   "slow-down": "upstream-slow-down",
   circuit: "upstream-paused",
-} as const satisfies Record<WaitReason, keyof typeof NOTICE_MESSAGES>;
+} as const satisfies Record<WaitReason, NoticeCode>;
 
 /** Waits as the Limiter said, each turn at its own moment. The turn's end where its time would run out before that. */
 async function waitInLine(

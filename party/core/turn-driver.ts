@@ -4,7 +4,7 @@
  */
 import { isText } from "../../shared/content.ts";
 import type { ChatMessage } from "../../shared/protocol/client-frames.ts";
-import { NOTICE_MESSAGES } from "../../shared/protocol/messages.ts";
+import { NOTICE_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { NoticeFrame } from "../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { Agenda } from "./agenda.ts";
@@ -289,7 +289,7 @@ export class TurnDriver {
       turnId: turn.id,
       retryAfterMs: ms,
       willRetry: true,
-      message: NOTICE_MESSAGES[notice.code].en,
+      message: NOTICE_MESSAGES[notice.code],
     };
     this.#delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
     const name = `wait/${turn.id}`;

@@ -5,7 +5,7 @@
  */
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { Outcome, StopProof, TurnError, TurnState, Usage } from "../../shared/protocol/server-frames.ts";
 import { assertNever } from "../../shared/result.ts";
 
@@ -130,7 +130,7 @@ export function wireState(phase: TurnPhase): TurnState {
 
 /** The outside of an error: its stable code and a sentence, never what the upstream said. */
 export function turnError(code: ErrorCode): TurnError {
-  return { code, message: ERROR_MESSAGES[code].en, retryable: ERRORS[code].retryable };
+  return { code, message: ERROR_MESSAGES[code], retryable: ERRORS[code].retryable };
 }
 
 /** The user's words in an input: the prompt, or the last user message. */

@@ -1,6 +1,6 @@
 /** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import { reportConfig } from "../telemetry.ts";
 
 export interface ProblemOptions {
@@ -20,7 +20,7 @@ export function problem(code: ErrorCode, options: ProblemOptions = {}): Response
   const { status, retryable } = ERRORS[code];
   const body = {
     type: `urn:edge-chat-gateway:error:${code}`,
-    title: ERROR_MESSAGES[code].en,
+    title: ERROR_MESSAGES[code],
     status,
     code,
     retryable,

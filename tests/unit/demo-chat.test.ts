@@ -14,7 +14,7 @@ import { snapshotOf } from "../../client/demo/preview/scenarios.ts";
 import { STRINGS } from "../../client/demo/strings.ts";
 import type { Part } from "../../shared/content.ts";
 import { lengthOf } from "../../shared/content.ts";
-import { ERROR_MESSAGES, type Locale } from "../../shared/protocol/messages.ts";
+import { type Locale, messageFor } from "../../shared/protocol/messages.ts";
 import type { NoticeFrame } from "../../shared/protocol/server-frames.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 
@@ -116,7 +116,7 @@ describe("a turn says how it stands", () => {
     ["stopped, confirmed", turn("a", "half", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedConfirmed],
     ["stopped, closed", turn("a", "half", { outcome: "cancelled", stop: "closed" }), strings.stoppedClosed],
     ["stopped while queued", turn("a", "", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedEarly],
-    ["failed", turn("a", "", { outcome: "failed", error: failed }), ERROR_MESSAGES["upstream-unreachable"].en],
+    ["failed", turn("a", "", { outcome: "failed", error: failed }), messageFor("upstream-unreachable", "en")],
     ["failed, newer code", turn("a", "", { outcome: "failed", error: { ...failed, code: "of-tomorrow" } }), "raw"],
     ["failed, unsaid", turn("a", "", { outcome: "failed" }), strings.failedUnknown],
     ["interrupted", turn("a", "half", { outcome: "interrupted" }), strings.interrupted],
@@ -138,7 +138,7 @@ describe("a turn says how it stands", () => {
 
   test("errors are told in the reader's language", () => {
     show(snapshotOf({ turns: [turn("a", "", { outcome: "failed", error: failed })] }), "zh-CN");
-    expect(log()).toContain(ERROR_MESSAGES["upstream-unreachable"]["zh-CN"]);
+    expect(log()).toContain(messageFor("upstream-unreachable", "zh-CN"));
   });
 
   test("a retry counts down to the moment it was told, however often it is drawn", () => {
@@ -344,7 +344,7 @@ describe("older messages", () => {
   test("a failure is told in the reader's language, and can be tried again", () => {
     const failed = (code: string): OlderState => ({ state: "failed", error: { code, message: "raw" } });
     show(shown(failed("draining"), turn("a", "x")), "zh-CN");
-    expect(log()).toContain(STRINGS["zh-CN"].olderFailed + ERROR_MESSAGES.draining["zh-CN"]);
+    expect(log()).toContain(STRINGS["zh-CN"].olderFailed + messageFor("draining", "zh-CN"));
     show(shown(failed("unreachable"), turn("a", "x")));
     expect(log()).toContain(strings.olderFailed);
     expect(log()).not.toContain("raw");
@@ -406,7 +406,7 @@ describe("a question the room has not shown", () => {
   test("refused: says why and keeps the text; dismissed on request only", () => {
     show(snapshotOf({ pending: [{ ...pending, refused }] }));
     expect(log()).toContain("kept text");
-    expect(log()).toContain(ERROR_MESSAGES["queue-full"].en);
+    expect(log()).toContain(messageFor("queue-full", "en"));
     press(strings.dismiss);
     expect(actions.dismiss).toHaveBeenCalledExactlyOnceWith("p");
     expect(actions.submit).not.toHaveBeenCalled();
@@ -564,7 +564,7 @@ describe("the room and the connection", () => {
 
   test("closed: says why in the reader's language, and offers a way on", () => {
     show(snapshotOf({ connection: { state: "closed", code: "room-forbidden", message: "raw" } }), "zh-CN");
-    expect(page.textContent).toContain(ERROR_MESSAGES["room-forbidden"]["zh-CN"]);
+    expect(page.textContent).toContain(messageFor("room-forbidden", "zh-CN"));
     press(STRINGS["zh-CN"].reconnect);
     expect(actions.reconnect).toHaveBeenCalledOnce();
     show(snapshotOf({ connection: { state: "closed", code: "version-unsupported" } }));
@@ -589,11 +589,11 @@ describe("the room and the connection", () => {
   test("a room-wide error is told and can be put away, and the next one is told again", () => {
     const error = { type: "error", code: "rate-limited", message: "raw", retryable: true } as const;
     show(snapshotOf({ rest: { error } }));
-    expect(page.textContent).toContain(ERROR_MESSAGES["rate-limited"].en);
+    expect(page.textContent).toContain(messageFor("rate-limited", "en"));
     press(strings.dismiss);
-    expect(page.textContent).not.toContain(ERROR_MESSAGES["rate-limited"].en);
+    expect(page.textContent).not.toContain(messageFor("rate-limited", "en"));
     show(snapshotOf({ rest: { error: { ...error } } }));
-    expect(page.textContent).toContain(ERROR_MESSAGES["rate-limited"].en);
+    expect(page.textContent).toContain(messageFor("rate-limited", "en"));
   });
 
   test("the language switch changes every word and is remembered", () => {
@@ -631,7 +631,7 @@ describe("what a screen reader hears", () => {
     const one = of(turn("a", "one", { state: "streaming" }));
     const error = { code: "upstream-silence", message: "raw", retryable: true };
     expect(say(one, of(turn("a", "one", { outcome: "cancelled", stop: "confirmed" })))).toBe(strings.stoppedConfirmed);
-    expect(say(one, of(turn("a", "one", { outcome: "failed", error })))).toBe(ERROR_MESSAGES["upstream-silence"].en);
+    expect(say(one, of(turn("a", "one", { outcome: "failed", error })))).toBe(messageFor("upstream-silence", "en"));
     expect(say(one, of(turn("a", "one", { outcome: "interrupted" })))).toBe(strings.interrupted);
     expect(say(of(), of(turn("b", "", { state: "queued", position: 1 })))).toBe(strings.saidQueued);
   });

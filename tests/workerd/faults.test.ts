@@ -1,7 +1,7 @@
 /** Every fault of the table through the gateway in the real runtime: what a tab is told, and how often the backend is asked. */
 import { describe, expect, inject, test } from "vitest";
 import { textOf } from "../../shared/content.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import { faultList } from "../support/faulty-upstream-table.ts";
 import { fresh, SocketTab } from "./tab.ts";
 
@@ -22,7 +22,7 @@ describe.concurrent("[U5] a backend that misbehaves", () => {
       ...{ outcome, error, text },
     });
     // The same words for everyone, and none of the backend's own (U4).
-    if (error !== undefined) expect(turn?.error?.message).toBe(ERROR_MESSAGES[error].en);
+    if (error !== undefined) expect(turn?.error?.message).toBe(ERROR_MESSAGES[error]);
     expect(tab.texts.join()).not.toMatch(/secret/);
     expect(await callsOf(name)).toBe(calls);
     tab.close();

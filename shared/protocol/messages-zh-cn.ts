@@ -1,0 +1,53 @@
+/** The same sentences in 简体中文, for pages that speak it; the server carries the English ones alone. */
+import type { ErrorCode } from "./errors.ts";
+import type { NoticeCode } from "./messages-en.ts";
+
+export const ERROR_MESSAGES_ZH_CN: Readonly<Record<ErrorCode, string>> = {
+  "bad-frame": "无法识别该消息。请更新或刷新页面；若问题依旧，请反馈。",
+  unauthenticated: "请先登录再使用此聊天。",
+  forbidden: "您没有在此执行该操作的权限。",
+  "room-forbidden": "您无权访问此房间。",
+  "frame-too-large": "消息过长。请缩短后重新发送。",
+  "version-unsupported": "页面版本过旧。请刷新后继续。",
+  "hello-timeout": "连接建立超时，正在重新连接。",
+  "rate-limited": "消息过于频繁，请稍候。",
+  "slow-reader": "网络过慢，跟不上内容，正在重新连接。",
+  internal: "服务出现问题，正在重试。",
+  draining: "服务正在更新，稍后将重新连接。",
+  "turn-conflict": "该消息编号已用于其他消息。请作为新消息重新发送。",
+  "turn-stale": "对话已被清空或该消息已被移除。请作为新消息重新发送。",
+  "turn-unknown": "此房间中没有该消息。",
+  "queue-full": "此房间等待回答的问题过多。请在有回答完成后再试。",
+  "unsupported-content": "仅支持发送文本。请移除附件后重新发送。",
+  "token-invalid": "新的登录凭证未被接受。",
+  "turn-too-long": "回答过长，已在此处截断。",
+  "part-too-large": "回答中有一部分过大，无法显示。",
+  "upstream-unreachable": "无法连接到助手服务。请稍后再试。",
+  "upstream-headers-timeout": "助手服务未及时响应。请重试。",
+  "upstream-first-token-timeout": "助手未能及时开始回答。请重试。",
+  "upstream-silence": "助手在回答过程中停止了输出。",
+  "upstream-deadline": "回答耗时过长，已被终止。",
+  "upstream-rate-limited": "助手当前请求过多。请稍后再试。",
+  "upstream-unavailable": "助手暂时不可用。请稍后再试。",
+  "upstream-rejected": "助手未接受此请求。",
+  "upstream-malformed": "助手返回的内容无法解析。",
+  "upstream-truncated": "回答在结束前中断了。",
+  "upstream-circuit-open": "助手服务出现故障，请求已暂停片刻。",
+  "bad-request": "无法识别该请求。",
+  "bad-room-name": "房间名须为 1 至 128 个字符，仅限 A–Z、a–z、0–9、“_”、“.”和“-”。",
+  "not-found": "该地址下没有内容。",
+  "method-not-allowed": "该地址不支持此请求方法。",
+  "room-full": "此房间连接数过多。请稍后再试。",
+  "origin-forbidden": "该网站无权使用此聊天。",
+  "not-configured": "服务配置不正确。",
+};
+
+export const NOTICE_MESSAGES_ZH_CN: Readonly<Record<NoticeCode, string>> = {
+  "upstream-retrying": "助手正忙，稍后自动重试。",
+  "upstream-resuming": "与助手的连接中断，正在继续该回答。",
+  "waiting-for-rate": "最近一分钟内提问较多，您的问题正在等待。",
+  "upstream-slow-down": "助手负载较高，提问正在放慢转发，您的问题正在等待。",
+  "upstream-paused": "助手服务出现故障，提问已暂停片刻。",
+  "waiting-for-slot": "当前提问较多，您的问题正在排队。",
+  "token-expiring": "您的登录即将过期。",
+};
