@@ -21,6 +21,8 @@ export interface GatewayConfig {
   /** Guards the operator's routes; without it there are none. */
   readonly operatorToken: string | undefined;
   readonly policy: RoomPolicy;
+  /** Whether rooms ask their tenant's Limiter: limits across rooms, slowing down and pausing together. */
+  readonly limiter: "on" | "off";
   readonly limits: LimitSettings;
 }
 
@@ -112,6 +114,8 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   if (!origins.ok) return origins;
   const policy = parsePolicy(env);
   if (!policy.ok) return policy;
+  const limiter = env["LIMITER"] ?? "on";
+  if (limiter !== "on" && limiter !== "off") return fail("LIMITER is on or off, for example LIMITER=on.");
   const limits = parseLimits(env);
   if (!limits.ok) return limits;
   return ok({
@@ -125,6 +129,7 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
     policy: policy.value,
+    limiter,
     limits: limits.value,
   });
 }

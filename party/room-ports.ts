@@ -4,8 +4,10 @@ import { systemClock } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";
 import { NO_LIMITER } from "./core/limiter-port.ts";
 import type { RoomPorts } from "./core/ports.ts";
+import { LeaseClient, type LeaseClientOptions } from "./lease-client.ts";
 import { ObjectStorage } from "./storage.ts";
 import { report } from "./telemetry.ts";
+import { allowedBy, TenantConfigs, type TenantStore } from "./tenant-config.ts";
 import { FetchUpstream } from "./upstream/fetch-upstream.ts";
 
 export interface Host {
@@ -16,11 +18,43 @@ export interface Host {
   readonly kept?: Readonly<Record<string, unknown>>;
   /** Starts over from storage: memory may say what storage does not. */
   readonly onBroken: () => void;
+  /** The tenant's Limiter objects; a host without them limits nothing. */
+  readonly limiterOf?: LeaseClientOptions["stubOf"] | undefined;
+  /** KV `CONFIG`; without it a tenant has what the variables give it. */
+  readonly tenantStore?: TenantStore | undefined;
 }
 
-export function roomPorts({ room, storage, kept, onBroken }: Host, config: GatewayConfig): RoomPorts {
+export function roomPorts(
+  { room, storage, kept, onBroken, limiterOf, tenantStore }: Host,
+  config: GatewayConfig,
+): RoomPorts {
+  const { tenant } = config;
+  const tenants = new TenantConfigs(config.limits, {
+    store: tenantStore,
+    clock: systemClock,
+    report: (event) => report(room, event),
+  });
+  const limiter =
+    limiterOf === undefined
+      ? NO_LIMITER
+      : new LeaseClient({
+          tenant,
+          room,
+          shards: config.limits.limiterShards,
+          limits: () => tenants.get(tenant),
+          knownLimits: () => tenants.known(tenant),
+          stubOf: limiterOf,
+          clock: systemClock,
+          onDegraded: (cause) => report(room, { name: "limiter-degraded", cause }),
+        });
   return {
-    limiter: NO_LIMITER,
+    limiter,
+    refusalOf: (asked) => {
+      // Read again in the background when it has aged; what is known decides now.
+      void tenants.get(tenant);
+      const allowed = allowedBy(tenants.known(tenant) ?? {}, asked);
+      return allowed.ok ? undefined : allowed.error.field;
+    },
     clock: systemClock,
     storage: new ObjectStorage(storage, kept),
     upstream: new FetchUpstream({
@@ -33,7 +67,11 @@ export function roomPorts({ room, storage, kept, onBroken }: Host, config: Gatew
     random: Math.random,
     newId: () => crypto.randomUUID().replaceAll("-", ""),
     generationIdOf: (epoch, turnId) => generationIdOf(config.tenant, room, epoch, turnId),
-    principalOf: (token) => principalOf(token, config.tenant),
+    principalOf: async (token) => {
+      // What the tenant may do is known before its first turn.
+      const [principal] = await Promise.all([principalOf(token, tenant), tenants.get(tenant)]);
+      return principal;
+    },
     report: (event) => report(room, event),
     onBroken,
   };

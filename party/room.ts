@@ -5,18 +5,26 @@ import { type Connection, Server, type WSMessage } from "partyserver";
 import { ERRORS } from "../shared/protocol/errors.ts";
 import { parseConfig, type Variables } from "./config.ts";
 import { RoomCore } from "./core/room-core.ts";
+import { type Limiter, limitersIn } from "./limiter.ts";
 import { roomPorts } from "./room-ports.ts";
 import { answerInRoom } from "./routes/in-room.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry.ts";
+import type { TenantStore } from "./tenant-config.ts";
 
-export class ChatRoom extends Server<Cloudflare.Env & Variables> {
+/** What a room's object may be given beside its settings. */
+export interface RoomHostBindings {
+  readonly Limiter?: DurableObjectNamespace<Limiter>;
+  readonly CONFIG?: TenantStore;
+}
+
+export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variables> {
   static override options = { hibernate: true };
 
   #core: RoomCore | undefined;
   readonly #sockets = new WeakMap<Connection, PartyRoomSocket>();
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env & Variables) {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env & RoomHostBindings & Variables) {
     super(ctx, env);
     // Answered by the runtime: a heartbeat neither wakes the object nor costs a request.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
@@ -29,7 +37,18 @@ export class ChatRoom extends Server<Cloudflare.Env & Variables> {
       const config = parseConfig(this.env, "localhost");
       if (!config.ok) throw new Error(config.error);
       // After a failed write the object itself starts over: sockets drop and come back to a fresh one.
-      const host = { room: this.name, storage: this.ctx.storage, onBroken: () => this.ctx.abort("storage failed") };
+      const { Limiter: limiters, CONFIG: tenantStore } = this.env;
+      const limiterOf =
+        limiters === undefined || config.value.limiter === "off"
+          ? undefined
+          : limitersIn(limiters, config.value.jurisdiction);
+      const host = {
+        room: this.name,
+        limiterOf,
+        tenantStore,
+        storage: this.ctx.storage,
+        onBroken: () => this.ctx.abort("storage failed"),
+      };
       const core = new RoomCore(roomPorts(host, config.value), config.value.policy, this.name);
       await core.start([...this.getConnections()].map((connection) => this.#socketOf(connection)));
       this.#core = core;

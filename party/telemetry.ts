@@ -1,7 +1,11 @@
 /** Where the gateway speaks to its operator: one JSON line an event, on the console the platform collects. */
 import type { RoomEvent } from "./core/ports.ts";
+import type { TenantEvent } from "./tenant-config.ts";
 
-const levels: Readonly<Record<RoomEvent["name"], "info" | "warn" | "error">> = {
+const levels: Readonly<Record<(RoomEvent | TenantEvent)["name"], "info" | "warn" | "error">> = {
+  "limiter-degraded": "warn",
+  "tenant-config-invalid": "error",
+  "tenant-config-unread": "warn",
   "turn-settled": "info",
   "upstream-attempt": "info",
   "upstream-failure": "warn",
@@ -11,7 +15,7 @@ const levels: Readonly<Record<RoomEvent["name"], "info" | "warn" | "error">> = {
 };
 
 /** Never throws: a log must not be the reason that something fails. */
-export function report(room: string, event: RoomEvent): void {
+export function report(room: string, event: RoomEvent | TenantEvent): void {
   const line = JSON.stringify({ room, ...event, ...("cause" in event ? { cause: describe(event.cause) } : {}) });
   console[levels[event.name]](line);
 }

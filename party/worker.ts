@@ -1,6 +1,10 @@
 /** The Worker: every request that is not a file of the page comes here first. Routes; no chat logic. */
 import { Hono } from "hono/tiny";
+import { systemClock } from "./clock.ts";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
+import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
+import { limitersIn } from "./limiter.ts";
+import type { RoomHostBindings } from "./room.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { routeBridge } from "./routes/bridge.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
@@ -11,8 +15,10 @@ import { reportFault } from "./telemetry.ts";
 export { Limiter } from "./limiter.ts";
 export { ChatRoom } from "./room.ts";
 
+type Bindings = RoomBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
+
 interface Env {
-  Bindings: RoomBindings & Variables;
+  Bindings: Bindings;
 }
 
 const app = new Hono<Env>();
@@ -43,7 +49,7 @@ app.onError((error) => {
 /** Runs `route` with the checked settings, for a page that may use the gateway. */
 async function configured(
   request: Request,
-  env: Variables,
+  env: Bindings,
   route: (config: GatewayConfig) => Promise<Response>,
 ): Promise<Response> {
   const url = new URL(request.url);
@@ -51,8 +57,31 @@ async function configured(
   if (!config.ok) return notConfigured(config.error);
   const origin = request.headers.get("origin");
   if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
-  const response = request.method === "OPTIONS" ? preflight() : await route(config.value);
+  const response = request.method === "OPTIONS" ? preflight() : await limited(request, env, config.value, route);
   return withCors(response, origin);
+}
+
+/** Counts the request against its address before anything wakes for it (S2). */
+async function limited(
+  request: Request,
+  bindings: Bindings,
+  config: GatewayConfig,
+  route: (config: GatewayConfig) => Promise<Response>,
+): Promise<Response> {
+  const verdict = await limitIp(request.headers.get("cf-connecting-ip"), {
+    requestsPerMinute: config.limits.ipRequestsPerMinute,
+    binding: bindings.RATE_LIMIT,
+    stubOf: bindings.Limiter === undefined ? undefined : limitersIn(bindings.Limiter, config.jurisdiction),
+    clock: systemClock,
+    onFault: (cause) => reportFault("ip-limit", cause),
+  });
+  const { headers } = verdict;
+  if (!verdict.isAllowed) return problem("rate-limited", { headers, retryAfterMs: verdict.retryAfterMs });
+  const response = await route(config);
+  if (response.status === 101 || Object.keys(headers).length === 0) return response;
+  const counted = new Response(response.body, response);
+  for (const [name, value] of Object.entries(headers)) counted.headers.set(name, value);
+  return counted;
 }
 
 export default app;

@@ -3,7 +3,7 @@
  * (`party/room.ts`, `party/partykit.ts`) and the tests each supply their own.
  */
 import type { Part } from "../../shared/content.ts";
-import type { ChatMessage } from "../../shared/protocol/client-frames.ts";
+import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
@@ -149,6 +149,8 @@ export interface RoomPorts {
   readonly newId: () => string;
   /** The name under which the upstream knows a turn (design §7). Stable for the same epoch and turn. */
   readonly generationIdOf: (epoch: string, turnId: string) => Promise<string>;
+  /** Whether the tenant may ask for this provider, model and params: the name of what it may not, else undefined. */
+  readonly refusalOf: (asked: Pick<TurnSubmitFrame, "provider" | "model" | "params">) => string | undefined;
   /** Checks the token of a `hello`. */
   readonly principalOf: (token: string | undefined) => Promise<Result<Principal, ErrorCode>>;
   readonly report: (event: RoomEvent) => void;
@@ -162,5 +164,6 @@ export type RoomEvent =
   | { readonly name: "upstream-attempt"; readonly turnId: string; readonly attempt: number; readonly resume: boolean }
   | { readonly name: "upstream-failure"; readonly turnId: string; readonly code: string; readonly cause: unknown }
   | { readonly name: "stop-unconfirmed"; readonly generationId: string; readonly cause: unknown }
+  | { readonly name: "limiter-degraded"; readonly cause: unknown }
   | { readonly name: "session-fault"; readonly cause: unknown }
   | { readonly name: "room-broken"; readonly cause: unknown };

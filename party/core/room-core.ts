@@ -358,6 +358,12 @@ export class RoomCore {
   }
 
   #submit(session: Session, frame: TurnSubmitFrame, author: string): void {
+    const refused = this.#ports.refusalOf(frame);
+    if (refused !== undefined) {
+      const detail = `The ${refused} of this message may not be used here. Choose another and send it again.`;
+      this.#tellError(session, { code: "turn-not-allowed", detail, turnId: frame.turnId });
+      return;
+    }
     const refuse = (code: ErrorCode) => this.#tellError(session, { code, turnId: frame.turnId });
     const result = this.#conversation.submit(frame, author, refuse);
     if (!result.ok) refuse(result.error);

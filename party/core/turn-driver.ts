@@ -143,8 +143,8 @@ export class TurnDriver {
   }
 
   #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
-    // Where no leave has to be waited for, the start commit counted the first call.
-    let counted = !this.#ports.limiter.mayWait && !wasResumed && turn.record.waitUntil === undefined;
+    // Where no leave had to be waited for, the start commit counted the first call.
+    let counted = turn.record.attempts > 0 && !wasResumed && turn.record.waitUntil === undefined;
     const isResumable = () => this.isResumable(turn);
     return {
       attempting: async (resume) => {

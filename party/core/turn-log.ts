@@ -6,7 +6,7 @@
 import * as z from "zod/mini";
 import { isText, type Part, sliceParts, unitsOf } from "../../shared/content.ts";
 import { inputSchema, type TurnInput } from "../../shared/protocol/client-frames.ts";
-import { partSchema } from "../../shared/protocol/server-frames.ts";
+import { partSchema } from "../../shared/protocol/parts.ts";
 import { safeCut } from "../../shared/text.ts";
 import type { RoomStorage } from "./ports.ts";
 import type { TurnRecord, UpstreamMark } from "./turn.ts";

@@ -22,7 +22,7 @@ export function withCors(response: Response, origin: string | null): Response {
   const readable = new Response(response.body, response);
   readable.headers.set("access-control-allow-origin", origin);
   readable.headers.append("vary", "origin");
-  readable.headers.set("access-control-expose-headers", "retry-after, location");
+  readable.headers.set("access-control-expose-headers", "retry-after, location, ratelimit, ratelimit-policy");
   return readable;
 }
 

@@ -26,6 +26,7 @@ export const ERRORS = {
   "turn-stale": { status: 409, close: null, retryable: false },
   "turn-unknown": { status: 404, close: null, retryable: false },
   "queue-full": { status: 429, close: null, retryable: true },
+  "turn-not-allowed": { status: 403, close: null, retryable: false },
   "unsupported-content": { status: 422, close: null, retryable: false },
   "token-invalid": { status: 401, close: null, retryable: false },
   "turn-too-long": { status: 502, close: null, retryable: false },

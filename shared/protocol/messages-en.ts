@@ -17,6 +17,7 @@ export const ERROR_MESSAGES = {
   "turn-stale": "The conversation was cleared or this message was removed meanwhile. Send it again as a new one.",
   "turn-unknown": "There is no such message in this room.",
   "queue-full": "Too many questions are waiting in this room. Try again when one has been answered.",
+  "turn-not-allowed": "This model or setting may not be used here. Choose another and send it again.",
   "unsupported-content": "Only text can be sent. Remove attachments and send it again.",
   "token-invalid": "The new sign-in was not accepted.",
   "turn-too-long": "The answer was too long and was cut off here.",

@@ -18,6 +18,7 @@ export const ERROR_MESSAGES_ZH_CN: Readonly<Record<ErrorCode, string>> = {
   "turn-stale": "对话已被清空或该消息已被移除。请作为新消息重新发送。",
   "turn-unknown": "此房间中没有该消息。",
   "queue-full": "此房间等待回答的问题过多。请在有回答完成后再试。",
+  "turn-not-allowed": "此处不允许使用该模型或设置。请更换后重新发送。",
   "unsupported-content": "仅支持发送文本。请移除附件后重新发送。",
   "token-invalid": "新的登录凭证未被接受。",
   "turn-too-long": "回答过长，已在此处截断。",

@@ -8,20 +8,9 @@
  */
 import * as z from "zod/mini";
 import { epochSchema, inputSchema, turnIdSchema } from "./client-frames.ts";
+import { partSchema } from "./parts.ts";
 
 const count = z.int().check(z.minimum(0));
-
-export const partSchema = z.union([
-  z.object({ kind: z.enum(["text", "reasoning"]), text: z.string() }),
-  z.object({
-    kind: z.literal("tool"),
-    toolCallId: z.string(),
-    toolName: z.string(),
-    phase: z.enum(["call", "result", "error"]),
-    value: z.unknown(),
-  }),
-  z.object({ kind: z.literal("data"), name: z.string(), value: z.unknown() }),
-]);
 
 export const turnStateSchema = z.enum(["queued", "waiting", "opening", "streaming", "resuming", "settled"]);
 export const outcomeSchema = z.enum(["completed", "cancelled", "failed", "interrupted"]);

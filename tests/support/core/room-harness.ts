@@ -131,6 +131,7 @@ export interface RoomOptions {
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
   readonly limiter?: TurnLimiter;
+  readonly refusalOf?: RoomPorts["refusalOf"];
   /** In place of the scripted one. */
   readonly upstream?: Upstream;
 }
@@ -197,6 +198,7 @@ export class Room {
 
   #make(): RoomCore {
     const ports: RoomPorts = {
+      refusalOf: this.#options.refusalOf ?? (() => undefined),
       limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,
       storage: this.storage,

@@ -206,6 +206,19 @@ describe("[T1] submitting again", () => {
   });
 });
 
+test("what the tenant may not ask for is refused with its name, and nothing is stored", async () => {
+  const room = await buildRoom({ refusalOf: ({ model }) => (model === "dear" ? "model" : undefined) });
+  const tab = await room.join();
+  const id = tab.submit("hi", { model: "dear" });
+  await settled();
+  expect(tab.received("error")[0]).toMatchObject({ code: "turn-not-allowed", turnId: id, retryable: false });
+  expect(tab.received("error")[0]?.message).toContain("model");
+  expect(room.storage.keys).toEqual([]);
+  tab.submit("hi", { model: "cheap" });
+  await settled();
+  expect(room.upstream.calls).toHaveLength(1);
+});
+
 describe("the queue", () => {
   test("[Q1] [Q2] one turn runs at a time; the others wait in order with their positions", async () => {
     const { room, tab } = await streaming();
