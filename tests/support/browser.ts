@@ -1,7 +1,9 @@
 // A real Chromium from npm, for tests that must see what a user sees. Nothing but npm packages is needed: the browser, its fonts and
 // the few shared libraries it wants are unpacked from @sparticuz/chromium once per version. What a test does with a page is its own.
+import { execFile } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { promisify } from "node:util";
 import chromium from "@sparticuz/chromium";
 import { type Browser, chromium as playwright } from "playwright-core";
 
@@ -53,7 +55,7 @@ async function unpackedChromium(): Promise<string> {
   // Unpacked beside its place and renamed: two runs at once, or one that is killed half way, leave no half browser behind.
   await mkdir(cache, { recursive: true });
   const half = await mkdtemp(join(cache, "half-"));
-  await withEnv({ TMPDIR: half, AWS_LAMBDA_JS_RUNTIME: "nodejs24.x" }, () => chromium.executablePath());
+  await unpackInto(half);
   await writeFile(join(half, "fonts.conf"), fontsConf(join(home, "fonts")));
   try {
     await rename(half, home);
@@ -78,18 +80,14 @@ function fontsConf(bundled: string): string {
 `;
 }
 
-/** The package takes its target folder and its choice of libraries from the environment alone. */
-async function withEnv<T>(values: Record<string, string>, run: () => Promise<T>): Promise<T> {
-  const before = Object.keys(values).map((name) => [name, process.env[name]] as const);
-  Object.assign(process.env, values);
-  try {
-    return await run();
-  } finally {
-    for (const [name, value] of before) {
-      if (value === undefined) delete process.env[name];
-      else process.env[name] = value;
-    }
-  }
+/**
+ * The package takes its target folder and its choice of libraries from the environment alone; a process of its own has one,
+ * while this one's is also that of everything a test starts meanwhile.
+ */
+async function unpackInto(folder: string): Promise<void> {
+  const script = 'import chromium from "@sparticuz/chromium"; await chromium.executablePath();';
+  const env = { ...process.env, TMPDIR: folder, AWS_LAMBDA_JS_RUNTIME: "nodejs24.x" };
+  await promisify(execFile)(process.execPath, ["--input-type=module", "--eval", script], { cwd: root, env });
 }
 
 async function exists(path: string): Promise<boolean> {
