@@ -82,7 +82,13 @@ async function forward(
   config: GatewayConfig,
 ): Promise<Response> {
   try {
-    return await stubOf(room, bindings, config).fetch(request);
+    const response = await stubOf(room, bindings, config).fetch(request);
+    // During a deploy the object may be of another version, and its host answers a fault of its own with a stack (S3).
+    const isOurs = response.status < 500 || response.headers.get("content-type") === "application/problem+json";
+    if (isOurs) return response;
+    await response.body?.cancel();
+    reportFault("room", `status ${response.status}`);
+    return problem("internal", { retryAfterMs: objectRetryMs });
   } catch (error) {
     reportFault("room", error);
     return problem("draining", { retryAfterMs: objectRetryMs });

@@ -1,0 +1,86 @@
+/**
+ * While a deploy goes out, a Worker of one version talks to objects of another. What they say to each other is frozen here:
+ * a change to it must keep answering what the other side still says.
+ */
+import { env } from "cloudflare:test";
+import { describe, expect, test } from "vitest";
+import { parseConfig } from "../../party/config.ts";
+import { routeRoom, routeTurns } from "../../party/routes/rooms.ts";
+import { fresh } from "./tab.ts";
+
+function config() {
+  const parsed = parseConfig({ AUTH: "none", NEST_BASE: "http://127.0.0.1:1" }, "localhost");
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
+
+/** Requests as the first version's Worker sends them into a room. */
+const fromOldWorker: [string, (room: string) => Request, number][] = [
+  [
+    "a WebSocket",
+    (room) =>
+      new Request(`https://room.internal/parties/chat/${room}?_pk=0b0c5a52-6a3e-4a7e-9a55-0d8a52a1c001`, {
+        headers: { upgrade: "websocket" },
+      }),
+    101,
+  ],
+  ["older turns", (room) => new Request(`https://room.internal/parties/chat/${room}/turns?limit=20`), 200],
+  [
+    "older turns before one",
+    (room) => new Request(`https://room.internal/parties/chat/${room}/turns?before=x&limit=20`),
+    404,
+  ],
+  ["an erasure", (room) => new Request(`https://room.internal/parties/chat/${room}`, { method: "DELETE" }), 204],
+  ["a drain", (room) => new Request(`https://room.internal/parties/chat/${room}/drain`, { method: "POST" }), 202],
+];
+
+describe("an object of this version", () => {
+  test.each(fromOldWorker)("answers %s of an older Worker", async (_name, request, status) => {
+    const room = fresh("skew");
+    const response = await env.Chat.get(env.Chat.idFromName(room)).fetch(request(room));
+    expect(response.status).toBe(status);
+    response.webSocket?.accept();
+    response.webSocket?.close(1000);
+  });
+
+  test("tells a newer Worker what it does not know, as a problem", async () => {
+    const room = fresh("skew");
+    const stub = env.Chat.get(env.Chat.idFromName(room));
+    const response = await stub.fetch(`https://room.internal/parties/chat/${room}/from-the-future`);
+    expect(response.status).toBe(404);
+    expect(await response.json()).toMatchObject({ code: "not-found" });
+  });
+});
+
+/** A namespace whose objects answer with what the test says. */
+function objectsThat(answer: () => Promise<Response>): DurableObjectNamespace {
+  return { idFromName: (name: string) => name, get: () => ({ fetch: answer }) } as unknown as DurableObjectNamespace;
+}
+
+describe("a Worker of this version", () => {
+  const turns = (answer: () => Promise<Response>) =>
+    routeTurns(new Request("http://localhost/parties/chat/x/turns"), "x", { Chat: objectsThat(answer) }, config());
+
+  test("passes on what an older object says in our words", async () => {
+    const problem = { code: "not-found", status: 404 };
+    const response = await turns(async () => Response.json(problem, { status: 404 }));
+    expect(response.status).toBe(404);
+    expect(await response.json()).toEqual(problem);
+  });
+
+  test("[S3] makes a problem of an object's fault, and shows nothing of it", async () => {
+    const response = await turns(async () => new Response("Error: boom\n    at /srv/room.ts:12", { status: 500 }));
+    expect(response.status).toBe(500);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(await response.text()).not.toMatch(/boom|room\.ts/);
+  });
+
+  test("an object that cannot be reached is draining: come back in a second", async () => {
+    const upgrade = new Request("http://localhost/parties/chat/x", { headers: { upgrade: "websocket" } });
+    const lost = objectsThat(() => Promise.reject(new Error("Durable Object reset because its code was updated.")));
+    const response = await routeRoom(upgrade, "x", { Chat: lost }, config());
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(await response.json()).toMatchObject({ code: "draining" });
+  });
+});
