@@ -67,6 +67,7 @@ export function roomPorts(
     random: Math.random,
     newId: () => crypto.randomUUID().replaceAll("-", ""),
     generationIdOf: (epoch, turnId) => generationIdOf(config.tenant, room, epoch, turnId),
+    prepare: () => tenants.get(tenant),
     principalOf: async (token) => {
       // What the tenant may do is known before its first turn.
       const [principal] = await Promise.all([principalOf(token, tenant), tenants.get(tenant)]);

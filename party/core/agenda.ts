@@ -22,6 +22,11 @@ export class Agenda {
     return this.#entries.get(name);
   }
 
+  hasAny(prefix: string): boolean {
+    for (const name of this.#entries.keys()) if (name.startsWith(prefix)) return true;
+    return false;
+  }
+
   /** Adds or moves a deadline. Returns whether anything changed and the agenda must be stored. */
   set(name: string, at: number): boolean {
     if (this.#entries.get(name) === at) return false;

@@ -395,9 +395,9 @@ export class Conversation {
     await Promise.all([erased, ...running.map((turn) => this.#stops.of(turn))]);
   }
 
-  /** Whether the room never accepted a turn: nothing of it is worth keeping (F4). */
+  /** Whether the room never accepted a turn and owes nobody a stop: nothing of it is worth keeping (F4). */
   get isPristine(): boolean {
-    return this.#nextOrdinal === 0 && this.#tombstones.size === 0;
+    return this.#nextOrdinal === 0 && this.#tombstones.size === 0 && !this.#agenda.hasAny("stop/");
   }
 
   /** Starts nothing new for a while: running turns end or move with the object, queued ones wait, stored (style: drain). */
@@ -528,7 +528,7 @@ export class Conversation {
     if (this.#closed) return Promise.resolve();
     const { changes, frames } = commit;
     // Only what is told is activity: the room's own housekeeping must not keep it alive.
-    if (frames.length > 0) this.#lastActiveAt = this.#ports.clock.now();
+    if (frames.length > 0 || this.#lastActiveAt === 0) this.#lastActiveAt = this.#ports.clock.now();
     this.#keepWatch();
     this.#addRoomIn(changes);
     const publish = () => {
@@ -581,7 +581,7 @@ export class Conversation {
       this.#agenda.set("watchdog", this.#ports.clock.now() + watchdogMs);
     }
     const expireAt = this.#lastActiveAt + this.#policy.roomTtlMs;
-    if (this.#nextOrdinal > 0 && (this.#agenda.at("expire") ?? 0) < expireAt - ttlSlackMs) {
+    if (!this.isPristine && (this.#agenda.at("expire") ?? 0) < expireAt - ttlSlackMs) {
       this.#agenda.set("expire", expireAt);
     }
   }

@@ -115,11 +115,13 @@ export class UpstreamFailure extends Error {
   readonly retryAfterMs: number | undefined;
   /** The upstream itself said that it is over (an error status, an `error` event): nothing runs there that must be stopped. */
   readonly byUpstream: boolean;
+  /** It said that it has too much to do, not that something is wrong: every room of the tenant slows down (U3). */
+  readonly isOverload: boolean;
 
   constructor(
     code: ErrorCode,
     retryable: boolean,
-    options: { cause?: unknown; retryAfterMs?: number; byUpstream?: boolean } = {},
+    options: { cause?: unknown; retryAfterMs?: number; byUpstream?: boolean; isOverload?: boolean } = {},
   ) {
     super(`[${code}]`, { cause: options.cause });
     this.name = "UpstreamFailure";
@@ -127,6 +129,8 @@ export class UpstreamFailure extends Error {
     this.retryable = retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.byUpstream = options.byUpstream ?? false;
+    // Who says when to come back is busy, whatever else it says.
+    this.isOverload = options.isOverload ?? (code === "upstream-rate-limited" || options.retryAfterMs !== undefined);
   }
 }
 
@@ -151,6 +155,8 @@ export interface RoomPorts {
   readonly generationIdOf: (epoch: string, turnId: string) => Promise<string>;
   /** Whether the tenant may ask for this provider, model and params: the name of what it may not, else undefined. */
   readonly refusalOf: (asked: Pick<TurnSubmitFrame, "provider" | "model" | "params">) => string | undefined;
+  /** Knows what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
+  readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
   readonly principalOf: (token: string | undefined) => Promise<Result<Principal, ErrorCode>>;
   readonly report: (event: RoomEvent) => void;

@@ -94,7 +94,10 @@ export class RoomCore {
   /** Reads storage and takes back the sockets that outlived the last object. Serve nobody before it resolves. */
   async start(survivors: Iterable<RoomSocket>): Promise<void> {
     await this.#conversation.load();
-    for (const socket of survivors) this.#takeBack(socket);
+    const sockets = [...survivors];
+    // They say no hello, which is when it would be read.
+    if (sockets.length > 0) await this.#ports.prepare();
+    for (const socket of sockets) this.#takeBack(socket);
     // After the start: an upstream must not be called while the platform holds all events back (T5).
     this.#ports.clock.after(0, () => {
       if (this.#closed) return;
@@ -192,6 +195,7 @@ export class RoomCore {
         }
       }
       await this.#conversation.tick();
+      this.#leaveNothing();
       this.#ambientSoon();
     } catch (error) {
       this.#ports.report({ name: "room-broken", cause: error });

@@ -164,22 +164,21 @@ async function waitInLine(
     const error = turnError(line.reason === "circuit" ? "upstream-circuit-open" : "upstream-rate-limited");
     return { ending: { outcome: sink.hasContent ? "interrupted" : "failed", error }, byUpstream: false };
   }
-  const scope = line.reason === "concurrency" || line.reason === "rate" ? "tenant" : "upstream";
+  const scope = line.reason === "slow-down" || line.reason === "circuit" ? "upstream" : "tenant";
   await sink.wait(ms, { code: lineNotices[line.reason], scope, resume });
   return undefined;
 }
 
-const refusals: Partial<Record<ErrorCode, Refused>> = {
-  "upstream-rate-limited": "rate-limited",
-  "upstream-unavailable": "unavailable",
-  "upstream-unreachable": "unreachable",
-  "upstream-headers-timeout": "unreachable",
-};
+/** What a failure tells the Limiter: too much to do (429, 503), or that something is wrong there (other 5xx, no answer). */
+function refusedBy(failure: UpstreamFailure): Refused | undefined {
+  if (failure.code === "upstream-rate-limited") return "rate-limited";
+  if (failure.code === "upstream-unavailable") return failure.isOverload ? "unavailable" : "unreachable";
+  return failure.code === "upstream-unreachable" ? "unreachable" : undefined;
+}
 
 /** Tells the Limiter of a refusal. A wait: the turn stands in line again. */
 function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure): Promise<Wait | undefined> {
-  const refused = refusals[failure.code];
-  // After a timeout the call may still be worked on: it is not asked for again (U2), so it has no place to return to.
+  const refused = refusedBy(failure);
   if (refused === undefined || !failure.retryable) return Promise.resolve(undefined);
   return limiter.report(leaseOf(run), refused, failure.retryAfterMs);
 }

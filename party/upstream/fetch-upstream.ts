@@ -7,7 +7,7 @@ import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamReques
 import { type DialectName, dialectFor } from "./dialects/auto.ts";
 import { malformed } from "./dialects/dialect.ts";
 import { batchesOf } from "./event-stream.ts";
-import { retryAfter, retryableCode } from "./status.ts";
+import { overloadStatuses, retryAfter, retryableCode } from "./status.ts";
 import { wholeAnswer, wholeKind } from "./whole-answer.ts";
 
 export interface UpstreamConfig {
@@ -124,6 +124,7 @@ function failureOf(response: Response): UpstreamFailure {
   if (code === undefined) return new UpstreamFailure("upstream-rejected", false, { cause, byUpstream: true });
   const retryAfterMs = retryAfter(response.headers.get("retry-after"), Date.now());
   return new UpstreamFailure(code, true, {
+    ...(overloadStatuses.has(response.status) ? { isOverload: true } : {}),
     cause,
     byUpstream: true,
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),

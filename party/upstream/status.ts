@@ -9,6 +9,9 @@ const codes: ReadonlyMap<number, ErrorCode> = new Map([
   ),
 ]);
 
+/** Of these, the ones that say "too much to do": the tenant's rooms slow down together (U3). */
+export const overloadStatuses: ReadonlySet<number> = new Set([429, 503, 529]);
+
 /** The code of a status worth another try; undefined where it is the backend's final word. */
 export function retryableCode(status: number): ErrorCode | undefined {
   return codes.get(status);

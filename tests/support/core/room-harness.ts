@@ -198,6 +198,7 @@ export class Room {
 
   #make(): RoomCore {
     const ports: RoomPorts = {
+      prepare: async () => undefined,
       refusalOf: this.#options.refusalOf ?? (() => undefined),
       limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,

@@ -196,6 +196,27 @@ describe("[R3] a sync", () => {
     expect(late.view.more).toBe(true);
   });
 
+  test("counts an open answer at what it may take: with it the older ones still fit the bound, or are left out", async () => {
+    const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
+    const tab = await room.join();
+    for (let count = 0; count < 3; count += 1) {
+      tab.submit(`q${count}`);
+      await settled();
+      room.upstream.call.text("x".repeat(300_000));
+      room.upstream.call.done();
+      await settled();
+    }
+    const open = tab.submit("open");
+    await settled();
+    room.upstream.call.text("長".repeat(200_000));
+    await room.clock.advance(50);
+    const late = await room.join();
+    const sync = late.socket.sent.find((text) => text.includes('"type":"sync"')) ?? "";
+    expect(new TextEncoder().encode(sync).byteLength).toBeLessThanOrEqual(1_048_576);
+    expect(late.turn(open).length).toBe(200_000);
+    expect(late.view.more).toBe(true);
+  });
+
   test("over its budget leaves out the oldest turns and says that there are more", async () => {
     const room = await buildRoom();
     const tab = await room.join();

@@ -128,6 +128,19 @@ describe("[F4] retention", () => {
     expect(room.storage.keys).toEqual([]);
   });
 
+  test("a room that only ever buried an id goes after its time too", async () => {
+    const day = 86_400_000;
+    const room = await buildRoom({ policy: { roomTtlMs: 3 * day } });
+    const tab = await room.join();
+    tab.cancel("unknown");
+    await settled();
+    tab.drop();
+    await room.advance(2 * day);
+    expect(room.storage.keys).toContain("gone/unknown");
+    await room.advance(2 * day);
+    expect(room.storage.keys).toEqual([]);
+  });
+
   test("a room that never accepted a turn leaves nothing behind", async () => {
     const room = await buildRoom();
     await room.storage.append(new Map([["__ps_name", "test-room"]]));
@@ -174,6 +187,23 @@ describe("[F4] erasing the room", () => {
     room.upstream.stopAnswer = "confirmed";
     await room.advance(20_000);
     expect(room.upstream.stops.length).toBeGreaterThan(asked);
+  });
+
+  test("an unconfirmed stop outlives the last tab, and with its answer nothing is left", async () => {
+    const { room, tab } = await answered(0);
+    tab.submit("runs");
+    await settled();
+    room.upstream.stopAnswer = "never";
+    const erased = room.core.erase();
+    await room.clock.advance(6_000);
+    await erased;
+    tab.drop();
+    await settled();
+    const asked = room.upstream.stops.length;
+    room.upstream.stopAnswer = "confirmed";
+    await room.advance(20_000);
+    expect(room.upstream.stops.length).toBeGreaterThan(asked);
+    expect(room.storage.keys).toEqual([]);
   });
 
   test("the room goes on afterwards", async () => {

@@ -172,6 +172,23 @@ describe("[U3] a refusal", () => {
     expect(tab.turn(id).notice).toBeUndefined();
   });
 
+  test("429 and 503 are told as such; other faults of the upstream only count towards a pause", async () => {
+    const limiter = new ScriptedLimiter();
+    const { room, tab } = await roomWith(limiter);
+    tab.submit("hi");
+    const failures = [
+      new UpstreamFailure("upstream-unavailable", true, { isOverload: true }),
+      new UpstreamFailure("upstream-unavailable", true),
+      new UpstreamFailure("upstream-unreachable", true),
+    ];
+    for (const failure of failures) {
+      await room.clock.advance(20_000);
+      room.upstream.call.fail(failure);
+      await settled();
+    }
+    expect(limiter.reports).toEqual(["unavailable", "unreachable", "unreachable"]);
+  });
+
   test("that the Limiter leaves to the turn is retried by the turn's own policy", async () => {
     const limiter = new ScriptedLimiter();
     const { room, tab } = await roomWith(limiter);

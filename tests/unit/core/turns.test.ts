@@ -163,6 +163,17 @@ test("[T6] a tool step too large to store ends the turn as part-too-large, with 
   expect(room.broken).toBeUndefined();
 });
 
+test("[T6] tool steps are bounded together too", async () => {
+  const { room, tab, id } = await streaming({ policy: { maxTurnLength: 100_000 } });
+  const value = "x".repeat(20_000);
+  for (let count = 0; count < 6; count += 1) {
+    room.upstream.call.part({ kind: "tool", toolCallId: `c${count}`, toolName: "dump", phase: "result", value });
+  }
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "turn-too-long" } });
+  expect(room.broken).toBeUndefined();
+});
+
 describe("[T1] submitting again", () => {
   test("the same id starts nothing and is answered by a sync of that turn", async () => {
     const { room, tab, id } = await streaming();
@@ -206,7 +217,7 @@ describe("[T1] submitting again", () => {
   });
 });
 
-test("what the tenant may not ask for is refused with its name, and nothing is stored", async () => {
+test("[Q4] what the tenant may not ask for is refused with its name, and nothing is stored", async () => {
   const room = await buildRoom({ refusalOf: ({ model }) => (model === "dear" ? "model" : undefined) });
   const tab = await room.join();
   const id = tab.submit("hi", { model: "dear" });
