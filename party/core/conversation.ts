@@ -81,6 +81,8 @@ export class Conversation {
   readonly #tombstones = new Tombstones();
   /** Epochs of earlier lives of this room that ended before anything was stored: nothing made in them can be stale. */
   readonly #emptyEpochs = new Set<string>();
+  /** Turns were cleared or erased in this life: what was made before that is stale even in a room without turns. */
+  #wasCleared = false;
   /** Submits that wait until the turns they replace have been stopped, with their fingerprints. */
   readonly #replacing = new Map<string, string>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
@@ -230,9 +232,7 @@ export class Conversation {
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const replacing = this.#replacing.get(frame.turnId);
     if (replacing !== undefined) return replacing === print ? ok("accepted") : fail("turn-conflict");
-    if (frame.epoch !== undefined && frame.epoch !== this.#epoch && !this.#emptyEpochs.has(frame.epoch)) {
-      return fail("turn-stale");
-    }
+    if (frame.epoch !== undefined && this.#isStale(frame.epoch)) return fail("turn-stale");
     if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
       if (this.#isFull()) return fail("queue-full");
@@ -245,6 +245,18 @@ export class Conversation {
     this.#replacing.set(frame.turnId, print);
     void this.#replace(frame, author, print, gone, onRefused);
     return ok("accepted");
+  }
+
+  /**
+   * Whether what was made in `epoch` was made in a life of the log that is over (T1). In a room that never accepted a turn
+   * nothing is: it stores nothing, so each sleep or kill makes it a new epoch, and old ones come back with those who heard them.
+   */
+  #isStale(epoch: string): boolean {
+    if (epoch === this.#epoch) return false;
+    if (this.#nextOrdinal === 0 && !this.#wasCleared && this.#emptyEpochs.size < maxEmptyEpochs) {
+      this.#emptyEpochs.add(epoch);
+    }
+    return !this.#emptyEpochs.has(epoch);
   }
 
   /** No slot is free and the line is as long as it may be. */
@@ -345,6 +357,7 @@ export class Conversation {
 
   /** Removes all turns and begins a new epoch; what ran is stopped, which is stored with the removal. */
   clear(): void {
+    this.#wasCleared = true;
     const commit = this.#begin();
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
@@ -370,6 +383,15 @@ export class Conversation {
 
   /** Removes all turns and deletes everything stored. Resolves when it is gone and what ran has been told to stop. */
   async erase(): Promise<void> {
+    // Nothing was ever there: who is in the room keeps its epoch.
+    if (this.isPristine) {
+      this.#roomStored = "";
+      this.#agenda.load({});
+      this.#agendaStored = "{}";
+      await this.journal.erase(() => undefined);
+      return;
+    }
+    this.#wasCleared = true;
     const running = activeTurns(this.#turns.values());
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();

@@ -194,12 +194,11 @@ describe("[T1] submitting again", () => {
   });
 
   test("an id made in another epoch is turn-stale", async () => {
-    const room = await buildRoom();
-    const tab = await room.join();
-    tab.submit("hi", { epoch: "another" });
+    const { room, tab } = await streaming();
+    const late = tab.submit("hi", { epoch: "another" });
     await settled();
-    expect(tab.received("error")[0]).toMatchObject({ code: "turn-stale" });
-    expect(room.core.conversation.turns).toEqual([]);
+    expect(tab.received("error")[0]).toMatchObject({ code: "turn-stale", turnId: late });
+    expect(room.core.conversation.turns).toHaveLength(1);
   });
 
   test("an id whose cancel came first runs nothing, even after an eviction", async () => {
