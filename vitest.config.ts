@@ -35,7 +35,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/faults.test.ts"],
+          exclude: ["tests/workerd/{faults,storm}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
         },
       },
@@ -71,6 +71,22 @@ export default defineConfig({
           // Each waits for its own clock.
           maxConcurrency: 100,
           testTimeout: 20_000,
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            wrangler: { configPath: "wrangler.jsonc" },
+            miniflare: { bindings: { AUTH: "none", NEST_BASE: inject<string>("stormUrl") } },
+          })),
+        ],
+        test: {
+          name: "storm",
+          include: ["tests/workerd/storm.test.ts"],
+          globalSetup: ["tests/support/storm-upstream.ts"],
+          // After the others: how many rooms come at once is what it is about.
+          sequence: { groupOrder: 1 },
+          testTimeout: 60_000,
         },
       },
       {

@@ -6,5 +6,7 @@ declare module "vitest" {
     upstreamUrl: string;
     /** Base URL of `faulty-upstream.ts`. */
     faultyUrl: string;
+    /** Base URL of `storm-upstream.ts`. */
+    stormUrl: string;
   }
 }

@@ -1,0 +1,55 @@
+/** Two hundred rooms ask at once, and the backend answers ten at a time: what rooms do together in the real runtime. */
+import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
+import { beforeEach, describe, expect, inject, test } from "vitest";
+import { limiterName } from "../../party/lease-client.ts";
+import { textOf } from "../../shared/content.ts";
+import { type StormEvent, stormFigures } from "../support/storm-figures.ts";
+import { fresh, SocketTab } from "./tab.ts";
+
+const rooms = 200;
+/** Refusals by completion, once the gateway knows what the backend takes. */
+const maxRefusedByCompletion = 0.1;
+/** The places a turn may fall back between its arrival and its completion. */
+const maxFellBack = rooms * 0.6;
+
+const control = (path: string) => fetch(`${inject("stormUrl")}/control/${path}`);
+
+beforeEach(async () => {
+  // A tenant whose upstream was never slow.
+  const limiter = env.Limiter.get(env.Limiter.idFromName(limiterName("default", 0)));
+  await runInDurableObject(limiter, (_, { storage }) => storage.deleteAll());
+  await evictDurableObject(limiter);
+});
+
+describe("[U3] [Q4] a storm", () => {
+  test.each([
+    ["says no more than 429", ""],
+    ["asks to wait for a second", "?retryAfter=1"],
+  ])("on a backend that %s: every turn completes, few are refused, nobody starves", async (_name, said) => {
+    await control(`begin${said}`);
+    const storm = fresh("storm");
+    const tabs = await Promise.all(
+      Array.from({ length: rooms }, (_, index) => new SocketTab().join(`${storm}-${index}`)),
+    );
+    const turns = tabs.map((tab, index) => {
+      const prompt = `Answer number ${index}, in the storm`;
+      return { tab, prompt, id: tab.submit(prompt) };
+    });
+    await Promise.all(turns.map(({ tab, id }) => tab.untilTurn(id, ({ state }) => state === "settled")));
+
+    for (const { tab, id, prompt } of turns) {
+      const turn = tab.turn(id);
+      expect(turn).toMatchObject({ outcome: "completed" });
+      expect(textOf(turn?.parts ?? [])).toBe(prompt);
+      tab.close();
+    }
+    const figures = stormFigures(await (await control("events")).json<StormEvent[]>());
+    console.log(`storm: ${JSON.stringify(figures)}`);
+    expect(figures).toMatchObject({ completed: rooms, aborted: 0, calls: rooms + figures.refused });
+    // A room of a tenant without limits learns from its own first call that the backend is to be spared. On a busy machine the
+    // last rooms make theirs when the first answers are there already.
+    const refusedAgain = figures.refusedLater - figures.firstRefusedLater;
+    expect(refusedAgain / figures.completedLater).toBeLessThanOrEqual(maxRefusedByCompletion);
+    expect(figures.fellBack).toBeLessThanOrEqual(maxFellBack);
+  });
+});
