@@ -87,7 +87,10 @@ export async function runTurn(
 ): Promise<RunEnd | undefined> {
   let resume = run.resuming;
   if (run.waitUntil !== undefined) {
-    await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), retrying(resume, sink, policy));
+    // It waited for leave, or to try again: people are told which.
+    const inLine = { code: "waiting-for-slot", scope: "tenant", resume } as const;
+    const notice = sink.attempts === 0 ? inLine : retrying(resume, sink, policy);
+    await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
   }
   for (;;) {
     if (signal.aborted) return undefined;

@@ -96,6 +96,8 @@ function bytesIn(turns: readonly PlannedTurn<SyncableTurn>[]): number {
 
 /** A unit of text in UTF-8 as JSON: three bytes outside Latin, fewer inside, escapes aside. */
 const bytesPerUnit = 3;
+/** Tool steps in the rest of a settled answer. */
+const toolAllowance = 65_536;
 /** Ids, states and the rest of a listed turn's fields. */
 const fieldBytes = 400;
 
@@ -103,7 +105,9 @@ const fieldBytes = 400;
 export function weightOf(turn: SyncableTurn, from: number, withInput: boolean): number {
   const { spec, end } = turn.record;
   const missing = turn.length - from;
-  const atMost = missing * bytesPerUnit + turn.partBytes;
-  const answer = missing === 0 ? 0 : (end?.bytes ?? atMost);
+  const text = missing * bytesPerUnit;
+  // Of a settled turn the whole is known to the byte; of its rest, no more than its text and a few tool steps can be said.
+  const settled = end === undefined ? 0 : Math.min(end.bytes, from === 0 ? end.bytes : text + toolAllowance);
+  const answer = missing === 0 ? 0 : end === undefined ? text + turn.partBytes : settled;
   return answer + (withInput ? spec.inputBytes : 0) + fieldBytes;
 }

@@ -217,6 +217,27 @@ describe("[R3] a sync", () => {
     expect(late.view.more).toBe(true);
   });
 
+  test("of a reader that lacks the end of a huge settled answer sends that end, not a snapshot without it", async () => {
+    const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
+    const tab = await room.join();
+    const id = tab.submit("a book");
+    await settled();
+    room.upstream.call.text("長".repeat(500_000));
+    await room.clock.advance(50);
+    tab.read();
+    tab.drop();
+    room.upstream.call.text("!".repeat(1_000));
+    room.upstream.call.done();
+    await settled();
+    tab.connect();
+    await settled();
+    expect(tab.received("sync").at(-1)).toMatchObject({
+      mode: "delta",
+      turns: [{ id, from: 500_000, length: 501_000 }],
+    });
+    expect(tab.text(id)).toHaveLength(501_000);
+  });
+
   test("over its budget leaves out the oldest turns and says that there are more", async () => {
     const room = await buildRoom();
     const tab = await room.join();

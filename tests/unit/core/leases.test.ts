@@ -110,6 +110,20 @@ describe("[Q4] a lease", () => {
     expect(tab.turn(id).outcome).toBe("completed");
   });
 
+  test("a long wait for it outlives the object, and is still told as what it is", async () => {
+    const limiter = new ScriptedLimiter();
+    limiter.answers.push(waiting(60_000));
+    const { room, tab } = await roomWith(limiter);
+    const id = tab.submit("hi");
+    await settled();
+    await room.evict([tab]);
+    await settled();
+    expect(tab.turn(id)).toMatchObject({ state: "waiting", notice: { code: "waiting-for-slot" } });
+    tab.socket.pongedAt = room.clock.now() + 100_000;
+    await room.advance(70_000);
+    expect(room.upstream.calls).toHaveLength(1);
+  });
+
   test("a resume asks on credit", async () => {
     const limiter = new ScriptedLimiter();
     const { room, tab } = await roomWith(limiter);
