@@ -7,6 +7,7 @@ import type { LeaseAnswer, LeaseRequest, Refused, ReleaseOutcome, TurnLimiter, W
 import type { Clock } from "./core/ports.ts";
 import { inTime } from "./in-time.ts";
 import type { LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
+import type { SlowingHints } from "./slowing-hints.ts";
 
 /** The Limiter decides in a millisecond; this is for the way to it. */
 const callTimeoutMs = 2_000;
@@ -33,6 +34,8 @@ export interface LeaseClientOptions {
   readonly knownLimits: () => LimiterLimits | undefined;
   /** A fresh stub by the object's name: one that has failed stays broken. */
   readonly stubOf: (name: string) => LimiterStub;
+  /** Shared by the rooms of an isolate. */
+  readonly hints: SlowingHints;
   readonly clock: Clock;
   /** Once for each time that the Limiter stops being reachable. */
   readonly onDegraded: (cause: unknown) => void;
@@ -67,7 +70,11 @@ export class LeaseClient implements TurnLimiter {
 
   get mayWait(): boolean {
     const limits = this.#options.knownLimits();
-    return this.#isSlowing || limits === undefined || isLimited(limits);
+    return this.#isSpared() || limits === undefined || isLimited(limits);
+  }
+
+  #isSpared(): boolean {
+    return this.#isSlowing || this.#options.hints.isSlowing(this.#options.tenant);
   }
 
   async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
@@ -76,7 +83,7 @@ export class LeaseClient implements TurnLimiter {
     const limits = await this.#options.limits();
     // Released while the limits were being read: whoever asked has gone.
     if (!this.#reading.delete(generationId)) return { kind: "granted" };
-    const mustAsk = isLimited(limits) || this.#isSlowing || request.hasWaited === true;
+    const mustAsk = isLimited(limits) || this.#isSpared() || request.hasWaited === true;
     if (!mustAsk && !this.#asked.has(generationId)) {
       this.#free.add(generationId);
       return { kind: "granted" };
@@ -167,6 +174,7 @@ export class LeaseClient implements TurnLimiter {
       if (this.#stub?.name !== name) this.#stub = { name, stub: stubOf(name) };
       const reply = await inTime(this.#stub.stub.handle(call), callTimeoutMs, this.#options.clock);
       this.#isSlowing = reply.isSlowing;
+      this.#options.hints.note(tenant, reply.isSlowing);
       this.#isDegraded = false;
       this.#avoidUntil = 0;
       for (const [index, { resolve }] of queue.entries()) resolve(reply.answers[index]);

@@ -5,10 +5,13 @@ import type { GatewayConfig } from "./config.ts";
 import { NO_LIMITER } from "./core/limiter-port.ts";
 import type { RoomPorts } from "./core/ports.ts";
 import { LeaseClient, type LeaseClientOptions } from "./lease-client.ts";
+import { SlowingHints } from "./slowing-hints.ts";
 import { ObjectStorage } from "./storage.ts";
 import { report } from "./telemetry.ts";
 import { allowedBy, TenantConfigs, type TenantStore } from "./tenant-config.ts";
 import { FetchUpstream } from "./upstream/fetch-upstream.ts";
+
+const slowingHints = new SlowingHints(systemClock);
 
 export interface Host {
   /** The room's name. */
@@ -44,6 +47,7 @@ export function roomPorts(
           limits: () => tenants.get(tenant),
           knownLimits: () => tenants.known(tenant),
           stubOf: limiterOf,
+          hints: slowingHints,
           clock: systemClock,
           onDegraded: (cause) => report(room, { name: "limiter-degraded", cause }),
         });

@@ -52,6 +52,8 @@ export const minRetryMs = 200;
 export const maxRetryMs = 30_000;
 /** Waits grow at least this much with each place, so that a line of thousands asks some three hundred times a second. */
 const spacingMs = 20;
+/** The longest guess: it says how fast the line has moved, not how fast it will, and who sleeps longer sleeps through that. */
+const maxGuessMs = 2_000;
 /** A waiter this late no longer holds anything up. */
 const lateMs = 1_000;
 /** A turn that is refused more often than this goes to the end of the line: it may be refused for what it asks. */
@@ -341,7 +343,7 @@ export class LimiterCore {
     const allowed = Math.min(this.#limit(), cap);
     if (this.#leases.size + ahead < allowed) return undefined;
     // It asks at half the time it will probably take: a guess that is too long leaves slots idle.
-    const guess = ((place + 1) * this.#usualLeaseMs(now)) / allowed / 2;
+    const guess = Math.min(((place + 1) * this.#usualLeaseMs(now)) / allowed / 2, maxGuessMs);
     // The one in front asks often enough to be always due; whoever stands behind may be overtaken while it is not.
     const ms = Math.min(Math.max(guess, (place + 1) * spacingMs), (place + 1) * this.#holdMs(now));
     return { reason: cap <= this.#limit() ? "slow-down" : "concurrency", ms };

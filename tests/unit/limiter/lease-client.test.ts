@@ -4,6 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { LimiterLimits } from "../../../party/core/limiter.ts";
 import { LeaseClient, limiterName, shareOf } from "../../../party/lease-client.ts";
 import type { LimiterCall, LimiterReply } from "../../../party/limiter-calls.ts";
+import { SlowingHints } from "../../../party/slowing-hints.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
 function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits) {
@@ -15,8 +16,10 @@ function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits)
     isSlowing: false,
     answer: (_: LimiterCall): Promise<void> | undefined => undefined,
   };
+  const hints = new SlowingHints(clock);
   const client = new LeaseClient({
     tenant: "t",
+    hints,
     room: "r",
     shards: 1,
     limits: async () => limits,
@@ -42,7 +45,7 @@ function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits)
     onDegraded: (cause) => degraded.push(cause),
   });
   const kinds = () => calls.map(({ call }) => call.operations.map(({ kind }) => kind));
-  return { client, clock, calls, kinds, limiter, degraded, stubsMade: () => stubsMade };
+  return { client, clock, hints, calls, kinds, limiter, degraded, stubsMade: () => stubsMade };
 }
 
 const of = (generationId: string) => ({ generationId, deadlineAt: 9_000_000 });
@@ -59,9 +62,25 @@ describe("[Q4] a room's client", () => {
 
   test("does not know beforehand while the limits were never read", () => {
     const clock = new FakeClock();
-    const options = { tenant: "t", room: "r", shards: 1, clock, limits: async () => ({}), onDegraded: () => undefined };
+    const hints = new SlowingHints(clock);
+    const limits = async () => ({});
+    const options = { tenant: "t", room: "r", shards: 1, hints, clock, limits, onDegraded: () => undefined };
     const stubOf = () => expect.unreachable();
     expect(new LeaseClient({ ...options, stubOf, knownLimits: () => undefined }).mayWait).toBe(true);
+  });
+
+  test("[U3] asks without a limit too while another room of the isolate has heard that the upstream is spared", async () => {
+    const { client, hints, clock, calls } = build({});
+    hints.note("t", true);
+    hints.note("another", true);
+    expect(client.mayWait).toBe(true);
+    await client.acquire(of("a"));
+    expect(calls).toHaveLength(1);
+    hints.note("t", true);
+    await clock.advance(30_001);
+    expect(client.mayWait).toBe(false);
+    await client.acquire(of("b"));
+    expect(calls).toHaveLength(1);
   });
 
   test("asks with a limit, once for all that is wanted at a moment, in order", async () => {
