@@ -46,7 +46,10 @@ describe("[U3] [Q4] a storm", () => {
     const figures = stormFigures(await (await control("events")).json<StormEvent[]>());
     console.log(`storm: ${JSON.stringify(figures)}`);
     expect(figures).toMatchObject({ completed: rooms, aborted: 0, calls: rooms + figures.refused });
-    expect(figures.refusedLater / figures.completedLater).toBeLessThanOrEqual(maxRefusedByCompletion);
+    // A room of a tenant without limits learns from its own first call that the backend is to be spared. On a busy machine the
+    // last rooms make theirs when the first answers are there already.
+    const refusedAgain = figures.refusedLater - figures.firstRefusedLater;
+    expect(refusedAgain / figures.completedLater).toBeLessThanOrEqual(maxRefusedByCompletion);
     expect(figures.fellBack).toBeLessThanOrEqual(maxFellBack);
   });
 });
