@@ -13,6 +13,7 @@ import { limitIp } from "../../party/ip-limit.ts";
 import { LeaseClient, limiterName } from "../../party/lease-client.ts";
 import { limitersIn } from "../../party/limiter.ts";
 import type { LimiterOperation } from "../../party/limiter-calls.ts";
+import { SlowingHints } from "../../party/slowing-hints.ts";
 import { TenantConfigs } from "../../party/tenant-config.ts";
 import { fresh } from "./tab.ts";
 
@@ -99,6 +100,7 @@ describe("[Q4] a room's client over real objects", () => {
     );
     const client = (room: string) =>
       new LeaseClient({
+        hints: new SlowingHints(systemClock),
         tenant,
         room,
         shards: 1,
