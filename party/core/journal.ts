@@ -21,6 +21,11 @@ export class Journal {
     return this.#pending > 0;
   }
 
+  /** A write failed: what is pending will never be durable, and nothing is told any more. */
+  get isBroken(): boolean {
+    return this.#broken;
+  }
+
   /** Resolves when every commit made so far is durable and published. Never rejects. */
   settled(): Promise<void> {
     return this.#tail;

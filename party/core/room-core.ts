@@ -420,7 +420,7 @@ export class RoomCore {
       for (;;) {
         // Only what is durable may be told: memory can be a commit ahead.
         await conversation.journal.settled();
-        if (!this.#isHere(session)) return;
+        if (!this.#isHere(session) || conversation.journal.isBroken) return;
         const plan = planSync({ ...sourceOf(conversation), removed: conversation.removed() }, have, syncMaxBytes);
         const turns = withTurn(plan.turns, alsoTurn === undefined ? undefined : conversation.turn(alsoTurn));
         const missing = turns.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));

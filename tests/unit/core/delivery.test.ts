@@ -168,6 +168,15 @@ describe("[R3] a sync", () => {
     });
   });
 
+  test("of a reader that names a turn the room does not know is a delta without it", async () => {
+    const { room, tab, id } = await streaming();
+    const have = { epoch: tab.view.epoch ?? "", seq: tab.view.seq, offsets: { ghost: 7 } };
+    const other = room.tab().connect({ have });
+    await settled();
+    const sync = other.socket.sent.map((text) => JSON.parse(text)).find(({ type }) => type === "sync");
+    expect(sync).toMatchObject({ mode: "delta", turns: [{ id, from: 0 }] });
+  });
+
   test("never reveals what is not yet durable", async () => {
     const { room, tab } = await streaming();
     const release: () => void = room.storage.hold();

@@ -17,7 +17,7 @@ type Step =
   | { do: "repeat" | "cancel" | "replace"; tab: number; turn: number }
   | { do: "produce"; generation: number; units: number }
   | { do: "finish" | "cut"; generation: number }
-  | { do: "down" | "up" | "slow-disk" | "clear" }
+  | { do: "down" | "up" | "slow-disk" | "failing-disk" | "clear" }
   | { do: "kill"; survivors: number }
   | { do: "wait"; ms: number };
 
@@ -35,7 +35,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({ do: fc.constant("produce"), generation: small, units: fc.integer({ min: 1, max: 30 }) }),
   },
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("finish", "cut"), generation: small }) },
-  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("down", "up", "slow-disk") }) },
+  { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("down", "up", "slow-disk", "failing-disk") }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant("clear") }) },
   { weight: 3, arbitrary: fc.record({ do: fc.constant("kill"), survivors: fc.nat({ max: 15 }) }) },
   {
@@ -126,6 +126,9 @@ class World {
         release();
         return;
       }
+      case "failing-disk":
+        this.room.storage.fail();
+        return;
       case "clear":
         this.online(0)?.say({ type: "room-clear" });
         return;
@@ -163,6 +166,13 @@ class World {
     return [...this.prompts][index % Math.max(1, this.prompts.size)] ?? [undefined, undefined];
   }
 
+  /** A write failed: the host resets the object, and everyone in it comes back later. */
+  async replaceBroken(): Promise<void> {
+    if (this.room.broken === undefined) return;
+    this.room.broken = undefined;
+    await this.run({ do: "kill", survivors: 0 });
+  }
+
   check(): void {
     expect(this.room.broken).toBeUndefined();
     const { turns } = this.room.core.conversation;
@@ -190,6 +200,8 @@ class World {
 
   /** Everything comes to rest: the upstream is up and finishes, every tab is connected, time passes. */
   async rest(): Promise<void> {
+    // A disk that fails is replaced with the object.
+    await this.run({ do: "kill", survivors: 0 });
     this.backend.isDown = false;
     for (const tab of this.tabs) {
       tab.drop();
@@ -250,6 +262,7 @@ describe.each([
         for (const action of [{ do: "join", tab: 0 } as const, ...steps]) {
           await world.run(action);
           await settled();
+          await world.replaceBroken();
           world.check();
         }
         await world.rest();
