@@ -48,10 +48,6 @@ export class ObjectStorage implements RoomStorage {
   setAlarm(at: number): Promise<void> {
     return this.#storage.setAlarm(at);
   }
-
-  deleteAlarm(): Promise<void> {
-    return this.#storage.deleteAlarm();
-  }
 }
 
 function chunks<T>(items: readonly T[]): T[][] {

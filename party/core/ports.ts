@@ -60,7 +60,6 @@ export interface RoomStorage {
   /** Also the alarm. */
   deleteAll(): Promise<void>;
   setAlarm(at: number): Promise<void>;
-  deleteAlarm(): Promise<void>;
 }
 
 /** What one attempt asks of the upstream. A retry sends the same body under the same key. */

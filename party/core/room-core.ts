@@ -27,7 +27,6 @@ import type { RoomTurn } from "./room-turn.ts";
 import { parseAttachment, Session } from "./session.ts";
 import { type PlannedTurn, planSync, weightOf } from "./sync.ts";
 import type { BucketRate } from "./token-bucket.ts";
-import { wireState } from "./turn.ts";
 
 /** Positions and presence change at most this often on a reader's screen (Q2). */
 const ambientEveryMs = 1_000;
@@ -491,7 +490,7 @@ export class RoomCore {
     const position = turn.phase.state === "queued" ? this.#conversation.queue().indexOf(turn) : undefined;
     return {
       id: turn.id,
-      state: wireState(turn.phase),
+      state: turn.phase.state,
       // Where the parts really begin: a cut inside a surrogate pair moved down.
       from: turn.length - lengthOf(parts),
       parts,

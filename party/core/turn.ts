@@ -6,7 +6,7 @@
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
-import type { Outcome, StopProof, TurnError, TurnState, Usage } from "../../shared/protocol/server-frames.ts";
+import type { Outcome, StopProof, TurnError, Usage } from "../../shared/protocol/server-frames.ts";
 import { assertNever } from "../../shared/result.ts";
 
 /** How a turn ended: what `turn-end` says beside its length. */
@@ -121,11 +121,6 @@ export interface TurnEnd extends Ending {
   readonly model?: string;
   readonly usage?: Usage;
   readonly simulated?: boolean;
-}
-
-/** The state a page is told. */
-export function wireState(phase: TurnPhase): TurnState {
-  return phase.state;
 }
 
 /** The outside of an error: its stable code and a sentence, never what the upstream said. */

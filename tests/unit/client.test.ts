@@ -3,27 +3,11 @@ import type { ChatClientOptions } from "../../client/api.ts";
 import { ChatClient } from "../../client/chat-client.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
-import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { type FakeNetwork, type FakeSocket, fakeNetwork, welcome } from "./fake-socket.ts";
+import { listed, sync } from "./sync-frames.ts";
 
-const sync = (frame: Partial<SyncFrame> = {}): SyncFrame => ({
-  type: "sync",
-  epoch: "e1",
-  seq: 0,
-  floor: 0,
-  mode: "snapshot",
-  turns: [],
-  ...frame,
-});
-const listed = (turn: Partial<SyncTurn>): SyncTurn => ({
-  id: "a",
-  state: "streaming",
-  from: 0,
-  parts: [],
-  length: 0,
-  ...turn,
-});
 const streaming = (id: string, text: string) => listed({ id, parts: [{ kind: "text", text }], length: text.length });
 const queued = (seq: number, turnId: string): ServerFrame => ({
   type: "turn-queued",

@@ -4,18 +4,10 @@ import type { ChatClientOptions, OutboxStorage } from "../../client/api.ts";
 import { ChatClient } from "../../client/chat-client.ts";
 import { keptForMs } from "../../client/outbox-store.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
-import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import type { ServerFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, type FakeSocket, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
+import { sync } from "./sync-frames.ts";
 
-const sync = (frame: Partial<SyncFrame> = {}): SyncFrame => ({
-  type: "sync",
-  epoch: "e1",
-  seq: 0,
-  floor: 0,
-  mode: "snapshot",
-  turns: [],
-  ...frame,
-});
 const queued = (seq: number, turnId: string): ServerFrame => ({
   type: "turn-queued",
   seq,

@@ -2,10 +2,11 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Part } from "../../shared/content.ts";
 import { haveSchema } from "../../shared/protocol/client-frames.ts";
-import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, haveOf, type RoomView } from "../../shared/transcript.ts";
 import { propertyRuns } from "../support/property-runs.ts";
 import { ModelRoom } from "./model-room.ts";
+import { listed, sync } from "./sync-frames.ts";
 
 const text = (value: string): Part => ({ kind: "text", text: value });
 const queued = (seq: number, turnId: string): ServerFrame => ({
@@ -30,23 +31,6 @@ const end = (seq: number, turnId: string, length: number): ServerFrame => ({
   turnId,
   length,
   outcome: "completed",
-});
-const sync = (frame: Partial<SyncFrame> = {}): SyncFrame => ({
-  type: "sync",
-  epoch: "e1",
-  seq: 0,
-  floor: 0,
-  mode: "snapshot",
-  turns: [],
-  ...frame,
-});
-const listed = (turn: Partial<SyncTurn>): SyncTurn => ({
-  id: "a",
-  state: "streaming",
-  from: 0,
-  parts: [],
-  length: 0,
-  ...turn,
 });
 const notice: ServerFrame = {
   type: "notice",

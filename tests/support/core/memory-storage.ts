@@ -90,10 +90,6 @@ export class MemoryStorage implements RoomStorage {
     if (!this.#lost) this.alarmAt = at;
   }
 
-  async deleteAlarm(): Promise<void> {
-    this.alarmAt = undefined;
-  }
-
   #write(put: ReadonlyMap<string, unknown>, deleted: readonly string[]): void {
     const entries = [...put].map(([key, value]) => [key, clone(value)] as const);
     for (const [key, value] of entries) {
