@@ -5,6 +5,9 @@ import { defineConfig } from "vitest/config";
 // Local runtimes look up where the machine is unless told not to: a call to the network that no test needs.
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 
+/** The source itself: wrangler.jsonc names what is built from it. */
+const main = "party/worker.ts";
+
 export default defineConfig({
   test: {
     // The gateway's own log lines say nothing that a failing test does not.
@@ -20,6 +23,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main,
             wrangler: { configPath: "wrangler.jsonc" },
             miniflare: {
               bindings: {
@@ -42,6 +46,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main,
             wrangler: { configPath: "wrangler.jsonc" },
             miniflare: {
               bindings: {
@@ -76,6 +81,7 @@ export default defineConfig({
       {
         plugins: [
           cloudflareTest(({ inject }) => ({
+            main,
             wrangler: { configPath: "wrangler.jsonc" },
             miniflare: { bindings: { AUTH: "none", NEST_BASE: inject<string>("stormUrl") } },
           })),

@@ -6,7 +6,6 @@ import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
 import { limitersIn } from "./limiter.ts";
 import type { RoomHostBindings } from "./room.ts";
 import { routeBackend } from "./routes/backend.ts";
-import { routeBridge } from "./routes/bridge.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
 import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
@@ -30,7 +29,12 @@ app.on(["GET", "OPTIONS"], "/models", (c) =>
 app.on(["GET", "OPTIONS"], "/context", (c) =>
   configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)),
 );
-app.on(["GET", "OPTIONS"], "/chat", (c) => configured(c.req.raw, c.env, (config) => routeBridge(c.req.raw, config)));
+app.on(["GET", "OPTIONS"], "/chat", (c) =>
+  configured(c.req.raw, c.env, async (config) => {
+    const { routeBridge } = await import("./routes/bridge.ts");
+    return routeBridge(c.req.raw, config);
+  }),
+);
 app.all("/parties/chat/:room", (c) =>
   configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, c.req.param("room"), c.env, config)),
 );

@@ -8,8 +8,12 @@ await runInTerminal({
   // The backend beside it knows a generation by its key: a call that a crash cut off before its first word may be made again.
   start: (options) => startGateway({ ...options, vars: { UPSTREAM_RESUMABLE: "yes" } }),
   tidy(line) {
-    // wrangler introduces itself with a table of bindings before it is ready, and speaks of its own affairs afterwards.
-    if (/^(Your Worker has access|Binding\s|env\.|⎔ |\[wrangler:info\] Ready|Note that there is a newer)/.test(line)) {
+    // wrangler introduces itself with tables of bindings and modules before it is ready, and speaks of its own affairs afterwards.
+    if (
+      /^(Your Worker has access|Binding\s|env\.|⎔ |\[wrangler:info\] Ready|Note that there is a newer|\[custom build\]|Attaching additional|[┌│├└])/.test(
+        line,
+      )
+    ) {
       return undefined;
     }
     return line.replace(/^(\[wrangler:\w+\]|⎔) /, "");
