@@ -10,6 +10,8 @@ import type { RoomTurn } from "./room-turn.ts";
 
 /** A position of one reader: which room-level frames it got, and how much of each turn that is not over. */
 export interface ReaderCursor {
+  /** The life of the log it counts in; empty before its first sync. */
+  epoch: string;
   seq: number;
   readonly offsets: Map<string, number>;
 }

@@ -3,7 +3,6 @@
  * The shells translate their host's callbacks into these five methods and nothing more.
  */
 
-import { lengthOf } from "../../shared/content.ts";
 import type { ClientFrame, Have, HelloFrame, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { type FrameProblem, parseClientFrame } from "../../shared/protocol/codec.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
@@ -12,38 +11,25 @@ import {
   helloTimeoutMs,
   maxFrameBytes,
   maxWaitingFrames,
-  syncMaxBytes,
   viewerTimeoutMs,
 } from "../../shared/protocol/limits.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
-import type { ErrorFrame, ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import type { ErrorFrame, ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
+import { assertNever, type Result } from "../../shared/result.ts";
+import { Ambient } from "./ambient.ts";
 import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
 import type { RoomPolicy } from "./policy.ts";
-import type { RoomPorts, RoomSocket, Timer } from "./ports.ts";
-import type { RoomTurn } from "./room-turn.ts";
+import type { RoomPorts, RoomSocket } from "./ports.ts";
 import { parseAttachment, Session } from "./session.ts";
-import { type PlannedTurn, planSync, weightOf } from "./sync.ts";
+import { type OlderTurns, Syncs, type SyncTaker } from "./syncs.ts";
 import type { BucketRate } from "./token-bucket.ts";
 
-/** Positions and presence change at most this often on a reader's screen (Q2). */
-const ambientEveryMs = 1_000;
-/** How often a sync that does not fit looks again. */
-const bufferLookMs = 250;
 /** Between the last moment a tab is asked to leave at and the end of the drain. */
 const awayGraceMs = 5_000;
 /** What `token-accepted` says where tokens do not run out: the last time a Date can hold. */
 const neverMs = 8.64e15;
-
-/** A page of the conversation, for whoever scrolls back. */
-export interface OlderTurns {
-  readonly epoch: string;
-  readonly turns: readonly SyncTurn[];
-  /** Turns before these exist. */
-  readonly more: boolean;
-}
 
 export class RoomCore {
   readonly #ports: RoomPorts;
@@ -51,13 +37,9 @@ export class RoomCore {
   readonly #room: string;
   readonly #frameRate: BucketRate;
   readonly #conversation: Conversation;
+  readonly #syncs: Syncs;
+  readonly #ambient: Ambient;
   readonly #sessions = new Map<RoomSocket, Session>();
-  #ambientTimer: Timer | undefined;
-  #ambientAt = Number.NEGATIVE_INFINITY;
-  #positioned = new Set<string>();
-  #syncsInFlight = 0;
-  /** Syncs wait for room in the sockets' buffers one after the other (F2). */
-  #syncTurns: Promise<void> = Promise.resolve();
   #closed = false;
 
   constructor(ports: RoomPorts, policy: RoomPolicy, room: string) {
@@ -67,10 +49,10 @@ export class RoomCore {
     this.#frameRate = { tokens: policy.framesPer10s, windowMs: 10_000 };
     this.#conversation = new Conversation(ports, policy, {
       viewers: () => this.viewers(),
-      onQueueChanged: () => this.#ambientSoon(),
+      onQueueChanged: () => this.#ambient.soon(),
       onLogged: () => {
         for (const session of this.#sessions.values()) {
-          if (session.phase.state === "welcomed") session.attach(this.#conversation.epoch);
+          if (session.phase.state === "welcomed") session.attach();
         }
       },
       onCleared: () => {
@@ -83,6 +65,8 @@ export class RoomCore {
         if (session !== undefined) this.#end(session, "slow-reader");
       },
     });
+    this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes());
+    this.#ambient = new Ambient(this.#conversation, ports.clock, () => this.viewers());
   }
 
   /** The conversation, for the HTTP routes and for tests that compare it with what readers hold. */
@@ -112,7 +96,7 @@ export class RoomCore {
       this.#end(session, "room-full");
       return;
     }
-    session.attach(this.#conversation.epoch);
+    session.attach();
   }
 
   /** `text` is undefined for a binary message, which no client frame is. */
@@ -145,24 +129,9 @@ export class RoomCore {
    * `before` is left out.
    */
   async older(before: string | undefined, limit: number): Promise<Result<OlderTurns, ErrorCode>> {
-    const conversation = this.#conversation;
-    await conversation.journal.settled();
-    const { turns, epoch } = conversation;
-    const end = before === undefined ? turns.length : turns.findIndex((turn) => turn.id === before);
-    if (end === -1) return fail("turn-unknown");
-    const page: SyncTurn[] = [];
-    let left = syncMaxBytes;
-    for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
-      const turn = turns[index];
-      if (turn === undefined) break;
-      left -= (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
-      if (left < 0 && page.length > 0) break;
-      await conversation.ensureLoaded(turn);
-      page.unshift(this.#syncTurn({ turn, from: 0, withInput: true }));
-    }
-    conversation.releaseSettled();
+    const page = await this.#syncs.older(before, limit);
     this.#leaveNothing();
-    return ok({ epoch, turns: page, more: page.length < end });
+    return page;
   }
 
   /** Deletes the room and everything stored of it; tabs that are open start afresh in a new epoch. */
@@ -195,7 +164,7 @@ export class RoomCore {
       }
       await this.#conversation.tick();
       this.#leaveNothing();
-      this.#ambientSoon();
+      this.#ambient.soon();
     } catch (error) {
       this.#ports.report({ name: "room-broken", cause: error });
       this.#ports.onBroken(error);
@@ -215,7 +184,8 @@ export class RoomCore {
   /** Ends this life of the room: sockets are told to come back, timers and calls stop, storage stays. */
   close(code: ErrorCode): void {
     this.#closed = true;
-    this.#ambientTimer?.cancel();
+    this.#ambient.close();
+    this.#syncs.close();
     for (const session of [...this.#sessions.values()]) this.#end(session, code);
     this.#conversation.close();
   }
@@ -252,6 +222,7 @@ export class RoomCore {
       this.#frameRate,
     );
     session.heardAt = attachment.heardAt;
+    session.hold(have);
     this.#sessions.set(socket, session);
     this.#conversation.delivery.add(session);
     this.#conversation.recognize(have);
@@ -302,9 +273,9 @@ export class RoomCore {
       await session.syncs;
       if (!this.#isHere(session)) return;
       session.phase = { state: "welcomed", principal: principal.value };
-      session.attach(this.#conversation.epoch);
+      session.attach();
       this.#conversation.viewersChanged();
-      this.#ambientSoon();
+      this.#ambient.soon();
       for (const next of waiting) this.#handleFrame(session, next);
     } catch (cause) {
       // S3: one session's trouble ends that session.
@@ -370,14 +341,14 @@ export class RoomCore {
     const refuse = (code: ErrorCode) => this.#tellError(session, { code, turnId: frame.turnId });
     const result = this.#conversation.submit(frame, author, refuse);
     if (!result.ok) refuse(result.error);
-    else if (result.value === "known") this.#sync(session, session.have(this.#conversation.epoch), frame.turnId);
+    else if (result.value === "known") this.#sync(session, session.have(), frame.turnId);
   }
 
   #cancel(session: Session, turnId: string): void {
     const result = this.#conversation.cancel(turnId);
     if (!result.ok) this.#tellError(session, { code: result.error, turnId });
     // It was over already, and the canceller may not know.
-    else if (result.value.isSettled) this.#sync(session, session.have(this.#conversation.epoch), turnId);
+    else if (result.value.isSettled) this.#sync(session, session.have(), turnId);
   }
 
   async #refresh(session: Session, token: string): Promise<void> {
@@ -390,7 +361,7 @@ export class RoomCore {
       return;
     }
     session.phase = { state: "welcomed", principal: fresh.value };
-    session.attach(this.#conversation.epoch);
+    session.attach();
     this.#send(session, { type: "token-accepted", expiresAt: fresh.value.expiresAt ?? neverMs });
   }
 
@@ -398,69 +369,22 @@ export class RoomCore {
 
   #syncReader(reader: Reader): void {
     const session = this.#sessions.get(reader.socket);
-    if (session !== undefined) this.#sync(session, session.have(this.#conversation.epoch));
+    if (session !== undefined) this.#sync(session, session.have());
   }
 
   /** Sends what lies between `have` and now, in one frame; live frames wait meanwhile. One at a time per session. */
   #sync(session: Session, have: Have | undefined, alsoTurn?: string): void {
     session.syncing = true;
+    const taker: SyncTaker = {
+      isHere: () => this.#isHere(session),
+      take: (frame, holds) => this.#sendSync(session, frame, holds),
+    };
     session.syncs = session.syncs
-      .then(() => this.#syncNow(session, have, alsoTurn))
+      .then(() => this.#syncs.make({ have, alsoTurn }, taker))
       .catch((cause: unknown) => {
         this.#ports.report({ name: "session-fault", cause });
         this.#end(session, "internal");
       });
-  }
-
-  async #syncNow(session: Session, have: Have | undefined, alsoTurn: string | undefined): Promise<void> {
-    const conversation = this.#conversation;
-    this.#syncsInFlight += 1;
-    try {
-      for (;;) {
-        // Only what is durable may be told: memory can be a commit ahead.
-        await conversation.journal.settled();
-        if (!this.#isHere(session) || conversation.journal.isBroken) return;
-        const plan = planSync({ ...sourceOf(conversation), removed: conversation.removed() }, have, syncMaxBytes);
-        const turns = withTurn(plan.turns, alsoTurn === undefined ? undefined : conversation.turn(alsoTurn));
-        const missing = turns.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));
-        const wait = this.#roomFor(session, turns);
-        if (missing.length > 0) await Promise.all(missing.map(({ turn }) => conversation.ensureLoaded(turn)));
-        else if (wait !== undefined) await wait;
-        else if (!conversation.journal.isBehind) {
-          this.#sendSync(session, {
-            type: "sync",
-            epoch: conversation.epoch,
-            seq: conversation.seq,
-            floor: conversation.floor,
-            mode: plan.mode,
-            turns: turns.map((planned) => this.#syncTurn(planned)),
-            ...(plan.removed.length > 0 ? { removed: [...plan.removed] } : {}),
-            ...(plan.more ? { more: true } : {}),
-          });
-          return;
-        }
-      }
-    } finally {
-      this.#syncsInFlight -= 1;
-      if (this.#syncsInFlight === 0) conversation.releaseSettled();
-    }
-  }
-
-  /** F2: what all sockets have unsent is bounded, so a sync waits until it fits. Undefined where it fits now. */
-  #roomFor(session: Session, turns: readonly PlannedTurn<RoomTurn>[]): Promise<void> | undefined {
-    const weight = turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
-    const fits = () => {
-      const unsent = this.#unsentBytes();
-      return unsent === 0 || unsent + weight <= this.#policy.roomBufferBytes;
-    };
-    if (fits()) return undefined;
-    const mine = this.#syncTurns.then(async () => {
-      while (!this.#closed && this.#isHere(session) && !fits()) {
-        await new Promise<void>((resolve) => this.#ports.clock.after(bufferLookMs, resolve));
-      }
-    });
-    this.#syncTurns = mine;
-    return mine;
   }
 
   #unsentBytes(): number {
@@ -469,68 +393,14 @@ export class RoomCore {
     return unsent;
   }
 
-  #sendSync(session: Session, frame: SyncFrame): void {
+  #sendSync(session: Session, frame: SyncFrame, holds: Have): void {
     this.#send(session, frame);
-    const { cursor } = session;
-    cursor.seq = frame.seq;
-    cursor.offsets.clear();
-    for (const turn of this.#conversation.turns) {
-      if (!turn.isSettled && turn.record.start !== undefined) cursor.offsets.set(turn.id, turn.length);
-    }
+    session.hold(holds);
     session.syncing = false;
     // Notices and presence are sent again after each sync.
     session.ambientSeen = 0;
-    session.attach(this.#conversation.epoch);
+    session.attach();
     this.#conversation.delivery.flushReader(session);
-  }
-
-  #syncTurn({ turn, from, withInput }: PlannedTurn<RoomTurn>): SyncTurn {
-    const parts = turn.slice(from);
-    const { spec, end } = turn.record;
-    const position = turn.phase.state === "queued" ? this.#conversation.queue().indexOf(turn) : undefined;
-    return {
-      id: turn.id,
-      state: turn.phase.state,
-      // Where the parts really begin: a cut inside a surrogate pair moved down.
-      from: turn.length - lengthOf(parts),
-      parts,
-      length: turn.length,
-      ...(position === undefined ? {} : { position, ...this.#conversation.eta(position) }),
-      ...(end === undefined ? {} : endFacts(end)),
-      ...(turn.record.simulated === undefined ? {} : { simulated: true }),
-      ...(withInput && turn.input !== undefined
-        ? { input: turn.input, author: spec.author, createdAt: spec.createdAt }
-        : {}),
-    };
-  }
-
-  // Ambient words: presence and positions
-
-  #ambientSoon(): void {
-    if (this.#ambientTimer !== undefined || this.#closed) return;
-    const wait = this.#ambientAt + ambientEveryMs - this.#ports.clock.now();
-    if (wait <= 0) this.#sayAmbient();
-    else {
-      this.#ambientTimer = this.#ports.clock.after(wait, () => {
-        this.#ambientTimer = undefined;
-        this.#sayAmbient();
-      });
-    }
-  }
-
-  #sayAmbient(): void {
-    this.#ambientAt = this.#ports.clock.now();
-    const { delivery } = this.#conversation;
-    delivery.say("presence", JSON.stringify({ type: "presence", viewers: this.viewers() }));
-    const queued = this.#conversation.queue();
-    const positioned = new Set<string>();
-    for (const [position, turn] of queued.entries()) {
-      positioned.add(turn.id);
-      const frame = { type: "turn-position", turnId: turn.id, position, ...this.#conversation.eta(position) };
-      delivery.say(`position/${turn.id}`, JSON.stringify(frame));
-    }
-    for (const id of this.#positioned) if (!positioned.has(id)) delivery.unsay(`position/${id}`);
-    this.#positioned = positioned;
   }
 
   /** F4: a room that never accepted a turn leaves nothing behind, not even what the host wrote to open it. */
@@ -591,31 +461,6 @@ export class RoomCore {
     if (this.#closed) return;
     this.#leaveNothing();
     this.#conversation.viewersChanged();
-    this.#ambientSoon();
+    this.#ambient.soon();
   }
-}
-
-function sourceOf(conversation: Conversation) {
-  const { epoch, seq, floor, turns } = conversation;
-  return { epoch, seq, floor, turns };
-}
-
-function isMissing(turn: RoomTurn, from: number, withInput: boolean): boolean {
-  return (turn.content === undefined && from < turn.length) || (withInput && turn.input === undefined);
-}
-
-/** The plan with one more turn, whole: the answer to a repeated submit shows that turn whatever the reader has. */
-function withTurn(
-  planned: readonly PlannedTurn<RoomTurn>[],
-  turn: RoomTurn | undefined,
-): readonly PlannedTurn<RoomTurn>[] {
-  if (turn === undefined) return planned;
-  const whole = { turn, from: 0, withInput: true };
-  const others = planned.filter((other) => other.turn !== turn);
-  return [...others, whole].sort((a, b) => a.turn.record.spec.ordinal - b.turn.record.spec.ordinal);
-}
-
-function endFacts(end: NonNullable<RoomTurn["record"]["end"]>): Partial<SyncTurn> {
-  const { seq: _seq, at: _at, length: _length, bytes: _bytes, rows: _rows, ...facts } = end;
-  return facts;
 }

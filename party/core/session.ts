@@ -22,7 +22,7 @@ export class Session implements Reader {
   /** When the socket was accepted, ms since 1970. */
   readonly acceptedAt: number;
   phase: SessionPhase;
-  readonly cursor: ReaderCursor = { seq: 0, offsets: new Map() };
+  readonly cursor: ReaderCursor = { epoch: "", seq: 0, offsets: new Map() };
   syncing = false;
   ambientSeen = 0;
   skippedAt: number | undefined;
@@ -49,14 +49,25 @@ export class Session implements Reader {
     return Math.max(this.heardAt, this.socket.pongedAt ?? 0);
   }
 
-  have(epoch: string): Have {
-    return { epoch, seq: this.cursor.seq, offsets: Object.fromEntries(this.cursor.offsets) };
+  /** What the session holds of the room: as its last sync and the frames after it left it. */
+  have(): Have {
+    const { epoch, seq, offsets } = this.cursor;
+    return { epoch, seq, offsets: Object.fromEntries(offsets) };
+  }
+
+  /** A sync has been sent, or a wake found what one had left. */
+  hold({ epoch, seq, offsets }: Have): void {
+    const { cursor } = this;
+    cursor.epoch = epoch;
+    cursor.seq = seq;
+    cursor.offsets.clear();
+    for (const [turnId, offset] of Object.entries(offsets)) cursor.offsets.set(turnId, offset);
   }
 
   /** Stores with the socket what a wake needs of this session. */
-  attach(epoch: string): void {
+  attach(): void {
     const welcomed =
-      this.phase.state === "welcomed" ? { principal: this.phase.principal, have: this.have(epoch) } : undefined;
+      this.phase.state === "welcomed" ? { principal: this.phase.principal, have: this.have() } : undefined;
     const attachment: Attachment = {
       v: 1,
       id: this.id,
