@@ -9,6 +9,7 @@ import { SlowingHints } from "./slowing-hints.ts";
 import { ObjectStorage } from "./storage.ts";
 import { report } from "./telemetry.ts";
 import { allowedBy, TenantConfigs, type TenantStore } from "./tenant-config.ts";
+import { readerOf } from "./upstream/event-stream.ts";
 import { FetchUpstream } from "./upstream/fetch-upstream.ts";
 
 const slowingHints = new SlowingHints(systemClock);
@@ -64,7 +65,7 @@ export function roomPorts(
     upstream: new FetchUpstream({
       base: config.nestBase,
       method: config.upstreamMethod,
-      dialect: config.upstreamDialect,
+      read: readerOf(config.upstreamDialect),
       room,
       fetch: (url, init) => fetch(url, init),
     }),

@@ -7,10 +7,17 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
+import { type DialectName, dialectFor } from "./dialects/auto.ts";
 import type { Dialect } from "./dialects/dialect.ts";
+import type { StreamReader } from "./fetch-upstream.ts";
 
 /** One event larger than this is not an answer, it is a fault: in UTF-16 units. */
 const maxEventUnits = 1_048_576;
+
+/** Reads streams of this dialect, a fresh one each. */
+export function readerOf(dialect: DialectName): StreamReader {
+  return (body, signal) => batchesOf(body, dialectFor(dialect), signal);
+}
 
 /** Ends with a batch that has `end`, or without one where the stream was cut off; throws `UpstreamFailure`. */
 export async function* batchesOf(

@@ -4,18 +4,20 @@
  */
 import type { UpstreamRequestBody } from "../../shared/upstream-contract.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
-import { type DialectName, dialectFor } from "./dialects/auto.ts";
 import { malformed } from "./dialects/dialect.ts";
-import { batchesOf } from "./event-stream.ts";
 import { overloadStatuses, retryAfter, retryableCode } from "./status.ts";
 import { wholeAnswer, wholeKind } from "./whole-answer.ts";
+
+/** Ends with a batch that has `end`, or without one where the stream was cut off; throws `UpstreamFailure`. */
+export type StreamReader = (body: ReadableStream<Uint8Array>, signal: AbortSignal) => AsyncIterable<UpstreamBatch>;
 
 export interface UpstreamConfig {
   /** Base URL of the NestJS service, without a trailing slash. */
   readonly base: string;
   /** GET sends the last prompt only, for backends that take nothing else. */
   readonly method: "POST" | "GET";
-  readonly dialect: DialectName;
+  /** Makes batches of an event stream. */
+  readonly read: StreamReader;
   readonly room: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
@@ -72,7 +74,7 @@ export class FetchUpstream implements Upstream {
     const kind = wholeKind(mediaType);
     if (!isStream && kind === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    if (kind === undefined) return batchesOf(body, dialectFor(this.#config.dialect), signal);
+    if (kind === undefined) return this.#config.read(body, signal);
     const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
     return wholeAnswer(body, kind, charset, signal);
   }

@@ -19,6 +19,7 @@ import { NestFactory } from "@nestjs/core";
 import { concat, map, type Observable, of, throwError, timer } from "rxjs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type UpstreamBatch, UpstreamFailure } from "../../../party/core/ports.ts";
+import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { joinParts } from "../../../shared/content.ts";
 
@@ -109,7 +110,7 @@ async function read(route: string) {
   const upstream = new FetchUpstream({
     base: `${url}/${route}`,
     method: "POST",
-    dialect: "auto",
+    read: readerOf("auto"),
     room: "r",
     fetch: (address, init) => fetch(address, init),
   });

@@ -1,6 +1,7 @@
 /** What an HTTP answer means before a byte of it is read, and answers that come whole (U2, U4, U6). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure, type UpstreamRequest } from "../../../party/core/ports.ts";
+import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { retryAfter } from "../../../party/upstream/status.ts";
 import { dataEvents, type Read, readAll } from "./reading.ts";
@@ -11,7 +12,7 @@ function upstreamWith(answer: () => Response): FetchUpstream {
   return new FetchUpstream({
     base: "http://backend",
     method: "POST",
-    dialect: "auto",
+    read: readerOf("auto"),
     room: "r",
     fetch: async () => answer(),
   });
