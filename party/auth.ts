@@ -4,14 +4,32 @@
  */
 import type { ErrorCode } from "../shared/protocol/errors.ts";
 import { ok, type Result } from "../shared/result.ts";
-import type { Principal } from "./core/ports.ts";
+import type { GatewayConfig } from "./config.ts";
+import { ALL_SCOPES, type Principal } from "./core/principal.ts";
 
 /**
  * @param _token of a `hello`; where nobody needs one it is not looked at.
  * @param tenant whose rooms these are.
  */
 export async function principalOf(_token: string | undefined, tenant: string): Promise<Result<Principal, ErrorCode>> {
-  return ok({ sub: "anonymous", tenant });
+  return ok(anonymous(tenant));
+}
+
+/**
+ * Who an HTTP request acts for. Asked before any object wakes; on a host without a Worker in front, by the room itself.
+ * @param _request for its `Authorization`; where nobody needs one it is not looked at.
+ * @param _room the room's name, already checked.
+ */
+export async function authorize(
+  _request: Request,
+  _room: string,
+  config: GatewayConfig,
+): Promise<Result<Principal, ErrorCode>> {
+  return ok(anonymous(config.tenant));
+}
+
+function anonymous(tenant: string): Principal {
+  return { sub: "anonymous", tenant, scopes: ALL_SCOPES };
 }
 
 /** The name under which the upstream knows a turn (design §7): ids that clients choose never meet across rooms or tenants. */

@@ -6,6 +6,7 @@
 import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
 import { roomNamePattern } from "../shared/protocol/limits.ts";
+import { authorize } from "./auth.ts";
 import { type GatewayConfig, parseConfig } from "./config.ts";
 import { RoomCore } from "./core/room-core.ts";
 import { roomPorts } from "./room-ports.ts";
@@ -62,7 +63,13 @@ export default class PartykitRoom implements Party.Server {
   }
 
   async onRequest(request: Party.Request): Promise<Response> {
-    return answerInRoom(request as unknown as Request, await this.#ready);
+    const asked = request as unknown as Request;
+    // No Worker of ours stands in front: who asks is found out here.
+    const config = parseConfig(this.#room.env, "localhost");
+    if (!config.ok) return notConfigured(config.error);
+    // Of the address: `room.id` throws where an alarm came first.
+    const [, , , name = ""] = new URL(asked.url).pathname.split("/");
+    return answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value));
   }
 
   async onAlarm(): Promise<void> {

@@ -83,8 +83,8 @@ export class Conversation {
   readonly #emptyEpochs = new Set<string>();
   /** Turns were cleared or erased in this life: what was made before that is stale even in a room without turns. */
   #wasCleared = false;
-  /** Submits that wait until the turns they replace have been stopped, with their fingerprints. */
-  readonly #replacing = new Map<string, string>();
+  /** Submits that wait until the turns they replace have been stopped: what they say, and what becomes of them. */
+  readonly #replacing = new Map<string, { readonly print: string; readonly refused: Promise<ErrorCode | undefined> }>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
   #unfinished: RoomTurn[] = [];
   /** Until when nothing new is started: the room is being drained. */
@@ -94,7 +94,7 @@ export class Conversation {
   constructor(
     ports: RoomPorts,
     policy: RoomPolicy,
-    hooks: ConversationHooks & Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow">,
+    hooks: ConversationHooks & Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow" | "onOver">,
   ) {
     this.#ports = ports;
     this.#policy = policy;
@@ -111,6 +111,7 @@ export class Conversation {
         turn: (id) => this.#turns.get(id),
         onBehind: (reader) => hooks.onBehind(reader),
         onSlow: (reader) => hooks.onSlow(reader),
+        onOver: (reader) => hooks.onOver(reader),
       },
       ports.clock,
       policy,
@@ -219,19 +220,15 @@ export class Conversation {
   }
 
   /**
-   * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started.
-   * @param onRefused told when it is refused only later: what it was to replace has been cleared meanwhile.
+   * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started. One that replaces
+   * others can still be refused: see `decided`.
    */
-  submit(
-    frame: TurnSubmitFrame,
-    author: string,
-    onRefused: (code: ErrorCode) => void,
-  ): Result<"accepted" | "known", ErrorCode> {
+  submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = this.#turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const replacing = this.#replacing.get(frame.turnId);
-    if (replacing !== undefined) return replacing === print ? ok("accepted") : fail("turn-conflict");
+    if (replacing !== undefined) return replacing.print === print ? ok("accepted") : fail("turn-conflict");
     if (frame.epoch !== undefined && this.#isStale(frame.epoch)) return fail("turn-stale");
     if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
@@ -242,9 +239,29 @@ export class Conversation {
     const replaced = this.#turns.get(frame.replaces);
     if (replaced === undefined) return fail("turn-unknown");
     const gone = this.turns.filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
-    this.#replacing.set(frame.turnId, print);
-    void this.#replace(frame, author, print, gone, onRefused);
+    const refused = this.#replace(frame, author, print, gone);
+    this.#replacing.set(frame.turnId, { print, refused });
     return ok("accepted");
+  }
+
+  /**
+   * For a turn that was accepted: resolves when it is durable, or with why it was refused after all, because what it was to
+   * replace has been cleared meanwhile.
+   */
+  async decided(turnId: string): Promise<ErrorCode | undefined> {
+    const refused = await this.#replacing.get(turnId)?.refused;
+    if (refused === undefined) await this.journal.settled();
+    return refused;
+  }
+
+  /** Resolves when the turn's end is durable and told, or the turn is gone. */
+  async ended(turn: RoomTurn): Promise<void> {
+    if (!turn.isSettled || this.#isUnpublished(turn)) await turn.ended;
+  }
+
+  /** This life of the room is over: nothing that is waited for will come. */
+  get isClosed(): boolean {
+    return this.#closed;
   }
 
   /**
@@ -275,17 +292,16 @@ export class Conversation {
     author: string,
     print: string,
     gone: readonly RoomTurn[],
-    onRefused: (code: ErrorCode) => void,
-  ): Promise<void> {
+  ): Promise<ErrorCode | undefined> {
     const { epoch } = this;
     // Those in line first: the slot that the running one frees is not for them.
     for (const turn of gone.toReversed()) this.cancel(turn.id, "replace");
-    await Promise.all(gone.map((turn) => (turn.isSettled && !this.#isUnpublished(turn) ? undefined : turn.ended)));
+    await Promise.all(gone.map((turn) => this.ended(turn)));
     this.#replacing.delete(frame.turnId);
-    const isStale = epoch !== this.#epoch || this.#tombstones.has(frame.turnId);
-    if (this.#closed) return;
-    if (isStale) onRefused("turn-stale");
-    else this.#accept(frame, author, print, gone);
+    if (this.#closed) return "draining";
+    if (epoch !== this.#epoch || this.#tombstones.has(frame.turnId)) return "turn-stale";
+    this.#accept(frame, author, print, gone);
+    return undefined;
   }
 
   #accept(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): void {
@@ -522,7 +538,10 @@ export class Conversation {
     this.#closed = true;
     this.#driver.close();
     this.delivery.close();
-    for (const turn of this.#turns.values()) turn.controller?.abort();
+    for (const turn of this.#turns.values()) {
+      turn.controller?.abort();
+      turn.onEnded();
+    }
   }
 
   // Commits

@@ -19,6 +19,8 @@ export interface ReaderCursor {
 export interface Reader {
   readonly socket: RoomSocket;
   readonly cursor: ReaderCursor;
+  /** The one turn it is here for; undefined for who reads the room. */
+  readonly only: string | undefined;
   /** A sync is being prepared: nothing else is sent until it has left. */
   syncing: boolean;
   /** Newest ambient word it got. */
@@ -43,6 +45,8 @@ export interface DeliverySource {
   /** The reader's cursor points before what is kept here: it must be synced. */
   onBehind(reader: Reader): void;
   onSlow(reader: Reader): void;
+  /** The reader was here for one turn, and has all of it that there will be. */
+  onOver(reader: Reader): void;
 }
 
 /** Units of room-level frames kept for readers that lag; who lags further gets a sync. */
@@ -179,15 +183,27 @@ export class Delivery {
       if (cursor.offsets.has(turn.id)) this.#sendDelta(reader, turn, deltas);
     }
     if (reader.ambientSeen < this.#ambientVersion) {
-      for (const { version, text } of this.#ambient.values())
-        if (version > reader.ambientSeen) reader.socket.send(text);
+      for (const [key, { version, text }] of this.#ambient) {
+        if (version > reader.ambientSeen && isWordFor(reader, key)) reader.socket.send(text);
+      }
       reader.ambientSeen = this.#ambientVersion;
     }
+    if (reader.only !== undefined && this.#isOver(reader, reader.only)) this.#source.onOver(reader);
+  }
+
+  /** Whether the reader of one turn has its end, or the turn is gone. */
+  #isOver({ cursor }: Reader, turnId: string): boolean {
+    const turn = this.#source.turn(turnId);
+    return turn === undefined || (turn.record.end?.seq ?? Infinity) <= cursor.seq;
   }
 
   /** False when the turn's text is no longer in memory: only a sync can help then. */
   #sendFrame(reader: Reader, frame: RoomFrame, deltas: DeltaCache): boolean {
     const { cursor } = reader;
+    if (reader.only !== undefined && !this.#isFrameFor(reader.only, frame)) {
+      cursor.seq = frame.seq;
+      return true;
+    }
     if (frame.kind === "end") {
       const turn = this.#source.turn(frame.turnId);
       const offset = cursor.offsets.get(frame.turnId) ?? 0;
@@ -201,6 +217,11 @@ export class Delivery {
     cursor.seq = frame.seq;
     if (frame.kind === "start") cursor.offsets.set(frame.turnId, 0);
     return true;
+  }
+
+  /** Of several removed turns a frame names the first: whether it was this one shows in that it is gone. */
+  #isFrameFor(turnId: string, frame: RoomFrame): boolean {
+    return frame.turnId === turnId || (frame.kind === "removed" && this.#source.turn(turnId) === undefined);
   }
 
   #sendDelta(reader: Reader, turn: RoomTurn, deltas: DeltaCache): void {
@@ -239,6 +260,11 @@ export class Delivery {
       } else this.#bring(reader, new Map());
     }
   }
+}
+
+/** Words are said under `presence`, or under a kind and a turn. */
+function isWordFor({ only }: Reader, key: string): boolean {
+  return only === undefined || key.endsWith(`/${only}`);
 }
 
 interface EncodedDelta {

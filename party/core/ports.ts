@@ -8,6 +8,7 @@ import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
 import type { TurnLimiter } from "./limiter-port.ts";
+import type { Principal } from "./principal.ts";
 
 /** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
 export interface RoomSocket {
@@ -131,14 +132,6 @@ export class UpstreamFailure extends Error {
     // Who says when to come back is busy, whatever else it says.
     this.isOverload = options.isOverload ?? (code === "upstream-rate-limited" || options.retryAfterMs !== undefined);
   }
-}
-
-/** Who a session acts for. */
-export interface Principal {
-  readonly sub: string;
-  readonly tenant: string;
-  /** When the token runs out, ms since 1970; absent where there is none to run out. */
-  readonly expiresAt?: number;
 }
 
 export interface RoomPorts {

@@ -16,15 +16,17 @@ import {
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame, ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { assertNever, type Result } from "../../shared/result.ts";
+import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
 import { Ambient } from "./ambient.ts";
 import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, RoomSocket } from "./ports.ts";
-import { parseAttachment, Session } from "./session.ts";
-import { type OlderTurns, Syncs, type SyncTaker } from "./syncs.ts";
+import { mayDo, type Principal } from "./principal.ts";
+import { parseAttachment, Session, type SessionPhase } from "./session.ts";
+import { Syncs, type SyncTaker } from "./syncs.ts";
 import type { BucketRate } from "./token-bucket.ts";
+import { notAllowed, Visitors } from "./visitors.ts";
 
 /** Between the last moment a tab is asked to leave at and the end of the drain. */
 const awayGraceMs = 5_000;
@@ -39,6 +41,8 @@ export class RoomCore {
   readonly #conversation: Conversation;
   readonly #syncs: Syncs;
   readonly #ambient: Ambient;
+  /** What people on plain HTTP ask. */
+  readonly visitors: Visitors;
   readonly #sessions = new Map<RoomSocket, Session>();
   #closed = false;
 
@@ -64,9 +68,21 @@ export class RoomCore {
         const session = this.#sessions.get(reader.socket);
         if (session !== undefined) this.#end(session, "slow-reader");
       },
+      onOver: (reader) => {
+        const session = this.#sessions.get(reader.socket);
+        if (session !== undefined) this.#hangUp(session, 1000, "over");
+      },
     });
     this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes());
     this.#ambient = new Ambient(this.#conversation, ports.clock, () => this.viewers());
+    this.visitors = new Visitors(this.#conversation, this.#syncs, ports, policy, {
+      isHere: (sub) => [...this.#sessions.values()].some(({ phase }) => isWelcomedAs(phase, sub)),
+      onSeen: () => {
+        this.#conversation.viewersChanged();
+        this.#ambient.soon();
+      },
+      onAnswered: () => this.#leaveNothing(),
+    });
   }
 
   /** The conversation, for the HTTP routes and for tests that compare it with what readers hold. */
@@ -99,6 +115,27 @@ export class RoomCore {
     session.attach();
   }
 
+  /**
+   * Opens a reader that is known already and has nothing to say: a stream. It gets `welcome`, one sync from `have`, and what
+   * follows, until either side closes; with `only`, of that turn alone and until its end. What it returns is what the reader
+   * holds once it has taken all that was sent so far; undefined while a sync is on its way.
+   */
+  openReader(
+    socket: RoomSocket,
+    principal: Principal,
+    { have, only }: { readonly have: Have | undefined; readonly only?: string },
+  ): Result<() => Have | undefined, ErrorCode> {
+    if (!mayDo(principal, "hello")) return fail("forbidden");
+    if (this.#sessions.size >= this.#policy.maxSockets) return fail("room-full");
+    if (only !== undefined && this.#conversation.turn(only) === undefined) return fail("turn-unknown");
+    const now = this.#ports.clock.now();
+    const phase: SessionPhase = { state: "checking", waiting: [] };
+    const session = new Session(this.#ports.newId(), socket, now, phase, this.#frameRate, only);
+    this.#sessions.set(socket, session);
+    void this.#enter(session, principal, have);
+    return ok(() => (session.syncing ? undefined : session.have()));
+  }
+
   /** `text` is undefined for a binary message, which no client frame is. */
   handleMessage(socket: RoomSocket, text: string | undefined): void {
     const session = this.#sessions.get(socket);
@@ -122,21 +159,6 @@ export class RoomCore {
         : parseClientFrame(text);
     if (parsed.ok) this.#handleFrame(session, parsed.value);
     else this.#refuse(session, parsed.error);
-  }
-
-  /**
-   * Turns before `before`, oldest first and whole, at most `limit` and at most one sync's worth; from the newest where
-   * `before` is left out.
-   */
-  async older(before: string | undefined, limit: number): Promise<Result<OlderTurns, ErrorCode>> {
-    const page = await this.#syncs.older(before, limit);
-    this.#leaveNothing();
-    return page;
-  }
-
-  /** Deletes the room and everything stored of it; tabs that are open start afresh in a new epoch. */
-  erase(): Promise<void> {
-    return this.#conversation.erase();
   }
 
   /** Asks every tab to come back, spread over the drain, and starts nothing new meanwhile. */
@@ -174,7 +196,7 @@ export class RoomCore {
   /** Welcomed sessions that showed a sign of life lately (R6): a half-open socket stops counting by itself. */
   viewers(): number {
     const since = this.#ports.clock.now() - viewerTimeoutMs;
-    let viewers = 0;
+    let viewers = this.visitors.count();
     for (const session of this.#sessions.values()) {
       if (session.phase.state === "welcomed" && session.socket.isOpen && session.seenAt >= since) viewers += 1;
     }
@@ -240,7 +262,7 @@ export class RoomCore {
         else this.#end(session, "rate-limited");
         return;
       case "welcomed":
-        this.#act(session, frame, session.phase.principal.sub);
+        this.#act(session, frame, session.phase.principal);
         return;
       case "closed":
         return;
@@ -260,28 +282,39 @@ export class RoomCore {
         return;
       }
       const principal = await this.#ports.principalOf(frame.token);
-      if (!principal.ok) {
-        this.#end(session, principal.error);
-        return;
-      }
-      if (!this.#isHere(session)) return;
+      if (!principal.ok) this.#end(session, principal.error);
+      else if (!mayDo(principal.value, frame.type)) this.#end(session, "forbidden");
+      else if (this.#isHere(session)) await this.#enter(session, principal.value, frame.have);
+      for (const next of waiting) this.#handleFrame(session, next);
+    } catch (cause) {
+      this.#fault(session, cause);
+    }
+  }
+
+  /** Welcomes somebody and brings them up to date; from then on they are a viewer. */
+  async #enter(session: Session, principal: Principal, have: Have | undefined): Promise<void> {
+    try {
       this.#welcome(session);
       session.syncing = true;
       this.#conversation.delivery.add(session);
-      this.#conversation.recognize(frame.have);
-      this.#sync(session, frame.have);
+      this.#conversation.recognize(have);
+      this.#sync(session, have);
       await session.syncs;
       if (!this.#isHere(session)) return;
-      session.phase = { state: "welcomed", principal: principal.value };
+      session.phase = { state: "welcomed", principal };
       session.attach();
+      this.visitors.forget(principal.sub);
       this.#conversation.viewersChanged();
       this.#ambient.soon();
-      for (const next of waiting) this.#handleFrame(session, next);
     } catch (cause) {
-      // S3: one session's trouble ends that session.
-      this.#ports.report({ name: "session-fault", cause });
-      this.#end(session, "internal");
+      this.#fault(session, cause);
     }
+  }
+
+  /** S3: one session's trouble ends that session. */
+  #fault(session: Session, cause: unknown): void {
+    this.#ports.report({ name: "session-fault", cause });
+    this.#end(session, "internal");
   }
 
   /** Whether the session still stands where it stood before an await. */
@@ -304,7 +337,13 @@ export class RoomCore {
     });
   }
 
-  #act(session: Session, frame: ClientFrame, author: string): void {
+  #act(session: Session, frame: ClientFrame, principal: Principal): void {
+    if (!mayDo(principal, frame.type)) {
+      // Told and no more: what else this session does is as good as before.
+      const turnId = "turnId" in frame ? { turnId: frame.turnId } : {};
+      this.#tellError(session, { code: "forbidden", ...turnId });
+      return;
+    }
     switch (frame.type) {
       case "hello":
         // Not deduplicated: an explicit hello always gets an answer, or the browser waits out its timeout.
@@ -315,7 +354,7 @@ export class RoomCore {
         this.#sync(session, frame.have);
         return;
       case "turn-submit":
-        this.#submit(session, frame, author);
+        this.#submit(session, frame, principal.sub);
         return;
       case "turn-cancel":
         this.#cancel(session, frame.turnId);
@@ -334,14 +373,18 @@ export class RoomCore {
   #submit(session: Session, frame: TurnSubmitFrame, author: string): void {
     const refused = this.#ports.refusalOf(frame);
     if (refused !== undefined) {
-      const detail = `The ${refused} of this message may not be used here. Choose another and send it again.`;
-      this.#tellError(session, { code: "turn-not-allowed", detail, turnId: frame.turnId });
+      this.#tellError(session, { code: "turn-not-allowed", detail: notAllowed(refused), turnId: frame.turnId });
       return;
     }
     const refuse = (code: ErrorCode) => this.#tellError(session, { code, turnId: frame.turnId });
-    const result = this.#conversation.submit(frame, author, refuse);
+    const result = this.#conversation.submit(frame, author);
     if (!result.ok) refuse(result.error);
     else if (result.value === "known") this.#sync(session, session.have(), frame.turnId);
+    else if (frame.replaces !== undefined) {
+      void this.#conversation.decided(frame.turnId).then((code) => {
+        if (code !== undefined) refuse(code);
+      });
+    }
   }
 
   #cancel(session: Session, turnId: string): void {
@@ -380,11 +423,8 @@ export class RoomCore {
       take: (frame, holds) => this.#sendSync(session, frame, holds),
     };
     session.syncs = session.syncs
-      .then(() => this.#syncs.make({ have, alsoTurn }, taker))
-      .catch((cause: unknown) => {
-        this.#ports.report({ name: "session-fault", cause });
-        this.#end(session, "internal");
-      });
+      .then(() => this.#syncs.make({ have, alsoTurn, only: session.only }, taker))
+      .catch((cause: unknown) => this.#fault(session, cause));
   }
 
   #unsentBytes(): number {
@@ -463,4 +503,8 @@ export class RoomCore {
     this.#conversation.viewersChanged();
     this.#ambient.soon();
   }
+}
+
+function isWelcomedAs(phase: SessionPhase, sub: string): boolean {
+  return phase.state === "welcomed" && phase.principal.sub === sub;
 }

@@ -5,7 +5,8 @@
 import * as z from "zod/mini";
 import { type ClientFrame, type Have, haveSchema } from "../../shared/protocol/client-frames.ts";
 import type { Reader, ReaderCursor } from "./delivery.ts";
-import type { Principal, RoomSocket, Timer } from "./ports.ts";
+import type { RoomSocket, Timer } from "./ports.ts";
+import { type Principal, principalSchema } from "./principal.ts";
 import { type BucketRate, TokenBucket } from "./token-bucket.ts";
 
 export type SessionPhase =
@@ -21,6 +22,7 @@ export class Session implements Reader {
   readonly socket: RoomSocket;
   /** When the socket was accepted, ms since 1970. */
   readonly acceptedAt: number;
+  readonly only: string | undefined;
   phase: SessionPhase;
   readonly cursor: ReaderCursor = { epoch: "", seq: 0, offsets: new Map() };
   syncing = false;
@@ -35,12 +37,20 @@ export class Session implements Reader {
   /** The syncs asked for so far, one after the other. */
   syncs: Promise<void> = Promise.resolve();
 
-  constructor(id: string, socket: RoomSocket, acceptedAt: number, phase: SessionPhase, rate: BucketRate) {
+  constructor(
+    id: string,
+    socket: RoomSocket,
+    acceptedAt: number,
+    phase: SessionPhase,
+    rate: BucketRate,
+    only?: string,
+  ) {
     this.id = id;
     this.socket = socket;
     this.acceptedAt = acceptedAt;
     this.heardAt = acceptedAt;
     this.phase = phase;
+    this.only = only;
     this.allowance = new TokenBucket(rate, acceptedAt);
   }
 
@@ -86,7 +96,7 @@ const attachmentSchema = z.object({
   heardAt: z.number(),
   welcomed: z.exactOptional(
     z.object({
-      principal: z.object({ sub: z.string(), tenant: z.string(), expiresAt: z.exactOptional(z.number()) }),
+      principal: principalSchema,
       have: haveSchema,
     }),
   ),

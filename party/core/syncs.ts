@@ -4,10 +4,8 @@
  */
 import { lengthOf } from "../../shared/content.ts";
 import type { Have } from "../../shared/protocol/client-frames.ts";
-import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { syncMaxBytes } from "../../shared/protocol/limits.ts";
 import type { SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
-import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Conversation } from "./conversation.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { Clock } from "./ports.ts";
@@ -104,16 +102,28 @@ export class Syncs {
     }
   }
 
+  /** One sync for whoever has no socket. Undefined where storage has failed: nothing more can be told. */
+  async once(request: SyncRequest): Promise<{ frame: SyncFrame; holds: Have } | undefined> {
+    let made: { frame: SyncFrame; holds: Have } | undefined;
+    await this.make(request, {
+      isHere: () => !this.#closed,
+      take: (frame, holds) => {
+        made = { frame, holds };
+      },
+    });
+    return made;
+  }
+
   /**
    * Turns before `before`, oldest first and whole, at most `limit` and at most one sync's worth; from the newest where
-   * `before` is left out.
+   * `before` is left out. Undefined where there is no turn `before`.
    */
-  async older(before: string | undefined, limit: number): Promise<Result<OlderTurns, ErrorCode>> {
+  async older(before: string | undefined, limit: number): Promise<OlderTurns | undefined> {
     const conversation = this.#conversation;
     await conversation.journal.settled();
     const { turns, epoch } = conversation;
     const end = before === undefined ? turns.length : turns.findIndex((turn) => turn.id === before);
-    if (end === -1) return fail("turn-unknown");
+    if (end === -1) return undefined;
     const page: SyncTurn[] = [];
     let left = syncMaxBytes;
     for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
@@ -125,7 +135,7 @@ export class Syncs {
       page.unshift(this.#turn({ turn, from: 0, withInput: true }));
     }
     conversation.releaseSettled();
-    return ok({ epoch, turns: page, more: page.length < end });
+    return { epoch, turns: page, more: page.length < end };
   }
 
   /** F2: what all sockets have unsent is bounded, so a sync waits until it fits. Undefined where it fits now. */

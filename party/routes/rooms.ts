@@ -3,8 +3,11 @@
  * what goes on carries no query but a connection id of ours.
  */
 import { maxPageTurns, roomNamePattern, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { authorize } from "../auth.ts";
 import type { GatewayConfig } from "../config.ts";
+import type { Principal } from "../core/principal.ts";
 import { reportFault } from "../telemetry.ts";
+import { setPrincipal } from "./principal-header.ts";
 import { problem } from "./problem.ts";
 
 /** The object classes a request may reach. */
@@ -33,7 +36,9 @@ export async function routeRoom(
   // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
   // share it: each gets a fresh one.
   if (request.method === "GET") inside.searchParams.set("_pk", crypto.randomUUID());
-  return forward(room, new Request(inside, request), bindings, config);
+  // A socket says who it is in its `hello`.
+  if (request.method === "GET") return forward(room, inward(inside, request, undefined), bindings, config);
+  return forwardAs(room, inside, request, bindings, config);
 }
 
 /** `/parties/chat/:room/turns?before=&limit=`: older turns. */
@@ -54,7 +59,7 @@ export async function routeTurns(
   const inside = roomUrl(room, "/turns");
   if (before !== null) inside.searchParams.set("before", before);
   inside.searchParams.set("limit", limit);
-  return forward(room, new Request(inside, request), bindings, config);
+  return forwardAs(room, inside, request, bindings, config);
 }
 
 /** `POST /ops/drain/:room`, for operators: tabs leave, spread out, and nothing new is started meanwhile. */
@@ -73,6 +78,26 @@ export async function routeDrain(
   if (!roomNamePattern.test(room)) return problem("bad-room-name");
   // Nothing of the operator's request goes further, the token least of all.
   return forward(room, new Request(roomUrl(room, "/drain"), { method: "POST" }), bindings, config);
+}
+
+/** Finds out who asks, and only then wakes the room. */
+async function forwardAs(
+  room: string,
+  inside: URL,
+  request: Request,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  const principal = await authorize(request, room, config);
+  if (!principal.ok) return problem(principal.error);
+  return forward(room, inward(inside, request, principal.value), bindings, config);
+}
+
+/** The request as the object gets it: at an address of ours, from whom we say. */
+function inward(inside: URL, request: Request, principal: Principal | undefined): Request {
+  const inner = new Request(inside, request);
+  setPrincipal(inner.headers, principal);
+  return inner;
 }
 
 async function forward(

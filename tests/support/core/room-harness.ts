@@ -3,6 +3,7 @@
 import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
 import type { RoomEvent, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
+import { ALL_SCOPES, type Principal } from "../../../party/core/principal.ts";
 import { RoomCore } from "../../../party/core/room-core.ts";
 import { textOf } from "../../../shared/content.ts";
 import type { ClientFrame, Have, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
@@ -12,6 +13,9 @@ import { EMPTY_VIEW, foldFrame, haveOf, type RoomView, type TurnView } from "../
 import { FakeClock, settled } from "./fake-clock.ts";
 import { MemoryStorage } from "./memory-storage.ts";
 import { ScriptedUpstream } from "./scripted-upstream.ts";
+
+/** Somebody without a token, where nobody needs one. */
+export const ANYONE: Principal = { sub: "anonymous", tenant: "default", scopes: ALL_SCOPES };
 
 /** The room's end of a pair: frames wait until they are delivered, so that a test chooses the race. */
 export class FakeSocket implements RoomSocket {
@@ -207,7 +211,7 @@ export class Room {
       random: () => 0.5,
       newId: () => `id${this.#ids++}`,
       generationIdOf: async (epoch, turnId) => `gen-${epoch}-${turnId}`,
-      principalOf: this.#options.principalOf ?? (async () => ok({ sub: "anonymous", tenant: "default" })),
+      principalOf: this.#options.principalOf ?? (async () => ok(ANYONE)),
       report: (event) => this.events.push(event),
       onBroken: (error) => {
         this.broken = error;

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { fail } from "../../../shared/result.ts";
 import { settled } from "../../support/core/fake-clock.ts";
-import { buildRoom, FakeSocket } from "../../support/core/room-harness.ts";
+import { ANYONE, buildRoom, FakeSocket } from "../../support/core/room-harness.ts";
 
 describe("hello", () => {
   test("[R2] is answered by welcome and then one sync", async () => {
@@ -193,9 +193,7 @@ test("token-refresh is answered, and a refused one leaves the session as it is",
   const room = await buildRoom({
     principalOf: async (token) => {
       const sub = token === undefined ? "alice" : tokens.get(token);
-      return sub === undefined
-        ? fail("unauthenticated")
-        : { ok: true, value: { sub, tenant: "default", expiresAt: 7 } };
+      return sub === undefined ? fail("unauthenticated") : { ok: true, value: { ...ANYONE, sub, expiresAt: 7 } };
     },
   });
   const tab = await room.join();

@@ -1,0 +1,41 @@
+/**
+ * Who a session or a request acts for, and what that allows: the one place that says which act needs which scope. Checking
+ * tokens is left to `party/auth.ts`; here they are already somebody.
+ */
+import * as z from "zod/mini";
+import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
+
+const scopes = ["read", "write", "clear"] as const;
+export type Scope = (typeof scopes)[number];
+
+/** Everything there is to be allowed: what somebody without a token has, where nobody needs one. */
+export const ALL_SCOPES: readonly Scope[] = scopes;
+
+export const principalSchema = z.object({
+  sub: z.string(),
+  tenant: z.string(),
+  // Stored with a socket before there were scopes, when everybody was anonymous and allowed everything.
+  scopes: z._default(z.readonly(z.array(z.enum(scopes))), [...scopes]),
+  expiresAt: z.exactOptional(z.number()),
+});
+
+/** Who a session acts for. `expiresAt`: when the token runs out, ms since 1970; absent where there is none to run out. */
+export type Principal = z.infer<typeof principalSchema>;
+
+/** What somebody may ask of a room: a frame, or over HTTP the same by another name, to erase all of it, or only to look. */
+export type Act = ClientFrame["type"] | "erase" | "look";
+
+const needed: Readonly<Record<Act, Scope>> = {
+  hello: "read",
+  look: "read",
+  "sync-request": "read",
+  "token-refresh": "read",
+  "turn-submit": "write",
+  "turn-cancel": "write",
+  "room-clear": "clear",
+  erase: "clear",
+};
+
+export function mayDo(principal: Pick<Principal, "scopes">, act: Act): boolean {
+  return principal.scopes.includes(needed[act]);
+}
