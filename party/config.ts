@@ -5,6 +5,7 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../shared/result.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
+import { LOG_LEVELS, type LogOptions } from "./telemetry/log.ts";
 import { type DialectName, dialectNames } from "./upstream/dialects/auto.ts";
 
 export interface GatewayConfig {
@@ -24,6 +25,7 @@ export interface GatewayConfig {
   /** Whether rooms ask their tenant's Limiter: limits across rooms, slowing down and pausing together. */
   readonly limiter: "on" | "off";
   readonly limits: LimitSettings;
+  readonly log: LogOptions;
 }
 
 /** What tenants and addresses may do unless KV `CONFIG` says otherwise (`party/tenant-config.ts`). */
@@ -118,6 +120,8 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   if (limiter !== "on" && limiter !== "off") return fail("LIMITER is on or off, for example LIMITER=on.");
   const limits = parseLimits(env);
   if (!limits.ok) return limits;
+  const log = parseLog(env);
+  if (!log.ok) return log;
   return ok({
     nestBase: base.data.replace(/\/+$/, ""),
     upstreamMethod: method,
@@ -131,7 +135,15 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
     policy: policy.value,
     limiter,
     limits: limits.value,
+    log: log.value,
   });
+}
+
+function parseLog(env: Variables): Result<LogOptions, string> {
+  const level = LOG_LEVELS.find((name) => name === (text(env["LOG_LEVEL"]) ?? "info"));
+  if (level === undefined) return fail(`LOG_LEVEL is one of ${LOG_LEVELS.join(", ")}, for example LOG_LEVEL=info.`);
+  const sample = number(env, "LOG_SAMPLE_PERCENT", 0, 100);
+  return sample.ok ? ok({ level, samplePercent: sample.value ?? 100 }) : sample;
 }
 
 function parseLimits(env: Variables): Result<LimitSettings, string> {

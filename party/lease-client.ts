@@ -5,6 +5,7 @@
 import type { LimiterLimits } from "./core/limiter.ts";
 import type { LeaseAnswer, LeaseRequest, Refused, ReleaseOutcome, TurnLimiter, Wait } from "./core/limiter-port.ts";
 import type { Clock } from "./core/ports.ts";
+import { hash } from "./hash.ts";
 import { inTime } from "./in-time.ts";
 import type { LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
 import type { SlowingHints } from "./slowing-hints.ts";
@@ -207,13 +208,4 @@ export function shareOf(limits: LimiterLimits, room: string, shards: number): { 
 
 function isLimited({ turnsPerMinute, activeTurns }: LimiterLimits): boolean {
   return turnsPerMinute !== undefined || activeTurns !== undefined;
-}
-
-/** FNV-1a: spreads names evenly, and needs no await. */
-function hash(text: string): number {
-  let value = 0x81_1c_9d_c5;
-  for (let index = 0; index < text.length; index += 1) {
-    value = Math.imul(value ^ text.charCodeAt(index), 0x01_00_01_93) >>> 0;
-  }
-  return value;
 }

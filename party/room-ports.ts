@@ -7,7 +7,8 @@ import type { RoomPorts } from "./core/ports.ts";
 import { LeaseClient, type LeaseClientOptions } from "./lease-client.ts";
 import { SlowingHints } from "./slowing-hints.ts";
 import { ObjectStorage } from "./storage.ts";
-import { report } from "./telemetry.ts";
+import type { Sink } from "./telemetry/sink.ts";
+import { roomReporter } from "./telemetry.ts";
 import { allowedBy, TenantConfigs, type TenantStore } from "./tenant-config.ts";
 import { readerOf } from "./upstream/event-stream.ts";
 import { FetchUpstream } from "./upstream/fetch-upstream.ts";
@@ -26,17 +27,20 @@ export interface Host {
   readonly limiterOf?: LeaseClientOptions["stubOf"] | undefined;
   /** KV `CONFIG`; without it a tenant has what the variables give it. */
   readonly tenantStore?: TenantStore | undefined;
+  /** Beside the log, who hears of what happens in the room. */
+  readonly sinks?: readonly Sink[];
 }
 
 export function roomPorts(
-  { room, storage, kept, onBroken, limiterOf, tenantStore }: Host,
+  { room, storage, kept, onBroken, limiterOf, tenantStore, sinks = [] }: Host,
   config: GatewayConfig,
 ): RoomPorts {
   const { tenant } = config;
+  const report = roomReporter({ room, tenant }, config.log, sinks);
   const tenants = new TenantConfigs(config.limits, {
     store: tenantStore,
     clock: systemClock,
-    report: (event) => report(room, event),
+    report,
   });
   const limiter =
     limiterOf === undefined
@@ -50,7 +54,7 @@ export function roomPorts(
           stubOf: limiterOf,
           hints: slowingHints,
           clock: systemClock,
-          onDegraded: (cause) => report(room, { name: "limiter-degraded", cause }),
+          onDegraded: (cause) => report({ name: "limiter-degraded", cause }),
         });
   return {
     limiter,
@@ -78,7 +82,7 @@ export function roomPorts(
       const [principal] = await Promise.all([principalOf(token, tenant), tenants.get(tenant)]);
       return principal;
     },
-    report: (event) => report(room, event),
+    report,
     onBroken,
   };
 }

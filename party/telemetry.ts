@@ -1,35 +1,38 @@
-/** Where the gateway speaks to its operator: one JSON line an event, on the console the platform collects. */
-import type { RoomEvent } from "./core/ports.ts";
-import type { TenantEvent } from "./tenant-config.ts";
+/**
+ * Where the gateway speaks to its operator. What may be said is the catalogue (`telemetry/catalogue.ts`); each thing is
+ * said once and goes to every sink. Outside of a room there is the log alone.
+ */
+import type { TelemetryEvent } from "./telemetry/catalogue.ts";
+import { LEVELS } from "./telemetry/catalogue.ts";
+import { type LogOptions, lineOf, logSink } from "./telemetry/log.ts";
+import { describeCause } from "./telemetry/redact.ts";
+import { type EventContext, reporter, type Sink } from "./telemetry/sink.ts";
 
-const levels: Readonly<Record<(RoomEvent | TenantEvent)["name"], "info" | "warn" | "error">> = {
-  "limiter-degraded": "warn",
-  "tenant-config-invalid": "error",
-  "tenant-config-unread": "warn",
-  "turn-settled": "info",
-  "upstream-attempt": "info",
-  "upstream-failure": "warn",
-  "stop-unconfirmed": "warn",
-  "session-fault": "error",
-  "room-broken": "error",
-};
-
-/** Never throws: a log must not be the reason that something fails. */
-export function report(room: string, event: RoomEvent | TenantEvent): void {
-  const line = JSON.stringify({ room, ...event, ...("cause" in event ? { cause: describe(event.cause) } : {}) });
-  console[levels[event.name]](line);
+/** Never throws: what tells of a failure must not be another. */
+export function report(event: TelemetryEvent, context: EventContext = {}): void {
+  const level = LEVELS[event.name];
+  try {
+    console[level](lineOf({ level, context, event }));
+  } catch (cause) {
+    onSinkFault(cause);
+  }
 }
 
 /** The configuration is wrong: named once at each request that needs it, because nothing else will. */
 export function reportConfig(problem: string): void {
-  console.error(JSON.stringify({ name: "not-configured", problem }));
+  report({ name: "not-configured", problem });
 }
 
 export function reportFault(where: string, cause: unknown): void {
-  console.error(JSON.stringify({ name: "fault", where, cause: describe(cause) }));
+  report({ name: "fault", where, cause });
 }
 
-function describe(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause);
-  return cause.stack ?? `${cause.name}: ${cause.message}`;
+/** For all that a room reports: the log and the given sinks. */
+export function roomReporter(context: EventContext, log: LogOptions, sinks: readonly Sink[]) {
+  return reporter({ context, sinks: [logSink(log), ...sinks], now: Date.now, onFault: onSinkFault });
+}
+
+/** Not an event: it would go to the sink that failed. */
+function onSinkFault(cause: unknown): void {
+  console.error(JSON.stringify({ name: "telemetry-fault", level: "error", cause: describeCause(cause) }));
 }

@@ -10,6 +10,7 @@ import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import { Agenda } from "./agenda.ts";
 import { Delivery, type RoomFrame } from "./delivery.ts";
+import type { StopCause } from "./events.ts";
 import { fingerprint } from "./fingerprint.ts";
 import { historyOf, messagesFor } from "./history.ts";
 import { Journal } from "./journal.ts";
@@ -21,6 +22,7 @@ import { RoomTurn } from "./room-turn.ts";
 import { Tombstones } from "./tombstones.ts";
 import { type Ending, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
 import { TurnDriver } from "./turn-driver.ts";
+import { factsOf } from "./turn-facts.ts";
 import { Changes, inputRows, type RoomRecord, TurnLog } from "./turn-log.ts";
 import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
 import { stopRetryEveryMs, UpstreamStops } from "./upstream-stops.ts";
@@ -224,6 +226,12 @@ export class Conversation {
    * others can still be refused: see `decided`.
    */
   submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
+    const result = this.#submit(frame, author);
+    if (!result.ok) this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: result.error });
+    return result;
+  }
+
+  #submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = this.#turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
@@ -299,7 +307,10 @@ export class Conversation {
     await Promise.all(gone.map((turn) => this.ended(turn)));
     this.#replacing.delete(frame.turnId);
     if (this.#closed) return "draining";
-    if (epoch !== this.#epoch || this.#tombstones.has(frame.turnId)) return "turn-stale";
+    if (epoch !== this.#epoch || this.#tombstones.has(frame.turnId)) {
+      this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: "turn-stale" });
+      return "turn-stale";
+    }
     this.#accept(frame, author, print, gone);
     return undefined;
   }
@@ -341,12 +352,13 @@ export class Conversation {
       position,
       ...this.eta(position),
     });
+    commit.next.push(() => this.#ports.report({ name: "turn-queued", turnId: turn.id, position }));
     this.#startNext(commit);
     this.#commit(commit);
   }
 
   /** Stops a turn from whatever state (T3). Idempotent; a settled turn stays as it is. */
-  cancel(turnId: string, by: "cancel" | "orphan" | "replace" = "cancel"): Result<RoomTurn, ErrorCode> {
+  cancel(turnId: string, by: StopCause = "cancel"): Result<RoomTurn, ErrorCode> {
     const turn = this.#turns.get(turnId);
     if (turn === undefined) {
       // The submit may still be on its way, by another path: it must not run then (T1).
@@ -360,6 +372,7 @@ export class Conversation {
     if (turn.isSettled || turn.record.stopIntent !== undefined) return ok(turn);
     const commit = this.#begin();
     turn.record = { ...turn.record, stopIntent: { by, at: this.#ports.clock.now() } };
+    commit.next.push(() => this.#ports.report({ name: "turn-stopping", turnId, by }));
     if (turn.phase.state === "queued") {
       // Nobody was ever asked for it: that is all the proof a stop can have.
       this.#settleIn(commit, turn, { outcome: "cancelled", stop: "confirmed" }, false);
@@ -662,7 +675,10 @@ export class Conversation {
       turn.advance({ type: attempts === 0 ? "wait" : "open" });
       commit.changes.turn(turn.record);
       this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
-      commit.next.push(() => this.#driver.run(turn, false));
+      commit.next.push(() => {
+        this.#ports.report({ name: "turn-started", turnId: turn.id, queueMs: at - turn.record.spec.createdAt });
+        this.#driver.run(turn, false);
+      });
     }
   }
 
@@ -707,13 +723,13 @@ export class Conversation {
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
     const seq = this.#nextSeq();
-    const facts = {
+    const known = {
       ...(turn.model === undefined ? {} : { model: turn.model }),
       ...(turn.usage === undefined ? {} : { usage: turn.usage }),
     };
     const end: TurnEnd = {
       ...ending,
-      ...facts,
+      ...known,
       seq,
       at: this.#ports.clock.now(),
       length: turn.length,
@@ -731,13 +747,13 @@ export class Conversation {
       turnId: turn.id,
       length: turn.length,
       ...ending,
-      ...facts,
+      ...known,
     });
+    const facts = factsOf(turn, ending, end.at);
     this.#startNext(commit);
     if (excessTurns(this.turns, this.#policy).length > 0) this.#agenda.set("retention", this.#ports.clock.now());
     commit.next.push(() => {
-      const error = ending.error === undefined ? {} : { error: ending.error.code };
-      this.#ports.report({ name: "turn-settled", turnId: turn.id, outcome: ending.outcome, ...error });
+      this.#ports.report({ name: "turn-settled", ...facts });
       if (stopUpstream) void this.#stops.of(turn);
       turn.onEnded();
       if (this.#orphans().length === 0) this.viewersChanged();

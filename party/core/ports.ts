@@ -7,6 +7,7 @@ import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
+import type { RoomEvent } from "./events.ts";
 import type { TurnLimiter } from "./limiter-port.ts";
 import type { Principal } from "./principal.ts";
 
@@ -155,13 +156,3 @@ export interface RoomPorts {
   /** Storage failed: memory can no longer be trusted. The shell drops the core; sockets come back to a fresh one. */
   readonly onBroken: (error: unknown) => void;
 }
-
-/** What an operator may want to know. The full catalogue comes with telemetry; the core only names what happened. */
-export type RoomEvent =
-  | { readonly name: "turn-settled"; readonly turnId: string; readonly outcome: string; readonly error?: string }
-  | { readonly name: "upstream-attempt"; readonly turnId: string; readonly attempt: number; readonly resume: boolean }
-  | { readonly name: "upstream-failure"; readonly turnId: string; readonly code: string; readonly cause: unknown }
-  | { readonly name: "stop-unconfirmed"; readonly generationId: string; readonly cause: unknown }
-  | { readonly name: "limiter-degraded"; readonly cause: unknown }
-  | { readonly name: "session-fault"; readonly cause: unknown }
-  | { readonly name: "room-broken"; readonly cause: unknown };

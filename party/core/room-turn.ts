@@ -8,6 +8,7 @@ import type { Usage } from "../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { UpstreamBatch } from "./ports.ts";
 import { advance, type TurnEvent, type TurnPhase, type TurnRecord, type UpstreamMark } from "./turn.ts";
+import type { TurnTimes } from "./turn-facts.ts";
 import { type StoredText, textRows } from "./turn-log.ts";
 
 export class RoomTurn {
@@ -27,6 +28,8 @@ export class RoomTurn {
   usage: Usage | undefined;
   /** Aborts the turn's upstream work; exists from its start to its settling. */
   controller: AbortController | undefined;
+  /** Moments for the report of its end. */
+  readonly times: TurnTimes = { chunks: 0 };
   /** The name the upstream knows it by; undefined until it has been asked, so nothing of it runs there. */
   generationId: string | undefined;
   /** Its lease was given back. */

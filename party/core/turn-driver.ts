@@ -159,6 +159,8 @@ export class TurnDriver {
         }
         counted = false;
         const number = resume ? turn.record.resumes : turn.record.attempts;
+        turn.times.callAt = this.#ports.clock.now();
+        turn.times.firstCallAt ??= turn.times.callAt;
         this.#ports.report({ name: "upstream-attempt", turnId: turn.id, attempt: number, resume });
       },
       batch: (batch) => {
@@ -189,8 +191,10 @@ export class TurnDriver {
   }
 
   #failed(turn: RoomTurn, failure: UpstreamFailure, resume: boolean): void {
-    const cause = failure.cause ?? (resume ? "resume" : "attempt");
-    this.#ports.report({ name: "upstream-failure", turnId: turn.id, code: failure.code, cause });
+    const now = this.#ports.clock.now();
+    const afterMs = now - (turn.times.callAt ?? now);
+    const { code, cause = code } = failure;
+    this.#ports.report({ name: "upstream-failure", turnId: turn.id, code, resume, afterMs, cause });
   }
 
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
@@ -203,9 +207,9 @@ export class TurnDriver {
     }
     const grew = turn.take(batch, this.#policy.maxTurnLength);
     if (batch.whole === true) this.#tookWhole(turn, batch);
-    if (batch.parts.length > 0 && turn.phase.state !== "streaming") {
-      turn.advance({ type: "content" });
-      this.#delivery.unsay(`notice/${turn.id}`);
+    if (batch.parts.length > 0) {
+      turn.times.chunks += 1;
+      if (turn.phase.state !== "streaming") this.#answered(turn);
     }
     if (!grew) return;
     this.#delivery.poke();
@@ -213,6 +217,19 @@ export class TurnDriver {
       this.#host.settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
     } else if (turn.arrived - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
     else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
+  }
+
+  /** The first content of a call. */
+  #answered(turn: RoomTurn): void {
+    turn.advance({ type: "content" });
+    this.#delivery.unsay(`notice/${turn.id}`);
+    const now = this.#ports.clock.now();
+    const firstChunkMs = now - (turn.times.callAt ?? now);
+    this.#ports.report({ name: "upstream-answered", turnId: turn.id, firstChunkMs });
+    // A resume answers too, but the wait for the answer was over long ago.
+    if (turn.record.resumes > 0 || turn.times.firstContentAt !== undefined) return;
+    turn.times.firstContentAt = now;
+    turn.times.firstChunkMs = firstChunkMs;
   }
 
   /** T6: what a tool step says is bounded by itself and together; text by the turn's length. */
@@ -292,6 +309,8 @@ export class TurnDriver {
       message: NOTICE_MESSAGES[notice.code],
     };
     this.#delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
+    const { code, scope } = notice;
+    this.#ports.report({ name: "turn-waiting", turnId: turn.id, code, scope, waitMs: ms });
     const name = `wait/${turn.id}`;
     if (ms > timerWaitMs) {
       const until = this.#ports.clock.now() + ms;

@@ -8,6 +8,7 @@ import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { Outcome, StopProof, TurnError, Usage } from "../../shared/protocol/server-frames.ts";
 import { assertNever } from "../../shared/result.ts";
+import type { StopCause } from "./events.ts";
 
 /** How a turn ended: what `turn-end` says beside its length. */
 export interface Ending {
@@ -106,7 +107,7 @@ export interface TurnRecord {
   /** The answer came whole and is being shown at a pace (U6): all of it is stored, and this is how it ends. */
   readonly simulated?: { readonly finishReason?: string };
   /** A stop was asked for and must be carried out, even after a crash (T3). */
-  readonly stopIntent?: { readonly by: "cancel" | "orphan" | "replace"; readonly at: number };
+  readonly stopIntent?: { readonly by: StopCause; readonly at: number };
   readonly end?: TurnEnd;
 }
 

@@ -64,7 +64,11 @@ describe.each(numbers)("$name", ({ name, unit, preset, min, max }) => {
 test("words take what the page says", () => {
   for (const [name = "", preset = "", values = ""] of rows("Settings that are words")) {
     const listed = [...values.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
-    if (["UPSTREAM_METHOD", "UPSTREAM_DIALECT", "UPSTREAM_RESUMABLE", "LIMITER", "ORPHAN_POLICY"].includes(name)) {
+    if (
+      ["UPSTREAM_METHOD", "UPSTREAM_DIALECT", "UPSTREAM_RESUMABLE", "LIMITER", "LOG_LEVEL", "ORPHAN_POLICY"].includes(
+        name,
+      )
+    ) {
       for (const value of listed) expect(parse({ [name]: value })).toMatchObject({ ok: true });
       expect(parse({ [name]: preset })).toEqual(parse({}));
       expect(parse({ [name]: "perhaps" })).toMatchObject({ ok: false, error: expect.stringContaining(name) });

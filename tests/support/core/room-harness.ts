@@ -1,8 +1,9 @@
 /** A room core among fakes, and tabs that talk to it: what every core test starts from. */
 
+import type { RoomEvent } from "../../../party/core/events.ts";
 import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
-import type { RoomEvent, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
+import type { RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import { ALL_SCOPES, type Principal } from "../../../party/core/principal.ts";
 import { RoomCore } from "../../../party/core/room-core.ts";
 import { textOf } from "../../../shared/content.ts";

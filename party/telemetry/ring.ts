@@ -1,0 +1,22 @@
+/** The newest events of one room, in memory: what an operator looks at first when one conversation is in trouble. */
+import { plainFields } from "./log.ts";
+import type { Entry, Sink } from "./sink.ts";
+
+/** Some ten turns with all that happened in them; about 50 KiB. */
+export const ringSize = 200;
+
+export class EventRing {
+  #entries: Entry[] = [];
+
+  /** Keeps the newest `ringSize` of what it is given. */
+  readonly sink: Sink = (entry) => {
+    this.#entries.push(entry);
+    // Cut now and then, so that an event costs no move of all others.
+    if (this.#entries.length >= 2 * ringSize) this.#entries = this.#entries.slice(-ringSize);
+  };
+
+  /** Oldest first, as the log would have them and with their times. */
+  read(): readonly Readonly<Record<string, unknown>>[] {
+    return this.#entries.slice(-ringSize).map(({ at, level, event }) => ({ at, level, ...plainFields(event) }));
+  }
+}
