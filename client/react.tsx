@@ -1,57 +1,52 @@
 /**
  * `useChatRoom`: a room in a React component. All components that name the same room and gateway share one client and one
- * socket, which closes a tick after the last of them is gone: StrictMode and a change of page mount again at once.
- * On a server, and while hydrating, it shows a room that is connecting.
+ * socket (`shared-client.ts`): StrictMode and a change of page mount again at once. On a server, and while hydrating, it
+ * shows a room that is connecting.
  */
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api.ts";
-import { ChatClient, idleSnapshot } from "./chat-client.ts";
+import { type ChatClient, idleSnapshot } from "./chat-client.ts";
+import { acquireClient, clientKey, releaseClient, sharedClient, updateOptions } from "./shared-client.ts";
 
 export type ChatRoomActions = Omit<ChatRoomClient, "subscribe" | "getSnapshot" | "close">;
-export type ChatRoom = ChatSnapshot & ChatRoomActions;
-
-interface Shared {
-  readonly client: ChatClient;
-  /** Of the latest component that asked: a token provider is usually a new closure at each render. */
-  options: ChatClientOptions;
-  users: number;
-}
-
-const shared = new Map<string, Shared>();
+export type ChatRoom = ChatSnapshot & {
+  /** The same object from render to render: pass it on as one prop. */
+  readonly actions: ChatRoomActions;
+} & ChatRoomActions;
 
 /**
  * `room` and `url` choose the client. `token` may change at any time and counts from the next connection; of the other
- * options those of the first component count.
+ * options those of the first component count. A turn that did not change is the same object from render to render, so that
+ * a component in `memo` that is given one is drawn only when that turn changed.
  */
 export function useChatRoom(options: ChatClientOptions): ChatRoom {
-  const { room, url } = options;
-  const key = `${url ?? ""} ${room}`;
+  const { room } = options;
+  const key = clientKey(options);
   const idle = useMemo(() => idleSnapshot(room), [room]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: only the key chooses the client; the rest is passed on.
   const subscribe = useCallback(
     (listener: () => void) => {
-      const { client } = acquire(key, options);
-      const unsubscribe = client.subscribe(listener);
+      const unsubscribe = acquireClient(key, options).subscribe(listener);
       return () => {
         unsubscribe();
-        release(key);
+        releaseClient(key);
       };
     },
     [key],
   );
-  const current = useCallback(() => shared.get(key)?.client.getSnapshot() ?? idle, [key, idle]);
+  const current = useCallback(() => sharedClient(key)?.getSnapshot() ?? idle, [key, idle]);
   const snapshot = useSyncExternalStore(subscribe, current, () => idle);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: as above; actions keep their identity.
   const actions = useMemo((): ChatRoomActions => {
     const use = <T,>(action: (client: ChatClient) => T): T => {
       // Also before the first effect has run: a child's effect comes before its parent's.
-      const { client } = acquire(key, options);
+      const client = acquireClient(key, options);
       try {
         return action(client);
       } finally {
-        release(key);
+        releaseClient(key);
       }
     };
     return {
@@ -67,36 +62,6 @@ export function useChatRoom(options: ChatClientOptions): ChatRoom {
     };
   }, [key]);
 
-  useEffect(() => {
-    const entry = shared.get(key);
-    if (entry !== undefined) entry.options = options;
-  });
-  return useMemo(() => ({ ...snapshot, ...actions }), [snapshot, actions]);
-}
-
-function acquire(key: string, options: ChatClientOptions): Shared {
-  let entry = shared.get(key);
-  if (entry === undefined) {
-    const created: Shared = {
-      options,
-      users: 0,
-      client: new ChatClient({ ...options, token: () => created.options.token?.() }),
-    };
-    entry = created;
-    shared.set(key, entry);
-  }
-  entry.users += 1;
-  return entry;
-}
-
-function release(key: string): void {
-  const entry = shared.get(key);
-  if (entry === undefined) return;
-  entry.users -= 1;
-  if (entry.users > 0) return;
-  setTimeout(() => {
-    if (entry.users > 0 || shared.get(key) !== entry) return;
-    shared.delete(key);
-    entry.client.close();
-  });
+  useEffect(() => updateOptions(key, options));
+  return useMemo(() => ({ ...snapshot, ...actions, actions }), [snapshot, actions]);
 }

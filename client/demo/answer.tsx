@@ -2,7 +2,7 @@
 
 import { createElement } from "react";
 import type { Part } from "../../shared/content.ts";
-import { type ShownPart, shownParts, type ToolCard } from "./answer-parts.ts";
+import { type ShownPart, shownParts, type ToolCard } from "../../shared/shown-parts.ts";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
 import { ScrollingCode } from "./markdown/code-block.tsx";

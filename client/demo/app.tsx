@@ -1,5 +1,5 @@
 /** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
-import { useEffect, useMemo, useState } from "react";
+import { useEffect, useState } from "react";
 import { messageFor } from "../../shared/protocol/messages.ts";
 import { useChatRoom } from "../react.tsx";
 import { Chat } from "./chat.tsx";
@@ -59,16 +59,11 @@ interface RoomProps {
 function Room({ room, rooms, context }: RoomProps) {
   const strings = useStrings();
   const chat = useChatRoom({ room });
-  const { submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect } = chat;
-  const actions = useMemo(
-    () => ({ submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect }),
-    [submit, regenerate, edit, continueTurn, loadOlder, cancel, dismiss, clear, reconnect],
-  );
   useEffect(() => {
     document.title = `${room} · ${strings.appName}`;
   }, [room, strings]);
   useEffect(() => rememberRoom(room), [room]);
-  return <Chat snapshot={chat} actions={actions} rooms={rooms} context={context} />;
+  return <Chat snapshot={chat} actions={chat.actions} rooms={rooms} context={context} />;
 }
 
 /** The address names no room that could exist. Says so instead of quietly going elsewhere. */

@@ -1,13 +1,13 @@
 /** A question the room has not shown as a turn: on its way, waiting for the connection, or refused with its text kept. */
 import { memo } from "react";
 import { messageFor } from "../../shared/protocol/messages.ts";
+import { promptOf } from "../../shared/ui-messages.ts";
 import type { PendingTurn } from "../api.ts";
 import { isContinuation } from "../ask-again.ts";
 import type { ChatRoomActions } from "../react.tsx";
 import { Icon } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 import { Question } from "./question.tsx";
-import { promptOf } from "./turn-state.ts";
 import { StatusLine } from "./turn-status.tsx";
 
 interface PendingProps {

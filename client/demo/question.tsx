@@ -1,10 +1,10 @@
 /** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
 import { useState } from "react";
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import { promptOf } from "../../shared/ui-messages.ts";
 import { isContinuation } from "../ask-again.ts";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
-import { promptOf } from "./turn-state.ts";
 
 /** What still reads as a question at a glance. */
 const maxShown = { characters: 800, lines: 12 };

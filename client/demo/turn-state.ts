@@ -1,5 +1,4 @@
 /** Facts about a turn that several components ask for. */
-import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 import { isContinuation } from "../ask-again.ts";
 
@@ -11,11 +10,4 @@ export function isRunning(turn: TurnView): boolean {
 /** It has a question of its own that can be asked in other words. */
 export function isEditable(turn: TurnView): boolean {
   return turn.state === "settled" && turn.input !== undefined && !isContinuation(turn.input);
-}
-
-/** What a person asked: the prompt, or the last user message of a turn that brought its own history. */
-export function promptOf(input: TurnInput | undefined): string {
-  if (input === undefined) return "";
-  if ("prompt" in input) return input.prompt;
-  return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
 }

@@ -2,6 +2,7 @@
 import { memo, useEffect, useRef, useState } from "react";
 import { textOf } from "../../shared/content.ts";
 import type { TurnView } from "../../shared/transcript.ts";
+import { promptOf } from "../../shared/ui-messages.ts";
 import type { ChatRoomActions } from "../react.tsx";
 import { Answer } from "./answer.tsx";
 import { CopyButton } from "./copy-button.tsx";
@@ -9,7 +10,7 @@ import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
 import { Question } from "./question.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
-import { isEditable, isRunning, promptOf } from "./turn-state.ts";
+import { isEditable, isRunning } from "./turn-state.ts";
 import { completedText, TurnStatus } from "./turn-status.tsx";
 
 interface TurnProps {

@@ -3,6 +3,8 @@
  * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
  * `seq` order, each change durable first.
  */
+
+import { fingerprint } from "../../shared/fingerprint.ts";
 import type { Have, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Outcome, ServerFrame } from "../../shared/protocol/server-frames.ts";
@@ -11,7 +13,6 @@ import { utf8Length } from "../../shared/text.ts";
 import { Agenda } from "./agenda.ts";
 import { Delivery, type RoomFrame } from "./delivery.ts";
 import type { StopCause } from "./events.ts";
-import { fingerprint } from "./fingerprint.ts";
 import { historyOf, messagesFor } from "./history.ts";
 import { Journal } from "./journal.ts";
 import type { ReleaseOutcome } from "./limiter-port.ts";

@@ -5,7 +5,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatSnapshot, OlderState, PendingTurn } from "../../client/api.ts";
 import { CONTINUE_PROMPT } from "../../client/ask-again.ts";
 import { announcement } from "../../client/demo/announcer.tsx";
-import { shownParts } from "../../client/demo/answer-parts.ts";
 import { Chat } from "../../client/demo/chat.tsx";
 import { fitsFrame } from "../../client/demo/composer.tsx";
 import { LocaleProvider } from "../../client/demo/locale.tsx";
@@ -16,6 +15,7 @@ import type { Part } from "../../shared/content.ts";
 import { lengthOf } from "../../shared/content.ts";
 import { type Locale, messageFor } from "../../shared/protocol/messages.ts";
 import type { NoticeFrame } from "../../shared/protocol/server-frames.ts";
+import { shownParts } from "../../shared/shown-parts.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 
 const strings = STRINGS.en;

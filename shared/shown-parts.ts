@@ -1,5 +1,5 @@
-/** An answer's parts as the page shows them: a tool's call and what came of it are one card, where the call stood. */
-import type { DataPart, Part, TextPart, ToolPart } from "../../shared/content.ts";
+/** An answer's parts as a page shows them: a tool's call and what came of it are one card, where the call stood. */
+import type { DataPart, Part, TextPart, ToolPart } from "./content.ts";
 
 export interface ToolCard {
   readonly kind: "tool-card";

@@ -1,0 +1,152 @@
+/**
+ * Turns and the AI SDK's messages: a conversation as `UIMessage`s, what a list of them asks, and under which turn id. An
+ * assistant's message has its turn's id; a user's message, which the page names itself, names its turns (see `turnIdOf`).
+ */
+import { fingerprint } from "./fingerprint.ts";
+import type { ChatMessage, TurnInput } from "./protocol/client-frames.ts";
+import { turnIdPattern } from "./protocol/limits.ts";
+import { type ShownPart, shownParts, type ToolCard } from "./shown-parts.ts";
+import type { TurnView } from "./transcript.ts";
+
+/** What the gateway puts into a message; assignable to the AI SDK's `UIMessage`. */
+export interface GatewayUiMessage {
+  readonly id: string;
+  readonly role: "user" | "assistant";
+  readonly parts: GatewayUiPart[];
+}
+
+export type GatewayUiPart =
+  | { readonly type: "step-start" }
+  | { readonly type: "text" | "reasoning"; readonly text: string; readonly state?: "done" }
+  | ({ readonly type: `tool-${string}`; readonly toolCallId: string; readonly providerExecuted: true } & (
+      | { readonly state: "input-available"; readonly input: unknown }
+      | { readonly state: "output-available"; readonly input: unknown; readonly output: unknown }
+      | { readonly state: "output-error"; readonly input: unknown; readonly errorText: string }
+    ))
+  | { readonly type: `data-${string}`; readonly data: unknown };
+
+/** As much of a `UIMessage` of any version as is read here. */
+export interface AskedMessage {
+  readonly id: string;
+  readonly role: string;
+  readonly parts: readonly { readonly type: string; readonly text?: unknown }[];
+}
+
+/** The user's message of a turn that this page did not name. */
+const userMessagePrefix = "user-";
+export const userMessageId = (turnId: string): string => `${userMessagePrefix}${turnId}`;
+
+/** What a person asked: the prompt, or the last user message of a turn that brought its own history. */
+export function promptOf(input: TurnInput | undefined): string {
+  if (input === undefined) return "";
+  if ("prompt" in input) return input.prompt;
+  return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
+}
+
+/**
+ * A conversation as messages, oldest first. Of a turn that is not over the question alone: the answer comes as a stream,
+ * from its start. `nameOf` gives back the page's own id of a turn's question, where it is known.
+ */
+export function uiMessagesOf(
+  turns: readonly TurnView[],
+  nameOf: (turnId: string) => string = userMessageId,
+): GatewayUiMessage[] {
+  return turns.flatMap((turn) => {
+    const messages: GatewayUiMessage[] = [];
+    const prompt = promptOf(turn.input);
+    if (prompt !== "") messages.push({ id: nameOf(turn.id), role: "user", parts: [{ type: "text", text: prompt }] });
+    // As the stream has it: a failure without a word leaves no message, an empty answer does.
+    const isShown = turn.state === "settled" && (turn.length > 0 || turn.outcome === "completed");
+    if (isShown) {
+      const parts = shownParts(turn.parts).map(uiPartOf);
+      if (parts.length > 0) parts.unshift({ type: "step-start" });
+      messages.push({ id: turn.id, role: "assistant", parts });
+    }
+    return messages;
+  });
+}
+
+function uiPartOf(part: ShownPart): GatewayUiPart {
+  switch (part.kind) {
+    case "tool-card":
+      return toolPartOf(part);
+    case "data":
+      return { type: `data-${part.name}`, data: part.value };
+    default:
+      return { type: part.kind, text: part.text, state: "done" };
+  }
+}
+
+function toolPartOf({ toolCallId, toolName, call, end }: ToolCard): GatewayUiPart {
+  const input = call?.value ?? {};
+  const facts = { type: `tool-${toolName}`, toolCallId, providerExecuted: true, input } as const;
+  if (end === undefined) return { ...facts, state: "input-available" };
+  return end.phase === "error"
+    ? { ...facts, state: "output-error", errorText: errorTextOf(end.value) }
+    : { ...facts, state: "output-available", output: end.value };
+}
+
+/** A tool's error as text. */
+export function errorTextOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
+}
+
+export type Asked =
+  | { readonly ok: true; readonly message: AskedMessage; readonly prompt: string; readonly messages: ChatMessage[] }
+  | { readonly ok: false; readonly error: "unsupported-content" | "bad-request"; readonly detail: string };
+
+/**
+ * What a list of messages asks: the text of the last one, which must be the user's; and all of them as the upstream's
+ * context. Of answers only the text is passed on. A question with anything but text is refused: it would be asked in part.
+ */
+export function askedBy(messages: readonly AskedMessage[]): Asked {
+  const message = messages.at(-1);
+  if (message?.role !== "user") {
+    return { ok: false, error: "bad-request", detail: "The last of the messages must be the user's question." };
+  }
+  const context: ChatMessage[] = [];
+  for (const { role, parts } of messages) {
+    if (role !== "user" && role !== "assistant" && role !== "system") {
+      return { ok: false, error: "bad-request", detail: "A message's role is user, assistant or system." };
+    }
+    const foreign = parts.find(({ type }) => type !== "text" && role === "user" && !type.startsWith("data-"));
+    if (foreign !== undefined) {
+      return { ok: false, error: "unsupported-content", detail: `A question with a part "${foreign.type}" was sent.` };
+    }
+    const content = textIn(parts);
+    if (content.trim() !== "") context.push({ role, content });
+  }
+  const prompt = textIn(message.parts);
+  if (prompt.trim() === "") return { ok: false, error: "bad-request", detail: "The question is empty." };
+  return { ok: true, message, prompt, messages: context };
+}
+
+function textIn(parts: AskedMessage["parts"]): string {
+  let text = "";
+  for (const part of parts) if (part.type === "text" && typeof part.text === "string") text += part.text;
+  return text;
+}
+
+/**
+ * The turn that asks a message: the same message sent again is the same turn and starts nothing new (T1), in other words
+ * it is another. All turns of one message share the beginning of their ids, which is how an edit finds what it replaces.
+ */
+export function turnIdOf(messageId: string, prompt: string): string {
+  return `${messageName(messageId)}${fingerprint(prompt)}`;
+}
+
+/** Another turn for the same message: the answer is to be given again. `nonce` makes it one of its own. */
+export function turnIdAgain(messageId: string, nonce: string): string {
+  return `${messageName(messageId)}${nonce}`;
+}
+
+function messageName(messageId: string): string {
+  return `m-${fingerprint(messageId)}-`;
+}
+
+/** The first of `turnIds` that asked a message: what an edit of it, or another answer to it, replaces. */
+export function turnAsking(messageId: string, turnIds: readonly string[]): string | undefined {
+  const own = messageId.startsWith(userMessagePrefix) ? messageId.slice(userMessagePrefix.length) : undefined;
+  const name = messageName(messageId);
+  return turnIds.find((id) => id.startsWith(name) || (id === own && turnIdPattern.test(id)));
+}

@@ -1,0 +1,74 @@
+/** A chat of `ai` 5, 6 and 7 without a page: the class under `useChat`, with a state that is a plain object. */
+import * as ai7 from "ai";
+import * as ai5 from "ai5";
+import * as ai6 from "ai6";
+import type { RoomChatTransport } from "../../../client/ai-sdk.ts";
+import type { GatewayData } from "../../../shared/ui-message-stream.ts";
+import type { ReadMessage } from "./readers.ts";
+import type { Version } from "./stories.ts";
+
+type Status = "submitted" | "streaming" | "ready" | "error";
+
+class State<M> {
+  status: Status = "ready";
+  error: Error | undefined;
+  messages: M[] = [];
+  pushMessage = (message: M): void => {
+    this.messages = [...this.messages, message];
+  };
+  popMessage = (): void => {
+    this.messages = this.messages.slice(0, -1);
+  };
+  replaceMessage = (index: number, message: M): void => {
+    this.messages = this.messages.with(index, structuredClone(message));
+  };
+  snapshot = <T>(value: T): T => structuredClone(value);
+}
+
+class Chat5 extends ai5.AbstractChat<ai5.UIMessage> {}
+class Chat6 extends ai6.AbstractChat<ai6.UIMessage> {}
+class Chat7 extends ai7.AbstractChat<ai7.UIMessage> {}
+
+/** What the tests use of a chat of any version. */
+export interface TestChat {
+  readonly status: Status;
+  readonly error: Error | undefined;
+  messages: ReadMessage[];
+  sendMessage(message: { text: string; messageId?: string }, options?: { body?: object }): Promise<void>;
+  regenerate(options?: { messageId?: string }): Promise<void>;
+  resumeStream(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function chatOf(
+  version: Version,
+  id: string,
+  transport: RoomChatTransport,
+  onGatewayData: (data: GatewayData) => void = () => {},
+): TestChat {
+  let nextId = 0;
+  const init = {
+    id,
+    generateId: () => `x${nextId++}`,
+    onData: ({ type, data }: { type: string; data: unknown }) => {
+      if (type === "data-gateway") onGatewayData(data as GatewayData);
+    },
+  };
+  // A transport of the newest types, as a page with an older `ai` has it: what it is called with and yields is the same.
+  switch (version) {
+    case "ai5":
+      return new Chat5({
+        ...init,
+        state: new State(),
+        transport: transport as object as ai5.ChatTransport<ai5.UIMessage>,
+      }) as TestChat;
+    case "ai6":
+      return new Chat6({
+        ...init,
+        state: new State(),
+        transport: transport as object as ai6.ChatTransport<ai6.UIMessage>,
+      }) as TestChat;
+    case "ai7":
+      return new Chat7({ ...init, state: new State(), transport }) as TestChat;
+  }
+}
