@@ -5,7 +5,12 @@
 import * as ai7 from "ai";
 import * as ai5 from "ai5";
 import * as ai6 from "ai6";
-import { sseOfChunk, type UiMessageChunk, uiMessageStreamDone } from "../../../shared/ui-message-stream.ts";
+import {
+  sseOfChunk,
+  type UiMessageChunk,
+  uiMessageStreamDone,
+  uiMessageStreamHeaders,
+} from "../../../shared/ui-message-stream.ts";
 import type { Version } from "./stories.ts";
 
 /** A message of any of the versions, as far as the tests look. */
@@ -54,7 +59,7 @@ async function messagesOf(
   message: ReadMessage | undefined,
   onError: (error: unknown) => void,
 ): Promise<AsyncIterable<ReadMessage>> {
-  const fetch = () => Promise.resolve(new Response(body));
+  const fetch = () => Promise.resolve(new Response(body, { headers: uiMessageStreamHeaders }));
   // What an earlier reading of the same version left is a message of that version.
   switch (version) {
     case "ai5": {
