@@ -5,12 +5,19 @@
 import type { TurnInput } from "../shared/protocol/client-frames.ts";
 import type { ErrorFrame, NoticeFrame } from "../shared/protocol/server-frames.ts";
 import type { RoomView, TurnView } from "../shared/transcript.ts";
+import type { StepReason } from "./ladder.ts";
+import type { TransportName } from "./transports/transport.ts";
 
 /** The state of the connection; each state has only the fields that mean something in it. */
 export type ConnectionState =
   | { readonly state: "connecting" }
-  /** Welcomed and synced: what is shown is what the room holds. */
-  | { readonly state: "online"; readonly sessionId: string }
+  /** Welcomed and synced: what is shown is what the room holds. `because`: why over nothing better. */
+  | {
+      readonly state: "online";
+      readonly sessionId: string;
+      readonly transport: TransportName;
+      readonly because?: StepReason;
+    }
   /** Lost; the next try comes at `retryAt` (ms since 1970). The transcript stays and continues where it stopped. */
   | { readonly state: "reconnecting"; readonly attempt: number; readonly retryAt: number }
   /** The device says that it has no network; the client waits for it to return. */
@@ -112,6 +119,14 @@ export interface OutboxStorage {
   removeItem(key: string): void;
 }
 
+/** What the client asks of `fetch`. */
+export interface RequestOptions {
+  readonly method: string;
+  readonly headers: Record<string, string>;
+  readonly body?: string;
+  readonly signal: AbortSignal;
+}
+
 export interface ChatClientOptions {
   /** Origin of the gateway, such as `https://chat.example.com`. Defaults to the page's own origin. */
   readonly url?: string;
@@ -124,8 +139,13 @@ export interface ChatClientOptions {
    * `close()` leaves it as it is, for the next client of the room; whoever signs a person out clears it.
    */
   readonly storage?: OutboxStorage;
-  /** For `loadOlder`, in tests and where requests need more than a token. */
-  readonly fetch?: (url: string, init: { headers: Record<string, string>; signal: AbortSignal }) => Promise<Response>;
+  /**
+   * Which may be used, best first; all three by default (docs/transports.md). Where a page is sure of its network, such as
+   * in an app of its own, `["websocket"]` alone spares the tries of the others.
+   */
+  readonly transports?: readonly TransportName[];
+  /** In tests, and where requests need more than a token. */
+  readonly fetch?: (url: string, init: RequestOptions) => Promise<Response>;
   /** For tests and for runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
 }

@@ -15,11 +15,14 @@ import type {
   SubmitOptions,
 } from "./api.ts";
 import { CONTINUE_PROMPT, isContinuable, withPrompt } from "./ask-again.ts";
-import { gatewayUrl, Link } from "./link.ts";
+import { LadderMemory } from "./ladder-memory.ts";
+import { Link } from "./link.ts";
 import { OlderTurns } from "./older-turns.ts";
 import { Outbox } from "./outbox.ts";
 import { OutboxStore, tabStorage } from "./outbox-store.ts";
 import { assertSendable, submitFrame, tooLarge } from "./submit-frame.ts";
+import { openers } from "./transports/openers.ts";
+import { roomAddress } from "./transports/room-address.ts";
 
 /** Syncs in a row that did not fit before the transcript's own cursor is no longer trusted. */
 const maxUnfitSyncs = 2;
@@ -59,19 +62,26 @@ export class ChatClient implements ChatRoomClient {
   /** Starts to connect at once. */
   constructor(options: ChatClientOptions) {
     this.#room = options.room;
-    const store = new OutboxStore(options.storage ?? tabStorage(), gatewayUrl(options.url).host, options.room);
+    const address = roomAddress(options);
+    const storage = options.storage ?? tabStorage();
+    const store = new OutboxStore(storage, address.url.host, options.room);
     this.#outbox = new Outbox(store.load(Date.now()), (entries) => store.save(entries));
-    this.#link = new Link(options, {
-      have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
-      frame: (frame) => this.#handleFrame(frame),
-      error: (error) => {
-        this.#error = error;
-        this.#publish();
+    const transports = openers(address, options.transports);
+    const memory = new LadderMemory(storage, address.url.host);
+    this.#link = new Link(
+      { transports, memory },
+      {
+        have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
+        frame: (frame) => this.#handleFrame(frame),
+        error: (error) => {
+          this.#error = error;
+          this.#publish();
+        },
+        change: () => this.#publish(),
+        lost: () => this.#handleLost(),
       },
-      change: () => this.#publish(),
-      lost: () => this.#handleLost(),
-    });
-    this.#older = new OlderTurns(options, {
+    );
+    this.#older = new OlderTurns(address, {
       view: () => this.#view,
       show: (view) => {
         this.#view = view;

@@ -1,263 +1,225 @@
 /**
- * One lasting connection to a room, over sockets that come and go: when to try, `hello` first on every socket, signs of
- * life, and when to give up. partysocket makes the sockets; everything about *when* is decided here, because its own
- * delays have no jitter and its queue would leave ahead of `hello`. What frames mean is the chat client's business.
+ * One lasting connection to a room, over transports that come and go: when to try which, what to believe before the welcome,
+ * and when to give up. How a transport works is its own business (`transports/`), which one is next is the ladder's, what
+ * frames mean is the chat client's. One transport is live at a time; what a superseded one still says is dropped.
  */
-import { PartySocket } from "partysocket";
 import { backoffMs } from "../shared/backoff.ts";
 import type { ClientFrame, Have } from "../shared/protocol/client-frames.ts";
-import { errorOfClose, isRetryableClose } from "../shared/protocol/errors.ts";
-import { roomNamePattern } from "../shared/protocol/limits.ts";
 import type { ErrorFrame, ServerFrame, WelcomeFrame } from "../shared/protocol/server-frames.ts";
-import { parseServerFrame } from "../shared/protocol/server-guard.ts";
-import { PROTOCOL_VERSION } from "../shared/protocol/version.ts";
-import type { ChatClientOptions, ConnectionState } from "./api.ts";
+import type { ConnectionState } from "./api.ts";
+import { listenToDevice } from "./device.ts";
+import * as ladders from "./ladder.ts";
+import type { LadderMemory } from "./ladder-memory.ts";
 import { Timers } from "./timers.ts";
 import {
   maxAskedDelayMs,
-  maxHeartbeatMs,
-  minHeartbeatMs,
-  pongTimeoutMs,
+  progressTimeoutMs,
   reconnectPolicy,
   stableAfterMs,
   syncTimeoutMs,
   welcomeTimeoutMs,
 } from "./timing.ts";
+import type {
+  NetworkFault,
+  OpenTransport,
+  Transport,
+  TransportEnd,
+  TransportEvents,
+  TransportName,
+} from "./transports/transport.ts";
 
 export interface LinkEvents {
-  /** What the reader has, for the next `hello`. */
+  /** What the reader has, for the next greeting. */
   have(): Have | undefined;
-  /** A frame of a welcomed socket, or an `error` or `notice` before that. */
+  /** A frame of a welcomed transport, or an `error` or `notice` before that. */
   frame(frame: ServerFrame): void;
   /** A failure on this side that a person should know of. */
   error(error: ErrorFrame): void;
   /** The connection state changed. */
   change(): void;
-  /** A socket is gone; the next one starts from `hello`. */
+  /** A transport is gone; the next one starts from its welcome. */
   lost(): void;
 }
 
-/**
- * waiting → opening → greeted (hello sent) → welcomed → waiting …; `ended` by `close()` for good, by a terminal close code
- * until `reconnect()`.
- */
-type Phase = "waiting" | "opening" | "greeted" | "welcomed" | "ended";
+export interface LinkOptions {
+  /** What may be used, best first, and how each is opened. */
+  readonly transports: ReadonlyMap<TransportName, OpenTransport>;
+  readonly memory: LadderMemory;
+}
+
+/** One transport, from its opening to its end. */
+interface Attempt {
+  readonly name: TransportName;
+  readonly openedAt: number;
+  transport: Transport | undefined;
+  isWelcomed: boolean;
+  sessionId: string;
+  /** When it was first in step with the room. */
+  syncedAt: number | undefined;
+  /** The last error frame that named no turn: it explains the end that follows it. */
+  lastError: ErrorFrame | undefined;
+}
 
 export class Link {
+  readonly #options: LinkOptions;
   readonly #events: LinkEvents;
-  readonly #token: ChatClientOptions["token"];
-  readonly #socket: PartySocket;
-  readonly #timers = new Timers<"retry" | "welcome" | "sync" | "ping" | "pong" | "stable" | "goaway">();
+  readonly #timers = new Timers<"retry" | "welcome" | "sync" | "stable" | "goaway" | "climb" | "climbing">();
   readonly #stopListening: () => void;
-  #phase: Phase = "waiting";
+  #ladder: ladders.Ladder;
+  /** The one whose frames count. None while waiting for the next try, and when it is over. */
+  #live: Attempt | undefined;
+  /** A better one, tried beside the one that works. Takes its place once it is welcomed. */
+  #better: Attempt | undefined;
   #state: ConnectionState = { state: "connecting" };
-  #closed = false;
-  #helloToken: string | undefined;
-  #sessionId = "";
+  /** By `close()` for good, by a terminal refusal until `reconnect()`. */
+  #isEnded = false;
+  #isClosed = false;
   /** Connections and tries in a row that did not last. */
   #failures = 0;
-  #retryAt = 0;
   /** The room asked not to be called before this. */
   #notBefore = 0;
-  /** The last error frame of this socket that named no turn: it explains the close that follows it. */
-  #lastError: ErrorFrame | undefined;
-  #endWait: (() => void) | undefined;
 
-  constructor(options: ChatClientOptions, events: LinkEvents) {
-    if (!roomNamePattern.test(options.room)) throw new TypeError(`not a room name: ${JSON.stringify(options.room)}`);
-    const url = gatewayUrl(options.url);
+  constructor(options: LinkOptions, events: LinkEvents) {
+    this.#options = options;
     this.#events = events;
-    this.#token = options.token;
-    this.#socket = new PartySocket({
-      host: url.host,
-      protocol: url.protocol === "https:" || url.protocol === "wss:" ? "wss" : "ws",
-      party: "chat",
-      room: options.room,
-      // Called before each try: the wait between tries happens here, where it can be cut short.
-      query: async () => {
-        await this.#beforeTry();
-        return {};
-      },
-      minReconnectionDelay: 0,
-      maxReconnectionDelay: 0,
-      // Ours covers the whole way to `welcome` and always fires first.
-      connectionTimeout: 2 * welcomeTimeoutMs,
-      maxEnqueuedMessages: 0,
-      shouldReconnectOnClose: ({ code }) => isRetryableClose(code),
-      ...(options.WebSocket === undefined ? {} : { WebSocket: options.WebSocket }),
+    this.#ladder = ladders.startLadder([...options.transports.keys()], options.memory.load(Date.now()));
+    this.#stopListening = listenToDevice({
+      online: () => this.#handleNetwork(),
+      offline: () => this.#handleOffline(),
+      seen: () => this.#wake(),
     });
-    this.#socket.onopen = () => this.#handleOpen();
-    this.#socket.onmessage = (event) => this.#handleMessage(event.data);
-    this.#socket.onclose = (event) => this.#handleClose(event.code, event.reason);
-    this.#stopListening = this.#listenToDevice();
+    this.#try();
   }
 
   get state(): ConnectionState {
     return this.#state;
   }
 
-  /** Sends on a welcomed socket; otherwise drops the frame, which its owner keeps until it is answered. */
+  /** Sends on a welcomed transport; otherwise drops the frame, which its owner keeps until it is answered. */
   send(frame: ClientFrame): void {
-    if (this.#phase === "welcomed") this.#socket.send(JSON.stringify(frame));
+    if (this.#live?.isWelcomed) this.#live.transport?.send(frame);
   }
 
   /** The owner's transcript is in step with the room. */
   synced(): void {
-    if (this.#phase !== "welcomed" || this.#state.state === "online") return;
+    const live = this.#live;
+    if (live === undefined || !live.isWelcomed || live.syncedAt !== undefined) return;
+    live.syncedAt = Date.now();
     this.#timers.start("stable", stableAfterMs, () => {
       this.#failures = 0;
     });
-    this.#setState({ state: "online", sessionId: this.#sessionId });
+    this.#setLadder(ladders.arrive(this.#ladder, Date.now(), Math.random));
+    this.#scheduleClimb();
+    const { because } = this.#ladder;
+    this.#setState({
+      state: "online",
+      sessionId: live.sessionId,
+      transport: live.name,
+      ...(because === undefined ? {} : { because }),
+    });
   }
 
   /** A sync is due: a room that owes one and stays silent is not worth waiting for. */
   expectSync(): void {
-    this.#timers.start("sync", syncTimeoutMs, () => this.drop("no sync"));
+    this.#timers.start("sync", syncTimeoutMs, () => this.#giveUp("no sync", "lost"));
   }
 
-  /** Gives the socket up and tries again after the usual wait. */
+  /** Gives the connection up for a reason that is not its own, and tries again after the usual wait. */
   drop(reason: string): void {
-    if (this.#phase === "waiting" || this.#phase === "ended") return;
-    // Reports a close of the old socket before it asks for the next, also where no network is left to close it over.
-    this.#socket.reconnect(1000, reason);
+    this.#giveUp(reason, undefined);
   }
 
-  /** Tries now: ends a wait, or starts over after a terminal close. A connection that stands is only asked whether it does. */
+  /** Tries now: ends a wait, or starts over after a terminal refusal. A connection that stands is only asked whether it does. */
   reconnect(): void {
-    if (this.#closed) return;
-    if (this.#phase === "ended") {
-      this.#phase = "waiting";
+    if (this.#isClosed) return;
+    if (this.#isEnded) {
+      this.#isEnded = false;
       this.#failures = 0;
-      this.#retryAt = 0;
       this.#notBefore = 0;
       this.#setState({ state: "connecting" });
-      this.#socket.reconnect();
-    } else if (this.#phase === "waiting") this.#endWait?.();
-    else this.#probe();
+      this.#try();
+    } else if (this.#live === undefined) this.#try();
+    else this.#live.transport?.probe();
   }
 
   /** Ends everything and leaves nothing running. */
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#stopListening();
+    this.#live?.transport?.close("closed by the page");
     this.#end({ state: "closed" });
-    this.#socket.close(1000, "closed by the page");
   }
 
-  /** Waits until it is time, and for a token. */
-  async #beforeTry(): Promise<void> {
-    // The last try made no socket that could report its end: nothing to make one with, or an address it does not take.
-    if (this.#phase === "opening") this.#planRetry();
-    for (;;) {
-      if (this.#closed) return;
-      await this.#wait();
-      if (this.#closed) return;
-      try {
-        this.#helloToken = await this.#token?.();
-        break;
-      } catch (cause) {
-        if (this.#closed) return;
-        const message = cause instanceof Error ? cause.message : String(cause);
-        this.#planRetry();
-        this.#events.error({ type: "error", code: "unauthenticated", message, retryable: true });
-      }
-    }
-    if (this.#closed) return;
-    this.#phase = "opening";
-    this.#timers.start("welcome", welcomeTimeoutMs, () => this.drop("no welcome"));
+  #try(): void {
+    this.#timers.stop("retry");
+    this.#live = this.#open(ladders.tryingOf(this.#ladder));
+    this.#watch("welcome", this.#live, () => this.#giveUp("no welcome", "stalled"));
   }
 
-  #wait(): Promise<void> {
-    const waitMs = this.#retryAt - Date.now();
-    if (waitMs <= 0) return Promise.resolve();
-    return new Promise((resolve) => {
-      this.#endWait = () => {
-        this.#endWait = undefined;
-        this.#timers.stop("retry");
-        resolve();
-      };
-      this.#timers.start("retry", waitMs, this.#endWait);
-    });
+  #open(name: TransportName): Attempt {
+    const attempt: Attempt = {
+      name,
+      openedAt: Date.now(),
+      transport: undefined,
+      isWelcomed: false,
+      sessionId: "",
+      syncedAt: undefined,
+      lastError: undefined,
+    };
+    const events: TransportEvents = {
+      have: () => this.#events.have(),
+      progress: () => this.#handleProgress(attempt),
+      frame: (frame) => this.#handleFrame(attempt, frame),
+      ended: (end) => this.#handleEnded(attempt, end),
+    };
+    attempt.transport = this.#options.transports.get(name)?.(events);
+    return attempt;
   }
 
-  #planRetry(): void {
-    const now = Date.now();
-    const delayMs = backoffMs(this.#failures, reconnectPolicy, Math.random);
-    this.#failures += 1;
-    this.#retryAt = Math.max(now + delayMs, this.#notBefore);
-    this.#phase = "waiting";
-    // The device's word is a hint for the page: tries go on, because it is sometimes wrong (no route but to this machine).
-    this.#setState(
-      isDeviceOffline()
-        ? { state: "offline" }
-        : { state: "reconnecting", attempt: this.#failures, retryAt: this.#retryAt },
-    );
+  /** Until the welcome. Where there is another transport to try, a hanging one is not waited for. */
+  #watch(timer: "welcome" | "climbing", attempt: Attempt, giveUp: () => void): void {
+    const isLast = attempt === this.#live && !ladders.hasNext(this.#ladder);
+    const longest = attempt.openedAt + welcomeTimeoutMs - Date.now();
+    this.#timers.start(timer, isLast ? longest : Math.min(longest, progressTimeoutMs), giveUp);
   }
 
-  #handleOpen(): void {
-    if (this.#closed) return;
-    this.#phase = "greeted";
-    const have = this.#events.have();
-    // Not through `send`: nothing but this may leave before the welcome (R1).
-    this.#socket.send(
-      JSON.stringify({
-        type: "hello",
-        version: PROTOCOL_VERSION,
-        ...(this.#helloToken === undefined ? {} : { token: this.#helloToken }),
-        ...(have === undefined ? {} : { have }),
-      } satisfies ClientFrame),
-    );
+  #handleProgress(attempt: Attempt): void {
+    if (attempt.isWelcomed) return;
+    if (attempt === this.#live) this.#watch("welcome", attempt, () => this.#giveUp("no welcome", "stalled"));
+    if (attempt === this.#better) this.#watch("climbing", attempt, () => this.#stayBelow());
   }
 
-  #handleMessage(data: unknown): void {
-    if (this.#closed || typeof data !== "string") return;
-    this.#timers.stop("pong");
-    const frame = data === "pong" ? undefined : parseServerFrame(data);
-    if (frame === undefined) return;
+  #handleFrame(attempt: Attempt, frame: ServerFrame): void {
+    if (attempt === this.#better && frame.type === "welcome") this.#supersede(attempt);
+    if (attempt !== this.#live) return;
     switch (frame.type) {
       case "welcome":
-        if (this.#phase === "greeted") this.#handleWelcome(frame);
+        if (!attempt.isWelcomed) this.#handleWelcome(attempt, frame);
         return;
       case "goaway":
         this.#handleGoaway(frame.reconnectInMs);
         return;
       case "error":
-        if (frame.turnId === undefined) this.#lastError = frame;
+        if (frame.turnId === undefined) attempt.lastError = frame;
         this.#events.frame(frame);
         return;
       case "sync":
-        if (this.#phase !== "welcomed") return;
+        if (!attempt.isWelcomed) return;
         this.#timers.stop("sync");
         this.#events.frame(frame);
         return;
       default:
         // R2: a room that speaks of turns before its welcome is not believed.
-        if (this.#phase === "welcomed" || frame.type === "notice") this.#events.frame(frame);
+        if (attempt.isWelcomed || frame.type === "notice") this.#events.frame(frame);
     }
   }
 
-  #handleWelcome(frame: WelcomeFrame): void {
-    this.#phase = "welcomed";
-    this.#sessionId = frame.sessionId;
+  #handleWelcome(attempt: Attempt, frame: WelcomeFrame): void {
+    attempt.isWelcomed = true;
+    attempt.sessionId = frame.sessionId;
     this.#timers.stop("welcome");
-    this.#scheduleHeartbeat(Math.min(Math.max(frame.heartbeatMs, minHeartbeatMs), maxHeartbeatMs));
     this.expectSync();
-  }
-
-  /** The room counts a viewer by these, so they leave also while frames arrive (R6). */
-  #scheduleHeartbeat(everyMs: number): void {
-    this.#timers.start("ping", everyMs, () => {
-      this.#scheduleHeartbeat(everyMs);
-      this.#probe();
-    });
-  }
-
-  /** A ping, and a deadline for anything at all in return. One that runs is not put off. */
-  #probe(): void {
-    if (this.#phase !== "welcomed") return;
-    this.#socket.send("ping");
-    if (!this.#timers.has("pong")) this.#timers.start("pong", pongTimeoutMs, () => this.drop("no pong"));
   }
 
   /** The room will close, now or later; the time to come back is its choice, so that not all come at once. */
@@ -267,65 +229,163 @@ export class Link {
     this.#timers.start("goaway", delayMs, () => this.drop("goaway"));
   }
 
-  #handleClose(code: number, reason: string): void {
-    if (this.#closed || this.#phase === "waiting") return;
-    const error = this.#lastError;
-    this.#lastError = undefined;
-    if (isRetryableClose(code)) {
-      this.#timers.stopAll();
-      if (error?.retryAfterMs !== undefined && error.code === errorOfClose(code)) {
-        this.#notBefore = Math.max(this.#notBefore, Date.now() + Math.min(error.retryAfterMs, maxAskedDelayMs));
+  #giveUp(reason: string, fault: NetworkFault | undefined): void {
+    const attempt = this.#live;
+    if (attempt === undefined) return;
+    attempt.transport?.close(reason);
+    this.#leave(attempt, fault);
+  }
+
+  #handleEnded(attempt: Attempt, end: TransportEnd): void {
+    if (attempt === this.#better) this.#stayBelow();
+    if (attempt !== this.#live) return;
+    switch (end.by) {
+      case "network":
+        this.#leave(attempt, end.fault);
+        return;
+      case "token": {
+        const { cause } = end;
+        const message = cause instanceof Error ? cause.message : String(cause);
+        this.#leave(attempt, undefined);
+        this.#events.error({ type: "error", code: "unauthenticated", message, retryable: true });
+        return;
       }
-      this.#planRetry();
-    } else {
-      const known = errorOfClose(code) ?? String(code);
-      this.#end({ state: "closed", code: known, message: error?.message ?? (reason || known) });
+      case "room":
+        this.#handleRefusal(attempt, end);
     }
+  }
+
+  #handleRefusal(attempt: Attempt, end: Extract<TransportEnd, { by: "room" }>): void {
+    const told = attempt.lastError;
+    if (end.isTerminal) {
+      this.#end({ state: "closed", code: end.code, message: told?.message ?? end.message });
+      this.#events.lost();
+      return;
+    }
+    const delayMs = end.retryAfterMs ?? (told?.code === end.code ? told.retryAfterMs : undefined) ?? 0;
+    this.#notBefore = Math.max(this.#notBefore, Date.now() + Math.min(delayMs, maxAskedDelayMs));
+    this.#leave(attempt, undefined);
+  }
+
+  /** The live transport is over. @param fault undefined where that tells nothing about the transport. */
+  #leave(attempt: Attempt, fault: NetworkFault | undefined): void {
+    this.#abandonClimb();
+    this.#timers.stopAll();
+    this.#live = undefined;
+    const advice = this.#learn(attempt, fault);
+    const now = Date.now();
+    if (advice === "next" && this.#notBefore <= now) {
+      if (this.#state.state === "online") {
+        this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: now });
+      }
+      this.#try();
+    } else this.#waitToRetry();
     this.#events.lost();
   }
 
+  #learn(attempt: Attempt, fault: NetworkFault | undefined): ladders.Advice {
+    // A device without a network says nothing about transports.
+    if (fault === undefined || isDeviceOffline()) {
+      this.#setLadder(ladders.refuse(this.#ladder));
+      return "wait";
+    }
+    const lastedMs = attempt.syncedAt === undefined ? undefined : Date.now() - attempt.syncedAt;
+    const [ladder, advice] = ladders.fail(this.#ladder, fault, lastedMs);
+    this.#setLadder(ladder);
+    return advice;
+  }
+
+  #waitToRetry(): void {
+    const now = Date.now();
+    const delayMs = backoffMs(this.#failures, reconnectPolicy, Math.random);
+    this.#failures += 1;
+    const retryAt = Math.max(now + delayMs, this.#notBefore);
+    this.#timers.start("retry", retryAt - now, () => this.#try());
+    // The device's word is a hint for the page: tries go on, because it is sometimes wrong (no route but to this machine).
+    this.#setState(
+      isDeviceOffline() ? { state: "offline" } : { state: "reconnecting", attempt: this.#failures, retryAt },
+    );
+  }
+
+  // A better transport beside the one that works
+
+  #scheduleClimb(): void {
+    const { climbAt } = this.#ladder;
+    if (climbAt === undefined || this.#live?.syncedAt === undefined || this.#better !== undefined) return;
+    this.#timers.start("climb", Math.max(0, climbAt - Date.now()), () => this.#climb());
+  }
+
+  #climb(): void {
+    const name = ladders.climbingAt(this.#ladder, Date.now());
+    if (name === undefined) return;
+    this.#better = this.#open(name);
+    this.#watch("climbing", this.#better, () => this.#stayBelow());
+  }
+
+  /** The better one did not get through. */
+  #stayBelow(): void {
+    this.#abandonClimb();
+    this.#setLadder(ladders.climbFailed(this.#ladder, Date.now(), Math.random));
+    this.#scheduleClimb();
+  }
+
+  #abandonClimb(): void {
+    this.#better?.transport?.close("not needed");
+    this.#better = undefined;
+    this.#timers.stop("climbing");
+  }
+
+  /** The better one takes over: its sync, which follows, tells all that the other may not have told. */
+  #supersede(attempt: Attempt): void {
+    this.#live?.transport?.close("superseded");
+    this.#timers.stopAll();
+    this.#live = attempt;
+    this.#better = undefined;
+    this.#setLadder(ladders.climbed(this.#ladder, attempt.name, Date.now(), Math.random));
+    this.#events.lost();
+  }
+
+  // The device
+
+  #handleNetwork(): void {
+    this.#ladder = ladders.lookUp(this.#ladder, Date.now());
+    this.#scheduleClimb();
+    this.#wake();
+  }
+
   #handleOffline(): void {
-    if (this.#phase === "waiting") this.#setState({ state: "offline" });
-    else this.#probe();
+    if (this.#isEnded) return;
+    if (this.#live === undefined) this.#setState({ state: "offline" });
+    else this.#live.transport?.probe();
+  }
+
+  /** A network that returned, or a page that someone looks at again, is a reason not to wait. */
+  #wake(): void {
+    if (!this.#isEnded) this.reconnect();
   }
 
   #end(state: ConnectionState): void {
-    this.#phase = "ended";
+    this.#isEnded = true;
+    this.#abandonClimb();
+    this.#live = undefined;
+    this.#ladder = ladders.refuse(this.#ladder);
     this.#timers.stopAll();
-    this.#endWait?.();
     this.#setState(state);
+  }
+
+  #setLadder(ladder: ladders.Ladder): void {
+    const before = ladders.standingOf(this.#ladder);
+    this.#ladder = ladder;
+    const standing = ladders.standingOf(ladder);
+    if (standing?.climbAt !== before?.climbAt || standing?.transport !== before?.transport) {
+      this.#options.memory.save(standing);
+    }
   }
 
   #setState(state: ConnectionState): void {
     this.#state = state;
     this.#events.change();
   }
-
-  /** A network that returned, or a page that someone looks at again, is a reason not to wait. */
-  #listenToDevice(): () => void {
-    const controller = new AbortController();
-    const { signal } = controller;
-    if (typeof window !== "undefined") {
-      const wake = () => {
-        if (this.#phase !== "ended") this.reconnect();
-      };
-      window.addEventListener("online", wake, { signal });
-      window.addEventListener("offline", () => this.#handleOffline(), { signal });
-      if (typeof document !== "undefined") {
-        document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake(), {
-          signal,
-        });
-      }
-    }
-    return () => controller.abort();
-  }
-}
-
-/** Where the gateway is: by option, or where the page came from. */
-export function gatewayUrl(url: string | undefined): URL {
-  const base = url ?? (typeof location === "undefined" ? undefined : location.href);
-  if (base === undefined) throw new TypeError("`url` is needed where there is no page");
-  return new URL(base);
 }
 
 function isDeviceOffline(): boolean {

@@ -4,10 +4,11 @@
  */
 import { parseTurnsPage } from "../shared/protocol/server-guard.ts";
 import { prependTurns, type RoomView } from "../shared/transcript.ts";
-import type { ChatClientOptions, OlderState } from "./api.ts";
-import { gatewayUrl } from "./link.ts";
+import type { OlderState } from "./api.ts";
 import { Timers } from "./timers.ts";
 import { olderTimeoutMs } from "./timing.ts";
+import type { RoomAddress } from "./transports/room-address.ts";
+import { Refusal, requestRoom } from "./transports/room-http.ts";
 
 /** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
 const pageTurns = 20;
@@ -33,20 +34,16 @@ interface Failed {
 
 export class OlderTurns {
   readonly #ports: OlderTurnsPorts;
-  readonly #url: URL;
-  readonly #fetch: NonNullable<ChatClientOptions["fetch"]>;
-  readonly #token: ChatClientOptions["token"];
+  readonly #address: RoomAddress;
   readonly #timers = new Timers<"page">();
   #loading: { readonly done: Promise<void>; readonly controller: AbortController } | undefined;
   /** The last try failed; forgotten with the next, and with a view that asks for something else. */
   #failed: Failed | undefined;
   #closed = false;
 
-  constructor(options: ChatClientOptions, ports: OlderTurnsPorts) {
+  constructor(address: RoomAddress, ports: OlderTurnsPorts) {
+    this.#address = address;
     this.#ports = ports;
-    this.#url = turnsUrl(options);
-    this.#fetch = options.fetch ?? ((url, init) => fetch(url, init));
-    this.#token = options.token;
   }
 
   get state(): OlderState {
@@ -93,17 +90,12 @@ export class OlderTurns {
   }
 
   async #fetchPage(before: string | undefined, signal: AbortSignal): Promise<string> {
-    const token = await this.#token?.();
-    const url = new URL(this.#url);
-    if (before !== undefined) url.searchParams.set("before", before);
-    url.searchParams.set("limit", String(pageTurns));
-    const headers = {
-      accept: "application/json",
-      // S1: never in the URL.
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    };
-    const response = await this.#fetch(url.href, { headers, signal });
-    if (!response.ok) throw await refusalOf(response);
+    const response = await requestRoom(this.#address, {
+      path: "/turns",
+      query: { ...(before === undefined ? {} : { before }), limit: String(pageTurns) },
+      headers: { accept: "application/json" },
+      signal,
+    });
     return await response.text();
   }
 
@@ -129,29 +121,6 @@ export class OlderTurns {
 
 function oldestOf({ turns }: RoomView): string | undefined {
   return turns[0]?.id;
-}
-
-function turnsUrl(options: ChatClientOptions): URL {
-  const { protocol, host } = gatewayUrl(options.url);
-  const scheme = protocol === "https:" || protocol === "wss:" ? "https" : "http";
-  return new URL(`${scheme}://${host}/parties/chat/${options.room}/turns`);
-}
-
-/** The room's own word (RFC 9457), where there is one. */
-class Refusal extends Error {
-  readonly code: string;
-  constructor(code: string, message: string) {
-    super(message);
-    this.code = code;
-  }
-}
-
-async function refusalOf(response: Response): Promise<Refusal> {
-  const { code, detail } = (await response.json().catch(() => ({}))) as { code?: unknown; detail?: unknown };
-  return new Refusal(
-    typeof code === "string" ? code : "internal",
-    typeof detail === "string" ? detail : `HTTP ${response.status}`,
-  );
 }
 
 function failure(cause: unknown): OlderState {

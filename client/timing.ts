@@ -8,6 +8,8 @@ import type { BackoffPolicy } from "../shared/backoff.ts";
 export const reconnectPolicy: BackoffPolicy = { baseMs: 500, maxMs: 10_000 };
 /** From the start of a try to its `welcome`: connecting, TLS and the check of a token, on a slow phone. */
 export const welcomeTimeoutMs = 8_000;
+/** Where another transport is left to try: without a step towards the `welcome` (connected, answered, welcomed) for so long. */
+export const progressTimeoutMs = 3_000;
 /** Until a sync that is due. It may be a mebibyte on a slow line, so this is not the time of a round trip. */
 export const syncTimeoutMs = 30_000;
 /** Silence after a `ping` that means the network took the socket away without telling. */
@@ -21,3 +23,27 @@ export const minHeartbeatMs = 1_000;
 export const maxHeartbeatMs = 60_000;
 /** For a page of older turns: a mebibyte on a slow line, as a sync. */
 export const olderTimeoutMs = 30_000;
+/** For a submit or a stop over HTTP: a stop is answered when the backend has confirmed it. */
+export const requestTimeoutMs = 30_000;
+/** A stream's first heartbeat comes a second after it opened (design: heartbeat), a late one means that it is held back. */
+export const firstHeartbeatMs = 1_000;
+/** How much later than the soonest a heartbeat may come before its stream counts as held back. */
+export const maxLagMs = 2_000;
+/** A stream that says nothing for so long is dead: a heartbeat comes every 15 s. */
+export const streamSilenceMs = 25_000;
+/** Between an idle stream's end and the next one, where the room does not say; also after one that ended at once. */
+export const restMs = 1_000;
+/** The most a room may have an idle client rest: a question from another device is seen after that at the latest. */
+export const maxRestMs = 60_000;
+/** How long a poll may wait for something to tell, in s. */
+export const pollWaitS = 25;
+/** After a poll that told nothing, where the room does not say how long to rest. */
+export const pollPauseMs = 250;
+/** For one poll: its wait, and a mebibyte on a slow line. */
+export const pollTimeoutMs = pollWaitS * 1_000 + 30_000;
+/** Between the polls of a tab to which another one tells what happens. Also its sign of life (R6). */
+export const followPauseMs = 25_000;
+/** The same while the other one is silent; also where tabs cannot find each other, and none may hold a connection. */
+export const loneFollowPauseMs = 1_000;
+/** Silence of the other tab after which it is not relied on. */
+export const followQuietMs = 5_000;

@@ -87,6 +87,10 @@ export function parseServerFrame(text: string): ServerFrame | undefined {
     // "pong" and anything else that is not ours.
     return undefined;
   }
+  return checkServerFrame(frame);
+}
+
+function checkServerFrame(frame: unknown): ServerFrame | undefined {
   if (!object(frame)) return undefined;
   const type = (frame as { type?: unknown }).type;
   if (typeof type !== "string" || !Object.hasOwn(required, type)) return undefined;
@@ -104,4 +108,18 @@ export function parseTurnsPage(text: string): { epoch: string; turns: SyncTurn[]
   }
   const fields = { epoch: string, turns: arrayOf(syncTurn), more: boolean };
   return has(page, fields) ? (page as NonNullable<ReturnType<typeof parseTurnsPage>>) : undefined;
+}
+
+/** The answer to a long-poll, or undefined for what is none. Frames that this version does not know are left out. */
+export function parsePoll(text: string): { frames: ServerFrame[]; retryAfterMs: number } | undefined {
+  let answer: unknown;
+  try {
+    answer = JSON.parse(text);
+  } catch {
+    // A proxy's page, not the room's.
+    return undefined;
+  }
+  if (!has(answer, { frames: arrayOf(object), retryAfterMs: optional(count) })) return undefined;
+  const { frames, retryAfterMs = 0 } = answer as { frames: unknown[]; retryAfterMs?: number };
+  return { frames: frames.flatMap((frame) => checkServerFrame(frame) ?? []), retryAfterMs };
 }

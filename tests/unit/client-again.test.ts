@@ -4,7 +4,7 @@ import { CONTINUE_PROMPT, isContinuable, isContinuation, withPrompt } from "../.
 import { ChatClient } from "../../client/chat-client.ts";
 import type { SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import type { TurnView } from "../../shared/transcript.ts";
-import { type FakeNetwork, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
 
 const settled = (id: string, more: Partial<SyncTurn> = {}): SyncTurn => ({
   id,
@@ -34,7 +34,7 @@ async function enter(...turns: SyncTurn[]): Promise<void> {
   client = new ChatClient({
     url: "https://chat.example.com",
     room: "demo",
-    WebSocket: net.WebSocket,
+    ...over(net),
     storage: memoryStorage(),
   });
   await vi.advanceTimersByTimeAsync(0);

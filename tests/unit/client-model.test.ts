@@ -9,7 +9,7 @@ import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame } from "../../shared/transcript.ts";
 import { propertyRuns } from "../support/property-runs.ts";
-import { type FakeSocket, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
+import { type FakeSocket, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
 import { ModelRoom } from "./model-room.ts";
 
 beforeEach(() => {
@@ -99,8 +99,7 @@ test("[T1] [T3] [R3] whatever is lost on the way, it ends in the room's own view
       const net = fakeNetwork();
       const host = new Host();
       const storage = memoryStorage();
-      const enter = () =>
-        new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket, storage });
+      const enter = () => new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net), storage });
       let client = enter();
       const ids: string[] = [];
       const stopped = new Set<string>();

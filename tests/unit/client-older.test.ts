@@ -5,7 +5,7 @@ import { ChatClient } from "../../client/chat-client.ts";
 import { olderTimeoutMs } from "../../client/timing.ts";
 import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, haveOf, prependTurns, type RoomView } from "../../shared/transcript.ts";
-import { type FakeNetwork, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
 
 const settled = (id: string, text = id): SyncTurn => ({
   id,
@@ -117,7 +117,7 @@ async function enter(first: ServerFrame, options: Partial<ChatClientOptions> = {
   client = opened = new ChatClient({
     url: "https://chat.example.com",
     room: "demo",
-    WebSocket: net.WebSocket,
+    ...over(net),
     storage: memoryStorage(),
     fetch: fakeFetch,
     ...options,
@@ -184,7 +184,7 @@ describe("loadOlder", () => {
     client = opened = new ChatClient({
       url: "https://chat.example.com",
       room: "demo",
-      WebSocket: net.WebSocket,
+      ...over(net),
       fetch: fakeFetch,
     });
     await client.loadOlder();
@@ -254,7 +254,7 @@ describe("loadOlder", () => {
   test.each<[string, (request: Request) => Promise<void>, string]>([
     ["no network", (request) => request.fail(), "unreachable"],
     ["the room's refusal", (request) => request.answer({ code: "draining", detail: "…" }, 503), "draining"],
-    ["a proxy's page", (request) => request.answer("<html>", 502), "internal"],
+    ["a proxy's page", (request) => request.answer("<html>", 502), "unreachable"],
     ["an answer that is no page", (request) => request.answer("<html>"), "unreachable"],
     ["an answer without an epoch", (request) => request.answer({ turns: [], more: true }), "unreachable"],
     [

@@ -95,7 +95,11 @@ beforeEach(async () => {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   // No wait between tries: these tests are about sockets, not about time.
   vi.spyOn(Math, "random").mockReturnValue(0);
-  client = new ChatClient({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, room: "demo" });
+  client = new ChatClient({
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    room: "demo",
+    transports: ["websocket"],
+  });
 });
 afterEach(async () => {
   client.close();

@@ -5,7 +5,7 @@ import { ERRORS } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { type FakeNetwork, type FakeSocket, fakeNetwork, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, type FakeSocket, fakeNetwork, over, welcome } from "./fake-socket.ts";
 import { listed, sync } from "./sync-frames.ts";
 
 const streaming = (id: string, text: string) => listed({ id, parts: [{ kind: "text", text }], length: text.length });
@@ -71,7 +71,7 @@ async function untilRetry(): Promise<void> {
 
 /** A client and its first socket, open. */
 async function connect(options: Partial<ChatClientOptions> = {}): Promise<FakeSocket> {
-  client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket, ...options });
+  client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net), ...options });
   await tick();
   net.last.open();
   return net.last;
@@ -96,7 +96,7 @@ const turn = (id: string) => client.getSnapshot().turns.find((candidate) => cand
 
 describe("hello", () => {
   test("[R1] is the first frame on a socket, whatever waits to be said", async () => {
-    client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+    client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net) });
     client.submit("early");
     await tick();
     net.last.open();
@@ -139,7 +139,7 @@ describe("hello", () => {
     client = new ChatClient({
       url: "https://chat.example.com",
       room: "demo",
-      WebSocket: net.WebSocket,
+      ...over(net),
       token: () => {
         if (fails) throw new Error("sign-in is down");
         return "t";
@@ -176,14 +176,18 @@ describe("hello", () => {
 
 describe("connection state", () => {
   test("is connecting, online when synced, reconnecting when lost, closed after close", async () => {
-    client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+    client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net) });
     expect(state()).toBe("connecting");
     await tick();
     net.last.open();
     net.last.queue(welcome).deliver();
     expect(state()).toBe("connecting");
     net.last.queue(sync()).deliver();
-    expect(client.getSnapshot().connection).toEqual({ state: "online", sessionId: "s-1" });
+    expect(client.getSnapshot().connection).toMatchObject({
+      state: "online",
+      sessionId: "s-1",
+      transport: "websocket",
+    });
     net.last.end(1006);
     expect(client.getSnapshot().connection).toMatchObject({ state: "reconnecting", attempt: 1 });
     client.close();
@@ -279,7 +283,7 @@ describe("reconnecting", () => {
   });
 
   test("a socket that never opens is given up", async () => {
-    client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+    client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net) });
     await tick(8_000);
     expect(net.last.closedWith).toBeDefined();
     await untilRetry();
@@ -328,13 +332,13 @@ describe("reconnecting", () => {
 
   test("a runtime without WebSocket is told by retries, not by a loop", async () => {
     vi.stubGlobal("WebSocket", undefined);
-    vi.spyOn(console, "error").mockReturnValue();
     vi.spyOn(Math, "random").mockReturnValue(0.999);
-    const tries = vi.fn(() => "t");
-    client = new ChatClient({ url: "https://chat.example.com", room: "demo", token: tries });
+    client = new ChatClient({ url: "https://chat.example.com", room: "demo", transports: ["websocket"] });
     await tick(9_000);
-    expect(state()).toBe("reconnecting");
-    expect(tries.mock.calls.length).toBeLessThan(8);
+    const { connection } = client.getSnapshot();
+    if (connection.state !== "reconnecting") throw new Error(connection.state);
+    expect(connection.attempt).toBeGreaterThan(2);
+    expect(connection.attempt).toBeLessThan(8);
   });
 });
 
@@ -405,7 +409,7 @@ describe("a room that sends its clients away", () => {
     socket.end(4479);
     await tick(19_999);
     expect(net.sockets).toHaveLength(1);
-    await tick(1);
+    await tick(2);
     expect(net.sockets).toHaveLength(2);
   });
 
@@ -415,7 +419,7 @@ describe("a room that sends its clients away", () => {
     socket.end(4491);
     await tick(299_999);
     expect(net.sockets).toHaveLength(1);
-    await tick(1);
+    await tick(2);
     expect(net.sockets).toHaveLength(2);
   });
 });
@@ -625,7 +629,11 @@ describe("gaps", () => {
   test("a second welcome changes nothing", async () => {
     const socket = await goOnline();
     socket.queue({ ...welcome, sessionId: "s-2" }).deliver();
-    expect(client.getSnapshot().connection).toEqual({ state: "online", sessionId: "s-1" });
+    expect(client.getSnapshot().connection).toMatchObject({
+      state: "online",
+      sessionId: "s-1",
+      transport: "websocket",
+    });
   });
 
   test("[R3] every frame twice shows what each once does", async () => {
@@ -962,7 +970,7 @@ describe("close", () => {
     ["while it waits for a retry", refuseFirst],
     ["while a pong is due", pingFirst],
   ])("%s leaves no timer and opens nothing more", async (_, arrive) => {
-    client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+    client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net) });
     await arrive();
     const before = net.sockets.length;
     client.close();
@@ -980,7 +988,7 @@ describe("close", () => {
     client = new ChatClient({
       url: "https://chat.example.com",
       room: "demo",
-      WebSocket: net.WebSocket,
+      ...over(net),
       token: () => promise,
     });
     await tick();
@@ -1003,6 +1011,6 @@ describe("close", () => {
 });
 
 test.each(["", "..", "a b", "a/b", "x".repeat(129)])("a room cannot be named %j", (room) => {
-  client = new ChatClient({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
-  expect(() => new ChatClient({ url: "https://chat.example.com", room, WebSocket: net.WebSocket })).toThrow(TypeError);
+  client = new ChatClient({ url: "https://chat.example.com", room: "demo", ...over(net) });
+  expect(() => new ChatClient({ url: "https://chat.example.com", room, ...over(net) })).toThrow(TypeError);
 });

@@ -95,6 +95,11 @@ export function fakeNetwork(): FakeNetwork {
   };
 }
 
+/** Options of a client that knows this network and no other way. */
+export function over({ WebSocket }: FakeNetwork) {
+  return { WebSocket, transports: ["websocket"] } as const;
+}
+
 export const welcome: ServerFrame = {
   type: "welcome",
   version: 1,

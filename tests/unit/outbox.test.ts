@@ -5,7 +5,7 @@ import { ChatClient } from "../../client/chat-client.ts";
 import { keptForMs } from "../../client/outbox-store.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
-import { type FakeNetwork, type FakeSocket, fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, type FakeSocket, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
 import { sync } from "./sync-frames.ts";
 
 const queued = (seq: number, turnId: string): ServerFrame => ({
@@ -48,7 +48,7 @@ function enter(storage: OutboxStorage | undefined, more: Partial<ChatClientOptio
   const page = new ChatClient({
     url: "https://chat.example.com",
     room: "demo",
-    WebSocket: net.WebSocket,
+    ...over(net),
     ...(storage === undefined ? {} : { storage }),
     ...more,
   });

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../client/api.ts";
 import { type ChatRoom, useChatRoom } from "../../client/react.tsx";
 import type { SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
-import { type FakeNetwork, fakeNetwork, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, fakeNetwork, over, welcome } from "./fake-socket.ts";
 
 const sync: SyncFrame = { type: "sync", epoch: "e1", seq: 0, floor: 0, mode: "snapshot", turns: [] };
 
@@ -39,7 +39,7 @@ const show = (...children: (React.ReactElement | null)[]) =>
   act(() => root.render(createElement(Fragment, null, ...children)));
 
 function Room({ as = "room", ...options }: Partial<ChatClientOptions> & { as?: string }) {
-  const room = useChatRoom({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket, ...options });
+  const room = useChatRoom({ url: "https://chat.example.com", room: "demo", ...over(net), ...options });
   rendered.set(as, room);
   return createElement("p", null, `${room.connection.state} ${room.view.viewers}`);
 }
@@ -144,7 +144,7 @@ function Greeter({ submit }: Pick<ChatRoom, "submit">) {
   return null;
 }
 function Parent() {
-  const { submit, pending } = useChatRoom({ url: "https://chat.example.com", room: "demo", WebSocket: net.WebSocket });
+  const { submit, pending } = useChatRoom({ url: "https://chat.example.com", room: "demo", ...over(net) });
   return createElement("p", null, pending.length, createElement(Greeter, { submit }));
 }
 

@@ -18,7 +18,7 @@ export const previewContext: PageContext = {
   ],
 };
 
-const online: ConnectionState = { state: "online", sessionId: "s1" };
+const online: ConnectionState = { state: "online", sessionId: "s1", transport: "websocket" };
 
 function turn(id: string, prompt: string, answer: string | readonly Part[], more: Partial<TurnView> = {}): TurnView {
   const parts: readonly Part[] =
