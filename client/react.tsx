@@ -1,12 +1,20 @@
 /**
  * `useChatRoom`: a room in a React component. All components that name the same room and gateway share one client and one
  * socket (`shared-client.ts`): StrictMode and a change of page mount again at once. On a server, and while hydrating, it
- * shows a room that is connecting.
+ * shows a room that is connecting. Beside it the parts of a chat page that have no looks: what each does is in its file.
  */
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api.ts";
 import { type ChatClient, idleSnapshot } from "./chat-client.ts";
 import { acquireClient, clientKey, releaseClient, sharedClient, updateOptions } from "./shared-client.ts";
+
+export { readItem, writeItem } from "./parts/browser-storage.ts";
+export { deadlineOf, useSecondsUntil } from "./parts/clock.ts";
+export { type Composer, type ComposerOptions, fitsFrame, isComposing, useComposer } from "./parts/composer.ts";
+export { useDraft } from "./parts/draft.ts";
+export { KeepPlace, type KeepPlaceProps } from "./parts/keep-place.ts";
+export { type StickToBottom, useStickToBottom } from "./parts/stick-to-bottom.ts";
+export { isEditable, isRunning, type Transcript, type TranscriptRow, transcriptOf } from "./parts/transcript.ts";
 
 export type ChatRoomActions = Omit<ChatRoomClient, "subscribe" | "getSnapshot" | "close">;
 export type ChatRoom = ChatSnapshot & {

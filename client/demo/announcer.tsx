@@ -3,13 +3,11 @@
  * each word as it streams. The conversation itself is a silent log.
  */
 import { useEffect, useRef, useState } from "react";
-import { textOf } from "../../shared/content.ts";
-import { type Locale, messageFor } from "../../shared/protocol/messages.ts";
-import type { TurnView } from "../../shared/transcript.ts";
-import type { ChatSnapshot } from "../api.ts";
+import { type Locale, messageFor, type TurnView, textOf } from "../../shared/index.ts";
+import type { ChatSnapshot } from "../index.ts";
+import { isRunning } from "../react.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 import type { Strings } from "./strings.ts";
-import { isRunning } from "./turn-state.ts";
 
 /** Of an ended answer: enough to know what it says; the rest is read in the log at one's own pace. */
 const maxSpoken = 600;

@@ -1,8 +1,7 @@
 /** An answer's content: text as Markdown, reasoning folded away, tools and data as compact cards. */
 
 import { createElement } from "react";
-import type { Part } from "../../shared/content.ts";
-import { type ShownPart, shownParts, type ToolCard } from "../../shared/shown-parts.ts";
+import { type Part, type ShownPart, shownParts, type ToolCard } from "../../shared/index.ts";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
 import { ScrollingCode } from "./markdown/code-block.tsx";

@@ -1,6 +1,6 @@
 /** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
 import { useEffect, useState } from "react";
-import { messageFor } from "../../shared/protocol/messages.ts";
+import { messageFor } from "../../shared/index.ts";
 import { useChatRoom } from "../react.tsx";
 import { Chat } from "./chat.tsx";
 import { useLocale, useStrings } from "./locale.tsx";

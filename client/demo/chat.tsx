@@ -3,24 +3,21 @@
  * wires it to a real room, tests and the preview to a scripted one.
  */
 import { useCallback, useEffect, useRef } from "react";
-import type { ChatSnapshot } from "../api.ts";
-import type { ChatRoomActions } from "../react.tsx";
+import type { ChatSnapshot } from "../index.ts";
+import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../react.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionBanner } from "./connection.tsx";
-import { useDraft } from "./draft.ts";
 import { EmptyState } from "./empty-state.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
-import { KeepPlace, Older } from "./older.tsx";
+import { Older } from "./older.tsx";
 import type { PageContext } from "./page-context.ts";
 import { Pending } from "./pending.tsx";
 import type { Rooms } from "./room-menu.tsx";
 import { RoomNotices } from "./room-notices.tsx";
-import { useStickToBottom } from "./stick-to-bottom.ts";
 import { Turn } from "./turn.tsx";
-import { isRunning } from "./turn-state.ts";
 
 interface ChatProps {
   readonly snapshot: ChatSnapshot;
@@ -33,16 +30,15 @@ interface ChatProps {
 /** Keyed by room where it is used: a draft and a scroll position belong to one room. */
 export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
   const strings = useStrings();
-  const { connection, view, turns, older, pending, notices, error, stopping } = snapshot;
+  const { connection, view, turns, older, notices, error } = snapshot;
+  const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
   const [draft, setDraft] = useDraft(snapshot.room);
   const input = useRef<HTMLTextAreaElement>(null);
-  const isEmpty = turns.length === 0 && pending.length === 0;
   const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
 
   const focusInput = useCallback(() => input.current?.focus(), []);
   const canSend = connection.state !== "closed";
-  const running = turns.find(isRunning);
-  const isStopping = running !== undefined && stopping.has(running.id);
+  const isStopping = running?.isStopping === true;
 
   const asked = useCallback(() => {
     jump();
@@ -65,9 +61,7 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
     },
     [setDraft, focusInput],
   );
-  const coming = pending.filter(({ refused }) => refused === undefined);
-  const firstLeaving = turns.findIndex(({ id }) => coming.some(({ replaces }) => replaces === id));
-  const runningId = isStopping ? undefined : running?.id;
+  const runningId = isStopping ? undefined : running?.turn.id;
   const stop = useCallback(() => {
     if (runningId !== undefined) actions.cancel(runningId);
     focusInput();
@@ -89,8 +83,6 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
     if (window.matchMedia?.("(pointer: fine)").matches) focusInput();
   }, [focusInput]);
 
-  // Before the first sync nobody knows whether the room is empty.
-  const isKnown = view.epoch !== undefined || connection.state !== "connecting";
   return (
     <div className="page">
       <a className="skip" href="#message">
@@ -110,17 +102,8 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
             {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
             <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
               <Older older={older} onLoad={actions.loadOlder} />
-              {turns.map((turn, index) => (
-                <Turn
-                  key={turn.id}
-                  turn={turn}
-                  isStopping={stopping.has(turn.id)}
-                  isNewest={index === turns.length - 1 && coming.length === 0}
-                  isLeaving={firstLeaving >= 0 && index >= firstLeaving}
-                  actions={actions}
-                  onHandled={focusInput}
-                  onAsked={asked}
-                />
+              {rows.map((row) => (
+                <Turn key={row.turn.id} {...row} actions={actions} onHandled={focusInput} onAsked={asked} />
               ))}
             </KeepPlace>
             {pending.map((item) => (

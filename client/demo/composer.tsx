@@ -1,22 +1,8 @@
-/** The message box: grows with its text, sends on Enter, never in the middle of an input method's composition. */
-import type { FormEvent, KeyboardEvent, Ref } from "react";
-import { maxFrameBytes } from "../../shared/protocol/limits.ts";
-import { utf8Length } from "../../shared/text.ts";
+/** The message box: grows with its text. What it does with keys is `useComposer`'s. */
+import type { Ref } from "react";
+import { useComposer } from "../react.tsx";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
-
-/** Left of a frame for all that is not the prompt: type, ids, options. */
-const frameOverheadBytes = 1_024;
-
-/** What an input method does with Enter is its own; Safari ends the composition before the keydown, so its 229 counts too. */
-export function isComposing(event: KeyboardEvent): boolean {
-  return event.nativeEvent.isComposing || event.keyCode === 229;
-}
-
-/** Whether the prompt fits a frame as JSON, where quotes, line ends and Chinese take more than one byte. */
-export function fitsFrame(prompt: string): boolean {
-  return utf8Length(JSON.stringify(prompt)) <= maxFrameBytes - frameOverheadBytes;
-}
 
 interface ComposerProps {
   readonly text: string;
@@ -32,39 +18,21 @@ interface ComposerProps {
 
 export function Composer({ text, onText, onSend, onStop, isStopping, canSend, inputRef }: ComposerProps) {
   const strings = useStrings();
-  const isTooLong = !fitsFrame(text);
-  const isReady = canSend && !isTooLong && text.trim() !== "";
-  const send = () => {
-    if (isReady) onSend(text);
-  };
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    send();
-  };
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
-    event.preventDefault();
-    send();
-  };
+  const { isTooLong, isReady, formProps, inputProps } = useComposer({ text, onText, onSend, canSend });
   const hint = isTooLong ? strings.tooLong : onStop !== undefined && text !== "" ? strings.willQueue : undefined;
   return (
-    <form className="composer" onSubmit={onSubmit} aria-label={strings.message}>
+    <form className="composer" {...formProps} aria-label={strings.message}>
       <div className="composer-box">
         {/* The wrapper's copy of the text gives the box its height: it grows without measuring. */}
         <div className="grow" data-text={`${text}\n`}>
           <textarea
+            {...inputProps}
             ref={inputRef}
             id="message"
             rows={1}
-            value={text}
             placeholder={strings.messagePlaceholder}
             aria-label={strings.message}
             aria-describedby="composer-hint"
-            aria-invalid={isTooLong}
-            enterKeyHint="send"
-            autoComplete="off"
-            onChange={(event) => onText(event.target.value)}
-            onKeyDown={onKeyDown}
           />
         </div>
         {onStop === undefined ? null : (

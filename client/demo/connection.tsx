@@ -1,8 +1,8 @@
 /** How the connection stands: a badge in the header, and a banner with a way on when it is not simply fine. */
 import type { ReactNode } from "react";
-import { messageFor } from "../../shared/protocol/messages.ts";
-import type { ConnectionState } from "../api.ts";
-import { useSecondsUntil } from "./clock.ts";
+import { messageFor } from "../../shared/index.ts";
+import type { ConnectionState } from "../index.ts";
+import { useSecondsUntil } from "../react.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 
 export function ConnectionBadge({ connection }: { readonly connection: ConnectionState }) {

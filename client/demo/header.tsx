@@ -1,5 +1,5 @@
 /** The bar at the top: where one is, who else is here, how the connection stands, which language is spoken. */
-import type { ConnectionState } from "../api.ts";
+import type { ConnectionState } from "../index.ts";
 import { ConnectionBadge } from "./connection.tsx";
 import { Icon, Logo } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";

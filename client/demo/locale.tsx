@@ -1,7 +1,7 @@
 /** The reader's language: chosen once from the browser, changed by hand, remembered. Components ask `useStrings()`. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { LOCALES, type Locale } from "../../shared/protocol/messages.ts";
-import { readItem, writeItem } from "./browser-storage.ts";
+import { LOCALES, type Locale } from "../../shared/index.ts";
+import { readItem, writeItem } from "../react.tsx";
 import { STRINGS, type Strings } from "./strings.ts";
 
 const storageKey = "edge-chat.locale";

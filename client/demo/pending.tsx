@@ -1,9 +1,7 @@
 /** A question the room has not shown as a turn: on its way, waiting for the connection, or refused with its text kept. */
 import { memo } from "react";
-import { messageFor } from "../../shared/protocol/messages.ts";
-import { promptOf } from "../../shared/ui-messages.ts";
-import type { PendingTurn } from "../api.ts";
-import { isContinuation } from "../ask-again.ts";
+import { messageFor, promptOf } from "../../shared/index.ts";
+import { isContinuation, type PendingTurn } from "../index.ts";
 import type { ChatRoomActions } from "../react.tsx";
 import { Icon } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";

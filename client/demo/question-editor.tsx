@@ -1,6 +1,6 @@
 /** A question that is being asked anew, in its own place. Enter sends, Esc leaves it as it was. */
-import { type FormEvent, type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import { fitsFrame, isComposing } from "./composer.tsx";
+import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+import { isComposing, useComposer } from "../react.tsx";
 import { useStrings } from "./locale.tsx";
 
 interface QuestionEditorProps {
@@ -16,40 +16,23 @@ export function QuestionEditor({ text, hasLater, onSend, onCancel }: QuestionEdi
   const [edited, setEdited] = useState(text);
   const box = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
-  const isTooLong = !fitsFrame(edited);
-  const isReady = !isTooLong && edited.trim() !== "";
+  const { isTooLong, isReady, formProps, inputProps } = useComposer({ text: edited, onText: setEdited, onSend });
 
   useEffect(() => {
     box.current?.focus();
     box.current?.setSelectionRange(text.length, text.length);
   }, [text]);
 
-  const onSubmit = (event: FormEvent) => {
-    event.preventDefault();
-    if (isReady) onSend(edited);
-  };
   const onKeyDown = (event: KeyboardEvent) => {
-    if (isComposing(event)) return;
-    if (event.key === "Escape") {
-      // Here it is about the edit, not about an answer that runs.
-      event.stopPropagation();
-      onCancel();
-    } else if (event.key === "Enter" && !event.shiftKey) onSubmit(event);
+    if (event.key !== "Escape" || isComposing(event)) return;
+    // Here it is about the edit, not about an answer that runs.
+    event.stopPropagation();
+    onCancel();
   };
   return (
-    <form className="question editor" onSubmit={onSubmit} onKeyDown={onKeyDown} aria-label={strings.editQuestion}>
+    <form className="question editor" {...formProps} onKeyDown={onKeyDown} aria-label={strings.editQuestion}>
       <div className="grow" data-text={`${edited}\n`}>
-        <textarea
-          ref={box}
-          rows={1}
-          value={edited}
-          aria-label={strings.editQuestion}
-          aria-describedby={hintId}
-          aria-invalid={isTooLong}
-          enterKeyHint="send"
-          autoComplete="off"
-          onChange={(event) => setEdited(event.target.value)}
-        />
+        <textarea {...inputProps} ref={box} rows={1} aria-label={strings.editQuestion} aria-describedby={hintId} />
       </div>
       <p id={hintId} className={isTooLong ? "hint hint-bad" : "hint"}>
         {isTooLong ? strings.tooLong : hasLater ? strings.editRemovesLater : strings.editReplaces}

@@ -1,8 +1,7 @@
 /** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
 import { useState } from "react";
-import type { TurnInput } from "../../shared/protocol/client-frames.ts";
-import { promptOf } from "../../shared/ui-messages.ts";
-import { isContinuation } from "../ask-again.ts";
+import { promptOf, type TurnInput } from "../../shared/index.ts";
+import { isContinuation } from "../index.ts";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
 

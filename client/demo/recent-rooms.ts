@@ -1,6 +1,6 @@
 /** The rooms this browser was in, newest first, for the room menu. */
-import { roomNamePattern } from "../../shared/protocol/limits.ts";
-import { readItem, writeItem } from "./browser-storage.ts";
+import { roomNamePattern } from "../../shared/index.ts";
+import { readItem, writeItem } from "../react.tsx";
 
 const storageKey = "edge-chat.rooms";
 /** As many as fit the menu on a phone without scrolling. */

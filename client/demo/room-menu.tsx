@@ -3,7 +3,7 @@
  * clearing this one. A native popover: Esc, a click elsewhere and the focus are the browser's.
  */
 import { type FormEvent, useRef, useState } from "react";
-import { roomNamePattern } from "../../shared/protocol/limits.ts";
+import { roomNamePattern } from "../../shared/index.ts";
 import { CopyButton } from "./copy-button.tsx";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";

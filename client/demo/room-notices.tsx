@@ -1,8 +1,7 @@
 /** Waits and errors that concern the room or this session rather than one turn, told above the message box. */
 import { useState } from "react";
-import { messageFor } from "../../shared/protocol/messages.ts";
-import type { ErrorFrame, NoticeFrame } from "../../shared/protocol/server-frames.ts";
-import { deadlineOf, useSecondsUntil } from "./clock.ts";
+import { type ErrorFrame, messageFor, type NoticeFrame } from "../../shared/index.ts";
+import { deadlineOf, useSecondsUntil } from "../react.tsx";
 import { Banner } from "./connection.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 

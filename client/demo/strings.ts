@@ -2,7 +2,7 @@
  * Every sentence the page itself says, once, in each language. `Strings` is the English table's shape, so a key missing in
  * another language does not compile. What the gateway says about errors and waits is in shared/protocol/messages.
  */
-import type { Locale } from "../../shared/protocol/messages.ts";
+import type { Locale } from "../../shared/index.ts";
 
 const en = {
   appName: "Edge Chat Gateway",

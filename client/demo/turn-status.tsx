@@ -3,11 +3,9 @@
  * turn can have; a completed answer needs no words.
  */
 import type { ReactNode } from "react";
-import { messageFor } from "../../shared/protocol/messages.ts";
-import type { TurnView } from "../../shared/transcript.ts";
-import { isContinuable } from "../ask-again.ts";
-import type { ChatRoomActions } from "../react.tsx";
-import { deadlineOf, useSecondsUntil } from "./clock.ts";
+import { messageFor, type TurnView } from "../../shared/index.ts";
+import { isContinuable } from "../index.ts";
+import { type ChatRoomActions, deadlineOf, useSecondsUntil } from "../react.tsx";
 import { Icon, type IconName } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 import type { Strings } from "./strings.ts";

@@ -1,16 +1,13 @@
 /** One turn: the question, whoever asked it, and the answer. Drawn again only when the turn itself changed. */
 import { memo, useEffect, useRef, useState } from "react";
-import { textOf } from "../../shared/content.ts";
-import type { TurnView } from "../../shared/transcript.ts";
-import { promptOf } from "../../shared/ui-messages.ts";
-import type { ChatRoomActions } from "../react.tsx";
+import { promptOf, type TurnView, textOf } from "../../shared/index.ts";
+import { type ChatRoomActions, isEditable, isRunning } from "../react.tsx";
 import { Answer } from "./answer.tsx";
 import { CopyButton } from "./copy-button.tsx";
 import { Icon } from "./icons.tsx";
 import { useStrings } from "./locale.tsx";
 import { Question } from "./question.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
-import { isEditable, isRunning } from "./turn-state.ts";
 import { completedText, TurnStatus } from "./turn-status.tsx";
 
 interface TurnProps {

@@ -6,11 +6,11 @@ import type { ChatSnapshot, OlderState, PendingTurn } from "../../client/api.ts"
 import { CONTINUE_PROMPT } from "../../client/ask-again.ts";
 import { announcement } from "../../client/demo/announcer.tsx";
 import { Chat } from "../../client/demo/chat.tsx";
-import { fitsFrame } from "../../client/demo/composer.tsx";
 import { LocaleProvider } from "../../client/demo/locale.tsx";
 import { EMPTY_CONTEXT, type PageContext } from "../../client/demo/page-context.ts";
 import { snapshotOf } from "../../client/demo/preview/scenarios.ts";
 import { STRINGS } from "../../client/demo/strings.ts";
+import { fitsFrame } from "../../client/react.tsx";
 import type { Part } from "../../shared/content.ts";
 import { lengthOf } from "../../shared/content.ts";
 import { type Locale, messageFor } from "../../shared/protocol/messages.ts";

@@ -1,7 +1,7 @@
 /** A room behind a fake socket that keeps its own conversation: it answers what the client says when the test tells it to. */
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn, TurnEndFrame } from "../../shared/protocol/server-frames.ts";
-import { type FakeNetwork, type FakeSocket, welcome } from "./fake-socket.ts";
+import { type FakeNetwork, welcome } from "./fake-socket.ts";
 import { sync } from "./sync-frames.ts";
 
 export class FakeRoom {
@@ -10,18 +10,26 @@ export class FakeRoom {
   #seq = 0;
   /** Submits that were answered. */
   #answered = 0;
-  #socket: FakeSocket | undefined;
 
   constructor(net: FakeNetwork) {
     this.#net = net;
   }
 
-  /** Takes the newest socket: welcome, and a snapshot of all there is. */
-  enter(): void {
-    this.#socket = this.#net.last;
+  /** A turn from before anyone came. */
+  prepare({ id, text }: { readonly id: string; readonly text: string }): void {
+    const input = { prompt: `ask ${id}` };
+    const parts: SyncTurn["parts"] = [{ kind: "text", text }];
+    const length = text.length;
+    const known = { input, author: "a", createdAt: 1 };
+    this.#turns.push({ id, state: "settled", outcome: "completed", from: 0, parts, length, ...known });
+  }
+
+  /** Takes the newest socket: welcome, and a snapshot of all there is, or only of what is open. */
+  enter({ asDelta = false } = {}): void {
     this.#answered = 0;
-    this.#socket.open();
-    this.say(welcome, sync({ seq: this.#seq, turns: this.#turns.map((turn) => ({ ...turn })) }));
+    this.#net.last.open();
+    const turns = this.#turns.filter(({ state }) => !asDelta || state !== "settled").map((turn) => ({ ...turn }));
+    this.say(welcome, sync({ seq: this.#seq, mode: asDelta ? "delta" : "snapshot", turns }));
   }
 
   say(...frames: ServerFrame[]): void {

@@ -1,8 +1,6 @@
 /** Scripted snapshots of every state the page can show, for looking at it and for accessibility checks. Never shipped. */
-import { lengthOf, type Part } from "../../../shared/content.ts";
-import { EMPTY_VIEW, type TurnView } from "../../../shared/transcript.ts";
-import type { ChatSnapshot, ConnectionState, PendingTurn } from "../../api.ts";
-import { CONTINUE_PROMPT } from "../../ask-again.ts";
+import { EMPTY_VIEW, lengthOf, type Part, type TurnView } from "../../../shared/index.ts";
+import { type ChatSnapshot, CONTINUE_PROMPT, type ConnectionState, type PendingTurn } from "../../index.ts";
 import type { PageContext } from "../page-context.ts";
 
 export const previewContext: PageContext = {

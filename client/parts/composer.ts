@@ -1,0 +1,67 @@
+/** A box that asks: Enter sends, Shift+Enter breaks the line, an input method's Enter is its own, and what is too long is not sent. */
+import type { ChangeEvent, FormEvent, KeyboardEvent } from "react";
+import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { utf8Length } from "../../shared/text.ts";
+
+/** Left of a frame for all that is not the prompt: type, ids, options. */
+const frameOverheadBytes = 1_024;
+
+/** What an input method does with Enter is its own; Safari ends the composition before the keydown, so its 229 counts too. */
+export function isComposing(event: KeyboardEvent): boolean {
+  return event.nativeEvent.isComposing || event.keyCode === 229;
+}
+
+/** Whether the prompt fits a frame as JSON, where quotes, line ends and Chinese take more than one byte. */
+export function fitsFrame(prompt: string): boolean {
+  return utf8Length(JSON.stringify(prompt)) <= maxFrameBytes - frameOverheadBytes;
+}
+
+export interface ComposerOptions {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  /** Called with a prompt that may be sent; clearing the text is the caller's. */
+  readonly onSend: (prompt: string) => void;
+  /** False where nothing can be sent now: the text is kept. Default: true. */
+  readonly canSend?: boolean;
+}
+
+export interface Composer {
+  /** More than a frame holds. */
+  readonly isTooLong: boolean;
+  /** It may be sent now. */
+  readonly isReady: boolean;
+  readonly formProps: { readonly onSubmit: (event: FormEvent) => void };
+  readonly inputProps: {
+    readonly value: string;
+    readonly "aria-invalid": boolean;
+    readonly enterKeyHint: "send";
+    readonly autoComplete: "off";
+    readonly onChange: (event: ChangeEvent<HTMLTextAreaElement>) => void;
+    readonly onKeyDown: (event: KeyboardEvent) => void;
+  };
+}
+
+/** Props for a `<form>` and its `<textarea>`. Holds no state: the text is the caller's, as `useDraft` or `useState` keeps it. */
+export function useComposer({ text, onText, onSend, canSend = true }: ComposerOptions): Composer {
+  const isTooLong = !fitsFrame(text);
+  const isReady = canSend && !isTooLong && text.trim() !== "";
+  const send = (event: FormEvent | KeyboardEvent) => {
+    event.preventDefault();
+    if (isReady) onSend(text);
+  };
+  return {
+    isTooLong,
+    isReady,
+    formProps: { onSubmit: send },
+    inputProps: {
+      value: text,
+      "aria-invalid": isTooLong,
+      enterKeyHint: "send",
+      autoComplete: "off",
+      onChange: (event) => onText(event.target.value),
+      onKeyDown: (event) => {
+        if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) send(event);
+      },
+    },
+  };
+}
