@@ -22,7 +22,7 @@ export interface Backend {
 
 /** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
 export async function createBackend(options: Partial<BackendOptions> = {}): Promise<Backend> {
-  const { host, port, provider, docsDir, resumable, openai, extraProviders, isQuiet } = {
+  const { host, port, provider, docsDir, resumable, openai, extraProviders, gateway, isQuiet } = {
     ...defaultOptions(),
     ...options,
   };
@@ -30,7 +30,7 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
   if (openai !== undefined) all.push(new OpenAiProvider(openai));
 
   const app = await NestFactory.create<NestExpressApplication>(
-    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}),
+    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}, gateway),
     // Readers hold their connection for minutes; a stop must not wait for them.
     {
       logger: isQuiet ? false : ["error", "warn"],

@@ -22,9 +22,11 @@ import {
   Res,
   Sse,
   SseSignal,
+  UseGuards,
 } from "@nestjs/common";
 import type { Observable } from "rxjs";
 import { type ChatRequest, Providers, parseChatBody, parseChatQuery, parseGenerationId } from "./chat-request.ts";
+import { GatewayGuard } from "./gateway-guard.ts";
 import { RequestProblem } from "./problem.ts";
 import { fingerprint, type GenerationRecord, type GenerationStats, ResumableGenerations } from "./resumable/index.ts";
 
@@ -44,6 +46,7 @@ export class ChatController {
     this.#providers = providers;
   }
 
+  @UseGuards(GatewayGuard)
   // 200, or Nest answers a POST with 201, which readers of event streams refuse.
   @Sse("chat", { method: RequestMethod.POST, maxPendingDataLength })
   @HttpCode(200)
@@ -57,6 +60,7 @@ export class ChatController {
     return this.#answer(parseChatBody(body, { idempotencyKey, lastEventId }, this.#providers), response, gone);
   }
 
+  @UseGuards(GatewayGuard)
   @Sse("chat", { maxPendingDataLength })
   get(
     @Query() query: unknown,
@@ -74,6 +78,7 @@ export class ChatController {
     return this.#answer(parseChatQuery(query, { idempotencyKey, lastEventId }, this.#providers), response, gone);
   }
 
+  @UseGuards(GatewayGuard)
   @Delete("chat/:generationId")
   @HttpCode(204)
   async stop(@Param("generationId") generationId: string): Promise<void> {

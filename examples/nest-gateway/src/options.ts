@@ -1,6 +1,7 @@
 /** Settings of the backend, and how the environment gives them. */
 import { join } from "node:path";
 import { z } from "zod";
+import { defaultAudience, type GatewayTrust } from "./gateway-guard.ts";
 import type { OpenAiOptions } from "./providers/openai.ts";
 import type { Provider } from "./providers/provider.ts";
 import type { ResumableOptions } from "./resumable/index.ts";
@@ -15,6 +16,8 @@ export interface BackendOptions {
   docsDir: string;
   resumable?: Partial<ResumableOptions>;
   openai?: OpenAiOptions;
+  /** Whose tokens the chat routes ask for; without it they ask for none. */
+  gateway?: GatewayTrust;
   /** Your own, beside the built-in ones. */
   extraProviders?: readonly Provider[];
   /** No log at all, for tests. */
@@ -46,6 +49,8 @@ const environment = z.object({
   HOLD_MS: wholeNumber(3_600_000).optional(),
   KEEP_MS: wholeNumber(86_400_000).optional(),
   HEARTBEAT_MS: wholeNumber(600_000).optional(),
+  GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  GATEWAY_AUDIENCE: z.string().min(1).optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_MODELS: z.string().min(1).optional(),
@@ -58,7 +63,10 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   }
-  const { HOST, PORT, PROVIDER, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...openai } = parsed.data;
+  const { HOST, PORT, PROVIDER, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
+  const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, ...openai } = others;
+  if (GATEWAY_AUDIENCE !== undefined && GATEWAY_JWKS_URL === undefined)
+    throw new Error("GATEWAY_AUDIENCE: means nothing without GATEWAY_JWKS_URL");
   if (PROVIDER === "openai" && openai.OPENAI_BASE_URL === undefined)
     throw new Error("PROVIDER: openai needs OPENAI_BASE_URL");
   const defaults = defaultOptions();
@@ -72,6 +80,9 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
       ...(KEEP_MS !== undefined && { keepMs: KEEP_MS }),
       ...(HEARTBEAT_MS !== undefined && HEARTBEAT_MS > 0 && { heartbeatMs: HEARTBEAT_MS }),
     },
+    ...(GATEWAY_JWKS_URL !== undefined && {
+      gateway: { jwksUrl: GATEWAY_JWKS_URL, audience: GATEWAY_AUDIENCE ?? defaultAudience },
+    }),
     ...(openai.OPENAI_BASE_URL !== undefined && {
       openai: {
         baseUrl: openai.OPENAI_BASE_URL,

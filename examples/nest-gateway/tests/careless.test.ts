@@ -111,6 +111,7 @@ async function read(route: string) {
     base: `${url}/${route}`,
     method: "POST",
     read: readerOf("auto"),
+    authorize: async () => ({}),
     room: "r",
     fetch: (address, init) => fetch(address, init),
   });
