@@ -39,7 +39,30 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/{faults,storm}.test.ts"],
+          exclude: ["tests/workerd/{faults,storm,auth}.test.ts"],
+          globalSetup: ["tests/support/workerd-upstream.ts"],
+        },
+      },
+      {
+        plugins: [
+          cloudflareTest(({ inject }) => ({
+            main,
+            wrangler: { configPath: "wrangler.jsonc" },
+            miniflare: {
+              bindings: {
+                AUTH: "jwt",
+                // `sharedSecret` in tests/workerd/tokens.ts.
+                AUTH_KEYS: JSON.stringify({ k1: "YSBzZWNyZXQgb2YgdGVzdHM6IHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZQ" }),
+                TENANT: "*",
+                NEST_BASE: inject<string>("upstreamUrl"),
+                OPERATOR_TOKEN: "operator-secret",
+              },
+            },
+          })),
+        ],
+        test: {
+          name: "auth",
+          include: ["tests/workerd/auth.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
         },
       },

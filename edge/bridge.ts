@@ -15,6 +15,8 @@ export interface BridgeConfig {
    * is noticed at all: a runtime sees a closed connection only when it writes to it.
    */
   readonly heartbeatMs: number;
+  /** What shows the backend that a call is ours, such as a minted token; nothing where left out. */
+  readonly authorize?: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -52,7 +54,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Br
   let upstream: Response;
   try {
     upstream = await config.fetch(`${config.nestBase}/model/chat?${wanted}`, {
-      headers: { accept: "text/event-stream", ...lastEventId(request) },
+      headers: { accept: "text/event-stream", ...lastEventId(request), ...(await config.authorize?.()) },
       redirect: "manual",
       signal: abort.signal,
     });

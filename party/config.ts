@@ -4,15 +4,20 @@
  */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../shared/result.ts";
+import type { TenantSetting } from "./auth/claims.ts";
+import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "./auth/settings.ts";
+import { parseUpstreamAuth, type UpstreamAuthSetting } from "./auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "./telemetry/log.ts";
 import { type DialectName, dialectNames } from "./upstream/dialects/auto.ts";
 
 export interface GatewayConfig {
+  readonly auth: AuthSetting;
+  readonly upstreamAuth: UpstreamAuthSetting;
   readonly nestBase: string;
   readonly upstreamMethod: "POST" | "GET";
   readonly upstreamDialect: DialectName;
-  readonly tenant: string;
+  readonly tenant: TenantSetting;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
   /** Silence after which an SSE stream of ours gets a comment. */
@@ -85,19 +90,28 @@ const defaultHeartbeatMs = 15_000;
 
 export type Variables = Readonly<Record<string, unknown>>;
 
+/** Parsed settings by the environment they came from, for a developer's machine and for elsewhere. */
+const known = new WeakMap<Variables, Map<boolean, Result<GatewayConfig, string>>>();
+
 /**
- * AUTH fails closed (S6): it has no default, and `none` is for loopback or for who says so twice.
+ * Parsed once for an environment, however many requests come with it.
  * @param hostname of the request, which tells a developer's machine from a deployment.
  */
 export function parseConfig(env: Variables, hostname: string): Result<GatewayConfig, string> {
-  const auth = env["AUTH"];
-  if (auth === undefined || auth === "") {
-    return fail('AUTH is not set. Expected "none" (anyone may chat; on loopback only), for example AUTH=none.');
-  }
-  if (auth !== "none") return fail('AUTH is not a mode this version knows. Expected "none", for example AUTH=none.');
-  if (!isLoopback(hostname) && env["ALLOW_ANONYMOUS"] !== "yes") {
-    return fail("AUTH=none lets anyone chat at your cost. Set ALLOW_ANONYMOUS=yes as well if that is what you want.");
-  }
+  const isLocal = isLoopback(hostname);
+  const results = known.get(env) ?? new Map<boolean, Result<GatewayConfig, string>>();
+  const result = results.get(isLocal) ?? parse(env, isLocal);
+  known.set(env, results.set(isLocal, result));
+  return result;
+}
+
+function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> {
+  const auth = parseAuth((name) => text(env[name]), isLocal);
+  if (!auth.ok) return auth;
+  const tenant = parseTenant((name) => text(env[name]));
+  if (!tenant.ok) return tenant;
+  const upstreamAuth = parseUpstreamAuth((name) => text(env[name]));
+  if (!upstreamAuth.ok) return upstreamAuth;
   const base = z.url({ protocol: /^https?$/ }).safeParse(env["NEST_BASE"]);
   if (!base.success) {
     return fail(
@@ -123,10 +137,12 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
   const log = parseLog(env);
   if (!log.ok) return log;
   return ok({
+    auth: auth.value,
+    upstreamAuth: upstreamAuth.value,
     nestBase: base.data.replace(/\/+$/, ""),
     upstreamMethod: method,
     upstreamDialect: dialect,
-    tenant: text(env["TENANT"]) ?? "default",
+    tenant: tenant.value,
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
     heartbeatMs: heartbeat.value ?? defaultHeartbeatMs,
@@ -201,14 +217,4 @@ function number(env: Variables, name: string, min: number, max: number): Result<
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** A developer's own machine: 127.0.0.0/8, ::1 and localhost (RFC 6761 §6.3). */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/.test(hostname)
-  );
 }

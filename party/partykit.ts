@@ -5,7 +5,6 @@
  */
 import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
-import { roomNamePattern } from "../shared/protocol/limits.ts";
 import { authorize } from "./auth.ts";
 import { type GatewayConfig, parseConfig } from "./config.ts";
 import { RoomCore } from "./core/room-core.ts";
@@ -14,6 +13,7 @@ import { routeBackend } from "./routes/backend.ts";
 import { answerInRoom } from "./routes/in-room.ts";
 import { isAllowedOrigin } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
+import { refuseRoom } from "./routes/room-name.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry.ts";
 
@@ -69,7 +69,7 @@ export default class PartykitRoom implements Party.Server {
     if (!config.ok) return notConfigured(config.error);
     // Of the address: `room.id` throws where an alarm came first.
     const [, , , name = ""] = new URL(asked.url).pathname.split("/");
-    return answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value));
+    return answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value, undefined));
   }
 
   async onAlarm(): Promise<void> {
@@ -80,9 +80,10 @@ export default class PartykitRoom implements Party.Server {
     const url = new URL(request.url);
     // The same party answers at /parties/main/:room and /party/:room as well; only one address is ours (S4).
     if (!/^\/parties\/chat\/[^/]+$/.test(url.pathname)) return problem("not-found");
-    if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
     const config = configOf(lobby.env, url.hostname);
     if (config instanceof Response) return config;
+    const refused = refuseRoom(lobby.id, config);
+    if (refused !== undefined) return refused;
     if (!isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins)) return problem("origin-forbidden");
     // As the Worker does: a fresh connection id, and nothing else of the query. It also keeps the attachment, which holds
     // this URL and at most 2 KiB, free for us.
@@ -94,9 +95,10 @@ export default class PartykitRoom implements Party.Server {
   static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
     const url = new URL(request.url);
     if (!/^\/parties\/chat\/[^/]+(?:\/turns)?$/.test(url.pathname)) return problem("not-found");
-    if (!roomNamePattern.test(lobby.id)) return problem("bad-room-name");
     const config = configOf(lobby.env, url.hostname);
     if (config instanceof Response) return config;
+    const refused = refuseRoom(lobby.id, config);
+    if (refused !== undefined) return refused;
     const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
     return isAllowed ? request : problem("origin-forbidden");
   }

@@ -1,9 +1,14 @@
 /** The core's ports as both hosts supply them; they differ only in storage and in what a broken room does. */
-import { generationIdOf, principalOf } from "./auth.ts";
+
+import { audit } from "./audit.ts";
+import { authorizeUpstream } from "./auth/authorize-upstream.ts";
+import { everyTenant, tenantOfRoom } from "./auth/claims.ts";
+import { Gate, type RevocationsOf } from "./auth.ts";
 import { systemClock } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";
 import { NO_LIMITER } from "./core/limiter-port.ts";
-import type { RoomPorts } from "./core/ports.ts";
+import type { AuditedAct, RoomPorts } from "./core/ports.ts";
+import { generationIdOf } from "./generation-id.ts";
 import { LeaseClient, type LeaseClientOptions } from "./lease-client.ts";
 import { SlowingHints } from "./slowing-hints.ts";
 import { ObjectStorage } from "./storage.ts";
@@ -25,6 +30,7 @@ export interface Host {
   readonly onBroken: () => void;
   /** The tenant's Limiter objects; a host without them limits nothing. */
   readonly limiterOf?: LeaseClientOptions["stubOf"] | undefined;
+  readonly revocationsOf?: RevocationsOf;
   /** KV `CONFIG`; without it a tenant has what the variables give it. */
   readonly tenantStore?: TenantStore | undefined;
   /** Beside the log, who hears of what happens in the room. */
@@ -32,10 +38,12 @@ export interface Host {
 }
 
 export function roomPorts(
-  { room, storage, kept, onBroken, limiterOf, tenantStore, sinks = [] }: Host,
+  { room, storage, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinks = [] }: Host,
   config: GatewayConfig,
 ): RoomPorts {
-  const { tenant } = config;
+  // A room of nobody admits nobody, so its tenant is never asked for.
+  const tenant = tenantOfRoom(config.tenant, room) ?? everyTenant;
+  const gate = new Gate(config, revocationsOf);
   const report = roomReporter({ room, tenant }, config.log, sinks);
   const tenants = new TenantConfigs(config.limits, {
     store: tenantStore,
@@ -71,18 +79,37 @@ export function roomPorts(
       method: config.upstreamMethod,
       read: readerOf(config.upstreamDialect),
       room,
+      authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, room, generation }),
       fetch: (url, init) => fetch(url, init),
     }),
     random: Math.random,
     newId: () => crypto.randomUUID().replaceAll("-", ""),
-    generationIdOf: (epoch, turnId) => generationIdOf(config.tenant, room, epoch, turnId),
-    prepare: () => tenants.get(tenant),
+    generationIdOf: (epoch, turnId) => generationIdOf(tenant, room, epoch, turnId),
+    prepare: () => Promise.all([tenants.get(tenant), gate.prepare(tenant)]),
     principalOf: async (token) => {
       // What the tenant may do is known before its first turn.
-      const [principal] = await Promise.all([principalOf(token, tenant), tenants.get(tenant)]);
+      const [principal] = await Promise.all([gate.admit(token, room), tenants.get(tenant)]);
       return principal;
     },
+    isRevoked: (principal) => gate.isRevoked(principal),
+    audit: (act) => void auditInRoom(act, room, tenant, config),
     report,
     onBroken,
   };
+}
+
+/** Never rejects. Where everybody is anonymous, who asked what says nothing. */
+async function auditInRoom(act: AuditedAct, room: string, tenant: string, config: GatewayConfig): Promise<void> {
+  if (act.act === "drained") {
+    audit("operator", { name: "drained", room });
+    return;
+  }
+  const { sub, tokenId } = act.by;
+  const token = tokenId === undefined ? {} : { tokenId };
+  if (act.act !== "asked") audit(sub, { name: act.act, room, ...token });
+  else if (config.auth.mode === "jwt") {
+    const { turnId } = act;
+    const generationId = await generationIdOf(tenant, room, act.epoch, turnId);
+    audit(sub, { name: "generation", room, turnId, generationId, ...token });
+  }
 }

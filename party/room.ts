@@ -2,13 +2,14 @@
  * A room on PartyServer: the host's callbacks, alarms and sockets, translated for the core. It decides nothing.
  */
 import { type Connection, Server, type WSMessage } from "partyserver";
-import { ERRORS, type ErrorCode } from "../shared/protocol/errors.ts";
+import { ERRORS } from "../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../shared/result.ts";
 import { authorize } from "./auth.ts";
 import { parseConfig, type Variables } from "./config.ts";
-import type { Principal } from "./core/principal.ts";
+import type { Principal, Refusal } from "./core/principal.ts";
 import { RoomCore } from "./core/room-core.ts";
 import { type Limiter, limitersIn } from "./limiter.ts";
+import { type Revocations, revocationsIn } from "./revocations.ts";
 import { roomPorts } from "./room-ports.ts";
 import { answerInRoom } from "./routes/in-room.ts";
 import { principalIn } from "./routes/principal-header.ts";
@@ -19,6 +20,7 @@ import type { TenantStore } from "./tenant-config.ts";
 /** What a room's object may be given beside its settings. */
 export interface RoomHostBindings {
   readonly Limiter?: DurableObjectNamespace<Limiter>;
+  readonly Revocations?: DurableObjectNamespace<Revocations>;
   readonly CONFIG?: TenantStore;
 }
 
@@ -49,6 +51,7 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
       const host = {
         room: this.name,
         limiterOf,
+        revocationsOf: revocationsIn(this.env.Revocations, config.value.jurisdiction),
         tenantStore,
         storage: this.ctx.storage,
         onBroken: () => this.ctx.abort("storage failed"),
@@ -91,11 +94,12 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   }
 
   /** The Worker says who asks. One of an older version, during a deploy, does not: then the room finds out itself. */
-  async #askerOf(request: Request): Promise<Result<Principal, ErrorCode>> {
+  async #askerOf(request: Request): Promise<Result<Principal, Refusal>> {
     const principal = principalIn(request.headers);
     if (principal !== undefined) return ok(principal);
     const config = parseConfig(this.env, "localhost");
-    return config.ok ? authorize(request, this.name, config.value) : fail("not-configured");
+    if (!config.ok) return fail({ code: "not-configured" });
+    return authorize(request, this.name, config.value, revocationsIn(this.env.Revocations, config.value.jurisdiction));
   }
 
   #socketOf(connection: Connection): PartyRoomSocket {

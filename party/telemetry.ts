@@ -32,6 +32,11 @@ export function roomReporter(context: EventContext, log: LogOptions, sinks: read
   return reporter({ context, sinks: [logSink(log), ...sinks], now: Date.now, onFault: onSinkFault });
 }
 
+/** A line of the audit log: see `audit.ts`. Every one of them is written, whatever the log is sampled by. */
+export function reportAudit(facts: Readonly<Record<string, unknown>>): void {
+  console.info(JSON.stringify({ name: "audit", level: "info", ...facts }));
+}
+
 /** Not an event: it would go to the sink that failed. */
 function onSinkFault(cause: unknown): void {
   console.error(JSON.stringify({ name: "telemetry-fault", level: "error", cause: describeCause(cause) }));

@@ -4,6 +4,7 @@ import { systemClock } from "./clock.ts";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
 import { limitersIn } from "./limiter.ts";
+import { revocationsIn } from "./revocations.ts";
 import type { RoomHostBindings } from "./room.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
@@ -12,6 +13,7 @@ import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/r
 import { reportFault } from "./telemetry.ts";
 
 export { Limiter } from "./limiter.ts";
+export { Revocations } from "./revocations.ts";
 export { ChatRoom } from "./room.ts";
 
 type Bindings = RoomBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
@@ -32,7 +34,13 @@ app.on(["GET", "OPTIONS"], "/context", (c) =>
 app.on(["GET", "OPTIONS"], "/chat", (c) =>
   configured(c.req.raw, c.env, async (config) => {
     const { routeBridge } = await import("./routes/bridge.ts");
-    return routeBridge(c.req.raw, config);
+    return routeBridge(c.req.raw, config, revocationsIn(c.env.Revocations, config.jurisdiction));
+  }),
+);
+app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", (c) =>
+  configured(c.req.raw, c.env, async (config) => {
+    const { routeJwks } = await import("./routes/jwks.ts");
+    return routeJwks(config);
   }),
 );
 app.all("/parties/chat/:room", (c) =>
@@ -40,6 +48,12 @@ app.all("/parties/chat/:room", (c) =>
 );
 app.all("/parties/chat/:room/turns", (c) =>
   configured(c.req.raw, c.env, (config) => routeTurns(c.req.raw, c.req.param("room"), c.env, config)),
+);
+app.post("/ops/revoke", (c) =>
+  configured(c.req.raw, c.env, async (config) => {
+    const { routeRevoke } = await import("./routes/revoke.ts");
+    return routeRevoke(c.req.raw, config, revocationsIn(c.env.Revocations, config.jurisdiction));
+  }),
 );
 app.post("/ops/drain/:room", (c) =>
   configured(c.req.raw, c.env, (config) => routeDrain(c.req.raw, c.req.param("room"), c.env, config)),

@@ -17,7 +17,10 @@ interface Suite {
 const suites: ReadonlyMap<string, Suite> = new Map([
   ["unit", { vitest: ["--project", "unit"], needs: [] }],
   ["backend", { vitest: ["--root", "examples/nest-gateway"], needs: ["backend"] }],
-  ["workerd", { vitest: ["--project", "workerd", "--project", "faults", "--project", "storm"], needs: [] }],
+  [
+    "workerd",
+    { vitest: ["--project", "workerd", "--project", "auth", "--project", "faults", "--project", "storm"], needs: [] },
+  ],
   ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page"] }],
 ]);
 

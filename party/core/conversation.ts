@@ -97,7 +97,8 @@ export class Conversation {
   constructor(
     ports: RoomPorts,
     policy: RoomPolicy,
-    hooks: ConversationHooks & Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow" | "onOver">,
+    hooks: ConversationHooks &
+      Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow" | "onOver" | "mayStay">,
   ) {
     this.#ports = ports;
     this.#policy = policy;
@@ -114,6 +115,7 @@ export class Conversation {
         turn: (id) => this.#turns.get(id),
         onBehind: (reader) => hooks.onBehind(reader),
         onSlow: (reader) => hooks.onSlow(reader),
+        mayStay: (reader) => hooks.mayStay(reader),
         onOver: (reader) => hooks.onOver(reader),
       },
       ports.clock,

@@ -25,6 +25,8 @@ export interface Reader {
   syncing: boolean;
   /** Newest ambient word it got. */
   ambientSeen: number;
+  /** From this time on it gets nothing before somebody has looked whether it may (`standing.ts`). */
+  readonly lookAt: number;
   /** Since when its buffer has been too full to send to. */
   skippedAt: number | undefined;
 }
@@ -45,6 +47,8 @@ export interface DeliverySource {
   /** The reader's cursor points before what is kept here: it must be synced. */
   onBehind(reader: Reader): void;
   onSlow(reader: Reader): void;
+  /** Its `lookAt` has passed: whether it may stay. One that may not has been ended. */
+  mayStay(reader: Reader): boolean;
   /** The reader was here for one turn, and has all of it that there will be. */
   onOver(reader: Reader): void;
 }
@@ -169,6 +173,7 @@ export class Delivery {
 
   #bring(reader: Reader, deltas: DeltaCache): void {
     if (reader.syncing || !reader.socket.isOpen) return;
+    if (this.#clock.now() >= reader.lookAt && !this.#source.mayStay(reader)) return;
     if (this.#isFull(reader)) return;
     const { cursor } = reader;
     while (cursor.seq < this.#seq) {

@@ -9,7 +9,7 @@ import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
 import type { RoomEvent } from "./events.ts";
 import type { TurnLimiter } from "./limiter-port.ts";
-import type { Principal } from "./principal.ts";
+import type { Principal, Refusal } from "./principal.ts";
 
 /** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
 export interface RoomSocket {
@@ -135,6 +135,13 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** Who did what in a room, for the audit log. */
+export type AuditedAct =
+  /** A question was accepted: it becomes a generation. */
+  | { readonly act: "asked"; readonly by: Principal; readonly epoch: string; readonly turnId: string }
+  | { readonly act: "cleared" | "erased"; readonly by: Principal }
+  | { readonly act: "drained" };
+
 export interface RoomPorts {
   readonly limiter: TurnLimiter;
   readonly clock: Clock;
@@ -151,7 +158,11 @@ export interface RoomPorts {
   /** Knows what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
   readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
-  readonly principalOf: (token: string | undefined) => Promise<Result<Principal, ErrorCode>>;
+  readonly principalOf: (token: string | undefined) => Promise<Result<Principal, Refusal>>;
+  /** Whether a token that was good has been revoked: by what is known where that is fresh, else when it has been read again. */
+  readonly isRevoked: (principal: Principal) => boolean | Promise<boolean>;
+  /** Somebody did what is looked up later. */
+  readonly audit: (act: AuditedAct) => void;
   readonly report: (event: RoomEvent) => void;
   /** Storage failed: memory can no longer be trusted. The shell drops the core; sockets come back to a fresh one. */
   readonly onBroken: (error: unknown) => void;

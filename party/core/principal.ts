@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
 
 const scopes = ["read", "write", "clear"] as const;
 export type Scope = (typeof scopes)[number];
@@ -17,10 +18,23 @@ export const principalSchema = z.object({
   // Stored with a socket before there were scopes, when everybody was anonymous and allowed everything.
   scopes: z._default(z.readonly(z.array(z.enum(scopes))), [...scopes]),
   expiresAt: z.exactOptional(z.number()),
+  issuedAt: z.exactOptional(z.number()),
+  tokenId: z.exactOptional(z.string()),
 });
 
-/** Who a session acts for. `expiresAt`: when the token runs out, ms since 1970; absent where there is none to run out. */
+/**
+ * Who a session acts for. `expiresAt`: when the token runs out, ms since 1970; absent where there is none to run out.
+ * `issuedAt` and `tokenId` are what a revocation names.
+ */
 export type Principal = z.infer<typeof principalSchema>;
+
+/** Why somebody is not let in, or a request not granted. */
+export interface Refusal {
+  readonly code: ErrorCode;
+  /** What to do about it, where the code's own sentence does not say enough; safe for strangers. */
+  readonly detail?: string;
+  readonly retryAfterMs?: number;
+}
 
 /** What somebody may ask of a room: a frame, or over HTTP the same by another name, to erase all of it, or only to look. */
 export type Act = ClientFrame["type"] | "erase" | "look";

@@ -13,7 +13,7 @@ import {
   maxWaitingFrames,
   viewerTimeoutMs,
 } from "../../shared/protocol/limits.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
+import { ERROR_MESSAGES, NOTICE_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame, ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
@@ -22,14 +22,17 @@ import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, RoomSocket } from "./ports.ts";
-import { mayDo, type Principal } from "./principal.ts";
+import { mayDo, type Principal, type Refusal } from "./principal.ts";
 import { parseAttachment, Session, type SessionPhase } from "./session.ts";
+import { standingOf } from "./standing.ts";
 import { Syncs, type SyncTaker } from "./syncs.ts";
 import type { BucketRate } from "./token-bucket.ts";
 import { notAllowed, Visitors } from "./visitors.ts";
 
 /** Between the last moment a tab is asked to leave at and the end of the drain. */
 const awayGraceMs = 5_000;
+const expired: Refusal = { code: "unauthenticated", detail: "The token has expired." };
+const revoked: Refusal = { code: "unauthenticated", detail: "The token has been revoked." };
 /** What `token-accepted` says where tokens do not run out: the last time a Date can hold. */
 const neverMs = 8.64e15;
 
@@ -67,6 +70,10 @@ export class RoomCore {
       onSlow: (reader) => {
         const session = this.#sessions.get(reader.socket);
         if (session !== undefined) this.#end(session, "slow-reader");
+      },
+      mayStay: (reader) => {
+        const session = this.#sessions.get(reader.socket);
+        return session !== undefined && this.#look(session);
       },
       onOver: (reader) => {
         const session = this.#sessions.get(reader.socket);
@@ -164,6 +171,7 @@ export class RoomCore {
   /** Asks every tab to come back, spread over the drain, and starts nothing new meanwhile. */
   drain(): void {
     this.#conversation.drain();
+    this.#ports.audit({ act: "drained" });
     for (const session of this.#sessions.values()) this.#sendAway(session, "draining");
   }
 
@@ -178,6 +186,7 @@ export class RoomCore {
       const now = this.#ports.clock.now();
       for (const session of [...this.#sessions.values()]) {
         if (!session.socket.isOpen) this.#forget(session);
+        else if (now >= session.lookAt && !this.#look(session)) continue;
         else if (now - session.acceptedAt >= this.#policy.maxSocketAgeMs) this.#sendAway(session, "socket-age");
         else if (session.awayUntil !== undefined && now >= session.awayUntil) this.#end(session, "draining");
         else if (session.phase.state === "greeting" && now - session.acceptedAt >= helloTimeoutMs) {
@@ -246,6 +255,7 @@ export class RoomCore {
     session.heardAt = attachment.heardAt;
     session.hold(have);
     this.#sessions.set(socket, session);
+    if (!this.#look(session)) return;
     this.#conversation.delivery.add(session);
     this.#conversation.recognize(have);
     this.#sync(session, have);
@@ -262,7 +272,7 @@ export class RoomCore {
         else this.#end(session, "rate-limited");
         return;
       case "welcomed":
-        this.#act(session, frame, session.phase.principal);
+        if (session.heardAt < session.lookAt || this.#look(session)) this.#act(session, frame, session.phase.principal);
         return;
       case "closed":
         return;
@@ -282,7 +292,7 @@ export class RoomCore {
         return;
       }
       const principal = await this.#ports.principalOf(frame.token);
-      if (!principal.ok) this.#end(session, principal.error);
+      if (!principal.ok) this.#end(session, principal.error.code, principal.error.detail);
       else if (!mayDo(principal.value, frame.type)) this.#end(session, "forbidden");
       else if (this.#isHere(session)) await this.#enter(session, principal.value, frame.have);
       for (const next of waiting) this.#handleFrame(session, next);
@@ -294,7 +304,7 @@ export class RoomCore {
   /** Welcomes somebody and brings them up to date; from then on they are a viewer. */
   async #enter(session: Session, principal: Principal, have: Have | undefined): Promise<void> {
     try {
-      this.#welcome(session);
+      this.#welcome(session, principal);
       session.syncing = true;
       this.#conversation.delivery.add(session);
       this.#conversation.recognize(have);
@@ -311,6 +321,35 @@ export class RoomCore {
     }
   }
 
+  /** Looks whether a session's token is still good: warns it in time, and ends it where it may not stay. */
+  #look(session: Session): boolean {
+    if (session.phase.state !== "welcomed") return true;
+    const { principal } = session.phase;
+    const standing = standingOf(principal, this.#ports.clock.now());
+    if (standing.kind === "expired") {
+      this.#end(session, expired.code, expired.detail);
+      return false;
+    }
+    session.lookAt = standing.lookAt;
+    if (standing.lookAt === Number.POSITIVE_INFINITY) return true;
+    if (standing.isEnding && !session.isWarned) this.#warn(session);
+    const isRevoked = this.#ports.isRevoked(principal);
+    if (isRevoked === true) this.#end(session, revoked.code, revoked.detail);
+    else if (isRevoked !== false) {
+      // It goes on meanwhile: nobody's text waits for a call that almost always finds nothing.
+      void isRevoked.then((is) => {
+        if (is && this.#isHere(session)) this.#end(session, revoked.code, revoked.detail);
+      });
+    }
+    return isRevoked !== true;
+  }
+
+  #warn(session: Session): void {
+    session.isWarned = true;
+    const code = "token-expiring";
+    this.#send(session, { type: "notice", code, scope: "session", willRetry: false, message: NOTICE_MESSAGES[code] });
+  }
+
   /** S3: one session's trouble ends that session. */
   #fault(session: Session, cause: unknown): void {
     this.#ports.report({ name: "session-fault", cause });
@@ -322,7 +361,7 @@ export class RoomCore {
     return this.#sessions.get(session.socket) === session && session.phase.state !== "closed";
   }
 
-  #welcome(session: Session): void {
+  #welcome(session: Session, { expiresAt }: Principal): void {
     this.#send(session, {
       type: "welcome",
       version: PROTOCOL_VERSION,
@@ -334,6 +373,7 @@ export class RoomCore {
         maxQueuedTurns: this.#policy.maxQueuedTurns,
         maxActiveTurns: this.#policy.maxActiveTurns,
       },
+      ...(expiresAt === undefined ? {} : { expiresAt }),
     });
   }
 
@@ -347,20 +387,21 @@ export class RoomCore {
     switch (frame.type) {
       case "hello":
         // Not deduplicated: an explicit hello always gets an answer, or the browser waits out its timeout.
-        this.#welcome(session);
+        this.#welcome(session, principal);
         this.#sync(session, frame.have);
         return;
       case "sync-request":
         this.#sync(session, frame.have);
         return;
       case "turn-submit":
-        this.#submit(session, frame, principal.sub);
+        this.#submit(session, frame, principal);
         return;
       case "turn-cancel":
         this.#cancel(session, frame.turnId);
         return;
       case "room-clear":
         this.#conversation.clear();
+        this.#ports.audit({ act: "cleared", by: principal });
         return;
       case "token-refresh":
         void this.#refresh(session, frame.token);
@@ -370,17 +411,18 @@ export class RoomCore {
     }
   }
 
-  #submit(session: Session, frame: TurnSubmitFrame, author: string): void {
+  #submit(session: Session, frame: TurnSubmitFrame, by: Principal): void {
     const refused = this.#ports.refusalOf(frame);
     if (refused !== undefined) {
       this.#tellError(session, { code: "turn-not-allowed", detail: notAllowed(refused), turnId: frame.turnId });
       return;
     }
     const refuse = (code: ErrorCode) => this.#tellError(session, { code, turnId: frame.turnId });
-    const result = this.#conversation.submit(frame, author);
+    const result = this.#conversation.submit(frame, by.sub);
     if (!result.ok) refuse(result.error);
     else if (result.value === "known") this.#sync(session, session.have(), frame.turnId);
-    else if (frame.replaces !== undefined) {
+    else this.#ports.audit({ act: "asked", by, epoch: this.#conversation.epoch, turnId: frame.turnId });
+    if (result.ok && result.value !== "known" && frame.replaces !== undefined) {
       void this.#conversation.decided(frame.turnId).then((code) => {
         if (code !== undefined) refuse(code);
       });
@@ -399,11 +441,18 @@ export class RoomCore {
     if (session.phase.state !== "welcomed") return;
     const { sub, tenant } = session.phase.principal;
     // The old token stands until it runs out: a wrong refresh costs nothing but this error.
-    if (!fresh.ok || fresh.value.sub !== sub || fresh.value.tenant !== tenant) {
-      this.#tellError(session, { code: "token-invalid" });
+    if (!fresh.ok && fresh.error.code === "internal") {
+      this.#tellError(session, fresh.error);
+      return;
+    }
+    if (!fresh.ok || fresh.value.sub !== sub || fresh.value.tenant !== tenant || !mayDo(fresh.value, "look")) {
+      const detail = fresh.ok ? "The token is of somebody else, or may not read." : fresh.error.detail;
+      this.#tellError(session, { code: "token-invalid", ...(detail === undefined ? {} : { detail }) });
       return;
     }
     session.phase = { state: "welcomed", principal: fresh.value };
+    session.lookAt = 0;
+    session.isWarned = false;
     session.attach();
     this.#send(session, { type: "token-accepted", expiresAt: fresh.value.expiresAt ?? neverMs });
   }
@@ -481,8 +530,8 @@ export class RoomCore {
     if (close !== null) this.#hangUp(session, close, problem.code);
   }
 
-  #end(session: Session, code: ErrorCode): void {
-    this.#tellError(session, { code });
+  #end(session: Session, code: ErrorCode, detail?: string): void {
+    this.#tellError(session, { code, ...(detail === undefined ? {} : { detail }) });
     this.#hangUp(session, ERRORS[code].close ?? 4490, code);
   }
 

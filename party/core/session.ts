@@ -32,6 +32,10 @@ export class Session implements Reader {
   readonly allowance: TokenBucket;
   /** The newest frame of this session, ms since 1970. */
   heardAt: number;
+  /** When to look again whether its token is still good; 0 until somebody did. */
+  lookAt = 0;
+  /** It was told that its token is about to run out. */
+  isWarned = false;
   /** It was asked to leave (`goaway`) and is hung up on after this time. */
   awayUntil: number | undefined;
   /** The syncs asked for so far, one after the other. */

@@ -11,16 +11,8 @@ import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Conversation } from "./conversation.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts } from "./ports.ts";
-import { type Act, mayDo, type Principal } from "./principal.ts";
+import { type Act, mayDo, type Principal, type Refusal } from "./principal.ts";
 import type { OlderTurns, Syncs } from "./syncs.ts";
-
-/** Why a request is not granted. */
-export interface Refusal {
-  readonly code: ErrorCode;
-  /** What to do about it, where the code's own sentence does not say enough. */
-  readonly detail?: string;
-  readonly retryAfterMs?: number;
-}
 
 /** When to ask again in a room whose queue is full and that cannot tell how long an answer takes. */
 const queueRetryMs = 5_000;
@@ -105,6 +97,9 @@ export class Visitors {
       const conversation = this.#conversation;
       const result = conversation.submit(frame, principal.sub);
       const code = result.ok ? await conversation.decided(frame.turnId) : result.error;
+      if (result.ok && result.value !== "known" && code === undefined) {
+        this.#ports.audit({ act: "asked", by: principal, epoch: conversation.epoch, turnId: frame.turnId });
+      }
       if (code !== undefined) return fail(this.#refusalOf(code));
       const state = await this.#stateOf(frame.turnId);
       // Accepted, and cleared before it could be told.
@@ -157,6 +152,7 @@ export class Visitors {
   erase(principal: Principal): Promise<Result<undefined, Refusal>> {
     return this.#as(principal, "erase", async () => {
       await this.#conversation.erase();
+      this.#ports.audit({ act: "erased", by: principal });
       return ok(undefined);
     });
   }

@@ -1,14 +1,12 @@
 /**
  * What a room answers over HTTP, inside the object: the Worker has checked the request. The same on both hosts.
  */
-import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
-import type { Principal } from "../core/principal.ts";
+import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
-import type { Refusal } from "../core/visitors.ts";
 import { reportFault } from "../telemetry.ts";
-import { problem } from "./problem.ts";
+import { problem, refused } from "./problem.ts";
 
 /**
  * Never rejects.
@@ -18,7 +16,7 @@ import { problem } from "./problem.ts";
 export async function answerInRoom(
   request: Request,
   core: RoomCore | undefined,
-  asker: Result<Principal, ErrorCode>,
+  asker: Result<Principal, Refusal>,
 ): Promise<Response> {
   try {
     if (core === undefined) return problem("internal", { retryAfterMs: 1_000 });
@@ -29,7 +27,7 @@ export async function answerInRoom(
       core.drain();
       return new Response(null, { status: 202 });
     }
-    if (!asker.ok) return problem(asker.error);
+    if (!asker.ok) return refused(asker.error);
     const principal = asker.value;
     switch (operation) {
       case "GET /turns":
@@ -57,11 +55,4 @@ async function olderTurns(core: RoomCore, principal: Principal, query: URLSearch
   const limit = Math.min(maxPageTurns, Math.max(1, Number(query.get("limit") ?? 20) || 1));
   const older = await core.visitors.older(principal, before, limit);
   return older.ok ? Response.json(older.value, { headers: { "cache-control": "no-store" } }) : refused(older.error);
-}
-
-function refused({ code, detail, retryAfterMs }: Refusal): Response {
-  return problem(code, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
 }

@@ -3,7 +3,7 @@
  * without `Origin` come from no page and are judged by their token alone. CORS answers follow the Fetch standard:
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
-import { isLoopback } from "../config.ts";
+import { isLoopback } from "../auth/settings.ts";
 
 /** @param allowed `ALLOWED_ORIGINS`; undefined where only the gateway's own pages are, and on loopback its neighbours. */
 export function isAllowedOrigin(origin: string | null, url: URL, allowed: readonly string[] | undefined): boolean {

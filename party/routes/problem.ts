@@ -1,6 +1,7 @@
 /** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
+import type { Refusal } from "../core/principal.ts";
 import { reportConfig } from "../telemetry.ts";
 
 export interface ProblemOptions {
@@ -8,6 +9,15 @@ export interface ProblemOptions {
   readonly detail?: string;
   readonly retryAfterMs?: number;
   readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
+export function refused({ code, detail, retryAfterMs }: Refusal): Response {
+  return problem(code, {
+    ...(detail === undefined ? {} : { detail }),
+    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...(code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
+  });
 }
 
 /** A wrong setting: the log says all of it, the visitor is told its name, which is enough to find it (S6). */

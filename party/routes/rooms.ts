@@ -2,17 +2,21 @@
  * `/parties/chat/:room`: the way into a room. Everything that can be refused is refused here, before an object wakes (S2);
  * what goes on carries no query but a connection id of ours.
  */
-import { maxPageTurns, roomNamePattern, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { refuseOperator } from "../auth/operator.ts";
 import { authorize } from "../auth.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { Principal } from "../core/principal.ts";
+import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
 import { setPrincipal } from "./principal-header.ts";
-import { problem } from "./problem.ts";
+import { problem, refused } from "./problem.ts";
+import { refuseRoom } from "./room-name.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {
   readonly Chat: DurableObjectNamespace;
+  readonly Revocations?: DurableObjectNamespace<Revocations>;
 }
 
 /** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
@@ -25,7 +29,8 @@ export async function routeRoom(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  if (!roomNamePattern.test(room)) return problem("bad-room-name");
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
   if (request.method !== "GET" && request.method !== "DELETE") {
     return problem("method-not-allowed", { headers: { allow: "GET, DELETE" } });
   }
@@ -48,7 +53,8 @@ export async function routeTurns(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  if (!roomNamePattern.test(room)) return problem("bad-room-name");
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
   if (request.method !== "GET") return problem("method-not-allowed", { headers: { allow: "GET" } });
   const query = new URL(request.url).searchParams;
   const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
@@ -69,13 +75,10 @@ export async function routeDrain(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  const { operatorToken } = config;
-  if (operatorToken === undefined) return problem("not-found");
-  const given = /^Bearer (.+)$/i.exec(request.headers.get("authorization") ?? "")?.[1];
-  if (given === undefined || !(await isSameSecret(given, operatorToken))) {
-    return problem("unauthenticated", { headers: { "www-authenticate": "Bearer" } });
-  }
-  if (!roomNamePattern.test(room)) return problem("bad-room-name");
+  const notOperator = await refuseOperator(request, config.operatorToken);
+  if (notOperator !== undefined) return notOperator;
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
   // Nothing of the operator's request goes further, the token least of all.
   return forward(room, new Request(roomUrl(room, "/drain"), { method: "POST" }), bindings, config);
 }
@@ -88,14 +91,17 @@ async function forwardAs(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  const principal = await authorize(request, room, config);
-  if (!principal.ok) return problem(principal.error);
+  const revocationsOf = revocationsIn(bindings.Revocations, config.jurisdiction);
+  const principal = await authorize(request, room, config, revocationsOf);
+  if (!principal.ok) return refused(principal.error);
   return forward(room, inward(inside, request, principal.value), bindings, config);
 }
 
-/** The request as the object gets it: at an address of ours, from whom we say. */
+/** The request as the object gets it: at an address of ours, from whom we say, and without what proved it. */
 function inward(inside: URL, request: Request, principal: Principal | undefined): Request {
   const inner = new Request(inside, request);
+  inner.headers.delete("authorization");
+  inner.headers.delete("cookie");
   setPrincipal(inner.headers, principal);
   return inner;
 }
@@ -132,11 +138,4 @@ function stubOf(room: string, bindings: RoomBindings, config: GatewayConfig): Du
 /** The address as the object sees it: ours, with none of the visitor's query. */
 function roomUrl(room: string, path: string): URL {
   return new URL(`/parties/chat/${room}${path}`, "https://room.internal");
-}
-
-/** Compares digests, so that neither content nor length shows in the time it takes. */
-async function isSameSecret(given: string, secret: string): Promise<boolean> {
-  const digests = [given, secret].map((text) => crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  const [a, b] = (await Promise.all(digests)) as [ArrayBuffer, ArrayBuffer];
-  return crypto.subtle.timingSafeEqual(a, b);
 }

@@ -19,6 +19,8 @@ export interface UpstreamConfig {
   /** Makes batches of an event stream. */
   readonly read: StreamReader;
   readonly room: string;
+  /** What shows the backend that a call about this generation is ours; rejects where that cannot be had. */
+  readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
 }
 
@@ -32,7 +34,7 @@ export class FetchUpstream implements Upstream {
   }
 
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>> {
-    const response = await this.#fetch(this.#urlOf(request), {
+    const response = await this.#fetch(request.generationId, this.#urlOf(request), {
       method: this.#config.method,
       headers: headersOf(request, this.#config.method),
       ...(this.#config.method === "POST" ? { body: JSON.stringify(this.#bodyOf(request)) } : {}),
@@ -51,7 +53,7 @@ export class FetchUpstream implements Upstream {
   async stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
     if (this.#takesNoStop || this.#config.method === "GET") return "unsupported";
     const url = `${this.#config.base}/model/chat/${encodeURIComponent(generationId)}`;
-    const response = await this.#fetch(url, { method: "DELETE", redirect: "manual", signal });
+    const response = await this.#fetch(generationId, url, { method: "DELETE", redirect: "manual", signal });
     await response.body?.cancel();
     if (response.ok) return "confirmed";
     if (response.status !== 404 && response.status !== 405) throw failureOf(response);
@@ -79,9 +81,14 @@ export class FetchUpstream implements Upstream {
     return wholeAnswer(body, kind, charset, signal);
   }
 
-  async #fetch(url: string, init: RequestInit): Promise<Response> {
+  async #fetch(
+    generationId: string,
+    url: string,
+    init: RequestInit & { headers?: Record<string, string> },
+  ): Promise<Response> {
     try {
-      return await this.#config.fetch(url, init);
+      const headers = { ...init.headers, ...(await this.#config.authorize(generationId)) };
+      return await this.#config.fetch(url, { ...init, headers });
     } catch (cause) {
       throw new UpstreamFailure("upstream-unreachable", true, { cause });
     }

@@ -35,6 +35,8 @@ export const welcomeFrame = z.object({
   room: z.string(),
   heartbeatMs: count,
   limits: z.object({ maxFrameBytes: count, maxQueuedTurns: count, maxActiveTurns: count }),
+  /** When the session's token runs out, ms since 1970; absent where there is none. */
+  expiresAt: z.exactOptional(count),
 });
 
 /** One turn in a sync. `input`, `author` and `createdAt` come only for turns queued after the reader's `seq`. */

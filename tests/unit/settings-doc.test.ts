@@ -31,7 +31,12 @@ const numbers = rows("Settings that are numbers").map(([name = "", unit = "", pr
 
 test("every setting that the code reads is on the page, and no other", () => {
   const source = readFileSync(join(root, "party/config.ts"), "utf8");
-  const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g)].map(([, name]) => name);
+  const auth = ["settings", "upstream-settings"]
+    .map((name) => readFileSync(join(root, `party/auth/${name}.ts`), "utf8"))
+    .join("");
+  const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g), ...auth.matchAll(/text\("([A-Z_]+)"\)/g)].map(
+    ([, name]) => name,
+  );
   expect(rows("Settings that are words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
   expect(new Set(rows("Settings that are words").map(([name]) => name)).size).toBe(new Set(words).size);
   // Those with a range of their own are read one by one, beside the table.
@@ -89,6 +94,47 @@ test("the fixed numbers are the policy's", () => {
   const fixed = rows("Fixed limits").map(([name = "", value]) => [name, Number(value)]);
   expect(fixed.length).toBeGreaterThan(0);
   expect(DEFAULT_POLICY).toMatchObject(Object.fromEntries(fixed));
+});
+
+describe("AUTH=jwt", () => {
+  const AUTH_KEYS = JSON.stringify({ k1: "A".repeat(43) });
+  const AUTH_JWKS_URL = "https://id.example.com/jwks";
+  const [AUTH_ISSUER, AUTH_AUDIENCE] = ["https://id.example.com/", "chat"];
+
+  test("takes secrets, or a key set with its issuer and audience, on any host", () => {
+    for (const env of [{ AUTH_KEYS }, { AUTH_JWKS_URL, AUTH_ISSUER, AUTH_AUDIENCE }]) {
+      expect(parse({ AUTH: "jwt", ...env }, "chat.example.com")).toMatchObject({ ok: true });
+    }
+    const local = { AUTH: "jwt", AUTH_JWKS_URL: "http://127.0.0.1:9000/jwks", AUTH_ISSUER, AUTH_AUDIENCE };
+    expect(parse(local)).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ["no keys at all", {}, "AUTH_KEYS"],
+    ["two kinds of keys", { AUTH_KEYS, AUTH_JWKS_URL }, "AUTH_KEYS"],
+    ["a secret that is too short", { AUTH_KEYS: '{"k1":"c2hvcnQ"}' }, "AUTH_KEYS"],
+    [
+      "a key set over http",
+      { AUTH_JWKS_URL: "http://id.example.com/jwks", AUTH_ISSUER, AUTH_AUDIENCE },
+      "AUTH_JWKS_URL",
+    ],
+    ["a key set and no issuer", { AUTH_JWKS_URL, AUTH_AUDIENCE }, "AUTH_ISSUER"],
+    ["a key set and no audience", { AUTH_JWKS_URL, AUTH_ISSUER }, "AUTH_AUDIENCE"],
+    ["a tenant whose name has a dot", { AUTH_KEYS, TENANT: "a.b" }, "TENANT"],
+  ])("with %s is refused with the variable's name, an example, and no secret", (_name, env, variable) => {
+    const parsed = parse({ AUTH: "jwt", ...env });
+    expect(parsed.ok).toBe(false);
+    if (parsed.ok) return;
+    expect(parsed.error.startsWith(`${variable} `)).toBe(true);
+    expect(parsed.error).toMatch(/for example|npm run keys/);
+    expect(parsed.error).not.toContain("c2hvcnQ");
+  });
+});
+
+test("is parsed once for an environment and a kind of host", () => {
+  const env = { ...needed };
+  expect(parseConfig(env, "localhost")).toBe(parseConfig(env, "127.0.0.1"));
+  expect(parseConfig(env, "chat.example.com")).not.toBe(parseConfig(env, "localhost"));
 });
 
 test("[S6] AUTH has no default, and none needs a second word off loopback", () => {

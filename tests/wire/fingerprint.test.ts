@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "d1cce20610566c06b4290275294cbfde3c094a5eb2150d8682cd7cde9aa83d2f",
+    "86bbda7c9885e5d84cc188daeb22acc48f17808735e9f591a35a62063ed2e192",
     1,
   ]);
 });

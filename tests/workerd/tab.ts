@@ -17,10 +17,17 @@ export class SocketTab {
   #wakers: Array<() => void> = [];
 
   async open(room: string): Promise<this> {
+    const refused = await this.tryOpen(room);
+    if (refused !== undefined) throw new Error(`no socket: ${refused.status} ${await refused.text()}`);
+    return this;
+  }
+
+  /** The answer where it was no socket. */
+  async tryOpen(room: string, headers: Record<string, string> = {}): Promise<Response | undefined> {
     const response = await SELF.fetch(`http://localhost/parties/chat/${room}?_pk=same-for-life`, {
-      headers: { upgrade: "websocket" },
+      headers: { ...headers, upgrade: "websocket" },
     });
-    if (response.webSocket === null) throw new Error(`no socket: ${response.status} ${await response.text()}`);
+    if (response.webSocket === null) return response;
     this.#socket = response.webSocket;
     this.#socket.addEventListener("message", ({ data }) => this.#take(String(data)));
     this.#socket.addEventListener("close", ({ code, reason }) => {
@@ -28,13 +35,18 @@ export class SocketTab {
       this.#wake();
     });
     this.#socket.accept();
-    return this;
+    return undefined;
   }
 
-  async join(room: string): Promise<this> {
+  async join(room: string, token?: string): Promise<this> {
     await this.open(room);
     const have = haveOf(this.view);
-    this.say({ type: "hello", version: 1, ...(have === undefined ? {} : { have }) });
+    this.say({
+      type: "hello",
+      version: 1,
+      ...(token === undefined ? {} : { token }),
+      ...(have === undefined ? {} : { have }),
+    });
     await this.until((tab) => tab.frames.some(({ type }) => type === "sync"));
     return this;
   }

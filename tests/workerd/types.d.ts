@@ -4,6 +4,7 @@ declare namespace Cloudflare {
     readonly CONFIG: KVNamespace;
     readonly Limiter: DurableObjectNamespace<import("../../party/limiter.ts").Limiter>;
     readonly RATE_LIMIT: RateLimit;
+    readonly Revocations: DurableObjectNamespace<import("../../party/revocations.ts").Revocations>;
     readonly Chat: DurableObjectNamespace<import("../../party/room.ts").ChatRoom>;
   }
 }

@@ -3,7 +3,7 @@
 import type { RoomEvent } from "../../../party/core/events.ts";
 import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
-import type { RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
+import type { AuditedAct, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import { ALL_SCOPES, type Principal } from "../../../party/core/principal.ts";
 import { RoomCore } from "../../../party/core/room-core.ts";
 import { textOf } from "../../../shared/content.ts";
@@ -135,6 +135,7 @@ export interface RoomOptions {
   readonly policy?: Partial<RoomPolicy>;
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
+  readonly isRevoked?: RoomPorts["isRevoked"];
   readonly limiter?: TurnLimiter;
   readonly refusalOf?: RoomPorts["refusalOf"];
   /** In place of the scripted one. */
@@ -147,6 +148,7 @@ export class Room {
   storage: MemoryStorage;
   core: RoomCore;
   readonly events: RoomEvent[] = [];
+  readonly acts: AuditedAct[] = [];
   nextTurn = 0;
   broken: unknown;
   #ids = 0;
@@ -212,6 +214,8 @@ export class Room {
       random: () => 0.5,
       newId: () => `id${this.#ids++}`,
       generationIdOf: async (epoch, turnId) => `gen-${epoch}-${turnId}`,
+      isRevoked: this.#options.isRevoked ?? (() => false),
+      audit: (act) => this.acts.push(act),
       principalOf: this.#options.principalOf ?? (async () => ok(ANYONE)),
       report: (event) => this.events.push(event),
       onBroken: (error) => {

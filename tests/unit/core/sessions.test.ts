@@ -44,7 +44,7 @@ describe("hello", () => {
   });
 
   test("[R1] a refused token closes with its own code", async () => {
-    const room = await buildRoom({ principalOf: async () => fail("unauthenticated") });
+    const room = await buildRoom({ principalOf: async () => fail({ code: "unauthenticated" }) });
     const tab = room.tab().connect({ token: "wrong" });
     await settled();
     expect(tab.socket.closed?.code).toBe(4401);
@@ -193,7 +193,9 @@ test("token-refresh is answered, and a refused one leaves the session as it is",
   const room = await buildRoom({
     principalOf: async (token) => {
       const sub = token === undefined ? "alice" : tokens.get(token);
-      return sub === undefined ? fail("unauthenticated") : { ok: true, value: { ...ANYONE, sub, expiresAt: 7 } };
+      return sub === undefined
+        ? fail({ code: "unauthenticated" })
+        : { ok: true, value: { ...ANYONE, sub, expiresAt: 9_000_000 } };
     },
   });
   const tab = await room.join();
@@ -201,7 +203,7 @@ test("token-refresh is answered, and a refused one leaves the session as it is",
   tab.say({ type: "token-refresh", token: "good" });
   await settled();
   expect(tab.received("error")[0]).toMatchObject({ code: "token-invalid" });
-  expect(tab.received("token-accepted")).toEqual([{ type: "token-accepted", expiresAt: 7 }]);
+  expect(tab.received("token-accepted")).toEqual([{ type: "token-accepted", expiresAt: 9_000_000 }]);
   expect(tab.socket.isOpen).toBe(true);
 });
 

@@ -14,6 +14,7 @@ function upstreamWith(answer: () => Response): FetchUpstream {
     method: "POST",
     read: readerOf("auto"),
     room: "r",
+    authorize: async () => ({}),
     fetch: async () => answer(),
   });
 }

@@ -1,0 +1,37 @@
+/**
+ * What an auditor asks later: which key signed what, who was let in with which token, who revoked, drained and erased. One
+ * kind of log line, `audit`, with who did it and when; written once and never changed. It holds ids of keys and tokens,
+ * never keys and tokens.
+ */
+import type { KeyEvent } from "./auth/keys.ts";
+import type { UpstreamTokenEvent } from "./auth/upstream-auth.ts";
+import { reportAudit, reportFault } from "./telemetry.ts";
+
+/** `actor` is `gateway`, `operator`, or the `sub` of a token. */
+export type AuditEvent =
+  /** This isolate runs with these settings: a digest of all that is no secret, and the ids of the keys. */
+  | { readonly name: "configuration"; readonly fingerprint: string; readonly kids: readonly string[] }
+  | Exclude<KeyEvent, { name: "keys-unread" }>
+  | UpstreamTokenEvent
+  /** A question became a generation: whose, by which token, of which room and turn. */
+  | {
+      readonly name: "generation";
+      readonly room: string;
+      readonly turnId: string;
+      readonly generationId: string;
+      readonly tokenId?: string;
+    }
+  | { readonly name: "revoked"; readonly tenant: string; readonly sub?: string; readonly tokenId?: string }
+  | { readonly name: "drained"; readonly room: string }
+  | { readonly name: "cleared"; readonly room: string; readonly tokenId?: string }
+  | { readonly name: "erased"; readonly room: string; readonly tokenId?: string };
+
+export function audit(actor: string, { name, ...facts }: AuditEvent): void {
+  reportAudit({ event: name, at: new Date().toISOString(), actor, ...facts });
+}
+
+/** What happens to keys of clients, for the log. */
+export function auditKey(event: KeyEvent): void {
+  if (event.name === "keys-unread") reportFault("keys", event.cause);
+  else audit("gateway", event);
+}

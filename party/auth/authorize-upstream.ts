@@ -1,0 +1,21 @@
+/** The headers of a call to the backend that show it is ours. What makes them loads only where it is set up. */
+import type { UpstreamClaims } from "../../edge/upstream-token.ts";
+import { audit } from "../audit.ts";
+import { systemClock } from "../clock.ts";
+import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+
+/** Rejects where no token can be had: a call without one would only be refused. */
+export async function authorizeUpstream(
+  setting: UpstreamAuthSetting,
+  claims: UpstreamClaims,
+): Promise<Readonly<Record<string, string>>> {
+  if (setting.mode === "none") return {};
+  const { UpstreamAuth } = await import("./upstream-auth.ts");
+  const auth = new UpstreamAuth({
+    setting,
+    fetch: (url, init) => fetch(url, init),
+    clock: systemClock,
+    report: (event) => audit("gateway", event),
+  });
+  return auth.headers(claims);
+}

@@ -1,0 +1,57 @@
+/** How the backend knows that it is us who asks, as the operator set it. */
+import * as z from "zod/mini";
+import { fail, ok, type Result } from "../../shared/result.ts";
+import { fromBase64Url, jsonOf } from "./base64url.ts";
+import { kidPattern } from "./keys.ts";
+import { isLoopback } from "./settings.ts";
+
+export type UpstreamAuthSetting =
+  /** It does not: the network must see to it. */
+  | { readonly mode: "none" }
+  /** By a token that we sign for each call. The first key signs; all of them are published. */
+  | { readonly mode: "sign"; readonly seeds: ReadonlyMap<string, Uint8Array>; readonly audience: string }
+  /** By a token that a service of yours gives us (RFC 6749 §4.4). */
+  | { readonly mode: "fetch"; readonly url: string; readonly client: string | undefined };
+
+const defaultAudience = "model-backend";
+const seedBytes = 32;
+
+export function parseUpstreamAuth(text: (name: string) => string | undefined): Result<UpstreamAuthSetting, string> {
+  const [keys, url] = [text("UPSTREAM_SIGNING_KEYS"), text("UPSTREAM_TOKEN_URL")];
+  if (keys !== undefined && url !== undefined) {
+    return fail(
+      "UPSTREAM_TOKEN_URL and UPSTREAM_SIGNING_KEYS are two ways of one thing. Set one of them, for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
+    );
+  }
+  if (keys !== undefined) {
+    const seeds = parseSeeds(keys);
+    if (!seeds.ok) {
+      return fail(
+        `UPSTREAM_SIGNING_KEYS ${seeds.error}. Expected JSON of kid and base64url Ed25519 seed, as "npm run keys -- new UPSTREAM_SIGNING_KEYS" prints it, for example {"2026-11":"<43 characters>"}.`,
+      );
+    }
+    return ok({ mode: "sign", seeds: seeds.value, audience: text("UPSTREAM_AUDIENCE") ?? defaultAudience });
+  }
+  if (url === undefined) return ok({ mode: "none" });
+  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url);
+  if (!parsed.success || !(parsed.data.startsWith("https:") || isLoopback(new URL(parsed.data).hostname))) {
+    return fail(
+      "UPSTREAM_TOKEN_URL is no https address (http on loopback only), for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
+    );
+  }
+  return ok({ mode: "fetch", url: parsed.data, client: text("UPSTREAM_TOKEN_CLIENT") });
+}
+
+function parseSeeds(text: string): Result<ReadonlyMap<string, Uint8Array>, string> {
+  const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
+  if (!parsed.success) return fail("is no JSON object of kid and key");
+  const seeds = new Map<string, Uint8Array>();
+  for (const [kid, seed] of Object.entries(parsed.data)) {
+    const bytes = fromBase64Url(seed);
+    if (!kidPattern.test(kid) || bytes?.length !== seedBytes) {
+      return fail(`holds a kid or a key of the wrong form (${seedBytes} bytes each)`);
+    }
+    seeds.set(kid, bytes);
+  }
+  return seeds.size === 0 ? fail("holds no key") : ok(seeds);
+}

@@ -1,0 +1,243 @@
+/**
+ * Who gets in, on every way in, through the real Worker with `AUTH=jwt` and `TENANT=*`: each wrong thing has one answer.
+ * A route is one row of `ways`.
+ */
+import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject, SELF } from "cloudflare:test";
+import { describe, expect, test, vi } from "vitest";
+import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
+import { fresh, SocketTab, upstream } from "./tab.ts";
+import { claimsFor, signToken } from "./tokens.ts";
+
+const room = () => fresh("acme.room");
+
+/** What came of trying to get in: an error's code, or that it went well. */
+type Outcome = ErrorCode | "in";
+
+interface Way {
+  readonly name: string;
+  /** The scope it needs. */
+  readonly scope: "read" | "write" | "clear";
+  go(room: string, token: string | undefined, headers?: Record<string, string>): Promise<Outcome>;
+}
+
+function overHttp(method: string, path: string, init: RequestInit = {}): Way["go"] {
+  return async (name, token, headers = {}) => {
+    const response = await SELF.fetch(`http://localhost${path.replace(":room", name)}`, {
+      ...init,
+      method,
+      headers: { ...init.headers, ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    });
+    if (response.ok) {
+      await response.body?.cancel();
+      return "in";
+    }
+    const problem = (await response.json()) as { code: ErrorCode };
+    expect(response.status).toBe(ERRORS[problem.code].status);
+    expect(response.headers.get("content-type")).toBe("application/problem+json");
+    if (problem.code === "unauthenticated") expect(response.headers.get("www-authenticate")).toBe("Bearer");
+    return problem.code;
+  };
+}
+
+const ways: readonly Way[] = [
+  {
+    name: "WebSocket",
+    scope: "read",
+    go: async (name, token, headers) => {
+      const tab = new SocketTab();
+      const refused = await tab.tryOpen(name, headers);
+      if (refused !== undefined) return ((await refused.json()) as { code: ErrorCode }).code;
+      tab.say({ type: "hello", version: 1, ...(token === undefined ? {} : { token }) });
+      await tab.until(({ closed, frames }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
+      if (tab.closed === undefined) {
+        tab.close();
+        return "in";
+      }
+      const code = tab.of("error").at(-1)?.code as ErrorCode;
+      expect(tab.closed.code).toBe(ERRORS[code].close);
+      return code;
+    },
+  },
+  { name: "older turns", scope: "read", go: overHttp("GET", "/parties/chat/:room/turns") },
+  { name: "erase", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room") },
+];
+
+describe.each(ways)("[S6] over $name", ({ scope, go }) => {
+  test("a good token gets in, and nothing else does", async () => {
+    const name = room();
+    const good = { room: name, scope };
+    expect(await go(name, await signToken(good))).toBe("in");
+    const seconds = Math.floor(Date.now() / 1_000);
+    const wrong: [string, string | undefined, Outcome][] = [
+      ["no token", undefined, "unauthenticated"],
+      ["nonsense", "not.a.token", "unauthenticated"],
+      [
+        "a token of a key that is not ours",
+        await signToken(good, { key: "another key, which nobody has told us" }),
+        "unauthenticated",
+      ],
+      ["a token of a retired key", await signToken(good, { kid: "retired" }), "unauthenticated"],
+      ["an expired token", await signToken({ ...good, exp: seconds - 1 }), "unauthenticated"],
+      ["a token of a day", await signToken({ ...good, exp: seconds + 86_400 }), "unauthenticated"],
+      ["a token for another room", await signToken({ ...good, room: `${name}-2` }), "room-forbidden"],
+      ["a token of another tenant", await signToken({ ...good, room: "*", tenant: "evil" }), "room-forbidden"],
+      [
+        "a token without the scope",
+        await signToken({ ...good, scope: scope === "read" ? "write" : "read" }),
+        "forbidden",
+      ],
+    ];
+    for (const [what, token, code] of wrong) expect(await go(name, token), what).toBe(code);
+  });
+
+  test("[S5] a room of no tenant is nobody's, whatever the token says", async () => {
+    expect(await go("lobby", await signToken({ room: "*", scope }))).toBe("room-forbidden");
+  });
+
+  test("[S2] a page of another origin is refused before its token is looked at", async () => {
+    const name = room();
+    expect(await go(name, await signToken({ room: name, scope }), { origin: "https://evil.example" })).toBe(
+      "origin-forbidden",
+    );
+  });
+
+  test("a revoked token is refused", async () => {
+    // A tenant of its own: an isolate holds its copy of a tenant's list for ten seconds.
+    const [tenant, sub] = [fresh("t"), "mallory"];
+    const name = `${tenant}.room`;
+    const token = await signToken({ tenant, room: name, scope, sub });
+    await revoke({ sub, tenant });
+    expect(await go(name, token)).toBe("unauthenticated");
+    expect(await go(name, await signToken({ tenant, room: name, scope, sub: "alice" }))).toBe("in");
+  });
+});
+
+function revoke(body: Record<string, string>): Promise<Response> {
+  return SELF.fetch("http://localhost/ops/revoke", {
+    method: "POST",
+    headers: { authorization: "Bearer operator-secret", "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}
+
+describe("a revocation", () => {
+  test("reaches an open socket within ten seconds of anything happening there, and a new one as soon", async () => {
+    const tenant = fresh("t");
+    const name = `${tenant}.room`;
+    const [alice, mallory] = [new SocketTab(), new SocketTab()];
+    const token = await signToken({ tenant, room: name, scope: "read write", sub: "mallory" });
+    await alice.join(name, await signToken({ tenant, room: name, scope: "read write" }));
+    await mallory.join(name, token);
+    await revoke({ sub: "mallory", tenant });
+    // Moves the clock of this isolate, in which Worker and rooms run too.
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_001 });
+    try {
+      alice.submit(fresh("after"));
+      await mallory.until(({ closed }) => closed !== undefined);
+      expect(mallory.closed?.code).toBe(4401);
+      const again = new SocketTab();
+      await again.open(name);
+      again.say({ type: "hello", version: 1, token });
+      await again.until(({ closed }) => closed !== undefined);
+      expect(again.closed?.code).toBe(4401);
+      expect(alice.closed).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("outlives its object, and is forgotten when every token it names has run out", async () => {
+    const tenant = fresh("t");
+    const stub = env.Revocations.get(env.Revocations.idFromName(tenant));
+    await revoke({ jti: "stolen", tenant });
+    await evictDurableObject(stub);
+    expect(await stub.list()).toEqual([{ tokenId: "stolen", at: expect.any(Number) }]);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 3_700_000 });
+    try {
+      expect(await runDurableObjectAlarm(stub)).toBe(true);
+      expect(await runInDurableObject(stub, async (_, state) => (await state.storage.list()).size)).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("what a scope allows", () => {
+  test("a reader sees everything and may not ask, stop or clear", async () => {
+    const name = room();
+    const [writer, reader] = [new SocketTab(), new SocketTab()];
+    await writer.join(name, await signToken({ room: name, scope: "read write" }));
+    await reader.join(name, await signToken({ room: name, scope: "read", sub: "bob" }));
+    const prompt = fresh("scopes");
+    const turnId = writer.submit(prompt);
+    await reader.untilTurn(turnId, ({ state }) => state !== "queued");
+    reader.say({ type: "turn-cancel", turnId });
+    reader.submit("mine");
+    reader.say({ type: "room-clear" });
+    await reader.until((tab) => tab.of("error").length === 3);
+    expect(reader.of("error").map(({ code }) => code)).toEqual(["forbidden", "forbidden", "forbidden"]);
+    expect(reader.closed).toBeUndefined();
+    await upstream("text", prompt, { text: "seen" });
+    await upstream("done", prompt);
+    await reader.untilTurn(turnId, ({ state }) => state === "settled");
+    expect(reader.turn(turnId)).toMatchObject({ outcome: "completed", author: "alice" });
+  });
+
+  test("the stateless bridge costs what a question costs: it needs the scope to ask", async () => {
+    const ask = (token?: string) =>
+      SELF.fetch("http://localhost/chat?q=hi", {
+        headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      });
+    expect((await ask()).status).toBe(401);
+    expect((await ask(await signToken({ scope: "read" }))).status).toBe(403);
+    const response = await ask(await signToken({ scope: "write" }));
+    expect(response.status).toBe(200);
+    await response.body?.cancel();
+  });
+});
+
+describe("POST /ops/revoke", () => {
+  const post = (body: unknown, token?: string) =>
+    SELF.fetch("http://localhost/ops/revoke", {
+      method: "POST",
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+      body: JSON.stringify(body),
+    });
+
+  test("is the operator's alone", async () => {
+    expect((await post({ sub: "alice", tenant: "acme" })).status).toBe(401);
+    expect((await post({ sub: "alice", tenant: "acme" }, "operator-secre")).status).toBe(401);
+    expect((await post({ sub: "alice", tenant: "acme" }, await signToken({ scope: "read write clear" }))).status).toBe(
+      401,
+    );
+  });
+
+  test("says what it expects", async () => {
+    for (const body of [
+      {},
+      { sub: "a", jti: "b", tenant: "acme" },
+      { sub: "" },
+      { sub: "a" },
+      { sub: "a", tenant: "a.b" },
+      [],
+    ]) {
+      const response = await post(body, "operator-secret");
+      expect(response.status, JSON.stringify(body)).toBe(400);
+      expect(await response.json()).toMatchObject({ detail: expect.stringContaining("tenant") });
+    }
+  });
+
+  test("names one token by its jti, and says how fast it acts", async () => {
+    const name = room();
+    const [jti, other] = [fresh("jti"), fresh("jti")];
+    const answer = await post({ jti, tenant: "acme" }, "operator-secret");
+    expect(await answer.json()).toEqual({ revokedAt: expect.any(Number), actsWithinMs: 10_000 });
+    const stored = await env.Revocations.get(env.Revocations.idFromName("acme")).list();
+    expect(stored).toContainEqual({ tokenId: jti, at: expect.any(Number) });
+    expect(await ways[1]?.go(name, await signToken({ room: name, scope: "read", jti: other }))).toBe("in");
+  });
+});
+
+test("claims of the tests are the documented ones", () => {
+  expect(Object.keys(claimsFor({})).sort()).toEqual(["exp", "iat", "jti", "room", "scope", "sub", "tenant"]);
+});
