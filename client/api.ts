@@ -14,7 +14,8 @@ export type ConnectionState =
   /** Welcomed and synced: what is shown is what the room holds. `because`: why over nothing better. */
   | {
       readonly state: "online";
-      readonly sessionId: string;
+      /** None over polls: each of them stands for itself. */
+      readonly sessionId?: string;
       readonly transport: TransportName;
       readonly because?: StepReason;
     }

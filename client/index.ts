@@ -14,7 +14,10 @@ export type {
   OutboxStorage,
   PendingTurn,
   ReplaceOptions,
+  RequestOptions,
   SubmitOptions,
 } from "./api.ts";
 export { CONTINUE_PROMPT, isContinuable, isContinuation } from "./ask-again.ts";
 export { ChatClient } from "./chat-client.ts";
+export type { StepReason } from "./ladder.ts";
+export type { TransportName } from "./transports/transport.ts";

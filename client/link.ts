@@ -5,7 +5,7 @@
  */
 import { backoffMs } from "../shared/backoff.ts";
 import type { ClientFrame, Have } from "../shared/protocol/client-frames.ts";
-import type { ErrorFrame, ServerFrame, WelcomeFrame } from "../shared/protocol/server-frames.ts";
+import type { ErrorFrame, ServerFrame } from "../shared/protocol/server-frames.ts";
 import type { ConnectionState } from "./api.ts";
 import { listenToDevice } from "./device.ts";
 import * as ladders from "./ladder.ts";
@@ -53,7 +53,7 @@ interface Attempt {
   readonly openedAt: number;
   transport: Transport | undefined;
   isWelcomed: boolean;
-  sessionId: string;
+  sessionId: string | undefined;
   /** When it was first in step with the room. */
   syncedAt: number | undefined;
   /** The last error frame that named no turn: it explains the end that follows it. */
@@ -111,10 +111,11 @@ export class Link {
     this.#setLadder(ladders.arrive(this.#ladder, Date.now(), Math.random));
     this.#scheduleClimb();
     const { because } = this.#ladder;
+    const { sessionId } = live;
     this.#setState({
       state: "online",
-      sessionId: live.sessionId,
       transport: live.name,
+      ...(sessionId === undefined ? {} : { sessionId }),
       ...(because === undefined ? {} : { because }),
     });
   }
@@ -163,13 +164,14 @@ export class Link {
       openedAt: Date.now(),
       transport: undefined,
       isWelcomed: false,
-      sessionId: "",
+      sessionId: undefined,
       syncedAt: undefined,
       lastError: undefined,
     };
     const events: TransportEvents = {
       have: () => this.#events.have(),
       progress: () => this.#handleProgress(attempt),
+      welcomed: (sessionId) => this.#handleWelcome(attempt, sessionId),
       frame: (frame) => this.#handleFrame(attempt, frame),
       ended: (end) => this.#handleEnded(attempt, end),
     };
@@ -191,12 +193,8 @@ export class Link {
   }
 
   #handleFrame(attempt: Attempt, frame: ServerFrame): void {
-    if (attempt === this.#better && frame.type === "welcome") this.#supersede(attempt);
     if (attempt !== this.#live) return;
     switch (frame.type) {
-      case "welcome":
-        if (!attempt.isWelcomed) this.#handleWelcome(attempt, frame);
-        return;
       case "goaway":
         this.#handleGoaway(frame.reconnectInMs);
         return;
@@ -215,9 +213,11 @@ export class Link {
     }
   }
 
-  #handleWelcome(attempt: Attempt, frame: WelcomeFrame): void {
+  #handleWelcome(attempt: Attempt, sessionId: string | undefined): void {
+    if (attempt === this.#better) this.#supersede(attempt);
+    if (attempt !== this.#live || attempt.isWelcomed) return;
     attempt.isWelcomed = true;
-    attempt.sessionId = frame.sessionId;
+    attempt.sessionId = sessionId;
     this.#timers.stop("welcome");
     this.expectSync();
   }

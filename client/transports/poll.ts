@@ -1,6 +1,6 @@
 /**
  * Polling as a transport, for networks that hold back anything that streams: each request is answered as soon as there is
- * something to tell, with the same frames. Between requests the reader's own cursor is all there is.
+ * something to tell, with a sync of it. Between requests the reader's own cursor is all there is.
  */
 
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
@@ -38,9 +38,9 @@ export class PollTransport implements Transport {
       frame: (frame) => events.frame(frame),
       failed: (end) => this.#end(end),
       taken: () => this.#hurry(),
-      resync: () => this.#again(),
+      resync: () => this.#greet("lost"),
     });
-    void this.#ask("blocked");
+    this.#greet("blocked");
   }
 
   send(frame: ClientFrame): void {
@@ -69,7 +69,13 @@ export class PollTransport implements Transport {
     void this.#ask("lost");
   }
 
-  async #ask(fault: "blocked" | "lost"): Promise<void> {
+  /** Answered at once, and always with a sync: whoever asks for one waits for it. */
+  #greet(fault: "blocked" | "lost"): void {
+    this.#poll?.abort();
+    void this.#ask(fault, true);
+  }
+
+  async #ask(fault: "blocked" | "lost", isGreeting = false): Promise<void> {
     this.#timers.stopAll();
     const poll = new AbortController();
     this.#poll = poll;
@@ -77,7 +83,10 @@ export class PollTransport implements Transport {
     try {
       const have = this.#events.have();
       const response = await requestRoom(this.#address, {
-        query: { wait: String(this.#pace().waitS), ...(have === undefined ? {} : { cursor: formatCursor(have) }) },
+        query: {
+          wait: isGreeting ? "0" : String(this.#pace().waitS),
+          ...(have === undefined ? {} : { cursor: formatCursor(have) }),
+        },
         headers: { accept: "application/json" },
         signal: poll.signal,
       });
@@ -86,10 +95,17 @@ export class PollTransport implements Transport {
       if (poll.signal.aborted) return;
       // Someone else's page, in the room's place.
       if (answer === undefined) throw new Error("not an answer to a poll");
-      for (const frame of answer.frames) {
-        if (poll.signal.aborted) return;
-        this.#events.frame(frame);
+      this.#events.welcomed(undefined);
+      if (isGreeting && have !== undefined && !answer.frames.some(({ type }) => type === "sync")) {
+        // The room has nothing new for this cursor, which is what an empty sync would say.
+        const { epoch, seq } = have;
+        this.#events.frame({ type: "sync", epoch, seq, floor: 0, mode: "delta", turns: [] });
       }
+      for (const frame of answer.frames) {
+        // What a frame leads to may be the next request already, or the end.
+        if (!poll.signal.aborted) this.#events.frame(frame);
+      }
+      if (poll.signal.aborted) return;
       this.#timers.stop("answer");
       const pauseMs = Math.max(this.#pace().pauseMs, answer.frames.length === 0 ? pollPauseMs : 0);
       const restForMs = Math.max(pauseMs, Math.min(answer.retryAfterMs, maxRestMs));

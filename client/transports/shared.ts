@@ -105,6 +105,7 @@ export class SharedTransport implements Transport {
     this.#inner = this.#openStream({
       have: () => this.#events.have(),
       progress: () => this.#events.progress(),
+      welcomed: (sessionId) => this.#events.welcomed(sessionId),
       frame: (frame) => this.#passOn(frame),
       ended: (end) => {
         if (end.by === "network" && end.fault === "buffered") this.#tell({ v: 1, kind: "buffered" });
@@ -120,6 +121,7 @@ export class SharedTransport implements Transport {
       {
         have: () => this.#events.have(),
         progress: () => this.#events.progress(),
+        welcomed: (sessionId) => this.#events.welcomed(sessionId),
         frame: (frame) => this.#events.frame(frame),
         ended: (end) => this.#end(end),
       },
@@ -140,7 +142,6 @@ export class SharedTransport implements Transport {
         // It says what this tab lacked. The others ask for what they lack.
         this.#tell({ v: 1, kind: "synced", epoch: frame.epoch, seq: frame.seq });
         return;
-      case "welcome":
       case "error":
       case "goaway":
       case "token-accepted":

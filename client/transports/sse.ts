@@ -131,7 +131,8 @@ export class SseTransport implements Transport {
       this.#hasBeat = true;
       this.#timers.stop("held-back");
       if (this.#heartbeats.isLate(frame.at, Date.now())) this.#end({ by: "network", fault: "buffered" });
-    } else this.#events.frame(frame);
+    } else if (frame.type === "welcome") this.#events.welcomed(frame.sessionId);
+    else this.#events.frame(frame);
   }
 
   /** A heartbeat, or at least bytes. One that runs is not shortened by those. */

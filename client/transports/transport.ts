@@ -41,6 +41,9 @@ export interface TransportEvents {
   have(): Have | undefined;
   /** Something came, though no frame yet: it is not stalled. */
   progress(): void;
+  /** The room lets the reader in. Without an id where there is no session: each poll stands for itself. Again is harmless. */
+  welcomed(sessionId: string | undefined): void;
+  /** Any other frame than a welcome. */
   frame(frame: ServerFrame): void;
   /** Once, never while it is being opened, and not after `close`. Nothing follows it. */
   ended(end: TransportEnd): void;

@@ -101,8 +101,8 @@ export class WebSocketTransport implements Transport {
     if (frame === undefined) return;
     if (frame.type === "welcome") {
       this.#schedulePing(Math.min(Math.max(frame.heartbeatMs, minHeartbeatMs), maxHeartbeatMs));
-    }
-    this.#events.frame(frame);
+      this.#events.welcomed(frame.sessionId);
+    } else this.#events.frame(frame);
   }
 
   /** The room counts a viewer by these, so they leave also while frames arrive (R6). */

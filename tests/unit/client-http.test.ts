@@ -58,7 +58,7 @@ async function overStream(first: ServerFrame = sync(), options: Partial<ChatClie
 async function overPolls(first: ServerFrame = sync(), options: Partial<ChatClientOptions> = {}): Promise<void> {
   enter({ transports: ["poll"], ...options });
   await tick();
-  last(http.polls).json({ frames: [welcome, first], retryAfterMs: 0 });
+  last(http.polls).json({ frames: [first], retryAfterMs: 0 });
   await tick();
 }
 
@@ -177,7 +177,7 @@ describe("an event stream", () => {
 describe("leaving an event stream for polls", () => {
   const untilPoll = async () => {
     expect(http.polls).toHaveLength(1);
-    last(http.polls).json({ frames: [welcome, sync()], retryAfterMs: 0 });
+    last(http.polls).json({ frames: [sync()], retryAfterMs: 0 });
     await tick();
   };
 
@@ -289,11 +289,12 @@ describe("leaving an event stream for polls", () => {
 describe("polls", () => {
   test("follow each other from where the reader is", async () => {
     await overPolls(sync({ seq: 1, turns: [streaming("a", "Hi")] }));
-    expect(connection()).toEqual({ state: "online", sessionId: "s-1", transport: "poll" });
-    expect(http.polls[0]?.url.searchParams.has("cursor")).toBe(false);
+    expect(connection()).toEqual({ state: "online", transport: "poll" });
+    expect(Object.fromEntries(http.polls[0]?.url.searchParams ?? [])).toEqual({ wait: "0" });
     await tick();
     expect(Object.fromEntries(last(http.polls).url.searchParams)).toEqual({ wait: "25", cursor: "1.e1.1.a:2" });
-    last(http.polls).json({ frames: [delta(2, " there")], cursor: "opaque" });
+    const more = listed({ from: 2, parts: [{ kind: "text", text: " there" }], length: 8 });
+    last(http.polls).json({ frames: [sync({ mode: "delta", seq: 1, turns: [more] })], cursor: "opaque" });
     await tick();
     expect(text()).toBe("Hi there");
     expect(last(http.polls).url.searchParams.get("cursor")).toBe("1.e1.1.a:8");
@@ -337,8 +338,29 @@ describe("polls", () => {
     await tick();
     expect(connection()).toMatchObject({ state: "reconnecting" });
     await tick(1);
-    last(http.polls).json({ frames: [welcome, sync({ mode: "delta" })] });
+    last(http.polls).json({ frames: [sync({ mode: "delta" })] });
     await tick();
+    expect(connection()).toMatchObject({ state: "online" });
+  });
+
+  test("a room without news for one who returns says nothing: that is being in step", async () => {
+    await overPolls(sync({ seq: 4, turns: [streaming("a", "Hi")] }));
+    last(http.polls).fail();
+    await tick(1);
+    expect(Object.fromEntries(last(http.polls).url.searchParams)).toEqual({ wait: "0", cursor: "1.e1.4.a:2" });
+    last(http.polls).json({ frames: [{ type: "presence", viewers: 2 }] });
+    await tick();
+    expect(client.getSnapshot()).toMatchObject({ connection: { state: "online" }, view: { seq: 4, viewers: 2 } });
+    expect(text()).toBe("Hi");
+  });
+
+  test("what does not fit is asked for again, and answered", async () => {
+    await overPolls(sync({ turns: [streaming("a", "Hi")] }));
+    last(http.polls).json({ frames: [delta(9, "late")] });
+    await tick();
+    expect(Object.fromEntries(last(http.polls).url.searchParams)).toEqual({ wait: "0", cursor: "1.e1.0.a:2" });
+    last(http.polls).json({ frames: [] });
+    await tick(40_000);
     expect(connection()).toMatchObject({ state: "online" });
   });
 });
@@ -352,7 +374,7 @@ describe.each([
     await tick(1);
     const request = last(http.requests.filter(({ isStream, isPoll, isOver }) => (isStream || isPoll) && !isOver));
     if (request.isStream) request.stream(welcome, first, beat());
-    else request.json({ frames: [welcome, first] });
+    else request.json({ frames: [first] });
     await tick();
   }
 
