@@ -1,13 +1,20 @@
 /** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
-import { useEffect, useState } from "react";
+import { useEffect, useMemo, useState } from "react";
 import { messageFor } from "../../shared/index.ts";
 import { useChatRoom } from "../react.tsx";
+import { BLOCKED, Blockade, type Blocked } from "./blockade.ts";
+import { readItem, writeItem } from "./browser-storage.ts";
 import { Chat } from "./chat.tsx";
+import type { Network } from "./connection-menu.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./page-context.ts";
 import { recentRooms, rememberRoom } from "./recent-rooms.ts";
 import type { Rooms } from "./room-menu.tsx";
 import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./room-url.ts";
+
+const blockedKey = "edge-chat.blocked";
+/** One for the page: its clients keep what they were given. */
+const blockade = new Blockade(BLOCKED.find((name) => name === readItem("session", blockedKey)) ?? "nothing");
 
 export function App() {
   const [address, setAddress] = useState(enterAddress);
@@ -41,6 +48,19 @@ export function App() {
   return <Room key={room} room={room} rooms={rooms} context={context} />;
 }
 
+/** The switch for the tab: a page that is loaded anew finds the same network. */
+function useNetwork(): Network {
+  const [blocked, setBlocked] = useState(blockade.blocked);
+  return useMemo(() => {
+    const block = (next: Blocked) => {
+      writeItem("session", blockedKey, next === "nothing" ? "" : next);
+      blockade.set(next);
+      setBlocked(next);
+    };
+    return { blocked, block };
+  }, [blocked]);
+}
+
 /** Reads the address; one without a room gets a fresh one, so that the same address in a second tab is the same room. */
 function enterAddress(): RoomAddress {
   const address = parseRoomAddress(location.search);
@@ -58,12 +78,13 @@ interface RoomProps {
 
 function Room({ room, rooms, context }: RoomProps) {
   const strings = useStrings();
-  const chat = useChatRoom({ room });
+  const network = useNetwork();
+  const chat = useChatRoom({ room, WebSocket: blockade.WebSocket, fetch: blockade.fetch });
   useEffect(() => {
     document.title = `${room} · ${strings.appName}`;
   }, [room, strings]);
   useEffect(() => rememberRoom(room), [room]);
-  return <Chat snapshot={chat} actions={chat.actions} rooms={rooms} context={context} />;
+  return <Chat snapshot={chat} actions={chat.actions} rooms={rooms} context={context} network={network} />;
 }
 
 /** The address names no room that could exist. Says so instead of quietly going elsewhere. */

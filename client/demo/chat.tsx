@@ -8,6 +8,7 @@ import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBott
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { ConnectionBanner } from "./connection.tsx";
+import type { Network } from "./connection-menu.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import { Header } from "./header.tsx";
 import { Icon } from "./icons.tsx";
@@ -25,10 +26,11 @@ interface ChatProps {
   readonly actions: ChatRoomActions;
   readonly rooms: Rooms;
   readonly context: PageContext;
+  readonly network: Network;
 }
 
 /** Keyed by room where it is used: a draft and a scroll position belong to one room. */
-export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
+export function Chat({ snapshot, actions, rooms, context, network }: ChatProps) {
   const strings = useStrings();
   const { connection, view, turns, older, notices, error } = snapshot;
   const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
@@ -91,6 +93,7 @@ export function Chat({ snapshot, actions, rooms, context }: ChatProps) {
       <Header
         rooms={rooms}
         connection={connection}
+        network={network}
         viewers={view.viewers}
         onClear={turns.length > 0 && connection.state === "online" ? actions.clear : undefined}
       />

@@ -1,26 +1,9 @@
-/** How the connection stands: a badge in the header, and a banner with a way on when it is not simply fine. */
+/** A banner with a way on, when the connection is not simply fine. */
 import type { ReactNode } from "react";
 import { messageFor } from "../../shared/index.ts";
 import type { ConnectionState } from "../index.ts";
 import { useSecondsUntil } from "../react.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
-
-export function ConnectionBadge({ connection }: { readonly connection: ConnectionState }) {
-  const strings = useStrings();
-  const text = {
-    connecting: strings.connecting,
-    online: strings.online,
-    reconnecting: strings.reconnecting,
-    offline: strings.offline,
-    closed: strings.closed,
-  }[connection.state];
-  return (
-    <span className={`badge badge-${connection.state}`} title={text}>
-      <i aria-hidden="true" />
-      <span>{text}</span>
-    </span>
-  );
-}
 
 interface BannerProps {
   readonly connection: ConnectionState;

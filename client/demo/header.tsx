@@ -1,6 +1,6 @@
 /** The bar at the top: where one is, who else is here, how the connection stands, which language is spoken. */
 import type { ConnectionState } from "../index.ts";
-import { ConnectionBadge } from "./connection.tsx";
+import { ConnectionMenu, type Network } from "./connection-menu.tsx";
 import { Icon, Logo } from "./icons.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
 import { RoomMenu, type Rooms } from "./room-menu.tsx";
@@ -8,11 +8,12 @@ import { RoomMenu, type Rooms } from "./room-menu.tsx";
 interface HeaderProps {
   readonly rooms: Rooms;
   readonly connection: ConnectionState;
+  readonly network: Network;
   readonly viewers: number;
   readonly onClear?: (() => void) | undefined;
 }
 
-export function Header({ rooms, connection, viewers, onClear }: HeaderProps) {
+export function Header({ rooms, connection, network, viewers, onClear }: HeaderProps) {
   const strings = useStrings();
   // The count is the room's word, and the room is not there to give it unless we are online.
   const isCountKnown = connection.state === "online" && viewers > 0;
@@ -31,7 +32,7 @@ export function Header({ rooms, connection, viewers, onClear }: HeaderProps) {
             <span className="sr-only">{strings.viewers(viewers)}</span>
           </span>
         ) : null}
-        <ConnectionBadge connection={connection} />
+        <ConnectionMenu connection={connection} network={network} />
         <LanguageSwitch />
       </div>
     </header>

@@ -71,7 +71,9 @@ function forward(
   to: { hostname: string; port: string },
   vices: Vices,
 ): void {
-  const { method, url, headers } = incoming;
+  const { method, url } = incoming;
+  // Who compresses asks for what is not compressed yet.
+  const headers = vices.gzips ? { ...incoming.headers, "accept-encoding": "identity" } : incoming.headers;
   const upstream = request({ ...to, method, path: url, headers, agent: false }, (answer) => {
     const { statusCode = 502, headers: answered } = answer;
     const isStream = answered["content-type"]?.startsWith("text/event-stream") === true;

@@ -31,6 +31,7 @@ const actions = {
   reconnect: vi.fn(),
 };
 const rooms = { current: "quiet-harbor", recent: [], link: "http://x/", open: vi.fn(), openNew: vi.fn() };
+const network = { blocked: "nothing", block: vi.fn() } as const;
 
 let root: Root;
 let page: HTMLElement;
@@ -54,7 +55,7 @@ afterEach(() => {
 });
 
 function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContext = EMPTY_CONTEXT): void {
-  const chat = createElement(Chat, { snapshot, actions, rooms, context });
+  const chat = createElement(Chat, { snapshot, actions, rooms, context, network });
   act(() => root.render(createElement(LocaleProvider, { initial: locale, key: locale }, chat)));
 }
 
@@ -569,6 +570,29 @@ describe("the room and the connection", () => {
     expect(actions.reconnect).toHaveBeenCalledOnce();
     show(snapshotOf({ connection: { state: "closed", code: "version-unsupported" } }));
     expect(button(strings.reloadPage)).toBeDefined();
+  });
+
+  test("says over what it is connected, and why over nothing better", () => {
+    show(snapshotOf({}));
+    expect(page.querySelector(".badge")?.textContent).toBe("Online");
+    expect(page.querySelector(".transport")?.textContent).toContain(strings.transport.websocket);
+    expect(page.textContent).not.toContain(strings.triesBetter);
+    show(snapshotOf({ connection: { state: "online", transport: "sse", because: "blocked" } }));
+    expect(page.querySelector(".badge")?.textContent).toBe("Online · stream");
+    expect(page.querySelector(".transport")?.textContent).toContain(strings.steppedDown.blocked);
+    show(snapshotOf({ connection: { state: "online", transport: "poll", because: "buffered" } }), "zh-CN");
+    expect(page.querySelector(".badge")?.textContent).toBe("已连接 · 轮询");
+    expect(page.querySelector(".transport")?.textContent).toContain(STRINGS["zh-CN"].steppedDown.buffered);
+    show(snapshotOf({ connection: { state: "offline" } }));
+    expect(page.querySelector(".transport")?.textContent).toBe(strings.notConnected);
+  });
+
+  test("the network can be told to block, one level after the other", () => {
+    show(snapshotOf({}));
+    const choices = [...page.querySelectorAll<HTMLInputElement>(".blockade input")];
+    expect(choices.map(({ checked }) => checked)).toEqual([true, false, false]);
+    for (const choice of choices.slice(1)) act(() => choice.click());
+    expect(network.block.mock.calls).toEqual([["websocket"], ["streams"]]);
   });
 
   test("viewers are shown while the room's word on them is current", () => {

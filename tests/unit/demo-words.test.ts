@@ -13,6 +13,7 @@ describe("the page's sentences", () => {
   const say = (entry: unknown): string => {
     if (typeof entry === "string") return entry;
     if (typeof entry === "function") return String(entry(2, 3));
+    if (typeof entry === "object" && entry !== null) return Object.values(entry).map(say).join("\n");
     throw new Error("neither a sentence nor a way to make one");
   };
   const keys = Object.keys(STRINGS.en).filter((key) => key !== "joined") as (keyof typeof STRINGS.en)[];
@@ -20,8 +21,8 @@ describe("the page's sentences", () => {
   test("both languages have the same ones, none empty", () => {
     expect(Object.keys(STRINGS["zh-CN"])).toEqual(Object.keys(STRINGS.en));
     for (const key of keys) {
-      expect(say(STRINGS.en[key]), key).not.toBe("");
-      expect(say(STRINGS["zh-CN"][key]), key).toMatch(/\p{Script=Han}/u);
+      for (const line of say(STRINGS.en[key]).split("\n")) expect(line, key).not.toBe("");
+      for (const line of say(STRINGS["zh-CN"][key]).split("\n")) expect(line, key).toMatch(/\p{Script=Han}/u);
       expect(say(STRINGS.en[key]), key).not.toMatch(/\p{Script=Han}/u);
     }
   });

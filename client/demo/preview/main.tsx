@@ -34,7 +34,13 @@ const root = document.getElementById("root");
 if (root !== null && snapshot !== undefined) {
   createRoot(root).render(
     <LocaleProvider initial={asked.get("locale") === "zh-CN" ? "zh-CN" : "en"}>
-      <Chat snapshot={snapshot} actions={actions} rooms={rooms} context={previewContext} />
+      <Chat
+        snapshot={snapshot}
+        actions={actions}
+        rooms={rooms}
+        context={previewContext}
+        network={{ blocked: "nothing", block: () => {} }}
+      />
     </LocaleProvider>,
   );
 }

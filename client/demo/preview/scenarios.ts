@@ -143,6 +143,9 @@ const failedError = { code: "upstream-unreachable", message: "unreachable", retr
 export const scenarios: Readonly<Record<string, () => ChatSnapshot>> = {
   idle: () => snapshotOf({ viewers: 1 }),
   streaming: () => snapshotOf({ turns: [first, streaming] }),
+  stream: () => snapshotOf({ turns: [first], connection: { state: "online", transport: "sse", because: "blocked" } }),
+  polling: () =>
+    snapshotOf({ turns: [first], connection: { state: "online", transport: "poll", because: "buffered" } }),
   thinking: () => snapshotOf({ turns: [first, turn("t2", "And then?", "", { state: "opening" })] }),
   queued: () =>
     snapshotOf({
