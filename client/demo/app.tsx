@@ -1,9 +1,8 @@
 /** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
 import { useEffect, useMemo, useState } from "react";
 import { messageFor } from "../../shared/index.ts";
-import { useChatRoom } from "../react.tsx";
+import { readItem, useChatRoom, writeItem } from "../react.tsx";
 import { BLOCKED, Blockade, type Blocked } from "./blockade.ts";
-import { readItem, writeItem } from "./browser-storage.ts";
 import { Chat } from "./chat.tsx";
 import type { Network } from "./connection-menu.tsx";
 import { useLocale, useStrings } from "./locale.tsx";
