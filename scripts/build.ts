@@ -1,4 +1,4 @@
-// `npm run build`: the backend and the page, whatever is there already.
+// `npm run build`: the backend, the page and the package, whatever is there already.
 import { buildOrThrow } from "./lib/build.ts";
 import { inSeconds } from "./lib/run.ts";
 

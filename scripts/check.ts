@@ -1,13 +1,19 @@
 // `npm run check`: everything about the code that is no test. Types by every tsconfig, format and lint, dead code, bundle budgets.
 import { glob, mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { measureClient } from "./lib/bundle-size.ts";
+import { type ClientEntry, clientEntries, measureEntry } from "./lib/bundle-size.ts";
 import { inSeconds, type RunResult, run } from "./lib/run.ts";
 import { bundleWorker, sizeOf } from "./lib/worker-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
-/** What a cold start of the Worker loads, and what every page view downloads (client core with partysocket). Gzip. */
-const budgets = { worker: 60 * 1024, client: 20 * 1024 };
+/** What a cold start of the Worker loads. Gzip. */
+const workerBudget = 60 * 1024;
+/** What a page downloads of the library, with partysocket and without React. Gzip. */
+const entryBudgets: Readonly<Record<ClientEntry, number>> = {
+  client: 20 * 1024,
+  "client/react": 22 * 1024,
+  "client/ai-sdk": 24 * 1024,
+};
 
 interface Step {
   readonly name: string;
@@ -24,7 +30,10 @@ steps.push(
   { name: "lockfile (npm run lock mends it)", run: () => run("npm", ["ci", "--dry-run"], { quiet: true }) },
   { name: "dead code", run: () => run("knip", [], { quiet: true }) },
   { name: "worker bundle", run: measureWorker },
-  { name: "client bundle", run: async () => held(await measureClient(), budgets.client) },
+  ...(Object.keys(clientEntries) as ClientEntry[]).map((entry) => ({
+    name: `${entry} bundle`,
+    run: async () => held(await measureEntry(entry), entryBudgets[entry]),
+  })),
   { name: "deploy (dry run)", run: deployDry },
 );
 
@@ -50,7 +59,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 /** Only what a cold start loads counts; what loads late is listed. */
 async function measureWorker() {
   const { eager, lazy } = await bundleWorker();
-  const { ok, output } = held(sizeOf(eager), budgets.worker);
+  const { ok, output } = held(sizeOf(eager), workerBudget);
   const late = lazy.map((module) => `${module.name} ${inKib(sizeOf([module]).gzip)}`);
   return { ok, output: [output, ...(late.length === 0 ? [] : [`later: ${late.join(", ")}`])].join("; ") };
 }

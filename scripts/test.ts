@@ -21,7 +21,7 @@ const suites: ReadonlyMap<string, Suite> = new Map([
     "workerd",
     { vitest: ["--project", "workerd", "--project", "auth", "--project", "faults", "--project", "storm"], needs: [] },
   ],
-  ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page"] }],
+  ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page", "package"] }],
 ]);
 
 const args = process.argv.slice(2);

@@ -1,6 +1,8 @@
-// Builds what runs as built code: the backend and the page. The Worker needs none, wrangler bundles it.
+// Builds what runs as built code: the backend and the page, and what others install: the package. The Worker needs none, wrangler
+// bundles it.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { finishPackage } from "./package.ts";
 import { run } from "./run.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -12,6 +14,8 @@ interface Target {
   readonly sources: readonly string[];
   readonly tool: string;
   readonly args: readonly string[];
+  /** What is left to do when the tool is done; writes `output`, if the tool does not. */
+  readonly finish?: () => Promise<void>;
 }
 
 const targets = {
@@ -27,10 +31,17 @@ const targets = {
     tool: "vite",
     args: ["build", "-c", "client/demo/vite.config.ts", "--logLevel", "warn"],
   },
-} as const satisfies Record<string, Target>;
+  package: {
+    output: "dist/package/package.json",
+    sources: ["client", "shared", "package.json", "scripts/lib/package.ts"],
+    tool: "tsc",
+    args: ["-p", "client/tsconfig.package.json"],
+    finish: finishPackage,
+  },
+} satisfies Record<string, Target>;
 
 export type TargetName = keyof typeof targets;
-const targetNames: readonly TargetName[] = ["backend", "page"];
+const targetNames: readonly TargetName[] = ["backend", "page", "package"];
 
 export interface Built {
   readonly name: TargetName;
@@ -54,9 +65,10 @@ export async function buildOrThrow(names?: Iterable<TargetName>, options?: { for
 }
 
 async function buildOne(name: TargetName, force: boolean): Promise<Built> {
-  const target = targets[name];
+  const target: Target = targets[name];
   if (!force && (await isFresh(target))) return { name, seconds: 0 };
   const { ok, seconds, output } = await run(target.tool, target.args, { quiet: true });
+  if (ok) await target.finish?.();
   return ok ? { name, seconds } : { name, seconds, failure: output };
 }
 

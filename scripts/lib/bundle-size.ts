@@ -1,17 +1,26 @@
-// How large the browser client with partysocket is, which others download. The Worker is measured in worker-bundle.ts.
+// How large the library's entries are that pages download, each with all it brings (partysocket included) and without what a page
+// has already: React. The Worker is measured in worker-bundle.ts.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
 
 const root = join(import.meta.dirname, "../..");
 
+/** By the name an application imports. */
+export const clientEntries = {
+  client: "client/index.ts",
+  "client/react": "client/react.tsx",
+  "client/ai-sdk": "client/ai-sdk.ts",
+} as const;
+export type ClientEntry = keyof typeof clientEntries;
+
 export interface BundleSize {
   readonly raw: number;
   readonly gzip: number;
 }
 
-/** The client without React and without the page: what every user of the library gets. */
-export async function measureClient(): Promise<BundleSize> {
+/** All that an entry exports; who imports less gets less. */
+export async function measureEntry(entry: ClientEntry): Promise<BundleSize> {
   const result = await build({
     root,
     configFile: false,
@@ -20,7 +29,11 @@ export async function measureClient(): Promise<BundleSize> {
       write: false,
       minify: true,
       modulePreload: false,
-      rolldownOptions: { input: join(root, "client/index.ts"), preserveEntrySignatures: "strict" },
+      rolldownOptions: {
+        input: join(root, clientEntries[entry]),
+        preserveEntrySignatures: "strict",
+        external: [/^react($|\/)/],
+      },
     },
   });
   if (!("output" in result)) throw new Error("vite built something else than one bundle");
