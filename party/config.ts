@@ -80,13 +80,11 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   KEEP_TURNS: { field: "keepTurns", min: 1, max: 1_000 },
   KEEP_BYTES: { field: "keepBytes", min: 65_536, max: 64 * 1_048_576 },
   MAX_SOCKET_AGE_MS: { field: "maxSocketAgeMs", min: 60_000, max: 30 * 86_400_000 },
+  POLL_MERGE_MS: { field: "pollMergeMs", min: 0, max: 10_000 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
 };
 const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } as const;
-
-/** Under the 60 s at which many proxies close a silent connection, with three tries; what the SSE standard suggests. */
-const defaultHeartbeatMs = 15_000;
 
 export type Variables = Readonly<Record<string, unknown>>;
 
@@ -145,10 +143,10 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     tenant: tenant.value,
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
-    heartbeatMs: heartbeat.value ?? defaultHeartbeatMs,
+    heartbeatMs: heartbeat.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
-    policy: policy.value,
+    policy: { ...policy.value, streamBeatMs: heartbeat.value ?? policy.value.streamBeatMs },
     limiter,
     limits: limits.value,
     log: log.value,

@@ -9,7 +9,8 @@ import type { RoomHostBindings } from "./room.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
-import { type RoomBindings, routeDrain, routeRoom, routeTurns } from "./routes/rooms.ts";
+import { type RoomBindings, routeDrain, routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
+import { refuse } from "./routes/sse.ts";
 import { reportFault } from "./telemetry.ts";
 
 export { Limiter } from "./limiter.ts";
@@ -48,6 +49,12 @@ app.all("/parties/chat/:room", (c) =>
 );
 app.all("/parties/chat/:room/turns", (c) =>
   configured(c.req.raw, c.env, (config) => routeTurns(c.req.raw, c.req.param("room"), c.env, config)),
+);
+app.all("/parties/chat/:room/turns/:turn", (c) =>
+  configured(c.req.raw, c.env, (config) => {
+    const { room, turn } = c.req.param();
+    return routeTurn(c.req.raw, room, turn, c.env, config);
+  }),
 );
 app.post("/ops/revoke", (c) =>
   configured(c.req.raw, c.env, async (config) => {
@@ -94,7 +101,7 @@ async function limited(
     onFault: (cause) => reportFault("ip-limit", cause),
   });
   const { headers } = verdict;
-  if (!verdict.isAllowed) return problem("rate-limited", { headers, retryAfterMs: verdict.retryAfterMs });
+  if (!verdict.isAllowed) return refuse(request, { code: "rate-limited", retryAfterMs: verdict.retryAfterMs }, headers);
   const response = await route(config);
   if (response.status === 101 || Object.keys(headers).length === 0) return response;
   const counted = new Response(response.body, response);

@@ -270,6 +270,16 @@ export class Conversation {
     if (!turn.isSettled || this.#isUnpublished(turn)) await turn.ended;
   }
 
+  /** When the last turn ended, ms since 1970, or -Infinity where there was none; undefined while one is not over. */
+  get idleSince(): number | undefined {
+    let since = Number.NEGATIVE_INFINITY;
+    for (const { record } of this.#turns.values()) {
+      if (record.end === undefined) return undefined;
+      since = Math.max(since, record.end.at);
+    }
+    return since;
+  }
+
   /** This life of the room is over: nothing that is waited for will come. */
   get isClosed(): boolean {
     return this.#closed;

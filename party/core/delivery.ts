@@ -71,6 +71,8 @@ export class Delivery {
   #seq = 0;
   readonly #ambient = new Map<string, { readonly version: number; readonly text: string }>();
   #ambientVersion = 0;
+  #newestNotice = 0;
+  readonly #watchers = new Set<() => void>();
   #flushTimer: Timer | undefined;
   #drainTimer: Timer | undefined;
   #lastFlushAt = Number.NEGATIVE_INFINITY;
@@ -120,7 +122,24 @@ export class Delivery {
     if (this.#ambient.get(key)?.text === text) return;
     this.#ambientVersion += 1;
     this.#ambient.set(key, { version: this.#ambientVersion, text });
+    if (key.startsWith("notice/")) this.#newestNotice = this.#ambientVersion;
     this.flush();
+  }
+
+  /** Grows with each notice that is said. */
+  get newestNotice(): number {
+    return this.#newestNotice;
+  }
+
+  /** The words that hold now. */
+  words(): string[] {
+    return [...this.#ambient.values()].map(({ text }) => text);
+  }
+
+  /** Calls `wake` after each flush, and at the end; returns how to stop that. For who reads by syncs alone. */
+  watch(wake: () => void): () => void {
+    this.#watchers.add(wake);
+    return () => this.#watchers.delete(wake);
   }
 
   unsay(key: string): void {
@@ -155,6 +174,7 @@ export class Delivery {
     this.#lastFlushAt = this.#clock.now();
     const deltas: DeltaCache = new Map();
     for (const reader of this.#readers) this.#bring(reader, deltas);
+    for (const wake of this.#watchers) wake();
   }
 
   /** Brings one reader up to date: after its sync. */
@@ -169,6 +189,7 @@ export class Delivery {
     this.#drainTimer?.cancel();
     this.#flushTimer = undefined;
     this.#drainTimer = undefined;
+    for (const wake of this.#watchers) wake();
   }
 
   #bring(reader: Reader, deltas: DeltaCache): void {

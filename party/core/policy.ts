@@ -38,6 +38,11 @@ export interface RoomPolicy {
   readonly roomBufferBytes: number;
   readonly maxSocketAgeMs: number;
   readonly drainRoomMs: number;
+  readonly pollMergeMs: number;
+  readonly streamBeatMs: number;
+  readonly streamIdleMs: number;
+  readonly streamLookMs: number;
+  readonly streamRetryMs: number;
 }
 
 export const DEFAULT_POLICY: RoomPolicy = {
@@ -95,4 +100,14 @@ export const DEFAULT_POLICY: RoomPolicy = {
   maxSocketAgeMs: 86_400_000,
   /** How long a drained room starts nothing: its tabs leave within this time, spread out. */
   drainRoomMs: 30_000,
+  /** Text that continues reaches a long-poll at most this often: each answer costs a request. */
+  pollMergeMs: 500,
+  /** Under the 60 s at which many proxies close a silent connection, with three tries; what the SSE standard suggests. */
+  streamBeatMs: 15_000,
+  /** A stream in which nothing can happen ends after this: while it is open the object is awake, and paid for. */
+  streamIdleMs: 60_000,
+  /** One that comes back for nothing stays for its first heartbeat, no more. */
+  streamLookMs: 2_000,
+  /** When an idle stream comes back: how late another tab's question may be seen. */
+  streamRetryMs: 20_000,
 };

@@ -28,6 +28,14 @@ export interface RoomSocket {
   close(code: number, reason: string): void;
 }
 
+/** A socket that only sends, such as a stream of server-sent events, and whose other end comes back by itself. */
+export interface StreamSocket extends RoomSocket {
+  /** Sends a frame that moves no position. */
+  beat(text: string): void;
+  /** Tells the other end how long to wait before it comes back, should the stream end. */
+  comeBackIn(ms: number): void;
+}
+
 export interface Timer {
   cancel(): void;
 }

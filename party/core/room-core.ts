@@ -21,10 +21,11 @@ import { Ambient } from "./ambient.ts";
 import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
 import type { RoomPolicy } from "./policy.ts";
-import type { RoomPorts, RoomSocket } from "./ports.ts";
+import type { RoomPorts, RoomSocket, StreamSocket } from "./ports.ts";
 import { mayDo, type Principal, type Refusal } from "./principal.ts";
 import { parseAttachment, Session, type SessionPhase } from "./session.ts";
 import { standingOf } from "./standing.ts";
+import { Streams } from "./streams.ts";
 import { Syncs, type SyncTaker } from "./syncs.ts";
 import type { BucketRate } from "./token-bucket.ts";
 import { notAllowed, Visitors } from "./visitors.ts";
@@ -44,6 +45,7 @@ export class RoomCore {
   readonly #conversation: Conversation;
   readonly #syncs: Syncs;
   readonly #ambient: Ambient;
+  readonly #streams: Streams;
   /** What people on plain HTTP ask. */
   readonly visitors: Visitors;
   readonly #sessions = new Map<RoomSocket, Session>();
@@ -82,6 +84,7 @@ export class RoomCore {
     });
     this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes());
     this.#ambient = new Ambient(this.#conversation, ports.clock, () => this.viewers());
+    this.#streams = new Streams(this.#conversation, ports.clock, policy, ports.random);
     this.visitors = new Visitors(this.#conversation, this.#syncs, ports, policy, {
       isHere: (sub) => [...this.#sessions.values()].some(({ phase }) => isWelcomedAs(phase, sub)),
       onSeen: () => {
@@ -141,6 +144,27 @@ export class RoomCore {
     this.#sessions.set(socket, session);
     void this.#enter(session, principal, have);
     return ok(() => (session.syncing ? undefined : session.have()));
+  }
+
+  /** The same for a stream, which also gets heartbeats, and ends where nothing goes on. */
+  openStream(
+    socket: StreamSocket,
+    principal: Principal,
+    options: { readonly have: Have | undefined; readonly only?: string },
+  ): Result<() => Have | undefined, ErrorCode> {
+    const opened = this.openReader(socket, principal, options);
+    if (!opened.ok) return opened;
+    const { have } = options;
+    const { epoch, seq } = this.#conversation;
+    const hasAll = have?.epoch === epoch && have.seq === seq && Object.keys(have.offsets).length === 0;
+    this.#streams.keep(socket, hasAll, () => {
+      const session = this.#sessions.get(socket);
+      if (session === undefined) return;
+      // It comes back, which is what reading by polls is.
+      this.visitors.remember(principal.sub);
+      this.#hangUp(session, 1000, "idle");
+    });
+    return opened;
   }
 
   /** `text` is undefined for a binary message, which no client frame is. */
@@ -519,7 +543,10 @@ export class RoomCore {
     if (session.awayUntil !== undefined) return;
     const spreadMs = Math.max(0, this.#policy.drainRoomMs - awayGraceMs);
     session.awayUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
-    this.#send(session, { type: "goaway", reason, reconnectInMs: Math.floor(this.#ports.random() * spreadMs) });
+    const reconnectInMs = Math.floor(this.#ports.random() * spreadMs);
+    this.#send(session, { type: "goaway", reason, reconnectInMs });
+    // Whoever does not know the frame comes back at that time when the room hangs up.
+    this.#streams.comeBackIn(session.socket, reconnectInMs);
     this.#conversation.remind(session.awayUntil);
   }
 
@@ -547,6 +574,7 @@ export class RoomCore {
     // By identity: a newer socket may have the same connection id.
     if (this.#sessions.get(session.socket) === session) this.#sessions.delete(session.socket);
     this.#conversation.delivery.remove(session);
+    this.#streams.drop(session.socket);
     if (this.#closed) return;
     this.#leaveNothing();
     this.#conversation.viewersChanged();

@@ -10,6 +10,7 @@ import type { Outcome, StopProof, SyncFrame, SyncTurn } from "../../shared/proto
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Conversation } from "./conversation.ts";
 import type { RoomPolicy } from "./policy.ts";
+import { type PollAnswer, poll } from "./poll.ts";
 import type { RoomPorts } from "./ports.ts";
 import { type Act, mayDo, type Principal, type Refusal } from "./principal.ts";
 import type { OlderTurns, Syncs } from "./syncs.ts";
@@ -55,6 +56,8 @@ export class Visitors {
   readonly #host: VisitorsHost;
   /** When each of them was last seen, oldest first. */
   readonly #seen = new Map<string, number>();
+  /** Polls that wait. */
+  #polls = 0;
 
   constructor(conversation: Conversation, syncs: Syncs, ports: RoomPorts, policy: RoomPolicy, host: VisitorsHost) {
     this.#conversation = conversation;
@@ -73,11 +76,16 @@ export class Visitors {
 
   /** Somebody who reads by coming back now and then was here. */
   saw(sub: string): void {
+    this.remember(sub);
+    this.#host.onSeen();
+  }
+
+  /** Somebody leaves who will come back: they go on being a viewer, and nothing changes. */
+  remember(sub: string): void {
     this.#seen.delete(sub);
     this.#seen.set(sub, this.#ports.clock.now());
     const [oldest] = this.#seen.keys();
     if (this.#seen.size > this.#policy.maxSockets && oldest !== undefined) this.#seen.delete(oldest);
-    this.#host.onSeen();
   }
 
   /** Somebody of this name has a socket or stream now. */
@@ -135,6 +143,24 @@ export class Visitors {
       const made = await this.#syncs.once({ have: undefined });
       return made === undefined ? fail({ code: "draining" }) : ok(made);
     });
+  }
+
+  /** What is new since `have`, waited for up to `waitMs`. */
+  async poll(principal: Principal, have: Have | undefined, waitMs: number): Promise<Result<PollAnswer, Refusal>> {
+    if (this.#polls >= this.#policy.maxSockets) return fail({ code: "room-full", retryAfterMs: queueRetryMs });
+    this.#polls += 1;
+    const result = await this.#as(principal, "look", async () => {
+      const { sub } = principal;
+      // Who polls is a reader of their own, whatever else they have open.
+      this.saw(sub);
+      this.#conversation.recognize(have);
+      const ports = { conversation: this.#conversation, syncs: this.#syncs, policy: this.#policy };
+      const answer = await poll({ ...ports, clock: this.#ports.clock, random: this.#ports.random }, have, waitMs);
+      this.saw(sub);
+      return answer === undefined ? fail({ code: "draining" }) : ok(answer);
+    });
+    this.#polls -= 1;
+    return result;
   }
 
   /**

@@ -1,12 +1,21 @@
 /**
- * What a room answers over HTTP, inside the object: the Worker has checked the request. The same on both hosts.
+ * What a room answers over HTTP, inside the object: the Worker has checked the request. The same on both hosts. Streams are
+ * `room-streams.ts`; here is one request, one answer.
  */
-import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { formatCursor, parseCursor } from "../../shared/protocol/cursor.ts";
+import { maxPageTurns, maxPollWaitSeconds, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
-import { problem, refused } from "./problem.ts";
+import type { Ask } from "./ask.ts";
+import { problem } from "./problem.ts";
+import { openRoomStream, openTurnStream } from "./room-streams.ts";
+import { refuse, wantsStream } from "./sse.ts";
+import { readSubmit } from "./submit-body.ts";
+
+/** When to come back to a room that could not start. */
+const restartMs = 1_000;
 
 /**
  * Never rejects.
@@ -19,40 +28,103 @@ export async function answerInRoom(
   asker: Result<Principal, Refusal>,
 ): Promise<Response> {
   try {
-    if (core === undefined) return problem("internal", { retryAfterMs: 1_000 });
-    const { pathname, searchParams } = new URL(request.url);
-    const path = /^\/parties\/chat\/[^/]+(\/.*)?$/.exec(pathname)?.[1] ?? "";
-    const operation = `${request.method} ${path}`;
-    if (operation === "POST /drain") {
+    if (core === undefined) return refuse(request, { code: "internal", retryAfterMs: restartMs });
+    const url = new URL(request.url);
+    const [, , , , ...path] = url.pathname.split("/");
+    if (request.method === "POST" && path.join("/") === "drain") {
       core.drain();
       return new Response(null, { status: 202 });
     }
-    if (!asker.ok) return refused(asker.error);
-    const principal = asker.value;
-    switch (operation) {
-      case "GET /turns":
-        return await olderTurns(core, principal, searchParams);
-      case "DELETE ":
-        return await erase(core, principal);
-      default:
-        return problem("not-found");
-    }
+    if (!asker.ok) return refuse(request, asker.error);
+    return await answer({ request, url, core, principal: asker.value }, path);
   } catch (error) {
     // Thrown on, the host would show the browser a stack.
     reportFault("in-room", error);
-    return problem("internal", { retryAfterMs: 1_000 });
+    return refuse(request, { code: "internal", retryAfterMs: restartMs });
   }
 }
 
-async function erase(core: RoomCore, principal: Principal): Promise<Response> {
-  const erased = await core.visitors.erase(principal);
-  return erased.ok ? new Response(null, { status: 204 }) : refused(erased.error);
+/** @param path what follows the room's name in the address. */
+async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
+  const { request, core, principal } = ask;
+  const [turns, turnId] = path;
+  if (path.length > 2 || (turns !== undefined && turns !== "turns")) return problem("not-found");
+  if (turnId !== undefined && !turnIdPattern.test(turnId)) return problem("turn-unknown");
+  const at = turnId !== undefined ? "turn" : turns !== undefined ? "turns" : "room";
+  switch (`${request.method} ${at}`) {
+    case "GET room":
+      return readRoom(ask);
+    case "DELETE room":
+      return said(ask, await core.visitors.erase(principal), () => new Response(null, { status: 204 }));
+    case "GET turns":
+      return olderTurns(ask);
+    case "POST turns":
+      return submit(ask);
+    case "GET turn":
+      if (wantsStream(request)) return openTurnStream(ask, turnId ?? "");
+      return said(ask, await core.visitors.turn(principal, turnId ?? ""), (state) => json(state));
+    case "DELETE turn":
+      return said(ask, await core.visitors.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
+    default:
+      return problem("not-found");
+  }
 }
 
-async function olderTurns(core: RoomCore, principal: Principal, query: URLSearchParams): Promise<Response> {
-  const before = query.get("before") ?? undefined;
+/** The room as a stream, as what is new since a cursor, or as it is. */
+async function readRoom(ask: Ask): Promise<Response> {
+  const { request, url, core, principal } = ask;
+  if (wantsStream(request)) return openRoomStream(ask);
+  const [cursor, wait] = [url.searchParams.get("cursor"), url.searchParams.get("wait")];
+  if (cursor === null && wait === null) {
+    return said(ask, await core.visitors.snapshot(principal), ({ frame, holds }) =>
+      json({ ...frame, cursor: formatCursor(holds) }),
+    );
+  }
+  const seconds = Number(wait ?? 0);
+  if (!/^\d{1,2}$/.test(wait ?? "0") || seconds > maxPollWaitSeconds) {
+    return problem("bad-request", { detail: `wait is a number of seconds from 0 to ${maxPollWaitSeconds}.` });
+  }
+  const have = parseCursor(cursor ?? "");
+  const polled = await core.visitors.poll(principal, have, seconds * 1_000);
+  return said(ask, polled, ({ frames, holds, retryAfterMs }) => {
+    // The frames are JSON already.
+    const body = `{"frames":[${frames.join(",")}],"cursor":"${formatCursor(holds)}","retryAfterMs":${retryAfterMs}}`;
+    return new Response(body, { headers: jsonHeaders });
+  });
+}
+
+async function submit(ask: Ask): Promise<Response> {
+  const { request, url, core, principal } = ask;
+  const read = await readSubmit(request, () => crypto.randomUUID());
+  if (!read.ok) return problem(read.error.code, { detail: read.error.detail });
+  const streams = wantsStream(request);
+  // Who takes 202 for an answer leaves at once, and means the question all the same (T4).
+  const frame = streams ? read.value : { onLeave: "keep" as const, ...read.value };
+  const submitted = await core.visitors.submit(principal, frame);
+  if (submitted.ok && streams) return openTurnStream(ask, frame.turnId);
+  return said(ask, submitted, (state) => {
+    const location = `${url.pathname}/${state.turn.id}`;
+    return json(state, { status: state.turn.state === "settled" ? 200 : 202, headers: { location } });
+  });
+}
+
+async function olderTurns(ask: Ask): Promise<Response> {
+  const { url, core, principal } = ask;
+  const before = url.searchParams.get("before") ?? undefined;
   if (before !== undefined && !turnIdPattern.test(before)) return problem("turn-unknown");
-  const limit = Math.min(maxPageTurns, Math.max(1, Number(query.get("limit") ?? 20) || 1));
-  const older = await core.visitors.older(principal, before, limit);
-  return older.ok ? Response.json(older.value, { headers: { "cache-control": "no-store" } }) : refused(older.error);
+  const limit = Math.min(maxPageTurns, Math.max(1, Number(url.searchParams.get("limit") ?? 20) || 1));
+  return said(ask, await core.visitors.older(principal, before, limit), (page) => json(page));
+}
+
+function said<T>({ request }: Ask, result: Result<T, Refusal>, say: (value: T) => Response): Response {
+  return result.ok ? say(result.value) : refuse(request, result.error);
+}
+
+const jsonHeaders = { "content-type": "application/json", "cache-control": "no-store" };
+
+function json(
+  value: object,
+  { status, headers }: { status?: number; headers?: Record<string, string> } = {},
+): Response {
+  return new Response(JSON.stringify(value), { status: status ?? 200, headers: { ...jsonHeaders, ...headers } });
 }

@@ -12,11 +12,14 @@ export interface ProblemOptions {
 }
 
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
-export function refused({ code, detail, retryAfterMs }: Refusal): Response {
+export function refused(
+  { code, detail, retryAfterMs }: Refusal,
+  headers: Readonly<Record<string, string>> = {},
+): Response {
   return problem(code, {
     ...(detail === undefined ? {} : { detail }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
+    headers: code === "unauthenticated" ? { "www-authenticate": "Bearer", ...headers } : headers,
   });
 }
 

@@ -1,6 +1,6 @@
 /**
  * `/parties/chat/:room`: the way into a room. Everything that can be refused is refused here, before an object wakes (S2);
- * what goes on carries no query but a connection id of ours.
+ * what goes on carries of the query what the room reads.
  */
 import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
 import { refuseOperator } from "../auth/operator.ts";
@@ -10,8 +10,9 @@ import type { Principal } from "../core/principal.ts";
 import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
 import { setPrincipal } from "./principal-header.ts";
-import { problem, refused } from "./problem.ts";
+import { problem } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
+import { refuse } from "./sse.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {
@@ -22,7 +23,7 @@ export interface RoomBindings {
 /** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
-/** `/parties/chat/:room`: the WebSocket, and `DELETE` to erase the room. */
+/** `/parties/chat/:room`: the WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it. */
 export async function routeRoom(
   request: Request,
   room: string,
@@ -31,22 +32,19 @@ export async function routeRoom(
 ): Promise<Response> {
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
-  if (request.method !== "GET" && request.method !== "DELETE") {
-    return problem("method-not-allowed", { headers: { allow: "GET, DELETE" } });
-  }
-  if (request.method === "GET" && request.headers.get("upgrade")?.toLowerCase() !== "websocket") {
-    return problem("bad-request", { detail: "Connect with a WebSocket, for example with partysocket." });
-  }
+  if (request.method !== "GET" && request.method !== "DELETE") return wrongMethod("GET, DELETE");
   const inside = roomUrl(room, "");
-  // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
-  // share it: each gets a fresh one.
-  if (request.method === "GET") inside.searchParams.set("_pk", crypto.randomUUID());
-  // A socket says who it is in its `hello`.
-  if (request.method === "GET") return forward(room, inward(inside, request, undefined), bindings, config);
+  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+    // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
+    // share it: each gets a fresh one. Who it is the socket says in its `hello`.
+    inside.searchParams.set("_pk", crypto.randomUUID());
+    return forward(room, inward(inside, request, undefined), bindings, config);
+  }
+  copyQuery(request, inside, ["cursor", "wait"]);
   return forwardAs(room, inside, request, bindings, config);
 }
 
-/** `/parties/chat/:room/turns?before=&limit=`: older turns. */
+/** `/parties/chat/:room/turns`: `POST` submits a turn, `GET ?before=&limit=` pages older ones. */
 export async function routeTurns(
   request: Request,
   room: string,
@@ -55,7 +53,7 @@ export async function routeTurns(
 ): Promise<Response> {
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
-  if (request.method !== "GET") return problem("method-not-allowed", { headers: { allow: "GET" } });
+  if (request.method !== "GET" && request.method !== "POST") return wrongMethod("GET, POST");
   const query = new URL(request.url).searchParams;
   const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
   if (before !== null && !turnIdPattern.test(before)) return problem("bad-request", { detail: "before is a turn id." });
@@ -63,9 +61,38 @@ export async function routeTurns(
     return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
   }
   const inside = roomUrl(room, "/turns");
-  if (before !== null) inside.searchParams.set("before", before);
-  inside.searchParams.set("limit", limit);
+  copyQuery(request, inside, ["before", "limit"]);
   return forwardAs(room, inside, request, bindings, config);
+}
+
+/** `/parties/chat/:room/turns/:turn`: what has become of a turn, as JSON or as a stream; `DELETE` stops it. */
+export async function routeTurn(
+  request: Request,
+  room: string,
+  turnId: string,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
+  if (!turnIdPattern.test(turnId)) return problem("turn-unknown");
+  if (request.method !== "GET" && request.method !== "DELETE") return wrongMethod("GET, DELETE");
+  const inside = roomUrl(room, `/turns/${turnId}`);
+  copyQuery(request, inside, ["cursor"]);
+  return forwardAs(room, inside, request, bindings, config);
+}
+
+function wrongMethod(allow: string): Response {
+  return problem("method-not-allowed", { headers: { allow } });
+}
+
+/** Of the visitor's query the room sees what it reads, and nothing else. */
+function copyQuery(request: Request, inside: URL, names: readonly string[]): void {
+  const query = new URL(request.url).searchParams;
+  for (const name of names) {
+    const value = query.get(name);
+    if (value !== null) inside.searchParams.set(name, value);
+  }
 }
 
 /** `POST /ops/drain/:room`, for operators: tabs leave, spread out, and nothing new is started meanwhile. */
@@ -93,7 +120,7 @@ async function forwardAs(
 ): Promise<Response> {
   const revocationsOf = revocationsIn(bindings.Revocations, config.jurisdiction);
   const principal = await authorize(request, room, config, revocationsOf);
-  if (!principal.ok) return refused(principal.error);
+  if (!principal.ok) return refuse(request, principal.error);
   return forward(room, inward(inside, request, principal.value), bindings, config);
 }
 
@@ -119,10 +146,10 @@ async function forward(
     if (isOurs) return response;
     await response.body?.cancel();
     reportFault("room", `status ${response.status}`);
-    return problem("internal", { retryAfterMs: objectRetryMs });
+    return refuse(request, { code: "internal", retryAfterMs: objectRetryMs });
   } catch (error) {
     reportFault("room", error);
-    return problem("draining", { retryAfterMs: objectRetryMs });
+    return refuse(request, { code: "draining", retryAfterMs: objectRetryMs });
   }
 }
 

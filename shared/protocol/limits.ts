@@ -14,6 +14,8 @@ export const maxWaitingFrames = 8;
 export const syncMaxBytes = 1024 * 1024;
 /** Turns of one page of the conversation's older part. */
 export const maxPageTurns = 50;
+/** How long a long-poll may wait, in seconds: under the 30 s at which the strictest proxies give up. */
+export const maxPollWaitSeconds = 25;
 /** How often a client shows a sign of life. Three may be lost before it stops counting as a viewer (`viewerTimeoutMs`). */
 export const heartbeatMs = 25_000;
 /** Silence after which a session no longer counts as a viewer (R6). */

@@ -5,6 +5,7 @@ import { describe, expect, test } from "vitest";
 import * as z from "zod/mini";
 import { clientFrame, haveSchema } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
+import { parseCursor } from "../../shared/protocol/cursor.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import * as limits from "../../shared/protocol/limits.ts";
 import { serverFrame, syncTurnSchema } from "../../shared/protocol/server-frames.ts";
@@ -87,6 +88,15 @@ test("a page of older turns is one, and its table names its fields", () => {
   expect(page).toBeDefined();
   expect(fieldsIn(rows(section, 3)).sort()).toEqual(Object.keys(page ?? {}).sort());
   for (const turn of page?.turns ?? []) expect(syncTurnSchema.parse(turn)).toEqual(turn);
+});
+
+test("the answer to a poll is what its table says, and its frames are frames", () => {
+  const section = under("### Long-poll");
+  const [, text = ""] = /^```json poll\n([\s\S]*?)^```$/m.exec(section) ?? [];
+  const answer = JSON.parse(text) as { frames: unknown[]; cursor: string };
+  expect(fieldsIn(rows(section, 3)).sort()).toEqual(Object.keys(answer).sort());
+  for (const frame of answer.frames) expect(serverFrame.parse(frame)).toEqual(frame);
+  expect(parseCursor(answer.cursor)).toEqual({ epoch: "k3v9", seq: 8, offsets: { "turn-3": 11 } });
 });
 
 test("the error tables are the table of errors, and the overview names every code", () => {

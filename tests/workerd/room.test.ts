@@ -195,12 +195,6 @@ describe("routes", () => {
     expect(response.headers.get("allow")).toBe("GET, DELETE");
   });
 
-  test("without an upgrade it says how to connect", async () => {
-    const response = await SELF.fetch("http://localhost/parties/chat/x");
-    expect(response.status).toBe(400);
-    expect(await response.json()).toMatchObject({ code: "bad-request", detail: expect.stringContaining("WebSocket") });
-  });
-
   test("older turns come in pages; bad questions get a problem that says what is right", async () => {
     const room = fresh("room");
     const tab = await new SocketTab().join(room);

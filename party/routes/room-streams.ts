@@ -1,0 +1,46 @@
+/** The room, or one turn of it, as server-sent events that an `EventSource` resumes by itself. */
+import type { Have } from "../../shared/protocol/client-frames.ts";
+import { formatCursor, parseCursor } from "../../shared/protocol/cursor.ts";
+import { SseSocket } from "../sockets/sse-socket.ts";
+import type { Ask } from "./ask.ts";
+import { problem } from "./problem.ts";
+import { refuse, streamAnswer } from "./sse.ts";
+
+/** Before the cursor of a reader of one turn: for the room's stream, which would believe it, it says too much. */
+const turnPrefix = "turn.";
+
+/** Where the reader was: what the browser says of the stream that was cut wins over what the page wrote into the address. */
+function cursorIn({ request, url }: Ask): string {
+  return request.headers.get("last-event-id") ?? url.searchParams.get("cursor") ?? "";
+}
+
+export function openRoomStream(ask: Ask): Response {
+  return open(ask, parseCursor(cursorIn(ask)));
+}
+
+/** 204 when the reader has all of the turn that there will be, after which an `EventSource` asks no more. */
+export function openTurnStream(ask: Ask, turnId: string): Response {
+  const cursor = cursorIn(ask);
+  const have = parseCursor(cursor.startsWith(turnPrefix) ? cursor.slice(turnPrefix.length) : cursor);
+  const { conversation } = ask.core;
+  const turn = conversation.turn(turnId);
+  if (turn === undefined) return problem("turn-unknown");
+  const endSeq = turn.record.end?.seq ?? Infinity;
+  const hasAll = have?.epoch === conversation.epoch && endSeq <= have.seq && !Object.hasOwn(have.offsets, turnId);
+  return hasAll ? new Response(null, { status: 204 }) : open(ask, have, turnId);
+}
+
+function open({ request, core, principal }: Ask, have: Have | undefined, only?: string): Response {
+  const socket = new SseSocket(() => Date.now());
+  const opened = core.openStream(socket, principal, { have, ...(only === undefined ? {} : { only }) });
+  if (!opened.ok) {
+    socket.close();
+    return refuse(request, { code: opened.error });
+  }
+  socket.cursorOf = () => {
+    const holds = opened.value();
+    return holds === undefined ? undefined : `${only === undefined ? "" : turnPrefix}${formatCursor(holds)}`;
+  };
+  socket.onGone = () => core.handleClose(socket);
+  return streamAnswer(socket.body);
+}

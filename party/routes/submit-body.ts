@@ -1,0 +1,48 @@
+/** The body of a submit over HTTP: a `turn-submit` frame without its `type`, whose `turnId` may be left to the room. */
+import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import { parseClientFrame } from "../../shared/protocol/codec.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { fail, ok, type Result } from "../../shared/result.ts";
+
+export interface BodyProblem {
+  readonly code: ErrorCode;
+  readonly detail: string;
+}
+
+const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
+
+/** @param newId for a turn whose asker did not choose one. */
+export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, BodyProblem>> {
+  const text = await readText(request, maxFrameBytes);
+  if (text === undefined)
+    return fail({ code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` });
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    // Expected of strangers: the answer says what was expected.
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    return fail({ code: "bad-request", detail: `The body is one JSON object, for example ${example}.` });
+  }
+  const parsed = parseClientFrame(JSON.stringify({ turnId: newId(), ...body, type: "turn-submit" }));
+  if (parsed.ok && parsed.value.type === "turn-submit") return ok(parsed.value);
+  const { code, detail } = parsed.ok ? { code: "bad-frame" as const, detail: "" } : parsed.error;
+  // Over HTTP there is no socket to close, and the sentence of the code speaks of a page that is out of date.
+  if (code !== "bad-frame") return fail({ code, detail });
+  return fail({ code: "bad-request", detail: `${detail} (for example ${example}).` });
+}
+
+/** The body as text, or undefined where it is longer than `maxBytes`. */
+async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+  const decoder = new TextDecoder();
+  let text = "";
+  let bytes = 0;
+  for await (const chunk of request.body ?? []) {
+    bytes += chunk.byteLength;
+    if (bytes > maxBytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
+}
