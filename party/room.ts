@@ -7,11 +7,9 @@ import { fail, ok, type Result } from "../shared/result.ts";
 import { authorize } from "./auth.ts";
 import { parseConfig, type Variables } from "./config.ts";
 import type { Principal, Refusal } from "./core/principal.ts";
-import { RoomCore } from "./core/room-core.ts";
+import type { RoomCore } from "./core/room-core.ts";
 import { type Limiter, limitersIn } from "./limiter.ts";
 import { type Revocations, revocationsIn } from "./revocations.ts";
-import { roomPorts } from "./room-ports.ts";
-import { answerInRoom } from "./routes/in-room.ts";
 import { principalIn } from "./routes/principal-header.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry.ts";
@@ -56,9 +54,12 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
         storage: this.ctx.storage,
         onBroken: () => this.ctx.abort("storage failed"),
       };
-      const core = new RoomCore(roomPorts(host, config.value), config.value.policy, this.name);
-      await core.start([...this.getConnections()].map((connection) => this.#socketOf(connection)));
-      this.#core = core;
+      const { startRoom } = await import("./room-start.ts");
+      this.#core = await startRoom(
+        host,
+        config.value,
+        [...this.getConnections()].map((connection) => this.#socketOf(connection)),
+      );
     } catch (error) {
       reportFault("start", error);
       // Thrown on, this would reach the browser as a stack (PartyServer's answer to a failed upgrade). A reset reaches the
@@ -86,6 +87,7 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   }
 
   override async onRequest(request: Request): Promise<Response> {
+    const { answerInRoom } = await import("./room-start.ts");
     return answerInRoom(request, this.#core, await this.#askerOf(request));
   }
 
