@@ -120,6 +120,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "edge",
+          include: ["tests/edge/**/*.test.ts"],
+          globalSetup: ["tests/edge/built.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],

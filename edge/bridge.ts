@@ -1,164 +1,133 @@
 /**
- * The stateless bridge: one request in, the backend's SSE out, byte for byte. No room, no log, no parsing — for clients that
- * want nothing but the stream. A plain fetch handler on web standards, so that it runs wherever those do.
+ * The bridge: one question in, its answer out as SSE. No room, no log, nothing kept between two requests — for clients that want
+ * nothing but the stream, and for edges without Durable Objects. A plain `(Request, BridgeConfig) => Promise<Response>` on web
+ * standards, so that it runs wherever those do.
  *
- * It answers as soon as the backend's headers are there and relays while it reads: a handler that awaits the whole stream
- * first is stopped as hung on Workers and never answers on other edges.
+ * It answers as soon as something is known and relays while it reads: a handler that awaits the whole stream first is stopped
+ * as hung on Workers and never answers on other edges.
  */
+import type { RoomPolicy } from "../party/core/policy.ts";
+import type { Clock } from "../party/core/ports.ts";
+import type { DialectName } from "../party/upstream/dialects/auto.ts";
+import { FetchUpstream, type StreamReader } from "../party/upstream/fetch-upstream.ts";
+import { isErrorCode } from "../shared/protocol/errors.ts";
+import { AnswerRun, type FirstWord } from "./answer-run.ts";
+import { problem, retryAfterOf } from "./problem.ts";
+import { type Question, readQuestion } from "./question.ts";
+import { rawBatches } from "./raw-stream.ts";
+import { streamHeaders, streamOf, within } from "./stream.ts";
 
 export interface BridgeConfig {
   /** Base URL of the NestJS service, without a trailing slash. */
   readonly nestBase: string;
-  readonly headersTimeoutMs: number;
-  /**
-   * A comment goes out after this much silence. It keeps proxies from closing the line, and it is how a reader's departure
-   * is noticed at all: a runtime sees a closed connection only when it writes to it.
-   */
+  readonly upstreamMethod: "POST" | "GET";
+  readonly dialect: DialectName;
+  /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
+  readonly parse: "auto" | "off";
+  /** Timeouts, attempts, backoff and the pace of simulated chunks: the room's. */
+  readonly policy: RoomPolicy;
+  /** Silence after which a comment goes out, ms. */
   readonly heartbeatMs: number;
-  /** What shows the backend that a call is ours, such as a minted token; nothing where left out. */
-  readonly authorize?: () => Promise<Readonly<Record<string, string>>>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  /** Headers that show the backend that a call is ours, made for it and short-lived. The edge keeps no provider's key. */
+  readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
+  /** The name of what the asker may not ask for, or undefined. */
+  readonly refusalOf?: ((asked: Question) => Promise<string | undefined>) | undefined;
+  readonly onFault: (cause: unknown) => void;
+  /** Loads what parses. Where that fails, the stream goes through as it is. */
+  readonly loadParser?: () => Promise<(dialect: DialectName) => StreamReader>;
 }
-
-/** What a failed relay says: our code and a status. The caller makes it a problem in its own way. */
-export type BridgeFailure = {
-  readonly code:
-    | "upstream-unreachable"
-    | "upstream-headers-timeout"
-    | "upstream-rate-limited"
-    | "upstream-unavailable"
-    | "upstream-rejected"
-    | "upstream-malformed";
-  /** The backend's `Retry-After`, as it said it. */
-  readonly retryAfter?: string;
-};
-
-export type Bridged =
-  | { readonly ok: true; readonly response: Response }
-  | { readonly ok: false; readonly failure: BridgeFailure };
-
-/** `?q=` is the prompt (default `hello`), `?provider=` whose model (default `openai`). */
-export async function bridge(request: Request, config: BridgeConfig): Promise<Bridged> {
-  const query = new URL(request.url).searchParams;
-  const wanted = new URLSearchParams({
-    provider: query.get("provider") ?? "openai",
-    prompt: query.get("q") ?? "hello",
-  });
-  const abort = new AbortController();
-  // Where the runtime tells of a departure at once, it need not wait for the next heartbeat.
-  request.signal?.addEventListener("abort", () => abort.abort(), { once: true });
-  const timer = setTimeout(
-    () => abort.abort(new DOMException("no headers in time", "TimeoutError")),
-    config.headersTimeoutMs,
-  );
-  let upstream: Response;
-  try {
-    upstream = await config.fetch(`${config.nestBase}/model/chat?${wanted}`, {
-      headers: { accept: "text/event-stream", ...lastEventId(request), ...(await config.authorize?.()) },
-      redirect: "manual",
-      signal: abort.signal,
-    });
-  } catch {
-    const isLate = abort.signal.reason instanceof DOMException && abort.signal.reason.name === "TimeoutError";
-    return failed({ code: isLate ? "upstream-headers-timeout" : "upstream-unreachable" });
-  } finally {
-    clearTimeout(timer);
-  }
-  const failure = failureOf(upstream);
-  if (failure !== undefined || upstream.body === null) {
-    await upstream.body?.cancel();
-    return failed(failure ?? { code: "upstream-malformed" });
-  }
-  const headers = {
-    "content-type": "text/event-stream; charset=utf-8",
-    // Not stored, not compressed, not collected: each would hold tokens back.
-    "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",
-  };
-  const body = relay(upstream.body, config.heartbeatMs, () => abort.abort());
-  return { ok: true, response: new Response(body, { headers }) };
-}
-
-/** An `EventSource` that comes back says where it was; the backend decides whether it can go on from there. */
-function lastEventId(request: Request): Record<string, string> {
-  const id = request.headers.get("last-event-id");
-  return id === null ? {} : { "last-event-id": id };
-}
-
-function failed(failure: BridgeFailure): Bridged {
-  return { ok: false, failure };
-}
-
-function failureOf(upstream: Response): BridgeFailure | undefined {
-  const retryAfter = upstream.headers.get("retry-after");
-  const wait = retryAfter === null ? {} : { retryAfter };
-  if (upstream.status === 429) return { code: "upstream-rate-limited", ...wait };
-  if (upstream.status >= 500) return { code: "upstream-unavailable", ...wait };
-  if (upstream.status !== 200 && upstream.status !== 201) return { code: "upstream-rejected" };
-  const type = upstream.headers.get("content-type") ?? "";
-  return /^text\/event-stream\b/i.test(type) ? undefined : { code: "upstream-malformed" };
-}
-
-const newline = 0x0a;
 
 /**
- * The backend's bytes with comments of ours between its lines. Pulled, so that a slow reader slows the backend and nothing
- * is kept in between. A heartbeat is one comment line after a whole line: inside a line it would break it, and with a blank
- * line after it, it would end an event that is still arriving.
+ * Platforms give a function so long to begin its answer (Vercel's edge 25 s, Netlify's 40 s). Until then a failure is a status,
+ * for whoever does not ask for an event stream; later it is an event.
  */
-function relay(body: ReadableStream<Uint8Array>, heartbeatMs: number, stop: () => void): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  const encoder = new TextEncoder();
-  const heartbeat = encoder.encode(":\n");
-  let reading: ReturnType<typeof reader.read> | undefined;
-  let isBetweenLines = true;
-  return new ReadableStream<Uint8Array>(
-    {
-      start(controller) {
-        controller.enqueue(encoder.encode(":worker-bridge\n\n"));
-      },
-      async pull(controller) {
-        try {
-          for (;;) {
-            // Kept across heartbeats: a read that was begun is answered once.
-            reading ??= reader.read();
-            const next = await within(reading, heartbeatMs);
-            if (next === undefined) {
-              if (!isBetweenLines) continue;
-              controller.enqueue(heartbeat);
-              return;
-            }
-            reading = undefined;
-            if (next.done) controller.close();
-            else {
-              isBetweenLines = next.value.at(-1) === newline;
-              controller.enqueue(next.value);
-            }
-            return;
-          }
-        } catch (error) {
-          // The backend broke off: so does the stream, and an EventSource comes back by itself.
-          controller.error(error);
-        }
-      },
-      async cancel() {
-        stop();
-        await reader.cancel().catch(() => undefined);
-      },
-    },
-    { highWaterMark: 0 },
-  );
+const answerWithinMs = 20_000;
+
+/**
+ * How long a reader waits when the backend says "later". Who reads events sees the wait and may well sit through it; who does not
+ * gets the refusal with its `Retry-After` while it is still worth something.
+ */
+const patienceMs = { events: 20_000, other: 2_000 } as const;
+
+/** The name under which the backend sees questions of no room. */
+const bridgeRoom = "bridge";
+
+/** Never rejects for what the backend or the reader do. */
+export async function bridge(request: Request, config: BridgeConfig): Promise<Response> {
+  if (request.method !== "GET" && request.method !== "POST") {
+    return problem("method-not-allowed", { headers: { allow: "GET, POST" } });
+  }
+  const asked = await readQuestion(request);
+  if (!asked.ok) return problem(asked.error.code, { detail: asked.error.detail });
+  const question = asked.value;
+  // An `EventSource` comes back after every end. It is told to stay away where there is nothing to come back for.
+  if (question.position?.kind === "over") return new Response(null, { status: 204 });
+  const refused = await config.refusalOf?.(question);
+  if (refused !== undefined) return problem("turn-not-allowed", { detail: `Not allowed here: ${refused}.` });
+
+  const leaving = new AbortController();
+  // Where the runtime tells of a departure at once, it need not wait for the next heartbeat.
+  request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
+  // An `EventSource` cannot read the body of a refusal and gives up on it: it is answered in events, whatever happens.
+  const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
+  const run = new AnswerRun(question, {
+    upstream: await upstreamOf(config),
+    policy: config.policy,
+    clock: config.clock,
+    random: config.random,
+    patienceMs: wantsEvents ? patienceMs.events : patienceMs.other,
+    left: leaving.signal,
+    onFailure: config.onFault,
+  });
+  const word = await firstWord(run, wantsEvents, config.clock);
+  if (word.kind === "failed" && !wantsEvents) {
+    leaving.abort();
+    const code = isErrorCode(word.error.code) ? word.error.code : "internal";
+    return problem(code, word.retryAfterMs === undefined ? {} : { retryAfterMs: word.retryAfterMs });
+  }
+  const wait =
+    "retryAfterMs" in word && word.retryAfterMs !== undefined ? { "retry-after": retryAfterOf(word.retryAfterMs) } : {};
+  const body = streamOf(run.outbox, {
+    heartbeatMs: config.heartbeatMs,
+    clock: config.clock,
+    onLeave: () => leaving.abort(),
+  });
+  return new Response(body, { headers: { ...streamHeaders, ...wait } });
 }
 
-/** The promise's value, or undefined when it takes longer. */
-async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(() => resolve(undefined), ms);
+/** Starts the run; resolves when enough is known to answer, at the latest when the platform wants an answer. */
+async function firstWord(run: AnswerRun, wantsEvents: boolean, clock: Clock): Promise<FirstWord> {
+  const word = new Promise<FirstWord>((resolve) => {
+    void run.start((said) => {
+      if (said.kind !== "waiting" || wantsEvents) resolve(said);
+    });
   });
+  const first = await within(word, answerWithinMs, clock);
+  return first === "late" ? { kind: "open" } : first;
+}
+
+async function upstreamOf(config: BridgeConfig): Promise<FetchUpstream> {
+  return new FetchUpstream({
+    base: config.nestBase,
+    method: config.upstreamMethod,
+    room: bridgeRoom,
+    read: await readerFor(config),
+    authorize: config.authorize,
+    fetch: config.fetch,
+  });
+}
+
+async function readerFor(config: BridgeConfig): Promise<StreamReader> {
+  if (config.parse === "off") return rawBatches;
+  const load = config.loadParser ?? (async () => (await import("../party/upstream/event-stream.ts")).readerOf);
   try {
-    return await Promise.race([promise, late]);
-  } finally {
-    if (timer !== undefined) clearTimeout(timer);
+    return (await load())(config.dialect);
+  } catch (cause) {
+    config.onFault(cause);
+    return rawBatches;
   }
 }

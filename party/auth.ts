@@ -4,9 +4,9 @@
  */
 import { fail, ok, type Result } from "../shared/result.ts";
 import { auditKey } from "./audit.ts";
+import { bearerOf } from "./auth/bearer.ts";
 import { type TokenFacts, tenantAdmitted, tenantOfRoom } from "./auth/claims.ts";
 import type { KeySource } from "./auth/keys.ts";
-import { bearerOf } from "./auth/operator.ts";
 import { RevocationCache, RevocationCopies } from "./auth/revocation-cache.ts";
 import type { Revocation } from "./auth/revocation-list.ts";
 import { SecretKeys } from "./auth/secret-keys.ts";

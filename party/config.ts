@@ -20,6 +20,10 @@ export interface GatewayConfig {
   readonly tenant: TenantSetting;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
+  /** Whether `/chat` is served, and whether its streams are read or passed on as they are. */
+  readonly bridge: "off" | "parse" | "raw";
+  /** Paths that a cron asks for, to keep them and the backend warm; none where left out. */
+  readonly warmRoutes: readonly string[];
   /** Silence after which an SSE stream of ours gets a comment. */
   readonly heartbeatMs: number;
   /** Origins of pages that may use the gateway beside its own; undefined where none are named. */
@@ -126,6 +130,10 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     return fail(`UPSTREAM_DIALECT is one of ${dialectNames.join(", ")}, for example UPSTREAM_DIALECT=auto.`);
   const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
   if (!origins.ok) return origins;
+  const bridge = parseBridge(env);
+  if (!bridge.ok) return bridge;
+  const warmRoutes = parseWarmRoutes(text(env["WARM_ROUTES"]));
+  if (!warmRoutes.ok) return warmRoutes;
   const policy = parsePolicy(env);
   if (!policy.ok) return policy;
   const limiter = env["LIMITER"] ?? "on";
@@ -143,6 +151,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     tenant: tenant.value,
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
+    bridge: bridge.value,
+    warmRoutes: warmRoutes.value,
     heartbeatMs: heartbeat.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
@@ -168,6 +178,21 @@ function parseLimits(env: Variables): Result<LimitSettings, string> {
     limits[field] = value.value ?? preset;
   }
   return ok(limits as LimitSettings);
+}
+
+function parseBridge(env: Variables): Result<GatewayConfig["bridge"], string> {
+  const [bridge, parse] = [env["BRIDGE"] ?? "on", env["BRIDGE_PARSE"] ?? "auto"];
+  if (bridge !== "on" && bridge !== "off") return fail("BRIDGE is on or off, for example BRIDGE=on.");
+  if (parse !== "auto" && parse !== "off") return fail("BRIDGE_PARSE is auto or off, for example BRIDGE_PARSE=auto.");
+  if (bridge === "off") return ok("off");
+  return ok(parse === "auto" ? "parse" : "raw");
+}
+
+function parseWarmRoutes(list: string | undefined): Result<readonly string[], string> {
+  if (list === undefined) return ok([]);
+  const routes = list.split(",").map((route) => route.trim());
+  if (routes.every((route) => /^\/[\w./-]*$/.test(route))) return ok(routes);
+  return fail("WARM_ROUTES is a list of paths of this gateway, for example WARM_ROUTES=/health,/models,/context.");
 }
 
 function parseOrigins(list: string | undefined): Result<readonly string[] | undefined, string> {

@@ -103,7 +103,11 @@ export default class PartykitRoom implements Party.Server {
     return isAllowed ? request : problem("origin-forbidden");
   }
 
-  static async onFetch(request: Party.Request, lobby: Party.FetchLobby): Promise<Response> {
+  static async onFetch(
+    request: Party.Request,
+    lobby: Party.FetchLobby,
+    ctx: Party.ExecutionContext,
+  ): Promise<Response> {
     const url = new URL(request.url);
     const { pathname, hostname } = url;
     if (pathname === "/health") return Response.json({ status: "ok" });
@@ -112,7 +116,8 @@ export default class PartykitRoom implements Party.Server {
     const config = configOf(lobby.env, hostname);
     if (config instanceof Response) return config;
     const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
-    return isAllowed ? routeBackend(path, config) : problem("origin-forbidden");
+    if (!isAllowed) return problem("origin-forbidden");
+    return routeBackend(path, config, (work) => ctx.waitUntil(work));
   }
 
   /** Never rejects: what is thrown here would reach the browser. */

@@ -6,7 +6,6 @@ import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
 import { limitersIn } from "./limiter.ts";
 import { revocationsIn } from "./revocations.ts";
 import type { RoomHostBindings } from "./room.ts";
-import { routeBackend } from "./routes/backend.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
 import { type RoomBindings, routeDrain, routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
@@ -26,16 +25,24 @@ interface Env {
 const app = new Hono<Env>();
 
 app.get("/health", () => Response.json({ status: "ok" }, { headers: { "cache-control": "no-store" } }));
-app.on(["GET", "OPTIONS"], "/models", (c) =>
-  configured(c.req.raw, c.env, (config) => routeBackend("/model/models", config)),
+app.on(["GET", "OPTIONS"], "/ready", (c) =>
+  configured(c.req.raw, c.env, async (config) => (await backendRoutes()).routeReady(config)),
 );
-app.on(["GET", "OPTIONS"], "/context", (c) =>
-  configured(c.req.raw, c.env, (config) => routeBackend("/model/context", config)),
-);
-app.on(["GET", "OPTIONS"], "/chat", (c) =>
+for (const [path, source] of [
+  ["/models", "/model/models"],
+  ["/context", "/model/context"],
+] as const) {
+  app.on(["GET", "OPTIONS"], path, (c) =>
+    configured(c.req.raw, c.env, async (config) => {
+      const { routeBackend } = await backendRoutes();
+      return routeBackend(source, config, (work) => c.executionCtx.waitUntil(work));
+    }),
+  );
+}
+app.all("/chat", (c) =>
   configured(c.req.raw, c.env, async (config) => {
     const { routeBridge } = await import("./routes/bridge.ts");
-    return routeBridge(c.req.raw, config, revocationsIn(c.env.Revocations, config.jurisdiction));
+    return routeBridge(c.req.raw, config, c.env.CONFIG, revocationsIn(c.env.Revocations, config.jurisdiction));
   }),
 );
 app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", (c) =>
@@ -109,4 +116,17 @@ async function limited(
   return counted;
 }
 
-export default app;
+const backendRoutes = () => import("./routes/backend.ts");
+
+/** The cron of wrangler.jsonc; it does nothing until WARM_ROUTES says what. */
+async function scheduled(_: ScheduledController, env: Bindings, ctx: ExecutionContext): Promise<void> {
+  // No visitor, no hostname: the settings that count are the same.
+  const config = parseConfig(env, "localhost");
+  if (!config.ok) reportFault("warm", config.error);
+  else if (config.value.warmRoutes.length > 0) {
+    const { keepWarm } = await import("./warm.ts");
+    await keepWarm(config.value, async (path) => app.fetch(new Request(`http://localhost${path}`), env, ctx));
+  }
+}
+
+export default { fetch: app.fetch, scheduled } satisfies ExportedHandler<Bindings>;

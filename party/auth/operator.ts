@@ -1,5 +1,6 @@
 /** Whether a request is the operator's (`OPERATOR_TOKEN`). */
 import { problem } from "../routes/problem.ts";
+import { bearerOf } from "./bearer.ts";
 
 /** Undefined for the operator; otherwise the answer. Without the setting there are no such routes. */
 export async function refuseOperator(
@@ -10,11 +11,6 @@ export async function refuseOperator(
   const given = bearerOf(request);
   if (given !== undefined && (await isSameSecret(given, operatorToken))) return undefined;
   return problem("unauthenticated", { headers: { "www-authenticate": "Bearer" } });
-}
-
-/** The token of `Authorization: Bearer` (RFC 6750 §2.1). */
-export function bearerOf(request: Request): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
 }
 
 /** Compares digests, so that neither content nor length shows in the time it takes. */

@@ -1,29 +1,35 @@
-/** `GET /chat?q=`: the stateless bridge on the Worker, for clients that want the backend's own SSE and nothing else. */
-import { bridge } from "../../edge/bridge.ts";
-import { authorizeUpstream } from "../auth/authorize-upstream.ts";
-import { authorize, type RevocationsOf } from "../auth.ts";
+/** `/chat` on the Worker: the stateless bridge, for clients that want an answer's SSE and nothing else. No room is woken. */
+import { bridgeAdmitted } from "../../edge/admitted.ts";
+import type { RevocationsOf } from "../auth.ts";
+import { systemClock } from "../clock.ts";
 import type { GatewayConfig } from "../config.ts";
-import { mayDo } from "../core/principal.ts";
-import { problem, refused } from "./problem.ts";
+import { report } from "../telemetry.ts";
+import { allowedBy, TenantConfigs, type TenantStore } from "../tenant-config.ts";
 
-export async function routeBridge(
+/** What tenants may ask for, by the namespace it is read from: it lives as long as the isolate, and so does what was read. */
+const tenantsOf = new WeakMap<TenantStore, TenantConfigs>();
+
+export function routeBridge(
   request: Request,
   config: GatewayConfig,
+  tenantStore: TenantStore | undefined,
   revocationsOf: RevocationsOf,
 ): Promise<Response> {
-  const principal = await authorize(request, undefined, config, revocationsOf);
-  if (!principal.ok) return refused(principal.error);
-  // What it costs is what a question in a room costs.
-  if (!mayDo(principal.value, "turn-submit")) return problem("forbidden");
-  const { tenant } = principal.value;
-  const bridged = await bridge(request, {
-    nestBase: config.nestBase,
-    headersTimeoutMs: config.policy.headersTimeoutMs,
-    heartbeatMs: config.heartbeatMs,
-    authorize: () => authorizeUpstream(config.upstreamAuth, { tenant }),
-    fetch: (url, init) => fetch(url, init),
+  return bridgeAdmitted(request, config, {
+    revocationsOf,
+    // A tenant may ask for the same as in a room.
+    refusalOf: async (tenant, asked) => {
+      if (tenantStore === undefined) return undefined;
+      const allowed = allowedBy(await tenantsIn(tenantStore, config).get(tenant), asked);
+      return allowed.ok ? undefined : allowed.error.field;
+    },
   });
-  if (bridged.ok) return bridged.response;
-  const { code, retryAfter } = bridged.failure;
-  return problem(code, retryAfter === undefined ? {} : { headers: { "retry-after": retryAfter } });
+}
+
+function tenantsIn(store: TenantStore, config: GatewayConfig): TenantConfigs {
+  const known = tenantsOf.get(store);
+  if (known !== undefined) return known;
+  const tenants = new TenantConfigs(config.limits, { store, clock: systemClock, report });
+  tenantsOf.set(store, tenants);
+  return tenants;
 }

@@ -52,6 +52,10 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+export function isErrorCode(code: string): code is ErrorCode {
+  return Object.hasOwn(ERRORS, code);
+}
+
 /** The first of the close codes after which a client comes back by itself. */
 const firstRetryClose = 4450;
 

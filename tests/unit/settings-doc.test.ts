@@ -70,9 +70,16 @@ test("words take what the page says", () => {
   for (const [name = "", preset = "", values = ""] of rows("Settings that are words")) {
     const listed = [...values.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
     if (
-      ["UPSTREAM_METHOD", "UPSTREAM_DIALECT", "UPSTREAM_RESUMABLE", "LIMITER", "LOG_LEVEL", "ORPHAN_POLICY"].includes(
-        name,
-      )
+      [
+        "UPSTREAM_METHOD",
+        "UPSTREAM_DIALECT",
+        "UPSTREAM_RESUMABLE",
+        "LIMITER",
+        "LOG_LEVEL",
+        "ORPHAN_POLICY",
+        "BRIDGE",
+        "BRIDGE_PARSE",
+      ].includes(name)
     ) {
       for (const value of listed) expect(parse({ [name]: value })).toMatchObject({ ok: true });
       expect(parse({ [name]: preset })).toEqual(parse({}));
@@ -83,6 +90,10 @@ test("words take what the page says", () => {
   expect(parse({ ALLOWED_ORIGINS: "https://app.example.com, http://localhost:5173" })).toMatchObject({ ok: true });
   for (const ALLOWED_ORIGINS of ["*", "app.example.com", "https://app.example.com/", "https://a.example,,"]) {
     expect(parse({ ALLOWED_ORIGINS })).toMatchObject({ ok: false, error: expect.stringContaining("ALLOWED_ORIGINS") });
+  }
+  expect(parse({ WARM_ROUTES: "/models, /context" })).toMatchObject({ value: { warmRoutes: ["/models", "/context"] } });
+  for (const WARM_ROUTES of ["models", "https://elsewhere.example", "/models,,", "/a b"]) {
+    expect(parse({ WARM_ROUTES })).toMatchObject({ ok: false, error: expect.stringContaining("WARM_ROUTES") });
   }
   expect(parse({ NEST_BASE: "ftp://backend" })).toMatchObject({
     ok: false,

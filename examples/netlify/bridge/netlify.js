@@ -89,6 +89,17 @@ function isPlainObject(o) {
   }
   return true;
 }
+function shallowClone(o) {
+  if (isPlainObject(o))
+    return { ...o };
+  if (Array.isArray(o))
+    return [...o];
+  if (o instanceof Map)
+    return new Map(o);
+  if (o instanceof Set)
+    return new Set(o);
+  return o;
+}
 function escapeRegex(str) {
   return str.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }
@@ -147,8 +158,8 @@ function prefixIssues(path, issues) {
     return iss;
   });
 }
-function unwrapMessage(message) {
-  return typeof message === "string" ? message : message?.message;
+function unwrapMessage(message2) {
+  return typeof message2 === "string" ? message2 : message2?.message;
 }
 function sizeCaps(defChecks) {
   const caps = [];
@@ -178,7 +189,7 @@ function finalizeIssue(iss, ctx, config2) {
       iss.schema = iss.inst;
   }
   const schemaError = iss.schema !== iss.inst ? iss.schema?._zod.def?.error : void 0;
-  const message = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
+  const message2 = iss.message ? iss.message : unwrapMessage(iss.inst?._zod.def?.error?.(iss)) ?? unwrapMessage(schemaError?.(iss)) ?? unwrapMessage(ctx?.error?.(iss)) ?? unwrapMessage(config2.customError?.(iss)) ?? unwrapMessage(config2.localeError?.(iss)) ?? "Invalid input";
   const full = {};
   for (const k of Object.keys(iss)) {
     if (k === "inst" || k === "schema" || k === "continue" || k === "input" || k === "__proto__")
@@ -186,7 +197,7 @@ function finalizeIssue(iss, ctx, config2) {
     full[k] = iss[k];
   }
   full.path ?? (full.path = []);
-  full.message = message;
+  full.message = message2;
   if (ctx?.reportInput) {
     full.input = iss.input;
   }
@@ -224,9 +235,9 @@ function issue(...args) {
   }
   return { ...iss };
 }
-function members(proto, table) {
-  for (const key in table) {
-    const desc = Object.getOwnPropertyDescriptor(table, key);
+function members(proto, table2) {
+  for (const key in table2) {
+    const desc = Object.getOwnPropertyDescriptor(table2, key);
     if (desc.get)
       Object.defineProperty(proto, key, { ...desc, enumerable: false });
     else
@@ -606,7 +617,7 @@ var init_regexes = __esm({
 });
 
 // node_modules/zod/v4/core/checks.js
-var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckGreaterThan, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckStringFormat, $ZodCheckRegex;
+var $ZodCheck, _whenHasLength, numericOriginMap, $ZodCheckLessThan, $ZodCheckGreaterThan, $ZodCheckNumberFormat, $ZodCheckMaxLength, $ZodCheckMinLength, $ZodCheckStringFormat, $ZodCheckRegex;
 var init_checks = __esm({
   "node_modules/zod/v4/core/checks.js"() {
     init_core();
@@ -626,6 +637,24 @@ var init_checks = __esm({
       bigint: "bigint",
       object: "date"
     };
+    $ZodCheckLessThan = /* @__PURE__ */ $constructor("$ZodCheckLessThan", (inst, def) => {
+      $ZodCheck.init(inst, def);
+      const origin = numericOriginMap[typeof def.value];
+      inst._zod.check = (payload) => {
+        if (def.inclusive ? payload.value <= def.value : payload.value < def.value) {
+          return;
+        }
+        payload.issues.push({
+          origin: numericOriginMap[typeof payload.value] ?? origin,
+          code: "too_big",
+          maximum: typeof def.value === "object" ? def.value.getTime() : def.value,
+          input: payload.value,
+          inclusive: def.inclusive,
+          inst,
+          continue: !def.abort
+        });
+      };
+    });
     $ZodCheckGreaterThan = /* @__PURE__ */ $constructor("$ZodCheckGreaterThan", (inst, def) => {
       $ZodCheck.init(inst, def);
       const origin = numericOriginMap[typeof def.value];
@@ -887,7 +916,7 @@ function capSize(inst, size) {
   if (!caps.length)
     return;
   const cap = Math.min(...caps.map((c) => c[0]));
-  const parse2 = inst._zod.parse;
+  const parse3 = inst._zod.parse;
   inst._zod.parse = (payload, ctx) => {
     const n = size(payload.value);
     if (n > cap && !ctx?.skipChecks && ctx?.direction !== "backward") {
@@ -901,7 +930,7 @@ function capSize(inst, size) {
         }
       }
     }
-    return parse2(payload, ctx);
+    return parse3(payload, ctx);
   };
 }
 function handleArrayResult(result, final2, index) {
@@ -1052,6 +1081,17 @@ function handleOptionalResult(payload, result) {
   payload.value = result.issues.length ? void 0 : result.value;
   return payload;
 }
+function handleDefaultResult(payload, def) {
+  if (payload.value === void 0) {
+    payload.value = def.defaultValue;
+  }
+  return payload;
+}
+function handleReadonlyResult(payload) {
+  if (!payload.memo)
+    payload.value = Object.freeze(payload.value);
+  return payload;
+}
 function handleRefineResult(result, payload, input, inst) {
   if (!result) {
     const _iss = {
@@ -1069,7 +1109,7 @@ function handleRefineResult(result, payload, input, inst) {
     payload.issues.push(issue(_iss));
   }
 }
-var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodNull, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodUnion, $ZodDiscriminatedUnion, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodLazy, $ZodCustom;
+var $ZodType, toStandardResult, $ZodString, $ZodStringFormat, URL_BAD_FORMAT, URL_UNPARSEABLE, asciiTabOrNewline, $ZodURL, $ZodNumber, $ZodNumberFormat, $ZodBoolean, $ZodNull, $ZodUnknown, $ZodNever, arraySize, $ZodArray, NO_SYMBOL_KEYS, $ZodObject, $ZodUnion, $ZodDiscriminatedUnion, $ZodRecord, $ZodEnum, $ZodLiteral, $ZodOptional, $ZodExactOptional, $ZodNullable, $ZodDefault, $ZodReadonly, $ZodLazy, $ZodCustom;
 var init_schemas = __esm({
   "node_modules/zod/v4/core/schemas.js"() {
     init_checks();
@@ -1436,7 +1476,7 @@ var init_schemas = __esm({
         }
         return propValues;
       });
-      const isObject3 = isObject;
+      const isObject4 = isObject;
       const catchall = def.catchall;
       let value;
       const memo = globalConfig.memoizer;
@@ -1444,7 +1484,7 @@ var init_schemas = __esm({
       inst._zod.parse = (payload, ctx) => {
         value ?? (value = _normalized.value);
         const input = payload.value;
-        if (!isObject3(input)) {
+        if (!isObject4(input)) {
           payload.issues.push({
             expected: "object",
             code: "invalid_type",
@@ -1841,6 +1881,42 @@ var init_schemas = __esm({
         return def.innerType._zod.run(payload, ctx);
       };
     });
+    $ZodDefault = /* @__PURE__ */ $constructor("$ZodDefault", (inst, def) => {
+      $ZodType.init(inst, def);
+      inst._zod.optin = "defaulted";
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        if (payload.value === void 0) {
+          payload.value = def.defaultValue;
+          return payload;
+        }
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) {
+          return result.then((result2) => handleDefaultResult(result2, def));
+        }
+        return handleDefaultResult(result, def);
+      };
+    });
+    $ZodReadonly = /* @__PURE__ */ $constructor("$ZodReadonly", (inst, def) => {
+      $ZodType.init(inst, def);
+      defineLazyInternal(inst, "propValues", (zod) => zod.def.innerType._zod.propValues);
+      defineLazyInternal(inst, "values", (zod) => zod.def.innerType._zod.values);
+      defineLazyInternal(inst, "optin", (zod) => zod.def.innerType?._zod?.optin);
+      defineLazyInternal(inst, "optout", (zod) => zod.def.innerType?._zod?.optout);
+      inst._zod.parse = (payload, ctx) => {
+        if (ctx.direction === "backward") {
+          return def.innerType._zod.run(payload, ctx);
+        }
+        const result = def.innerType._zod.run(payload, ctx);
+        if (result instanceof Promise) {
+          return result.then(handleReadonlyResult);
+        }
+        return handleReadonlyResult(result);
+      };
+    });
     $ZodLazy = /* @__PURE__ */ $constructor("$ZodLazy", (inst, def) => {
       $ZodType.init(inst, def);
       defineLazy(inst._zod, "innerType", () => {
@@ -2006,6 +2082,15 @@ function _never(Class, params2) {
   return new Class({
     type: "never",
     ...normalizeParams(params2)
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function _lte(value, params2) {
+  return new $ZodCheckLessThan({
+    check: "less_than",
+    ...normalizeParams(params2),
+    value,
+    inclusive: true
   });
 }
 // @__NO_SIDE_EFFECTS__
@@ -2236,6 +2321,23 @@ function nullish2(innerType) {
   return /* @__PURE__ */ optional(/* @__PURE__ */ nullable(innerType));
 }
 // @__NO_SIDE_EFFECTS__
+function _default(innerType, defaultValue) {
+  return new ZodMiniDefault({
+    type: "default",
+    innerType,
+    get defaultValue() {
+      return typeof defaultValue === "function" ? defaultValue() : shallowClone(defaultValue);
+    }
+  });
+}
+// @__NO_SIDE_EFFECTS__
+function readonly(innerType) {
+  return new ZodMiniReadonly({
+    type: "readonly",
+    innerType
+  });
+}
+// @__NO_SIDE_EFFECTS__
 function _lazy(getter) {
   return new ZodMiniLazy({
     type: "lazy",
@@ -2253,7 +2355,7 @@ function json() {
   });
   return jsonSchema;
 }
-var ZodMiniType, ZodMiniString, ZodMiniStringFormat, ZodMiniURL, ZodMiniNumber, ZodMiniNumberFormat, ZodMiniBoolean, ZodMiniNull, ZodMiniUnknown, ZodMiniNever, ZodMiniArray, ZodMiniObject, ZodMiniUnion, ZodMiniDiscriminatedUnion, ZodMiniRecord, ZodMiniEnum, ZodMiniLiteral, ZodMiniOptional, ZodMiniExactOptional, ZodMiniNullable, ZodMiniLazy, ZodMiniCustom;
+var ZodMiniType, ZodMiniString, ZodMiniStringFormat, ZodMiniURL, ZodMiniNumber, ZodMiniNumberFormat, ZodMiniBoolean, ZodMiniNull, ZodMiniUnknown, ZodMiniNever, ZodMiniArray, ZodMiniObject, ZodMiniUnion, ZodMiniDiscriminatedUnion, ZodMiniRecord, ZodMiniEnum, ZodMiniLiteral, ZodMiniOptional, ZodMiniExactOptional, ZodMiniNullable, ZodMiniDefault, ZodMiniReadonly, ZodMiniLazy, ZodMiniCustom;
 var init_schemas2 = __esm({
   "node_modules/zod/v4/mini/schemas.js"() {
     init_core2();
@@ -2387,6 +2489,14 @@ var init_schemas2 = __esm({
       $ZodNullable.init(inst, def);
       ZodMiniType.init(inst, def);
     });
+    ZodMiniDefault = /* @__PURE__ */ $constructor("ZodMiniDefault", (inst, def) => {
+      $ZodDefault.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
+    ZodMiniReadonly = /* @__PURE__ */ $constructor("ZodMiniReadonly", (inst, def) => {
+      $ZodReadonly.init(inst, def);
+      ZodMiniType.init(inst, def);
+    });
     ZodMiniLazy = /* @__PURE__ */ $constructor("ZodMiniLazy", (inst, def) => {
       $ZodLazy.init(inst, def);
       ZodMiniType.init(inst, def);
@@ -2434,6 +2544,155 @@ var init_external = __esm({
 var init_mini = __esm({
   "node_modules/zod/mini/index.js"() {
     init_external();
+  }
+});
+
+// shared/result.ts
+function ok(value) {
+  return { ok: true, value };
+}
+function fail(error) {
+  return { ok: false, error };
+}
+var init_result = __esm({
+  "shared/result.ts"() {
+    "use strict";
+  }
+});
+
+// party/core/principal.ts
+function mayDo(principal, act) {
+  return principal.scopes.includes(needed[act]);
+}
+var scopes, ALL_SCOPES, principalSchema, needed;
+var init_principal = __esm({
+  "party/core/principal.ts"() {
+    "use strict";
+    init_mini();
+    scopes = ["read", "write", "clear"];
+    ALL_SCOPES = scopes;
+    principalSchema = object({
+      sub: string2(),
+      tenant: string2(),
+      // Stored with a socket before there were scopes, when everybody was anonymous and allowed everything.
+      scopes: _default(readonly(array(_enum(scopes))), [...scopes]),
+      expiresAt: exactOptional(number2()),
+      issuedAt: exactOptional(number2()),
+      tokenId: exactOptional(string2())
+    });
+    needed = {
+      hello: "read",
+      look: "read",
+      "sync-request": "read",
+      "token-refresh": "read",
+      "turn-submit": "write",
+      "turn-cancel": "write",
+      "room-clear": "clear",
+      erase: "clear"
+    };
+  }
+});
+
+// party/auth/claims.ts
+function parseClaims(claims, now) {
+  const parsed = claimsSchema.safeParse(claims);
+  if (!parsed.success) {
+    const claim2 = String(parsed.error.issues[0]?.path[0] ?? "claims");
+    return refuse(`The token's ${claim2} is missing or not what it must be.`);
+  }
+  const { sub, tenant, room, scope, exp, iat, jti } = parsed.data;
+  const expiresAt = exp * 1e3;
+  if (expiresAt <= now) return refuse("The token has expired.");
+  if (expiresAt > now + maxTokenLifeMs + clockSkewMs) return refuse("The token lives longer than an hour.");
+  const named = new Set(scope.split(" "));
+  return ok({
+    sub,
+    tenant,
+    rooms: typeof room === "string" ? [room] : room,
+    scopes: ALL_SCOPES.filter((name) => named.has(name)),
+    expiresAt,
+    issuedAt: iat === void 0 ? void 0 : iat * 1e3,
+    tokenId: jti
+  });
+}
+function tenantOfRoom(setting, room) {
+  if (setting !== everyTenant) return setting;
+  const dot = room.indexOf(".");
+  const tenant = room.slice(0, Math.max(0, dot));
+  return tenantPattern.test(tenant) && dot < room.length - 1 ? tenant : void 0;
+}
+function tenantAdmitted(facts, room, setting) {
+  const claimed = facts.tenant ?? (setting === everyTenant ? void 0 : setting);
+  if (room === void 0) {
+    const isTenant = claimed !== void 0 && (setting === everyTenant || claimed === setting);
+    return isTenant ? ok(claimed) : fail({ code: "forbidden" });
+  }
+  const owner = tenantOfRoom(setting, room);
+  if (owner === void 0 || claimed !== owner) return fail({ code: "room-forbidden" });
+  return facts.rooms.some((pattern2) => matchesRoom(pattern2, room)) ? ok(owner) : fail({ code: "room-forbidden" });
+}
+function matchesRoom(pattern2, room) {
+  return pattern2.endsWith("*") ? room.startsWith(pattern2.slice(0, -1)) : room === pattern2;
+}
+function refuse(detail) {
+  return fail({ code: "unauthenticated", detail });
+}
+var maxTokenLifeMs, clockSkewMs, tenantPattern, roomPattern, shortText, seconds, oneRoom, claimsSchema, everyTenant;
+var init_claims = __esm({
+  "party/auth/claims.ts"() {
+    "use strict";
+    init_mini();
+    init_result();
+    init_principal();
+    maxTokenLifeMs = 36e5;
+    clockSkewMs = 1e4;
+    tenantPattern = /^[A-Za-z0-9_-]{1,64}$/;
+    roomPattern = /^[A-Za-z0-9_.-]{0,128}\*?$/;
+    shortText = string2().check(_minLength(1), _maxLength(256));
+    seconds = number2().check(_gte(0), _lte(864e10));
+    oneRoom = string2().check(_minLength(1), _regex(roomPattern));
+    claimsSchema = object({
+      sub: shortText,
+      tenant: optional(string2().check(_regex(tenantPattern))),
+      room: union([oneRoom, array(oneRoom).check(_minLength(1), _maxLength(32))]),
+      /** Names with spaces between (RFC 8693 §4.2). Those that mean nothing here are left aside. */
+      scope: string2().check(_maxLength(1024)),
+      exp: seconds,
+      iat: optional(seconds),
+      jti: optional(shortText)
+    });
+    everyTenant = "*";
+  }
+});
+
+// party/auth/base64url.ts
+function fromBase64Url(text3) {
+  if (!/^[A-Za-z0-9_-]*$/.test(text3)) return void 0;
+  try {
+    return Uint8Array.from(atob(text3.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
+  } catch {
+    return void 0;
+  }
+}
+function jsonOf(text3) {
+  try {
+    return JSON.parse(text3);
+  } catch {
+    return void 0;
+  }
+}
+var init_base64url = __esm({
+  "party/auth/base64url.ts"() {
+    "use strict";
+  }
+});
+
+// party/auth/keys.ts
+var kidPattern;
+var init_keys = __esm({
+  "party/auth/keys.ts"() {
+    "use strict";
+    kidPattern = /^[A-Za-z0-9_.:-]{1,128}$/;
   }
 });
 
@@ -2684,14 +2943,14 @@ function factsIn(value) {
   const said = isObject2(value) ? value : {};
   const text3 = (key) => typeof said[key] === "string" ? said[key] : void 0;
   const number4 = (key) => typeof said[key] === "number" ? said[key] : void 0;
-  const seconds = number4("retry_after");
+  const seconds2 = number4("retry_after");
   return {
     code: text3("code") ?? number4("code"),
     type: text3("type"),
     message: text3("message"),
     status: [number4("status"), number4("statusCode"), number4("code")].find(isStatus),
     retryable: typeof said["retryable"] === "boolean" ? said["retryable"] : void 0,
-    waitMs: number4("retryAfterMs") ?? number4("retry_after_ms") ?? (seconds === void 0 ? void 0 : seconds * 1e3)
+    waitMs: number4("retryAfterMs") ?? number4("retry_after_ms") ?? (seconds2 === void 0 ? void 0 : seconds2 * 1e3)
   };
 }
 function saysError(value) {
@@ -2875,7 +3134,7 @@ function textOf(value, into) {
     into.end(endOfError(value));
     return void 0;
   }
-  const key = textKeys.find((known) => value[known] !== void 0 && value[known] !== null);
+  const key = textKeys.find((known2) => value[known2] !== void 0 && value[known2] !== null);
   const text3 = key === void 0 ? void 0 : value[key];
   if (text3 !== void 0 && typeof text3 !== "string") throw malformed();
   if (value["done"] === true) into.end({ kind: "done" });
@@ -3142,6 +3401,1117 @@ var init_auto = __esm({
   }
 });
 
+// edge/upstream-token.ts
+async function importSigningKey(kid, seed) {
+  const der = Uint8Array.from([...pkcs8Prefix, ...seed]);
+  const jwk = await crypto.subtle.exportKey(
+    "jwk",
+    await crypto.subtle.importKey("pkcs8", der, "Ed25519", true, ["sign"])
+  );
+  const privateKey = await crypto.subtle.importKey("pkcs8", der, "Ed25519", false, ["sign"]);
+  const x = jwk.x;
+  if (typeof x !== "string") throw new TypeError("no public half");
+  return { kid, privateKey, publicJwk: { kty: "OKP", crv: "Ed25519", x, kid, use: "sig", alg: "EdDSA" } };
+}
+async function mintUpstreamToken(key, audience, claims, now) {
+  const iat = Math.floor(now / 1e3);
+  const tokenId = crypto.randomUUID();
+  const payload = {
+    iss: "edge-chat-gateway",
+    aud: audience,
+    ...claims,
+    iat,
+    exp: iat + upstreamTokenLifeS,
+    jti: tokenId
+  };
+  const signed = `${encode2({ alg: "EdDSA", typ: "JWT", kid: key.kid })}.${encode2(payload)}`;
+  const signature = await crypto.subtle.sign("Ed25519", key.privateKey, new TextEncoder().encode(signed));
+  return { token: `${signed}.${base64url(new Uint8Array(signature))}`, tokenId };
+}
+function encode2(value) {
+  return base64url(new TextEncoder().encode(JSON.stringify(value)));
+}
+function base64url(bytes) {
+  const text3 = btoa(String.fromCharCode(...bytes));
+  return text3.replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
+}
+var upstreamTokenLifeS, pkcs8Prefix;
+var init_upstream_token = __esm({
+  "edge/upstream-token.ts"() {
+    "use strict";
+    upstreamTokenLifeS = 60;
+    pkcs8Prefix = [48, 46, 2, 1, 0, 48, 5, 6, 3, 43, 101, 112, 4, 34, 4, 32];
+  }
+});
+
+// party/auth/upstream-auth.ts
+var upstream_auth_exports = {};
+__export(upstream_auth_exports, {
+  UpstreamAuth: () => UpstreamAuth,
+  publicKeys: () => publicKeys
+});
+async function publicKeys(setting) {
+  return setting.mode === "sign" ? (await signingKeys(setting)).map(({ publicJwk }) => publicJwk) : [];
+}
+async function signingKeys(setting) {
+  const known2 = keysOf.get(setting);
+  if (known2 !== void 0) return known2;
+  const keys = await Promise.all(Array.from(setting.seeds, ([kid, seed]) => importSigningKey(kid, seed)));
+  keysOf.set(setting, keys);
+  return keys;
+}
+var fetchedMarginMs, fetchTimeoutMs, tokenAnswer, keysOf, fetchedOf, UpstreamAuth;
+var init_upstream_auth = __esm({
+  "party/auth/upstream-auth.ts"() {
+    "use strict";
+    init_mini();
+    init_upstream_token();
+    fetchedMarginMs = 3e4;
+    fetchTimeoutMs = 5e3;
+    tokenAnswer = object({
+      access_token: string2().check(_minLength(1), _maxLength(8192), _regex(/^[\x21-\x7e]+$/)),
+      expires_in: number2().check(_gte(1), _lte(86400))
+    });
+    keysOf = /* @__PURE__ */ new WeakMap();
+    fetchedOf = /* @__PURE__ */ new WeakMap();
+    UpstreamAuth = class {
+      #options;
+      constructor(options) {
+        this.#options = options;
+      }
+      /** The header of one call; nothing where the backend asks for none. Rejects when no token can be had. */
+      async headers(claims) {
+        const { setting } = this.#options;
+        switch (setting.mode) {
+          case "none":
+            return {};
+          case "sign":
+            return { authorization: `Bearer ${await this.#mint(setting, claims)}` };
+          case "fetch":
+            return { authorization: `Bearer ${await this.#fetched(setting)}` };
+        }
+      }
+      async #mint(setting, claims) {
+        const [key] = await signingKeys(setting);
+        if (key === void 0) throw new Error("no signing key");
+        const { token, tokenId } = await mintUpstreamToken(key, setting.audience, claims, this.#options.clock.now());
+        const about = claims.generation === void 0 ? {} : { generationId: claims.generation };
+        this.#options.report({ name: "upstream-token", kid: key.kid, tokenId, ...about });
+        return token;
+      }
+      async #fetched(setting) {
+        const { clock } = this.#options;
+        const known2 = fetchedOf.get(setting);
+        if (known2 !== void 0 && clock.now() < known2.goodUntil) return known2.token;
+        const askedAt = clock.now();
+        const response = await this.#options.fetch(setting.url, {
+          method: "POST",
+          headers: {
+            "content-type": "application/x-www-form-urlencoded",
+            accept: "application/json",
+            ...setting.client === void 0 ? {} : { authorization: `Basic ${btoa(setting.client)}` }
+          },
+          body: "grant_type=client_credentials",
+          redirect: "manual",
+          signal: AbortSignal.timeout(fetchTimeoutMs)
+        });
+        if (response.status !== 200) {
+          await response.body?.cancel();
+          throw new Error(`token service: status ${response.status}`);
+        }
+        const answer = tokenAnswer.safeParse(await response.json());
+        if (!answer.success) throw new Error("token service: no access_token and expires_in");
+        const lifeMs = answer.data.expires_in * 1e3;
+        const goodUntil = askedAt + lifeMs - Math.min(fetchedMarginMs, lifeMs / 2);
+        fetchedOf.set(setting, { token: answer.data.access_token, goodUntil });
+        return answer.data.access_token;
+      }
+    };
+  }
+});
+
+// node_modules/jose/dist/webapi/util/errors.js
+var JOSEError, JWTClaimValidationFailed, JWTExpired, JOSEAlgNotAllowed, JOSENotSupported, JWSInvalid, JWTInvalid, JWSSignatureVerificationFailed;
+var init_errors2 = __esm({
+  "node_modules/jose/dist/webapi/util/errors.js"() {
+    JOSEError = class extends Error {
+      static code = "ERR_JOSE_GENERIC";
+      code = "ERR_JOSE_GENERIC";
+      constructor(message2, options) {
+        super(message2, options), this.name = this.constructor.name, Error.captureStackTrace?.(this, this.constructor);
+      }
+    };
+    JWTClaimValidationFailed = class extends JOSEError {
+      static code = "ERR_JWT_CLAIM_VALIDATION_FAILED";
+      code = "ERR_JWT_CLAIM_VALIDATION_FAILED";
+      claim;
+      reason;
+      payload;
+      constructor(message2, payload, claim2 = "unspecified", reason = "unspecified") {
+        super(message2, { cause: { claim: claim2, reason, payload } }), this.claim = claim2, this.reason = reason, this.payload = payload;
+      }
+    };
+    JWTExpired = class extends JOSEError {
+      static code = "ERR_JWT_EXPIRED";
+      code = "ERR_JWT_EXPIRED";
+      claim;
+      reason;
+      payload;
+      constructor(message2, payload, claim2 = "unspecified", reason = "unspecified") {
+        super(message2, { cause: { claim: claim2, reason, payload } }), this.claim = claim2, this.reason = reason, this.payload = payload;
+      }
+    };
+    JOSEAlgNotAllowed = class extends JOSEError {
+      static code = "ERR_JOSE_ALG_NOT_ALLOWED";
+      code = "ERR_JOSE_ALG_NOT_ALLOWED";
+    };
+    JOSENotSupported = class extends JOSEError {
+      static code = "ERR_JOSE_NOT_SUPPORTED";
+      code = "ERR_JOSE_NOT_SUPPORTED";
+    };
+    JWSInvalid = class extends JOSEError {
+      static code = "ERR_JWS_INVALID";
+      code = "ERR_JWS_INVALID";
+    };
+    JWTInvalid = class extends JOSEError {
+      static code = "ERR_JWT_INVALID";
+      code = "ERR_JWT_INVALID";
+    };
+    JWSSignatureVerificationFailed = class extends JOSEError {
+      static code = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+      code = "ERR_JWS_SIGNATURE_VERIFICATION_FAILED";
+      constructor(message2 = "signature verification failed", options) {
+        super(message2, options);
+      }
+    };
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/key_descriptor.js
+function table(entries) {
+  const out = { __proto__: null };
+  for (const alg in entries)
+    out[alg] = { ...entries[alg], alg };
+  return out;
+}
+var init_key_descriptor = __esm({
+  "node_modules/jose/dist/webapi/lib/key_descriptor.js"() {
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/jws_algorithms.js
+function hmac(bits) {
+  const subtle = { name: "HMAC", hash: `SHA-${bits}` };
+  return { kty: ["oct"], secret: true, subtle, signing: subtle, usages: sig };
+}
+function rsa(bits, saltLength) {
+  const subtle = { name: saltLength ? "RSA-PSS" : "RSASSA-PKCS1-v1_5", hash: `SHA-${bits}` };
+  return {
+    kty: ["RSA"],
+    subtle,
+    signing: saltLength ? { ...subtle, saltLength } : subtle,
+    usages: sig,
+    minRsaBits: 2048
+  };
+}
+function ecdsa(crv, bits) {
+  return {
+    kty: ["EC"],
+    crv,
+    subtle: { name: "ECDSA", namedCurve: crv },
+    signing: { name: "ECDSA", hash: `SHA-${bits}` },
+    usages: sig
+  };
+}
+function eddsa() {
+  const subtle = { name: "Ed25519" };
+  return {
+    kty: ["OKP"],
+    crv: "Ed25519",
+    subtle,
+    signing: subtle,
+    usages: sig
+  };
+}
+function mldsa(parameterSet) {
+  const subtle = { name: `ML-DSA-${parameterSet}` };
+  return {
+    kty: ["AKP"],
+    subtle,
+    signing: subtle,
+    usages: sig
+  };
+}
+function jwsAlgorithm(alg) {
+  const entry = typeof alg == "string" ? JWS[alg] : void 0;
+  if (!entry)
+    throw new JOSENotSupported(`alg ${alg} is not supported either by JOSE or your javascript runtime`);
+  return entry;
+}
+var sig, JWS;
+var init_jws_algorithms = __esm({
+  "node_modules/jose/dist/webapi/lib/jws_algorithms.js"() {
+    init_errors2();
+    init_key_descriptor();
+    sig = [["verify"], ["sign"]];
+    JWS = table({
+      HS256: hmac(256),
+      HS384: hmac(384),
+      HS512: hmac(512),
+      RS256: rsa(256),
+      RS384: rsa(384),
+      RS512: rsa(512),
+      PS256: rsa(256, 32),
+      PS384: rsa(384, 48),
+      PS512: rsa(512, 64),
+      ES256: ecdsa("P-256", 256),
+      ES384: ecdsa("P-384", 384),
+      ES512: ecdsa("P-521", 512),
+      EdDSA: eddsa(),
+      Ed25519: eddsa(),
+      "ML-DSA-44": mldsa(44),
+      "ML-DSA-65": mldsa(65),
+      "ML-DSA-87": mldsa(87)
+    });
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/buffer_utils.js
+function concat(...buffers) {
+  const size = buffers.reduce((acc, { length }) => acc + length, 0), buf = new Uint8Array(size);
+  let i = 0;
+  for (const buffer of buffers)
+    buf.set(buffer, i), i += buffer.length;
+  return buf;
+}
+function encode3(string3) {
+  if (typeof string3 == "string" && string3.length >= 128) {
+    if (NON_ASCII.test(string3))
+      throw new TypeError("non-ASCII string encountered in encode()");
+    return encoder.encode(string3);
+  }
+  const bytes = new Uint8Array(string3.length);
+  for (let i = 0; i < string3.length; i++) {
+    const code = string3.charCodeAt(i);
+    if (code > 127)
+      throw new TypeError("non-ASCII string encountered in encode()");
+    bytes[i] = code;
+  }
+  return bytes;
+}
+function decodeBase64(encoded, url2 = false) {
+  if (Uint8Array.fromBase64)
+    return Uint8Array.fromBase64(encoded, { alphabet: url2 ? "base64url" : "base64" });
+  if (url2) {
+    if (encoded.includes("+") || encoded.includes("/"))
+      throw new TypeError("Invalid base64url");
+    encoded = encoded.replace(/-/g, "+").replace(/_/g, "/");
+  }
+  const binary = atob(encoded), bytes = new Uint8Array(binary.length);
+  for (let i = 0; i < binary.length; i++)
+    bytes[i] = binary.charCodeAt(i);
+  return bytes;
+}
+var encoder, decoder, strictDecoder, UINT32_RANGE, NON_ASCII;
+var init_buffer_utils = __esm({
+  "node_modules/jose/dist/webapi/lib/buffer_utils.js"() {
+    encoder = new TextEncoder();
+    decoder = new TextDecoder();
+    strictDecoder = new TextDecoder("utf-8", { fatal: true });
+    UINT32_RANGE = 2 ** 32;
+    NON_ASCII = /[^\x00-\x7f]/;
+  }
+});
+
+// node_modules/jose/dist/webapi/util/base64url.js
+function decode2(input) {
+  try {
+    return decodeBase64(typeof input == "string" ? input : decoder.decode(input), true);
+  } catch (cause) {
+    throw new TypeError(invalid, { cause });
+  }
+}
+var invalid;
+var init_base64url2 = __esm({
+  "node_modules/jose/dist/webapi/util/base64url.js"() {
+    init_buffer_utils();
+    invalid = "The input to be decoded is not correctly encoded.";
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/validate.js
+function isObject3(input) {
+  if (typeof input != "object" || input === null || Object.prototype.toString.call(input) !== "[object Object]")
+    return false;
+  const prototype = Object.getPrototypeOf(input);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+function isDisjoint(...headers) {
+  const parameters = /* @__PURE__ */ new Set();
+  for (const header of headers)
+    if (header)
+      for (const parameter of Object.keys(header)) {
+        if (parameters.has(parameter))
+          return false;
+        parameters.add(parameter);
+      }
+  return true;
+}
+function decodeBase64url(value, label, ErrorClass) {
+  try {
+    return decode2(value);
+  } catch (cause) {
+    throw new ErrorClass(`Failed to base64url decode the ${label}`, { cause });
+  }
+}
+function encodeAsciiMember(value, label, ErrorClass) {
+  try {
+    return encode3(value);
+  } catch (cause) {
+    throw new ErrorClass(`The ${label} is not a valid base64url string`, { cause });
+  }
+}
+function parseJoseHeader(encodedProtectedHeader, ErrorClass, message2) {
+  let parsed;
+  try {
+    parsed = JSON.parse(strictDecoder.decode(decode2(encodedProtectedHeader)));
+  } catch (cause) {
+    throw new ErrorClass(message2, { cause });
+  }
+  if (!isObject3(parsed))
+    throw new ErrorClass(message2);
+  return parsed;
+}
+function validateAlgorithms(option, algorithms) {
+  if (algorithms !== void 0 && (!Array.isArray(algorithms) || algorithms.some((s) => typeof s != "string")))
+    throw new TypeError(`"${option}" option must be an array of strings`);
+  return algorithms === void 0 ? void 0 : new Set(algorithms);
+}
+function validateCrit(Err, recognizedDefault, recognizedOption, protectedHeader, joseHeader) {
+  if (joseHeader.crit !== void 0 && protectedHeader?.crit === void 0)
+    throw new Err('"crit" (Critical) Header Parameter MUST be integrity protected');
+  if (!protectedHeader || protectedHeader.crit === void 0)
+    return [];
+  if (!Array.isArray(protectedHeader.crit) || protectedHeader.crit.length === 0 || protectedHeader.crit.some((input) => typeof input != "string" || input.length === 0))
+    throw new Err('"crit" (Critical) Header Parameter MUST be an array of non-empty strings when present');
+  const recognized = recognizedOption === void 0 ? recognizedDefault : { __proto__: null, ...recognizedOption, ...recognizedDefault };
+  for (const parameter of protectedHeader.crit) {
+    if (!(parameter in recognized))
+      throw new JOSENotSupported(`Extension Header Parameter "${parameter}" is not recognized`);
+    if (!Object.hasOwn(joseHeader, parameter) || joseHeader[parameter] === void 0)
+      throw new Err(`Extension Header Parameter "${parameter}" is missing`);
+    if (recognized[parameter] && (!Object.hasOwn(protectedHeader, parameter) || protectedHeader[parameter] === void 0))
+      throw new Err(`Extension Header Parameter "${parameter}" MUST be integrity protected`);
+  }
+  return protectedHeader.crit;
+}
+function validateB64(protectedHeader, extensions) {
+  if (extensions.includes("b64")) {
+    const b64 = protectedHeader.b64;
+    if (typeof b64 != "boolean")
+      throw new JWSInvalid('The "b64" (base64url-encode payload) Header Parameter must be a boolean');
+    return b64;
+  }
+  return true;
+}
+var JWS_RECOGNIZED;
+var init_validate = __esm({
+  "node_modules/jose/dist/webapi/lib/validate.js"() {
+    init_errors2();
+    init_base64url2();
+    init_buffer_utils();
+    JWS_RECOGNIZED = { __proto__: null, b64: true };
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/key.js
+async function prepareKey(entry, key, usage) {
+  const { alg, secret } = entry, requiresPrivateKey = usage === "decrypt" || usage === "sign";
+  if (secret && key instanceof Uint8Array)
+    return key;
+  let normalized, keyObject;
+  if (isObject3(key)) {
+    if (normalized = normalizeJwk(key), typeof normalized.kty != "string")
+      throw invalidKeyType(alg, key, secret);
+    if (!(secret ? normalized.kty === "oct" && typeof normalized.k == "string" : normalized.kty !== "oct" && (requiresPrivateKey ? normalized.kty === "AKP" && typeof normalized.priv == "string" || typeof normalized.d == "string" : normalized.d === void 0 && normalized.priv === void 0)))
+      throw new TypeError(secret ? 'JSON Web Key for symmetric algorithms must have JWK "kty" (Key Type) equal to "oct" and the JWK "k" (Key Value) present' : `JSON Web Key for this operation must be a ${requiresPrivateKey ? "private" : "public"} JWK`);
+    if (jwkMatchesOp(entry, normalized, usage), normalized.kty === "oct")
+      return decode2(normalized.k);
+    if (!Object.isFrozen(key)) {
+      const { key_ops } = key;
+      Array.isArray(key_ops) && Object.freeze(key_ops), Object.freeze(key);
+    }
+  } else {
+    if (!isKeyLike(key))
+      throw invalidKeyType(alg, key, secret);
+    const expectedType = secret ? "secret" : requiresPrivateKey ? "private" : "public";
+    if (key.type !== expectedType && (secret || ["secret", "public", "private"].includes(key.type)))
+      throw new TypeError(`${tag(key)} instances must be of type "${expectedType}" for the ${alg} algorithm`);
+    if (isCryptoKey(key))
+      return key;
+    if (keyObject = key, keyObject.type === "secret")
+      return keyObject.export();
+  }
+  cache ||= /* @__PURE__ */ new WeakMap();
+  const cacheKey = key;
+  let cached2 = cache.get(cacheKey);
+  if (cached2?.[alg])
+    return cached2[alg];
+  if (cached2 || cache.set(cacheKey, cached2 = {}), keyObject && typeof keyObject.toCryptoKey == "function") {
+    const isPublic = keyObject.type === "public", crv = nist[keyObject.asymmetricKeyDetails?.namedCurve], params2 = entry.resolve?.({ crv, asymmetricKeyType: keyObject.asymmetricKeyType }) ?? entry.subtle;
+    return cached2[alg] = keyObject.toCryptoKey(params2, isPublic, entry.usages[isPublic ? 0 : 1]);
+  }
+  return normalized ??= keyObject.export({ format: "jwk" }), normalized.alg = alg, cached2[alg] = await jwkToKey(entry, normalized);
+}
+function message(msg, actual, ...types) {
+  if (types.length > 2) {
+    const last = types.pop();
+    msg += `one of type ${types.join(", ")}, or ${last}.`;
+  } else types.length === 2 ? msg += `one of type ${types[0]} or ${types[1]}.` : msg += `of type ${types[0]}.`;
+  return actual == null ? msg += ` Received ${actual}` : typeof actual == "function" && actual.name ? msg += ` Received function ${actual.name}` : typeof actual == "object" && actual != null && actual.constructor?.name && (msg += ` Received an instance of ${actual.constructor.name}`), msg;
+}
+function invalidKeyType(alg, actual, secret) {
+  const types = ["CryptoKey", "KeyObject", "JSON Web Key"];
+  return secret && types.push("Uint8Array"), new TypeError(message(`Key for the ${alg} algorithm must be `, actual, ...types));
+}
+function checkUsage(key, usage) {
+  if (usage && !key.usages.includes(usage))
+    throw new TypeError(`CryptoKey does not support this operation, its usages must include ${usage}.`);
+}
+function checkModulusLength(alg, key) {
+  const { modulusLength } = key.algorithm;
+  if (typeof modulusLength != "number" || modulusLength < 2048)
+    throw new TypeError(`${alg} requires key modulusLength to be 2048 bits or larger`);
+}
+function checkCryptoKey(key, expected, usage) {
+  const algorithm = key.algorithm;
+  if (algorithm.name !== expected.name)
+    throw unusable(expected.name);
+  if (expected.hash && algorithm.hash?.name !== expected.hash)
+    throw unusable(expected.hash, "algorithm.hash");
+  if (expected.namedCurve && algorithm.namedCurve !== expected.namedCurve)
+    throw unusable(expected.namedCurve, "algorithm.namedCurve");
+  if (expected.length !== void 0 && algorithm.length !== expected.length)
+    throw unusable(expected.length, "algorithm.length");
+  checkUsage(key, usage);
+}
+function snapshotJwk(jwk) {
+  return { __proto__: null, ...jwk };
+}
+function normalizeJwk(jwk) {
+  const normalized = snapshotJwk(jwk);
+  if (normalized.ext !== void 0 && typeof normalized.ext != "boolean")
+    throw new TypeError('"ext" (Extractable) Parameter must be a boolean');
+  if (normalized.key_ops !== void 0) {
+    const value = normalized.key_ops, keyOps = Array.isArray(value) ? [...value] : void 0;
+    if (!keyOps || keyOps.some((operation) => typeof operation != "string") || new Set(keyOps).size !== keyOps.length)
+      throw new TypeError('"key_ops" (Key Operations) Parameter must be an array of unique strings');
+    normalized.key_ops = keyOps;
+  }
+  return normalized;
+}
+function validateExtractableOption(extractable) {
+  if (extractable !== void 0 && typeof extractable != "boolean")
+    throw new TypeError('"extractable" option must be a boolean');
+  return extractable;
+}
+async function jwkToKey(entry, jwk, extractable) {
+  if (!entry.kty.includes(jwk.kty))
+    throw new JOSENotSupported('Invalid or unsupported JWK "alg" (Algorithm) Parameter value');
+  const algorithm = entry.resolve?.({ kty: jwk.kty, crv: jwk.crv }) ?? entry.subtle, isPrivate = !!(jwk.d || jwk.priv), keyData = { ...jwk, ext: extractable ?? jwk.ext };
+  return keyData.kty !== "AKP" && delete keyData.alg, delete keyData.use, crypto.subtle.importKey("jwk", keyData, algorithm, keyData.ext ?? !isPrivate, jwk.key_ops ?? entry.usages[isPrivate ? 1 : 0]);
+}
+async function rawKey(key, expected, usage, extractable = false) {
+  return key instanceof Uint8Array && (key = await crypto.subtle.importKey("raw", key, expected, extractable, [usage])), checkCryptoKey(key, expected, usage), key;
+}
+var tag, jwkMatchesOp, cache, nist, isCryptoKey, isKeyObject, isKeyLike, unusable;
+var init_key = __esm({
+  "node_modules/jose/dist/webapi/lib/key.js"() {
+    init_validate();
+    init_base64url2();
+    init_errors2();
+    tag = (key) => key[Symbol.toStringTag];
+    jwkMatchesOp = (entry, key, usage) => {
+      const { alg } = entry;
+      if (key.use !== void 0) {
+        const expected = usage === "sign" || usage === "verify" ? "sig" : "enc";
+        if (key.use !== expected)
+          throw new TypeError(`Invalid key for this operation, its "use" must be "${expected}" when present`);
+      }
+      if (key.alg !== void 0 && key.alg !== alg)
+        throw new TypeError(`Invalid key for this operation, its "alg" must be "${alg}" when present`);
+      if (Array.isArray(key.key_ops)) {
+        const expectedKeyOp = usage === "encrypt" || usage === "decrypt" ? entry.ops?.[usage === "encrypt" ? 0 : 1] : usage;
+        if (expectedKeyOp && !key.key_ops.includes(expectedKeyOp))
+          throw new TypeError(`Invalid key for this operation, its "key_ops" must include "${expectedKeyOp}" when present`);
+      }
+    };
+    nist = {
+      __proto__: null,
+      prime256v1: "P-256",
+      secp384r1: "P-384",
+      secp521r1: "P-521"
+    };
+    isCryptoKey = (key) => {
+      if (key?.[Symbol.toStringTag] === "CryptoKey")
+        return true;
+      try {
+        return key instanceof CryptoKey;
+      } catch {
+        return false;
+      }
+    };
+    isKeyObject = (key) => key?.[Symbol.toStringTag] === "KeyObject";
+    isKeyLike = (key) => isCryptoKey(key) || isKeyObject(key);
+    unusable = (name, prop = "algorithm.name") => new TypeError(`CryptoKey does not support this operation, its ${prop} must be ${name}`);
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/jws_verify.js
+function prepareVerify(options) {
+  return [options && validateAlgorithms("algorithms", options.algorithms), options?.crit];
+}
+function parseProtectedHeader(encodedProtectedHeader) {
+  return encodedProtectedHeader === void 0 ? {} : parseJoseHeader(encodedProtectedHeader, JWSInvalid, "JWS Protected Header is invalid");
+}
+function encodeCompactUnencodedPayload(payload) {
+  try {
+    return encode3(payload);
+  } catch (cause) {
+    throw new JWSInvalid("JWS Compact Serialization payload must use only ASCII characters", {
+      cause
+    });
+  }
+}
+async function verifySignature(jws, shared, key, encodeUnencodedPayload, parsedProtected) {
+  const { protected: encodedProtectedHeader, header, payload: inputPayload } = jws, protectedHeader = parsedProtected ?? parseProtectedHeader(encodedProtectedHeader);
+  if (!isDisjoint(protectedHeader, header))
+    throw new JWSInvalid("JWS Protected and JWS Unprotected Header Parameter names must be disjoint");
+  const joseHeader = { ...protectedHeader, ...header }, b64 = validateB64(protectedHeader, validateCrit(JWSInvalid, JWS_RECOGNIZED, shared[1], protectedHeader, joseHeader)), { alg } = joseHeader;
+  if (typeof alg != "string" || !alg)
+    throw new JWSInvalid('JWS "alg" (Algorithm) Header Parameter missing or invalid');
+  if (shared[0] && !shared[0].has(alg))
+    throw new JOSEAlgNotAllowed('"alg" (Algorithm) Header Parameter value not allowed');
+  if (b64) {
+    if (typeof inputPayload != "string")
+      throw new JWSInvalid("JWS Payload must be a string");
+  } else if (typeof inputPayload != "string" && !(inputPayload instanceof Uint8Array))
+    throw new JWSInvalid("JWS Payload must be a string or an Uint8Array instance");
+  const signingPayload = b64 || typeof inputPayload != "string" ? inputPayload : encodeUnencodedPayload(inputPayload);
+  let resolvedKey = false;
+  typeof key == "function" && (key = await key(protectedHeader, jws), resolvedKey = true);
+  const entry = jwsAlgorithm(alg), signingInput = concat(encodedProtectedHeader !== void 0 ? encode3(encodedProtectedHeader) : new Uint8Array(), encode3("."), typeof signingPayload == "string" ? shared[2] ??= encodeAsciiMember(signingPayload, "payload", JWSInvalid) : signingPayload), signature = decodeBase64url(jws.signature, "signature", JWSInvalid), verificationKey = await prepareKey(entry, key, "verify"), cryptoKey = await rawKey(verificationKey, entry.subtle, "verify");
+  entry.minRsaBits && checkModulusLength(entry.alg, cryptoKey);
+  let verified = false;
+  try {
+    verified = await crypto.subtle.verify(entry.signing, cryptoKey, signature, signingInput);
+  } catch (cause) {
+    throw new JWSSignatureVerificationFailed(void 0, { cause });
+  }
+  if (!verified)
+    throw new JWSSignatureVerificationFailed();
+  const result = { payload: typeof signingPayload == "string" ? decodeBase64url(signingPayload, "payload", JWSInvalid) : signingPayload };
+  return encodedProtectedHeader !== void 0 && (result.protectedHeader = protectedHeader), header !== void 0 && (result.unprotectedHeader = header), resolvedKey ? [{ ...result, key: verificationKey }, b64] : [result, b64];
+}
+async function verifyCompact(jws, shared, key) {
+  if (jws instanceof Uint8Array && (jws = decoder.decode(jws)), typeof jws != "string")
+    throw new JWSInvalid("Compact JWS must be a string or Uint8Array");
+  const { 0: protectedHeader, 1: payload, 2: signature, length } = jws.split(".");
+  if (length !== 3)
+    throw new JWSInvalid("Invalid Compact JWS");
+  return verifySignature({ payload, protected: protectedHeader, signature }, shared, key, encodeCompactUnencodedPayload);
+}
+var init_jws_verify = __esm({
+  "node_modules/jose/dist/webapi/lib/jws_verify.js"() {
+    init_jws_algorithms();
+    init_errors2();
+    init_buffer_utils();
+    init_validate();
+    init_key();
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/jwt_claims_set.js
+function invalidDuration() {
+  throw new TypeError("Invalid time period format");
+}
+function secs(str) {
+  typeof str != "string" && invalidDuration();
+  const matched = REGEX.exec(str);
+  (!matched || matched[4] && matched[1]) && invalidDuration();
+  const value = parseFloat(matched[2]), durationSeconds = Math.round(value * multipliers[matched[3][0].toLowerCase()]);
+  return Number.isFinite(durationSeconds) || invalidDuration(), matched[1] === "-" || matched[4] === "ago" ? -durationSeconds : durationSeconds;
+}
+function validateInput(label, input) {
+  if (!Number.isFinite(input))
+    throw new TypeError(`Invalid ${label} input`);
+  return input;
+}
+function validateNumericDate(claimsSet, claim2, required2 = false) {
+  const value = claimsSet[claim2];
+  if (!(value === void 0 && !required2)) {
+    if (typeof value != "number")
+      throw new JWTClaimValidationFailed(`"${claim2}" claim must be a number`, claimsSet, claim2, "invalid");
+    return value;
+  }
+}
+function unexpectedClaim(claimsSet, claim2) {
+  throw new JWTClaimValidationFailed(`unexpected "${claim2}" claim value`, claimsSet, claim2, checkFailed);
+}
+function validateClaimsSet(protectedHeader, claimsSetBytes, options = {}) {
+  let claimsSet;
+  try {
+    claimsSet = JSON.parse(strictDecoder.decode(claimsSetBytes));
+  } catch (cause) {
+    throw new JWTInvalid("JWT Claims Set must be a top-level JSON object", { cause });
+  }
+  if (!isObject3(claimsSet))
+    throw new JWTInvalid("JWT Claims Set must be a top-level JSON object");
+  const { typ } = options;
+  if (typ !== void 0 && (typeof protectedHeader.typ != "string" || normalizeTyp(protectedHeader.typ) !== normalizeTyp(typ)))
+    throw new JWTClaimValidationFailed('unexpected "typ" JWT header value', claimsSet, "typ", checkFailed);
+  const { requiredClaims = [], issuer, subject, audience, maxTokenAge } = options, presenceCheck = [...requiredClaims];
+  maxTokenAge !== void 0 && presenceCheck.push("iat"), audience !== void 0 && presenceCheck.push("aud"), subject !== void 0 && presenceCheck.push("sub"), issuer !== void 0 && presenceCheck.push("iss");
+  for (const claim2 of new Set(presenceCheck.reverse()))
+    if (!Object.hasOwn(claimsSet, claim2))
+      throw new JWTClaimValidationFailed(`missing required "${claim2}" claim`, claimsSet, claim2, "missing");
+  issuer !== void 0 && !(Array.isArray(issuer) ? issuer : [issuer]).includes(claimsSet.iss) && unexpectedClaim(claimsSet, "iss"), subject !== void 0 && claimsSet.sub !== subject && unexpectedClaim(claimsSet, "sub"), audience !== void 0 && !checkAudiencePresence(claimsSet.aud, typeof audience == "string" ? [audience] : audience) && unexpectedClaim(claimsSet, "aud");
+  const { clockTolerance } = options;
+  let tolerance = 0;
+  if (typeof clockTolerance == "string")
+    tolerance = secs(clockTolerance);
+  else if (clockTolerance !== void 0) {
+    if (typeof clockTolerance != "number")
+      throw new TypeError("Invalid clockTolerance option type");
+    tolerance = clockTolerance;
+  }
+  if (validateInput("clockTolerance option", tolerance), tolerance < 0)
+    throw new TypeError("Invalid clockTolerance option input");
+  const { currentDate } = options, now = validateInput("currentDate option", epoch(currentDate === void 0 ? /* @__PURE__ */ new Date() : currentDate)), iat = validateNumericDate(claimsSet, "iat", maxTokenAge !== void 0), nbf = validateNumericDate(claimsSet, "nbf");
+  if (nbf !== void 0 && nbf > now + tolerance)
+    throw new JWTClaimValidationFailed('"nbf" claim timestamp check failed', claimsSet, "nbf", checkFailed);
+  const exp = validateNumericDate(claimsSet, "exp");
+  if (exp !== void 0 && exp <= now - tolerance)
+    throw new JWTExpired('"exp" claim timestamp check failed', claimsSet, "exp", checkFailed);
+  if (maxTokenAge !== void 0) {
+    const age = now - iat, max = validateInput("maxTokenAge option", typeof maxTokenAge == "number" ? maxTokenAge : secs(maxTokenAge));
+    if (max < 0)
+      throw new TypeError("Invalid maxTokenAge option input");
+    if (age - tolerance > max)
+      throw new JWTExpired('"iat" claim timestamp check failed (too far in the past)', claimsSet, "iat", checkFailed);
+    if (age < -tolerance)
+      throw new JWTClaimValidationFailed('"iat" claim timestamp check failed (it should be in the past)', claimsSet, "iat", checkFailed);
+  }
+  return claimsSet;
+}
+var epoch, multipliers, REGEX, checkFailed, normalizeTyp, checkAudiencePresence;
+var init_jwt_claims_set = __esm({
+  "node_modules/jose/dist/webapi/lib/jwt_claims_set.js"() {
+    init_errors2();
+    init_buffer_utils();
+    init_validate();
+    epoch = (date2) => Math.floor(date2.getTime() / 1e3);
+    multipliers = {
+      s: 1,
+      m: 60,
+      h: 3600,
+      d: 86400,
+      w: 604800,
+      y: 31557600
+    };
+    REGEX = /^(\+|\-)? ?(\d+|\d+\.\d+) ?(seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w|years?|yrs?|y)(?: (ago|from now))?$/i;
+    checkFailed = "check_failed";
+    normalizeTyp = (value) => {
+      const normalized = value.toLowerCase();
+      return value.includes("/") ? normalized : `application/${normalized}`;
+    };
+    checkAudiencePresence = (audPayload, audOption) => typeof audPayload == "string" ? audOption.includes(audPayload) : Array.isArray(audPayload) ? audOption.some((aud) => audPayload.includes(aud)) : false;
+  }
+});
+
+// node_modules/jose/dist/webapi/jwt/verify.js
+async function jwtVerify(jwt, key, options) {
+  const [verified, b64] = await verifyCompact(jwt, prepareVerify(options), key);
+  if (!b64)
+    throw new JWTInvalid("JWTs MUST NOT use unencoded payload");
+  const payload = validateClaimsSet(verified.protectedHeader, verified.payload, options);
+  return { ...verified, payload };
+}
+var init_verify = __esm({
+  "node_modules/jose/dist/webapi/jwt/verify.js"() {
+    init_jws_verify();
+    init_jwt_claims_set();
+    init_errors2();
+  }
+});
+
+// party/auth/verify-token.ts
+var verify_token_exports = {};
+__export(verify_token_exports, {
+  TokenVerifier: () => TokenVerifier
+});
+function refuse2(detail) {
+  return fail({ code: "unauthenticated", detail });
+}
+var maxTokenLength, maxRejectedKids, UnknownKey, KeysUnavailable, TokenVerifier;
+var init_verify_token = __esm({
+  "party/auth/verify-token.ts"() {
+    "use strict";
+    init_errors2();
+    init_verify();
+    init_result();
+    init_claims();
+    init_keys();
+    maxTokenLength = 8192;
+    maxRejectedKids = 100;
+    UnknownKey = class extends Error {
+    };
+    KeysUnavailable = class extends Error {
+    };
+    TokenVerifier = class {
+      #options;
+      #used = /* @__PURE__ */ new Set();
+      #rejected = /* @__PURE__ */ new Set();
+      constructor(options) {
+        this.#options = options;
+      }
+      /** Never rejects. What is wrong with a signature or a key is one sentence: the difference helps only who tries keys. */
+      async verify(token) {
+        const { issuer, audience, clock } = this.#options;
+        if (token === void 0 || token === "") return refuse2("A token is needed.");
+        if (token.length > maxTokenLength) return refuse2(`A token has at most ${maxTokenLength} characters.`);
+        const now = clock.now();
+        try {
+          const { payload } = await jwtVerify(token, this.#keyFor, {
+            algorithms: ["HS256", "EdDSA", "Ed25519", "ES256", "RS256"],
+            ...issuer === void 0 ? {} : { issuer },
+            ...audience === void 0 ? {} : { audience },
+            clockTolerance: clockSkewMs / 1e3,
+            currentDate: new Date(now)
+          });
+          return parseClaims(payload, now);
+        } catch (error) {
+          if (error instanceof KeysUnavailable) return fail({ code: "internal" });
+          if (error instanceof JWTExpired) return refuse2("The token has expired.");
+          if (error instanceof JWTClaimValidationFailed) return refuse2(`The token's ${error.claim} is not accepted here.`);
+          return refuse2("The token's signature is not accepted here.");
+        }
+      }
+      #keyFor = async ({ kid, alg }) => {
+        if (kid === void 0 || !kidPattern.test(kid)) throw new UnknownKey();
+        const found = await this.#options.keys.find(kid).catch((cause) => {
+          throw new KeysUnavailable("no keys", { cause });
+        });
+        if (found === void 0 || found.alg !== (alg === "Ed25519" ? "EdDSA" : alg)) {
+          this.#once(this.#rejected, { name: "key-rejected", kid });
+          throw new UnknownKey();
+        }
+        this.#once(this.#used, { name: "key-first-used", kid });
+        return found.key;
+      };
+      #once(seen, event) {
+        if (seen.has(event.kid) || seen.size >= maxRejectedKids) return;
+        seen.add(event.kid);
+        this.#options.report(event);
+      }
+    };
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/jwe_algorithms.js
+function rsaes(bits) {
+  return {
+    kty: ["RSA"],
+    mode: "key-encryption",
+    subtle: { name: "RSA-OAEP", hash: `SHA-${bits}` },
+    usages: wrap,
+    ops: ["wrapKey", "unwrapKey"]
+  };
+}
+function ecdh(mode) {
+  return {
+    kty: ["EC", "OKP"],
+    mode,
+    subtle: { name: "ECDH" },
+    resolve: ({ kty, crv, asymmetricKeyType }) => {
+      if (crv === "X25519" || asymmetricKeyType === "x25519")
+        return { name: "X25519" };
+      if (kty === "OKP")
+        throw new JOSENotSupported('Invalid or unsupported JWK "alg" (Algorithm) Parameter value');
+      return { name: "ECDH", namedCurve: crv };
+    },
+    usages: derive,
+    ops: [void 0, "deriveBits"]
+  };
+}
+function aeskw(bits, gcm = false) {
+  return {
+    kty: ["oct"],
+    mode: "key-wrapping",
+    secret: true,
+    subtle: { name: gcm ? "AES-GCM" : "AES-KW", length: bits },
+    usages: none,
+    ops: gcm ? ["encrypt", "decrypt"] : ["wrapKey", "unwrapKey"]
+  };
+}
+function pbes2() {
+  return {
+    kty: ["oct"],
+    mode: "key-wrapping",
+    secret: true,
+    subtle: { name: "PBKDF2" },
+    usages: none,
+    ops: ["deriveBits", "deriveBits"]
+  };
+}
+function contentEncryption(bits, cbc = false) {
+  return {
+    kty: ["oct"],
+    secret: true,
+    subtle: { name: cbc ? "AES-CBC" : "AES-GCM", length: bits },
+    usages: none,
+    ops: contentOps,
+    cekBits: bits,
+    ivBits: cbc ? 128 : 96,
+    cbc
+  };
+}
+var wrap, derive, none, JWE, contentOps, ENC;
+var init_jwe_algorithms = __esm({
+  "node_modules/jose/dist/webapi/lib/jwe_algorithms.js"() {
+    init_errors2();
+    init_key_descriptor();
+    wrap = [
+      ["encrypt", "wrapKey"],
+      ["decrypt", "unwrapKey"]
+    ];
+    derive = [[], ["deriveBits"]];
+    none = [[], []];
+    JWE = table({
+      dir: {
+        kty: ["oct"],
+        mode: "direct-encryption",
+        secret: true,
+        subtle: { name: "AES-GCM" },
+        usages: none,
+        ops: ["encrypt", "decrypt"]
+      },
+      "RSA-OAEP": rsaes(1),
+      "RSA-OAEP-256": rsaes(256),
+      "RSA-OAEP-384": rsaes(384),
+      "RSA-OAEP-512": rsaes(512),
+      "ECDH-ES": ecdh("direct-key-agreement"),
+      "ECDH-ES+A128KW": ecdh("key-agreement-with-key-wrapping"),
+      "ECDH-ES+A192KW": ecdh("key-agreement-with-key-wrapping"),
+      "ECDH-ES+A256KW": ecdh("key-agreement-with-key-wrapping"),
+      A128KW: aeskw(128),
+      A192KW: aeskw(192),
+      A256KW: aeskw(256),
+      A128GCMKW: aeskw(128, true),
+      A192GCMKW: aeskw(192, true),
+      A256GCMKW: aeskw(256, true),
+      "PBES2-HS256+A128KW": pbes2(),
+      "PBES2-HS384+A192KW": pbes2(),
+      "PBES2-HS512+A256KW": pbes2()
+    });
+    contentOps = ["encrypt", "decrypt"];
+    ENC = table({
+      A128GCM: contentEncryption(128),
+      A192GCM: contentEncryption(192),
+      A256GCM: contentEncryption(256),
+      "A128CBC-HS256": contentEncryption(256, true),
+      "A192CBC-HS384": contentEncryption(384, true),
+      "A256CBC-HS512": contentEncryption(512, true)
+    });
+  }
+});
+
+// node_modules/jose/dist/webapi/lib/key_algorithm.js
+function unsupportedAlg(source = 'JWK "alg" (Algorithm) Parameter') {
+  throw new JOSENotSupported(`Invalid or unsupported ${source} value`);
+}
+function keyAlgorithm(alg, source) {
+  return (typeof alg == "string" ? JWS[alg] ?? JWE[alg] : void 0) ?? unsupportedAlg(source);
+}
+var init_key_algorithm = __esm({
+  "node_modules/jose/dist/webapi/lib/key_algorithm.js"() {
+    init_errors2();
+    init_jws_algorithms();
+    init_jwe_algorithms();
+  }
+});
+
+// node_modules/jose/dist/webapi/key/import.js
+async function importJWK(jwk, alg, options) {
+  if (!isObject3(jwk))
+    throw new TypeError("JWK must be an object");
+  const normalized = normalizeJwk(jwk), extractable = validateExtractableOption(options?.extractable), { alg: jwkAlg } = normalized;
+  if (alg ??= jwkAlg, normalized.kty !== "oct" && !alg)
+    throw new TypeError('"alg" argument is required when "jwk.alg" is not present');
+  switch (normalized.kty) {
+    case "oct":
+      if (typeof normalized.k != "string")
+        throw new TypeError('missing "k" (Key Value) Parameter value');
+      return decode2(normalized.k);
+    case "AKP": {
+      if (typeof jwkAlg != "string" || !jwkAlg)
+        throw new TypeError('missing "alg" (Algorithm) Parameter value');
+      if (alg !== jwkAlg)
+        throw new TypeError("JWK alg and alg option value mismatch");
+      return jwkToKey(keyAlgorithm(alg), normalized, extractable);
+    }
+    case "RSA":
+    case "EC":
+    case "OKP":
+      return jwkToKey(keyAlgorithm(alg), normalized, extractable);
+    default:
+      throw new JOSENotSupported('Unsupported "kty" (Key Type) Parameter value');
+  }
+}
+var init_import = __esm({
+  "node_modules/jose/dist/webapi/key/import.js"() {
+    init_base64url2();
+    init_key();
+    init_key_algorithm();
+    init_errors2();
+    init_validate();
+  }
+});
+
+// party/auth/key-set.ts
+async function parseKeySet(text3) {
+  const set = jwksSchema.safeParse(jsonOf(text3));
+  if (!set.success) return void 0;
+  const keys = /* @__PURE__ */ new Map();
+  for (const entry of set.data.keys) {
+    const parsed = jwkSchema.safeParse(entry);
+    const alg = parsed.success ? algorithmOf(parsed.data) : void 0;
+    if (!parsed.success || alg === void 0) continue;
+    const { kid } = parsed.data;
+    try {
+      keys.set(kid, { alg, key: await importJWK(withoutAbsent(parsed.data), alg) });
+    } catch {
+    }
+  }
+  return keys;
+}
+function algorithmOf({ kty, crv, use, alg }) {
+  if (use !== void 0 && use !== "sig") return void 0;
+  const kind = kty === "OKP" && crv === "Ed25519" ? "EdDSA" : kty === "EC" && crv === "P-256" ? "ES256" : kty === "RSA" ? "RS256" : void 0;
+  const isNamed = alg === void 0 || alg === kind || alg === "Ed25519" && kind === "EdDSA";
+  return isNamed ? kind : void 0;
+}
+function withoutAbsent({ kty, crv, x, y, n, e }) {
+  const given = Object.entries({ crv, x, y, n, e }).filter(
+    (entry) => entry[1] !== void 0
+  );
+  return { kty, ...Object.fromEntries(given) };
+}
+var jwkSchema, jwksSchema;
+var init_key_set = __esm({
+  "party/auth/key-set.ts"() {
+    "use strict";
+    init_import();
+    init_mini();
+    init_base64url();
+    init_keys();
+    jwkSchema = object({
+      kty: string2(),
+      kid: string2().check(_regex(kidPattern)),
+      use: optional(string2()),
+      alg: optional(string2()),
+      crv: optional(string2()),
+      x: optional(string2()),
+      y: optional(string2()),
+      n: optional(string2()),
+      e: optional(string2())
+    });
+    jwksSchema = object({ keys: array(unknown()).check(_maxLength(100)) });
+  }
+});
+
+// party/auth/jwks-keys.ts
+var jwks_keys_exports = {};
+__export(jwks_keys_exports, {
+  JwksKeys: () => JwksKeys,
+  jwksCooldownMs: () => jwksCooldownMs,
+  jwksMaxAgeMs: () => jwksMaxAgeMs,
+  jwksStaleMs: () => jwksStaleMs
+});
+async function boundedText(response) {
+  const decoder2 = new TextDecoder();
+  let text3 = "";
+  let bytes = 0;
+  for await (const chunk of response.body ?? []) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
+    text3 += decoder2.decode(chunk, { stream: true });
+  }
+  return text3 + decoder2.decode();
+}
+var jwksMaxAgeMs, jwksCooldownMs, jwksStaleMs, fetchTimeoutMs2, maxBytes, JwksKeys;
+var init_jwks_keys = __esm({
+  "party/auth/jwks-keys.ts"() {
+    "use strict";
+    init_key_set();
+    jwksMaxAgeMs = 3e5;
+    jwksCooldownMs = 1e4;
+    jwksStaleMs = 36e5;
+    fetchTimeoutMs2 = 5e3;
+    maxBytes = 128 * 1024;
+    JwksKeys = class {
+      #options;
+      #keys;
+      #fetchedAt = Number.NEGATIVE_INFINITY;
+      /** Of the last try, whatever came of it. */
+      #askedAt = Number.NEGATIVE_INFINITY;
+      #failedAt = Number.NEGATIVE_INFINITY;
+      constructor(options) {
+        this.#options = options;
+      }
+      async find(kid) {
+        const now = this.#options.clock.now();
+        if (this.#mustAsk(kid, now)) await this.#refresh(now);
+        if (this.#keys === void 0 || now - this.#fetchedAt >= jwksStaleMs) throw new Error("no key set");
+        return this.#keys.get(kid);
+      }
+      #mustAsk(kid, now) {
+        if (this.#keys === void 0) return now - this.#failedAt >= jwksCooldownMs;
+        if (now - this.#askedAt < jwksCooldownMs) return false;
+        return now - this.#fetchedAt >= jwksMaxAgeMs || !this.#keys.has(kid);
+      }
+      async #refresh(now) {
+        this.#askedAt = now;
+        try {
+          const keys = await this.#fetch();
+          if (now < this.#fetchedAt) return;
+          for (const kid of this.#keys?.keys() ?? [])
+            if (!keys.has(kid)) this.#options.report({ name: "key-retired", kid });
+          this.#keys = keys;
+          this.#fetchedAt = now;
+        } catch (cause) {
+          this.#failedAt = now;
+          this.#options.report({ name: "keys-unread", cause });
+        }
+      }
+      async #fetch() {
+        const response = await this.#options.fetch(this.#options.url, {
+          headers: { accept: "application/jwk-set+json, application/json" },
+          redirect: "manual",
+          signal: AbortSignal.timeout(fetchTimeoutMs2)
+        });
+        if (response.status !== 200) {
+          await response.body?.cancel();
+          throw new Error(`status ${response.status}`);
+        }
+        const keys = await parseKeySet(await boundedText(response));
+        if (keys === void 0) throw new Error("not a key set");
+        return keys;
+      }
+    };
+  }
+});
+
 // party/upstream/batch-builder.ts
 function isCount(value) {
   return Number.isSafeInteger(value) && value >= 0;
@@ -3243,11 +4613,11 @@ var init_chunks = __esm({
 
 // node_modules/eventsource-parser/dist/errors.js
 var ParseError;
-var init_errors2 = __esm({
+var init_errors3 = __esm({
   "node_modules/eventsource-parser/dist/errors.js"() {
     ParseError = class extends Error {
-      constructor(message, options) {
-        super(message);
+      constructor(message2, options) {
+        super(message2);
         this.name = "ParseError";
         this.type = options.type;
         this.field = options.field;
@@ -3597,7 +4967,7 @@ function isPotentialField(line, field) {
 var LF, CR, SPACE, MAX_FIELD_PREFIX_LENGTH;
 var init_parse3 = __esm({
   "node_modules/eventsource-parser/dist/parse.js"() {
-    init_errors2();
+    init_errors3();
     LF = 10;
     CR = 13;
     SPACE = 32;
@@ -3637,15 +5007,15 @@ async function* batchesOf(body, dialect, signal) {
         failure2 ??= new UpstreamFailure("upstream-malformed", false, { cause: error });
     }
   });
-  const decoder = new TextDecoder();
+  const decoder2 = new TextDecoder();
   for await (const bytes of chunksOf(body, signal)) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
+    parser.feed(decoder2.decode(bytes, { stream: true }));
     yield builder.take();
     if (failure2 !== void 0) throw failure2;
     if (builder.ended) return;
   }
   isOver = true;
-  parser.feed(`${decoder.decode()}
+  parser.feed(`${decoder2.decode()}
 
 `);
   if (!isCut && dialect.endOfStream(builder) !== void 0) yield builder.take();
@@ -3673,13 +5043,148 @@ var init_event_stream = __esm({
 
 // party/config.ts
 init_mini();
+init_result();
 
-// shared/result.ts
-function ok(value) {
-  return { ok: true, value };
+// party/auth/settings.ts
+init_mini();
+init_result();
+init_claims();
+
+// party/auth/secret-keys.ts
+init_mini();
+init_result();
+init_base64url();
+init_keys();
+var minSecretBytes = 32;
+function parseSecrets(text3) {
+  const json3 = jsonOf(text3);
+  const parsed = record(string2(), string2()).safeParse(json3);
+  if (!parsed.success) return fail("is no JSON object of kid and secret");
+  const secrets2 = /* @__PURE__ */ new Map();
+  for (const [kid, secret] of Object.entries(parsed.data)) {
+    if (!kidPattern.test(kid)) return fail("has a kid that is not 1\u2013128 of A\u2013Z a\u2013z 0\u20139 _ . : -");
+    const bytes = fromBase64Url(secret);
+    if (bytes === void 0 || bytes.length < minSecretBytes) {
+      return fail(`has under ${kid} no base64url secret of ${minSecretBytes} bytes or more`);
+    }
+    secrets2.set(kid, bytes);
+  }
+  return secrets2.size === 0 ? fail("holds no key") : ok(secrets2);
 }
-function fail(error) {
-  return { ok: false, error };
+var SecretKeys = class {
+  #secrets;
+  constructor(secrets2) {
+    this.#secrets = secrets2;
+  }
+  async find(kid) {
+    const key = this.#secrets.get(kid);
+    return key === void 0 ? void 0 : { alg: "HS256", key };
+  }
+};
+
+// party/auth/settings.ts
+function parseAuth(text3, isLocal) {
+  const mode = text3("AUTH");
+  if (mode === void 0) {
+    return fail(
+      'AUTH is not set. Expected "jwt" (who has a token may chat) or "none" (anyone may; on loopback only), for example AUTH=jwt.'
+    );
+  }
+  if (mode === "jwt") return parseJwt(text3);
+  if (mode !== "none") return fail('AUTH is not a mode that exists. Expected "jwt" or "none", for example AUTH=jwt.');
+  if (!isLocal && text3("ALLOW_ANONYMOUS") !== "yes") {
+    return fail("AUTH=none lets anyone chat at your cost. Set ALLOW_ANONYMOUS=yes as well if that is what you want.");
+  }
+  return ok({ mode });
+}
+function parseJwt(text3) {
+  const [secrets2, url2] = [text3("AUTH_KEYS"), text3("AUTH_JWKS_URL")];
+  if (secrets2 === void 0 === (url2 === void 0)) {
+    return fail(
+      "AUTH_KEYS or AUTH_JWKS_URL is needed with AUTH=jwt, and only one of them. Expected secrets by kid, or a key set's https address, for example AUTH_JWKS_URL=https://id.example.com/.well-known/jwks.json."
+    );
+  }
+  const [issuer, audience] = [text3("AUTH_ISSUER"), text3("AUTH_AUDIENCE")];
+  if (secrets2 !== void 0) {
+    const parsed2 = parseSecrets(secrets2);
+    if (!parsed2.ok) {
+      return fail(
+        `AUTH_KEYS ${parsed2.error}. Expected JSON of kid and base64url secret, as "npm run keys -- new AUTH_KEYS" prints it.`
+      );
+    }
+    return ok({ mode: "jwt", keys: { kind: "secrets", secrets: parsed2.value }, issuer, audience });
+  }
+  const parsed = url({ protocol: /^https?$/ }).safeParse(url2);
+  const isSafe = parsed.success && (parsed.data.startsWith("https:") || isLoopbackUrl(parsed.data));
+  if (!isSafe) {
+    return fail(
+      "AUTH_JWKS_URL is no https address (http on loopback only), for example AUTH_JWKS_URL=https://id.example.com/.well-known/jwks.json."
+    );
+  }
+  if (issuer === void 0)
+    return fail(
+      "AUTH_ISSUER is needed with AUTH_JWKS_URL: the tokens' iss, for example AUTH_ISSUER=https://id.example.com/."
+    );
+  if (audience === void 0)
+    return fail("AUTH_AUDIENCE is needed with AUTH_JWKS_URL: the tokens' aud, for example AUTH_AUDIENCE=chat.");
+  return ok({ mode: "jwt", keys: { kind: "jwks", url: parsed.data }, issuer, audience });
+}
+function parseTenant(text3) {
+  const tenant = text3("TENANT") ?? "default";
+  if (tenant === everyTenant || tenantPattern.test(tenant)) return ok(tenant);
+  return fail("TENANT is 1\u201364 of A\u2013Z a\u2013z 0\u20139 _ -, or * for rooms named <tenant>.<name>, for example TENANT=acme.");
+}
+function isLoopback(hostname) {
+  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
+}
+function isLoopbackUrl(url2) {
+  return isLoopback(new URL(url2).hostname);
+}
+
+// party/auth/upstream-settings.ts
+init_mini();
+init_result();
+init_base64url();
+init_keys();
+var defaultAudience = "model-backend";
+var seedBytes = 32;
+function parseUpstreamAuth(text3) {
+  const [keys, url2] = [text3("UPSTREAM_SIGNING_KEYS"), text3("UPSTREAM_TOKEN_URL")];
+  if (keys !== void 0 && url2 !== void 0) {
+    return fail(
+      "UPSTREAM_TOKEN_URL and UPSTREAM_SIGNING_KEYS are two ways of one thing. Set one of them, for example UPSTREAM_TOKEN_URL=https://id.example.com/token."
+    );
+  }
+  if (keys !== void 0) {
+    const seeds = parseSeeds(keys);
+    if (!seeds.ok) {
+      return fail(
+        `UPSTREAM_SIGNING_KEYS ${seeds.error}. Expected JSON of kid and base64url Ed25519 seed, as "npm run keys -- new UPSTREAM_SIGNING_KEYS" prints it, for example {"2026-11":"<43 characters>"}.`
+      );
+    }
+    return ok({ mode: "sign", seeds: seeds.value, audience: text3("UPSTREAM_AUDIENCE") ?? defaultAudience });
+  }
+  if (url2 === void 0) return ok({ mode: "none" });
+  const parsed = url({ protocol: /^https?$/ }).safeParse(url2);
+  if (!parsed.success || !(parsed.data.startsWith("https:") || isLoopback(new URL(parsed.data).hostname))) {
+    return fail(
+      "UPSTREAM_TOKEN_URL is no https address (http on loopback only), for example UPSTREAM_TOKEN_URL=https://id.example.com/token."
+    );
+  }
+  return ok({ mode: "fetch", url: parsed.data, client: text3("UPSTREAM_TOKEN_CLIENT") });
+}
+function parseSeeds(text3) {
+  const parsed = record(string2(), string2()).safeParse(jsonOf(text3));
+  if (!parsed.success) return fail("is no JSON object of kid and key");
+  const seeds = /* @__PURE__ */ new Map();
+  for (const [kid, seed] of Object.entries(parsed.data)) {
+    const bytes = fromBase64Url(seed);
+    if (!kidPattern.test(kid) || bytes?.length !== seedBytes) {
+      return fail(`holds a kid or a key of the wrong form (${seedBytes} bytes each)`);
+    }
+    seeds.set(kid, bytes);
+  }
+  return seeds.size === 0 ? fail("holds no key") : ok(seeds);
 }
 
 // party/core/policy.ts
@@ -3809,15 +5314,21 @@ var numberSettings = {
 };
 var backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" };
 var defaultHeartbeatMs = 15e3;
+var known = /* @__PURE__ */ new WeakMap();
 function parseConfig(env, hostname) {
-  const auth = env["AUTH"];
-  if (auth === void 0 || auth === "") {
-    return fail('AUTH is not set. Expected "none" (anyone may chat; on loopback only), for example AUTH=none.');
-  }
-  if (auth !== "none") return fail('AUTH is not a mode this version knows. Expected "none", for example AUTH=none.');
-  if (!isLoopback(hostname) && env["ALLOW_ANONYMOUS"] !== "yes") {
-    return fail("AUTH=none lets anyone chat at your cost. Set ALLOW_ANONYMOUS=yes as well if that is what you want.");
-  }
+  const isLocal = isLoopback(hostname);
+  const results = known.get(env) ?? /* @__PURE__ */ new Map();
+  const result = results.get(isLocal) ?? parse2(env, isLocal);
+  known.set(env, results.set(isLocal, result));
+  return result;
+}
+function parse2(env, isLocal) {
+  const auth = parseAuth((name) => text2(env[name]), isLocal);
+  if (!auth.ok) return auth;
+  const tenant = parseTenant((name) => text2(env[name]));
+  if (!tenant.ok) return tenant;
+  const upstreamAuth = parseUpstreamAuth((name) => text2(env[name]));
+  if (!upstreamAuth.ok) return upstreamAuth;
   const base = url({ protocol: /^https?$/ }).safeParse(env["NEST_BASE"]);
   if (!base.success) {
     return fail(
@@ -3847,10 +5358,12 @@ function parseConfig(env, hostname) {
   const log = parseLog(env);
   if (!log.ok) return log;
   return ok({
+    auth: auth.value,
+    upstreamAuth: upstreamAuth.value,
     nestBase: base.data.replace(/\/+$/, ""),
     upstreamMethod: method,
     upstreamDialect: dialect,
-    tenant: text2(env["TENANT"]) ?? "default",
+    tenant: tenant.value,
     locationHint: text2(env["LOCATION_HINT"]),
     jurisdiction: text2(env["JURISDICTION"]),
     bridge: bridge2.value,
@@ -3880,11 +5393,11 @@ function parseLimits(env) {
   return ok(limits);
 }
 function parseBridge(env) {
-  const [bridge2, parse2] = [env["BRIDGE"] ?? "on", env["BRIDGE_PARSE"] ?? "auto"];
+  const [bridge2, parse3] = [env["BRIDGE"] ?? "on", env["BRIDGE_PARSE"] ?? "auto"];
   if (bridge2 !== "on" && bridge2 !== "off") return fail("BRIDGE is on or off, for example BRIDGE=on.");
-  if (parse2 !== "auto" && parse2 !== "off") return fail("BRIDGE_PARSE is auto or off, for example BRIDGE_PARSE=auto.");
+  if (parse3 !== "auto" && parse3 !== "off") return fail("BRIDGE_PARSE is auto or off, for example BRIDGE_PARSE=auto.");
   if (bridge2 === "off") return ok("off");
-  return ok(parse2 === "auto" ? "parse" : "raw");
+  return ok(parse3 === "auto" ? "parse" : "raw");
 }
 function parseWarmRoutes(list) {
   if (list === void 0) return ok([]);
@@ -3934,9 +5447,6 @@ function number3(env, name, min, max) {
 }
 function text2(value) {
   return typeof value === "string" && value !== "" ? value : void 0;
-}
-function isLoopback(hostname) {
-  return hostname === "localhost" || hostname.endsWith(".localhost") || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }
 
 // party/routes/origin.ts
@@ -4119,11 +5629,21 @@ function reportConfig(problem2) {
 function reportFault(where, cause) {
   report({ name: "fault", where, cause });
 }
+function reportAudit(facts) {
+  console.info(JSON.stringify({ name: "audit", level: "info", ...facts }));
+}
 function onSinkFault(cause) {
   console.error(JSON.stringify({ name: "telemetry-fault", level: "error", cause: describeCause(cause) }));
 }
 
 // party/routes/problem.ts
+function refused({ code, detail, retryAfterMs }) {
+  return problem(code, {
+    ...detail === void 0 ? {} : { detail },
+    ...retryAfterMs === void 0 ? {} : { retryAfterMs },
+    ...code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}
+  });
+}
 function notConfigured(problemText) {
   reportConfig(problemText);
   return problem("not-configured", { detail: `Setting ${problemText.split(/[ =]/)[0]} needs attention.` });
@@ -4184,13 +5704,21 @@ var TokenBucket = class {
   }
 };
 
+// party/in-time.ts
+function inTime(work, ms, clock) {
+  return new Promise((resolve, reject) => {
+    const timer = clock.after(ms, () => reject(new Error(`no answer in ${ms} ms`)));
+    work.then(resolve, reject).finally(() => timer.cancel());
+  });
+}
+
 // party/ip-limit.ts
 var ipWindowMs = 6e4;
 function rateLimitFields(count3, requestsPerMinute) {
-  const seconds = Math.ceil((count3.left === 0 ? count3.retryAfterMs : count3.resetMs) / 1e3);
+  const seconds2 = Math.ceil((count3.left === 0 ? count3.retryAfterMs : count3.resetMs) / 1e3);
   return {
     "ratelimit-policy": policyField(requestsPerMinute),
-    ratelimit: `"ip";r=${count3.left};t=${seconds}`
+    ratelimit: `"ip";r=${count3.left};t=${seconds2}`
   };
 }
 function policyField(requestsPerMinute) {
@@ -4234,6 +5762,189 @@ var AddressWindow = class {
   }
 };
 
+// party/audit.ts
+function audit(actor, { name, ...facts }) {
+  reportAudit({ event: name, at: (/* @__PURE__ */ new Date()).toISOString(), actor, ...facts });
+}
+function auditKey(event) {
+  if (event.name === "keys-unread") reportFault("keys", event.cause);
+  else audit("gateway", event);
+}
+
+// party/clock.ts
+var systemClock = {
+  now: () => Date.now(),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return { cancel: () => clearTimeout(timer) };
+  }
+};
+
+// party/auth/authorize-upstream.ts
+async function authorizeUpstream(setting, claims) {
+  if (setting.mode === "none") return {};
+  const { UpstreamAuth: UpstreamAuth2 } = await Promise.resolve().then(() => (init_upstream_auth(), upstream_auth_exports));
+  const auth = new UpstreamAuth2({
+    setting,
+    fetch: (url2, init) => fetch(url2, init),
+    clock: systemClock,
+    report: (event) => audit("gateway", event)
+  });
+  return auth.headers(claims);
+}
+
+// party/auth.ts
+init_result();
+
+// party/auth/bearer.ts
+function bearerOf(request) {
+  return /^Bearer +(\S+) *$/i.exec(request.headers.get("authorization") ?? "")?.[1];
+}
+
+// party/auth.ts
+init_claims();
+
+// party/auth/revocation-list.ts
+init_claims();
+var revocationLifeMs = maxTokenLifeMs + 2 * clockSkewMs;
+function isRevoked(list, { sub, tokenId, issuedAt }) {
+  return list.some(
+    (entry) => "tokenId" in entry ? entry.tokenId === tokenId : entry.sub === sub && (issuedAt ?? 0) <= entry.at
+  );
+}
+
+// party/auth/revocation-cache.ts
+var revocationsMaxAgeMs = 1e4;
+var readTimeoutMs = 2e3;
+var maxTenants = 1e3;
+var RevocationCopies = class {
+  #copies = /* @__PURE__ */ new Map();
+  get(tenant) {
+    return this.#copies.get(tenant);
+  }
+  set(tenant, copy) {
+    this.#copies.delete(tenant);
+    this.#copies.set(tenant, copy);
+    const [oldest] = this.#copies.keys();
+    if (this.#copies.size > maxTenants && oldest !== void 0) this.#copies.delete(oldest);
+  }
+};
+var RevocationCache = class {
+  #options;
+  /** Of this room or request alone: one may not wait for another's call. */
+  #reading = /* @__PURE__ */ new Map();
+  constructor(options) {
+    this.#options = options;
+  }
+  /** At once where the copy is fresh enough, else when it has been read again. Never rejects. */
+  isRevoked(tenant, token) {
+    const { copies, clock } = this.#options;
+    const copy = copies.get(tenant);
+    if (copy !== void 0 && isRevoked(copy.list, token)) return true;
+    if (copy !== void 0 && clock.now() - copy.readAt < revocationsMaxAgeMs) return false;
+    return this.#read(tenant).then(() => isRevoked(copies.get(tenant)?.list ?? [], token));
+  }
+  #read(tenant) {
+    const { copies, clock, read: read2, onFault } = this.#options;
+    let reading = this.#reading.get(tenant);
+    if (reading === void 0) {
+      const readAt = clock.now();
+      reading = inTime(read2(tenant), readTimeoutMs, clock).then((list) => copies.set(tenant, { list, readAt })).catch((cause) => {
+        onFault(cause);
+        copies.set(tenant, { list: copies.get(tenant)?.list ?? [], readAt });
+      }).finally(() => this.#reading.delete(tenant));
+      this.#reading.set(tenant, reading);
+    }
+    return reading;
+  }
+};
+
+// party/auth.ts
+init_principal();
+var revocationCopies = new RevocationCopies();
+var verifiers = /* @__PURE__ */ new WeakMap();
+var Gate = class {
+  #config;
+  #revocations;
+  constructor(config2, revocationsOf) {
+    this.#config = config2;
+    this.#revocations = revocationsOf === void 0 || config2.auth.mode === "none" ? void 0 : new RevocationCache({
+      copies: revocationCopies,
+      read: (tenant) => revocationsOf(tenant).list(),
+      clock: systemClock,
+      onFault: (cause) => reportFault("revocations", cause)
+    });
+  }
+  /**
+   * Who `token` speaks for in `room`, decided from the two names and the token alone (S5). Never rejects.
+   * @param token undefined where none was shown; where nobody needs one it is not looked at.
+   * @param room undefined for what belongs to no room.
+   */
+  async admit(token, room) {
+    const { auth, tenant } = this.#config;
+    if (auth.mode === "none") {
+      const owner2 = room === void 0 ? tenant : tenantOfRoom(tenant, room);
+      return owner2 === void 0 ? fail({ code: "room-forbidden" }) : ok(anonymous(owner2));
+    }
+    const facts = await (await verifierOf(auth)).verify(token);
+    if (!facts.ok) return facts;
+    const owner = tenantAdmitted(facts.value, room, tenant);
+    if (!owner.ok) return owner;
+    const principal = principalOf(facts.value, owner.value);
+    if (await this.isRevoked(principal)) {
+      return fail({ code: "unauthenticated", detail: "The token has been revoked." });
+    }
+    return ok(principal);
+  }
+  /** At once where the list is fresh, else when it has been read again. */
+  isRevoked(principal) {
+    return this.#revocations?.isRevoked(principal.tenant, principal) ?? false;
+  }
+  /** Reads what `isRevoked` answers from, so that a room that woke knows before it says anything. Never rejects. */
+  async prepare(tenant) {
+    await this.#revocations?.isRevoked(tenant, { sub: "" });
+  }
+};
+function authorize(request, room, config2, revocationsOf) {
+  return new Gate(config2, revocationsOf).admit(bearerOf(request), room);
+}
+function anonymous(tenant) {
+  return { sub: "anonymous", tenant, scopes: ALL_SCOPES };
+}
+function principalOf({ sub, scopes: scopes2, expiresAt, issuedAt, tokenId }, tenant) {
+  return {
+    sub,
+    tenant,
+    scopes: scopes2,
+    expiresAt,
+    ...issuedAt === void 0 ? {} : { issuedAt },
+    ...tokenId === void 0 ? {} : { tokenId }
+  };
+}
+async function verifierOf(auth) {
+  const known2 = verifiers.get(auth);
+  if (known2 !== void 0) return known2;
+  const { TokenVerifier: TokenVerifier2 } = await Promise.resolve().then(() => (init_verify_token(), verify_token_exports));
+  const { issuer, audience } = auth;
+  const verifier = new TokenVerifier2({
+    keys: await keysOf2(auth.keys),
+    issuer,
+    audience,
+    clock: systemClock,
+    report: auditKey
+  });
+  verifiers.set(auth, verifier);
+  return verifier;
+}
+async function keysOf2(keys) {
+  if (keys.kind === "secrets") return new SecretKeys(keys.secrets);
+  const { JwksKeys: JwksKeys2 } = await Promise.resolve().then(() => (init_jwks_keys(), jwks_keys_exports));
+  return new JwksKeys2({ url: keys.url, fetch: (url2, init) => fetch(url2, init), clock: systemClock, report: auditKey });
+}
+
+// edge/admitted.ts
+init_principal();
+
 // party/upstream/fetch-upstream.ts
 init_ports();
 init_dialect();
@@ -4272,13 +5983,13 @@ async function* wholeAnswer(body, kind, charset, signal) {
   yield batch.end?.kind === "error" ? batch : { ...batch, whole: true };
 }
 async function readAll(body, charset, signal) {
-  const decoder = decoderFor(charset);
+  const decoder2 = decoderFor(charset);
   let text3 = "";
   for await (const bytes of chunksOf(body, signal)) {
-    text3 += decoder.decode(bytes, { stream: true });
+    text3 += decoder2.decode(bytes, { stream: true });
     if (text3.length > maxBodyUnits) return text3;
   }
-  return text3 + decoder.decode();
+  return text3 + decoder2.decode();
 }
 function decoderFor(charset = "utf-8") {
   try {
@@ -4355,7 +6066,7 @@ var FetchUpstream = class {
     this.#config = config2;
   }
   async open(request, signal) {
-    const response = await this.#fetch(this.#urlOf(request), {
+    const response = await this.#fetch(request.generationId, this.#urlOf(request), {
       method: this.#config.method,
       headers: headersOf(request, this.#config.method),
       ...this.#config.method === "POST" ? { body: JSON.stringify(this.#bodyOf(request)) } : {},
@@ -4373,7 +6084,7 @@ var FetchUpstream = class {
   async stop(generationId, signal) {
     if (this.#takesNoStop || this.#config.method === "GET") return "unsupported";
     const url2 = `${this.#config.base}/model/chat/${encodeURIComponent(generationId)}`;
-    const response = await this.#fetch(url2, { method: "DELETE", redirect: "manual", signal });
+    const response = await this.#fetch(generationId, url2, { method: "DELETE", redirect: "manual", signal });
     await response.body?.cancel();
     if (response.ok) return "confirmed";
     if (response.status !== 404 && response.status !== 405) throw failureOf(response);
@@ -4396,9 +6107,10 @@ var FetchUpstream = class {
     const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
     return wholeAnswer(body, kind, charset, signal);
   }
-  async #fetch(url2, init) {
+  async #fetch(generationId, url2, init) {
     try {
-      return await this.#config.fetch(url2, init);
+      const headers = { ...init.headers, ...await this.#config.authorize(generationId) };
+      return await this.#config.fetch(url2, { ...init, headers });
     } catch (cause) {
       throw new UpstreamFailure("upstream-unreachable", true, { cause });
     }
@@ -4626,9 +6338,9 @@ function refusedBy(failure2) {
   return failure2.code === "upstream-unreachable" ? "unreachable" : void 0;
 }
 function reportTo(limiter, run, failure2) {
-  const refused = refusedBy(failure2);
-  if (refused === void 0 || !failure2.retryable) return Promise.resolve(void 0);
-  return limiter.report(leaseOf(run), refused, failure2.retryAfterMs);
+  const refused2 = refusedBy(failure2);
+  if (refused2 === void 0 || !failure2.retryable) return Promise.resolve(void 0);
+  return limiter.report(leaseOf(run), refused2, failure2.retryAfterMs);
 }
 function retrying(resume, sink, policy) {
   return {
@@ -5116,6 +6828,7 @@ function endsEvent(bytes) {
 // edge/question.ts
 init_mini();
 init_client_frames();
+init_result();
 var maxQueryUnits = 8192;
 var maxBodyBytes = 1048576;
 var maxMessages = 1e3;
@@ -5143,16 +6856,16 @@ async function readQuestion(request) {
 }
 function fromQuery(query) {
   const prompt = query.get("q") ?? "";
-  if (prompt.trim() === "") return refuse("Say what to ask, for example /chat?q=hello.");
+  if (prompt.trim() === "") return refuse3("Say what to ask, for example /chat?q=hello.");
   if (prompt.length > maxQueryUnits) {
-    return refuse(`q is at most ${maxQueryUnits} characters. POST a longer one as JSON: {"prompt": "\u2026"}.`);
+    return refuse3(`q is at most ${maxQueryUnits} characters. POST a longer one as JSON: {"prompt": "\u2026"}.`);
   }
   const named = ["provider", "model"].flatMap((name) => {
     const value = query.get(name);
     return value === null ? [] : [[name, value]];
   });
   const parsed = querySchema.safeParse(Object.fromEntries(named));
-  if (!parsed.success) return refuse(`${parsed.error.issues[0]?.path.join(".")} is a name, or left out.`);
+  if (!parsed.success) return refuse3(`${parsed.error.issues[0]?.path.join(".")} is a name, or left out.`);
   return ok({ messages: [{ role: "user", content: prompt }], ...parsed.data });
 }
 async function fromBody(request) {
@@ -5165,7 +6878,7 @@ async function fromBody(request) {
   }
   const parsed = bodySchema.safeParse(jsonOrUndefined2(text3));
   if (!parsed.success) {
-    return refuse(
+    return refuse3(
       'Send JSON: {"prompt": "\u2026"} or {"messages": [{"role": "user", "content": "\u2026"}]}, with "provider", "model" and "params" if you like.'
     );
   }
@@ -5177,21 +6890,21 @@ async function fromBody(request) {
 async function readBounded(request) {
   if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) return void 0;
   const reader = request.body?.getReader();
-  const decoder = new TextDecoder();
+  const decoder2 = new TextDecoder();
   let text3 = "";
   let bytes = 0;
   for (; ; ) {
     const next = await reader?.read().catch(() => void 0);
-    if (next?.value === void 0) return text3 + decoder.decode();
+    if (next?.value === void 0) return text3 + decoder2.decode();
     bytes += next.value.byteLength;
     if (bytes > maxBodyBytes) {
       await reader?.cancel();
       return void 0;
     }
-    text3 += decoder.decode(next.value, { stream: true });
+    text3 += decoder2.decode(next.value, { stream: true });
   }
 }
-function refuse(detail) {
+function refuse3(detail) {
   return fail({ code: "bad-request", detail });
 }
 function jsonOrUndefined2(text3) {
@@ -5257,8 +6970,8 @@ async function bridge(request, config2) {
   if (!asked.ok) return problem(asked.error.code, { detail: asked.error.detail });
   const question = asked.value;
   if (question.position?.kind === "over") return new Response(null, { status: 204 });
-  const refused = await config2.refusalOf?.(question);
-  if (refused !== void 0) return problem("turn-not-allowed", { detail: `Not allowed here: ${refused}.` });
+  const refused2 = await config2.refusalOf?.(question);
+  if (refused2 !== void 0) return problem("turn-not-allowed", { detail: `Not allowed here: ${refused2}.` });
   const leaving = new AbortController();
   request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
   const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
@@ -5295,19 +7008,13 @@ async function firstWord(run, wantsEvents, clock) {
   return first === "late" ? { kind: "open" } : first;
 }
 async function upstreamOf(config2) {
-  const { authorize } = config2;
   return new FetchUpstream({
     base: config2.nestBase,
     method: config2.upstreamMethod,
     room: bridgeRoom,
     read: await readerFor(config2),
-    fetch: async (url2, init) => {
-      if (authorize === void 0) return config2.fetch(url2, init);
-      const headers = new Headers(init.headers);
-      const key = headers.get("idempotency-key") ?? decodeURIComponent(url2.slice(url2.lastIndexOf("/") + 1));
-      for (const [name, value] of Object.entries(await authorize(key))) headers.set(name, value);
-      return config2.fetch(url2, { ...init, headers });
-    }
+    authorize: config2.authorize,
+    fetch: config2.fetch
   });
 }
 async function readerFor(config2) {
@@ -5321,19 +7028,14 @@ async function readerFor(config2) {
   }
 }
 
-// party/clock.ts
-var systemClock = {
-  now: () => Date.now(),
-  after: (ms, run) => {
-    const timer = setTimeout(run, ms);
-    return { cancel: () => clearTimeout(timer) };
-  }
-};
-
-// edge/bridge-config.ts
-function bridgeConfigOf(config2, hooks) {
-  return {
-    ...hooks,
+// edge/admitted.ts
+async function bridgeAdmitted(request, config2, { revocationsOf, refusalOf } = {}) {
+  if (config2.bridge === "off") return problem("not-found");
+  const principal = await authorize(request, void 0, config2, revocationsOf);
+  if (!principal.ok) return refused(principal.error);
+  if (!mayDo(principal.value, "turn-submit")) return problem("forbidden");
+  const { tenant } = principal.value;
+  return bridge(request, {
     nestBase: config2.nestBase,
     upstreamMethod: config2.upstreamMethod,
     dialect: config2.upstreamDialect,
@@ -5342,25 +7044,25 @@ function bridgeConfigOf(config2, hooks) {
     heartbeatMs: config2.heartbeatMs,
     clock: systemClock,
     random: Math.random,
+    authorize: (generation) => authorizeUpstream(config2.upstreamAuth, { tenant, generation }),
+    refusalOf: async (asked) => refusalOf?.(tenant, asked),
+    onFault: (cause) => reportFault("bridge", cause),
     fetch: (url2, init) => fetch(url2, init)
-  };
+  });
 }
 
 // edge/serve.ts
 var addresses = new AddressWindow();
-async function serveBridge(request, { env, presets: presets2, address }) {
+async function serveBridge(request, { settings: settings2, address }) {
   try {
     const url2 = new URL(request.url);
-    const config2 = parseConfig({ ...presets2, ...env }, url2.hostname);
+    const config2 = parseConfig(settings2, url2.hostname);
     if (!config2.ok) return notConfigured(config2.error);
-    if (config2.value.bridge === "off") return problem("not-found");
     const origin = request.headers.get("origin");
     if (!isAllowedOrigin(origin, url2, config2.value.allowedOrigins)) return problem("origin-forbidden");
     if (request.method === "OPTIONS") return withCors(preflight(), origin);
-    const { ipRequestsPerMinute } = config2.value.limits;
-    const refusal = addresses.refusalOf(address, ipRequestsPerMinute, Date.now());
-    const hooks = { onFault: (cause) => reportFault("bridge", cause) };
-    return withCors(refusal ?? await bridge(request, bridgeConfigOf(config2.value, hooks)), origin);
+    const refusal = addresses.refusalOf(address, config2.value.limits.ipRequestsPerMinute, Date.now());
+    return withCors(refusal ?? await bridgeAdmitted(request, config2.value), origin);
   } catch (error) {
     reportFault("bridge", error);
     return problem("internal");
@@ -5369,10 +7071,11 @@ async function serveBridge(request, { env, presets: presets2, address }) {
 
 // edge/netlify.ts
 var presets = { BRIDGE_PARSE: "off" };
+var settings;
 function netlifyEdge(request, context) {
   const { Netlify, Deno } = globalThis;
-  const env = (Netlify ?? Deno)?.env.toObject() ?? {};
-  return serveBridge(request, { env, presets, address: context.ip });
+  settings ??= { ...presets, ...(Netlify ?? Deno)?.env.toObject() };
+  return serveBridge(request, { settings, address: context.ip });
 }
 var netlifyConfig = {
   path: "/chat",

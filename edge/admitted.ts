@@ -1,0 +1,49 @@
+/**
+ * The bridge for whoever may use it: who asks is checked first, as on the way into a room, and the backend is shown that the call
+ * is ours. The same on every platform.
+ */
+import { authorizeUpstream } from "../party/auth/authorize-upstream.ts";
+import { authorize, type RevocationsOf } from "../party/auth.ts";
+import { systemClock } from "../party/clock.ts";
+import type { GatewayConfig } from "../party/config.ts";
+import { mayDo } from "../party/core/principal.ts";
+import { refused } from "../party/routes/problem.ts";
+import { reportFault } from "../party/telemetry.ts";
+import { bridge } from "./bridge.ts";
+import { problem } from "./problem.ts";
+import type { Question } from "./question.ts";
+
+/** What only some platforms have. */
+export interface BridgeHost {
+  /** Undefined where nothing is revoked before it runs out. */
+  readonly revocationsOf?: RevocationsOf;
+  /** The name of what a tenant may not ask for, or undefined. */
+  readonly refusalOf?: (tenant: string, asked: Question) => Promise<string | undefined>;
+}
+
+export async function bridgeAdmitted(
+  request: Request,
+  config: GatewayConfig,
+  { revocationsOf, refusalOf }: BridgeHost = {},
+): Promise<Response> {
+  if (config.bridge === "off") return problem("not-found");
+  const principal = await authorize(request, undefined, config, revocationsOf);
+  if (!principal.ok) return refused(principal.error);
+  // What it costs is what a question in a room costs.
+  if (!mayDo(principal.value, "turn-submit")) return problem("forbidden");
+  const { tenant } = principal.value;
+  return bridge(request, {
+    nestBase: config.nestBase,
+    upstreamMethod: config.upstreamMethod,
+    dialect: config.upstreamDialect,
+    parse: config.bridge === "raw" ? "off" : "auto",
+    policy: config.policy,
+    heartbeatMs: config.heartbeatMs,
+    clock: systemClock,
+    random: Math.random,
+    authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, generation }),
+    refusalOf: async (asked) => refusalOf?.(tenant, asked),
+    onFault: (cause) => reportFault("bridge", cause),
+    fetch: (url, init) => fetch(url, init),
+  });
+}

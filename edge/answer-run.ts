@@ -1,0 +1,263 @@
+/**
+ * One question at the backend, without a room. The rules are the room's own (core/run-turn): attempts, timeouts, waits, resumes.
+ * What comes of it is written into an outbox as events of the unified format, or as the backend's bytes.
+ */
+import { NO_LIMITER } from "../party/core/limiter-port.ts";
+import { paceParts } from "../party/core/pacing.ts";
+import type { RoomPolicy } from "../party/core/policy.ts";
+import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../party/core/ports.ts";
+import { runTurn, type TurnRun, type TurnRunSink, type WaitNotice } from "../party/core/run-turn.ts";
+import { turnError } from "../party/core/turn.ts";
+import { lengthOf, type Part } from "../shared/content.ts";
+import { NOTICE_MESSAGES } from "../shared/protocol/messages-en.ts";
+import type { TurnError } from "../shared/protocol/server-frames.ts";
+import { type BridgeEvent, errorEvent, eventsOfParts, renderEvents, sliceEvents } from "./events.ts";
+import { Outbox } from "./outbox.ts";
+import { PatientUpstream } from "./patient-upstream.ts";
+import { formatPosition, newGenerationId } from "./position.ts";
+import type { Question } from "./question.ts";
+import { isRaw } from "./raw-stream.ts";
+
+/** When to ask again after a failure that says nothing of it: a few readers must not become a storm. */
+const comeBackMs = 5_000;
+
+export interface AnswerRunOptions {
+  readonly upstream: Upstream;
+  readonly policy: RoomPolicy;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** The longest wait that the backend may ask for. */
+  readonly patienceMs: number;
+  /** The reader left, or is known to leave. */
+  readonly left: AbortSignal;
+  readonly onFailure: (failure: UpstreamFailure) => void;
+}
+
+/** What is known first of an answer, which decides how the request is answered. */
+export type FirstWord =
+  | { readonly kind: "open" }
+  | { readonly kind: "waiting"; readonly retryAfterMs: number }
+  | { readonly kind: "failed"; readonly error: TurnError; readonly retryAfterMs?: number }
+  | { readonly kind: "left" };
+
+export class AnswerRun implements TurnRunSink {
+  readonly outbox = new Outbox();
+  attempts = 0;
+  resumes = 0;
+  hasContent: boolean;
+  resumable: boolean;
+  lastEventId: string | undefined;
+  readonly #question: Question;
+  readonly #options: AnswerRunOptions;
+  readonly #generationId: string;
+  readonly #stop = new AbortController();
+  #onWord: (word: FirstWord) => void = () => undefined;
+  #lastFailure: UpstreamFailure | undefined;
+  /** The backend's bytes go through as they are. */
+  #isRaw = false;
+  #isMarkedLost = false;
+  #length = 0;
+  #tooLong = false;
+  #isBetweenEvents = true;
+  /** An answer that came whole, shown bit by bit once the call is over. */
+  #whole: readonly Part[] | undefined;
+
+  constructor(question: Question, options: AnswerRunOptions) {
+    const { position, lastEventId } = question;
+    // Makes headers and a first byte leave at once, through whatever stands in between.
+    this.outbox.push(":worker-bridge\n\n");
+    this.#question = question;
+    this.#options = options;
+    this.#generationId = position?.generationId ?? newGenerationId();
+    // Who comes back in the middle of an answer has some of it: the question is never asked a second time. An id that is not
+    // ours is the backend's own, of a stream that was passed on raw: the backend knows what to do with it.
+    this.lastEventId = position?.kind === "at" ? position.eventId : lastEventId;
+    this.hasContent = lastEventId !== undefined;
+    this.resumable = lastEventId !== undefined || options.policy.upstreamResumable;
+  }
+
+  /** Begins; what is known first comes to `onWord`, and later words too. Resolves when all is in the outbox. Never rejects. */
+  async start(onWord: (word: FirstWord) => void): Promise<void> {
+    this.#onWord = onWord;
+    if (this.#question.position?.kind === "lost") {
+      this.#fail(turnError("upstream-truncated"));
+      this.outbox.end();
+      return;
+    }
+    const { left, policy, clock, random } = this.#options;
+    const leave = () => this.#stop.abort(left.reason);
+    left.addEventListener("abort", leave, { once: true });
+    if (left.aborted) leave();
+    const upstream = new PatientUpstream(this.#options.upstream, {
+      patienceMs: this.#options.patienceMs,
+      room: () => this.outbox.room(),
+      onOpen: () => onWord({ kind: "open" }),
+    });
+    const end = await runTurn(
+      this.#run(),
+      this,
+      { limiter: NO_LIMITER, upstream, clock, random },
+      policy,
+      this.#stop.signal,
+    );
+    if (left.aborted) this.outbox.drop();
+    else if (end === undefined || end.ending.error !== undefined) {
+      this.#fail(end?.ending.error ?? turnError(this.#tooLong ? "turn-too-long" : "internal"));
+    } else {
+      if (this.#whole !== undefined) await this.#show(this.#whole);
+      const { finishReason } = end.ending;
+      if (!this.#isRaw) this.#emit([["done", finishReason === undefined ? {} : { finishReason }]], this.#over);
+    }
+    onWord({ kind: "left" });
+    // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
+    if (end?.byUpstream !== true && !left.aborted) await this.#stopUpstream(upstream);
+    this.outbox.end();
+    left.removeEventListener("abort", leave);
+  }
+
+  attempting(resume: boolean): Promise<void> {
+    if (resume) this.resumes += 1;
+    else this.attempts += 1;
+    return Promise.resolve();
+  }
+
+  batch(batch: UpstreamBatch): void {
+    if (isRaw(batch)) {
+      this.#isRaw = true;
+      this.hasContent = true;
+      // Nobody looked for ids in it: it cannot be continued from here.
+      this.resumable = false;
+      this.#isBetweenEvents = endsEvent(batch.bytes);
+      this.outbox.push(batch.bytes);
+      return;
+    }
+    const { parts, start, usage, eventId, whole } = batch;
+    const events: BridgeEvent[] = [];
+    if (start !== undefined) {
+      this.resumable = start.resumable || this.#options.policy.upstreamResumable;
+      events.push(["start", { ...start, ...(whole === true ? { simulated: true } : {}) }]);
+    }
+    if (parts.length > 0) this.hasContent = true;
+    this.#length += lengthOf(parts);
+    if (this.#length > this.#options.policy.maxTurnLength) {
+      this.#tooLong = true;
+      this.#stop.abort();
+    } else if (whole === true) this.#whole = parts;
+    else events.push(...eventsOfParts(parts));
+    if (usage !== undefined) events.push(["usage", usage]);
+    this.#emit(events, this.#positionAfter(eventId));
+  }
+
+  failed(failure: UpstreamFailure): void {
+    this.#lastFailure = failure;
+    this.#options.onFailure(failure);
+  }
+
+  async wait(ms: number, { code, attempt, maxAttempts }: WaitNotice): Promise<void> {
+    this.#emit([["notice", { code, message: NOTICE_MESSAGES[code], retryAfterMs: ms, attempt, maxAttempts }]]);
+    this.#onWord({ kind: "waiting", retryAfterMs: ms });
+    await this.#sleep(ms);
+  }
+
+  uncount(): void {
+    this.attempts -= 1;
+  }
+
+  get #over(): string {
+    return formatPosition({ kind: "over", generationId: this.#generationId });
+  }
+
+  #run(): TurnRun {
+    const { messages, provider, model, params } = this.#question;
+    const { clock, policy } = this.#options;
+    return {
+      request: {
+        generationId: this.#generationId,
+        messages,
+        ...(provider === undefined ? {} : { provider }),
+        ...(model === undefined ? {} : { model }),
+        ...(params === undefined ? {} : { params }),
+      },
+      deadlineAt: clock.now() + policy.turnTimeoutMs,
+      resuming: this.lastEventId !== undefined,
+      hasWaited: false,
+    };
+  }
+
+  #emit(events: readonly BridgeEvent[], id?: string): void {
+    this.outbox.push(renderEvents(events, id));
+  }
+
+  /** An answer that cannot be continued says so once: an `EventSource` keeps the last id it was given. */
+  #positionAfter(eventId: string | undefined): string | undefined {
+    const generationId = this.#generationId;
+    if (this.resumable) {
+      if (eventId === undefined) return undefined;
+      this.lastEventId = eventId;
+      return formatPosition({ kind: "at", generationId, eventId });
+    }
+    if (this.#isMarkedLost) return undefined;
+    this.#isMarkedLost = true;
+    return formatPosition({ kind: "lost", generationId });
+  }
+
+  #fail(error: TurnError): void {
+    // In the middle of an answer there is nothing to ask anew, and of a raw one that broke off within an event nothing to say:
+    // readers discard an event without end.
+    const isAgain = error.retryable && !this.hasContent;
+    const retryAfterMs = this.#lastFailure?.retryAfterMs ?? (isAgain ? comeBackMs : undefined);
+    if (this.#isBetweenEvents) {
+      this.outbox.push(
+        errorEvent(error, {
+          id: isAgain ? "" : this.#over,
+          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+          ...(isAgain && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
+        }),
+      );
+    }
+    this.#onWord({ kind: "failed", error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+  }
+
+  /** U6: bit by bit, at the pace of reading along. */
+  async #show(parts: readonly Part[]): Promise<void> {
+    const { simulateChunkMs, simulateMaxMs } = this.#options.policy;
+    let from = 0;
+    for (const to of paceParts(parts, simulateChunkMs, simulateMaxMs)) {
+      if (from > 0) await this.#sleep(simulateChunkMs);
+      await this.outbox.room();
+      if (this.#stop.signal.aborted) return;
+      this.outbox.push(sliceEvents(parts, from, to));
+      from = to;
+    }
+  }
+
+  async #stopUpstream(upstream: Upstream): Promise<void> {
+    const { clock, policy, onFailure } = this.#options;
+    const late = new AbortController();
+    const timer = clock.after(policy.stopConfirmMs, () => late.abort());
+    await upstream.stop(this.#generationId, late.signal).catch(onFailure);
+    timer.cancel();
+  }
+
+  #sleep(ms: number): Promise<void> {
+    const { signal } = this.#stop;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const wake = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      const timer = this.#options.clock.after(ms, wake);
+      signal.addEventListener("abort", wake);
+    });
+  }
+}
+
+const [cr, lf] = [0x0d, 0x0a];
+
+/** Whether these bytes end with a blank line, in any of the three ways of writing one. */
+function endsEvent(bytes: Uint8Array): boolean {
+  const [last, before, third] = [bytes.at(-1), bytes.at(-2), bytes.at(-3)];
+  return (last === lf && (before === lf || (before === cr && third === lf))) || (last === cr && before === cr);
+}

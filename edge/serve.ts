@@ -1,0 +1,37 @@
+/**
+ * The whole of a stateless edge: what the Worker does before its bridge (settings, origin, addresses), for platforms where a
+ * function is one fetch handler. What differs between them is in `vercel.ts` and `netlify.ts`.
+ */
+import { parseConfig, type Variables } from "../party/config.ts";
+import { isAllowedOrigin, preflight, withCors } from "../party/routes/origin.ts";
+import { notConfigured } from "../party/routes/problem.ts";
+import { reportFault } from "../party/telemetry.ts";
+import { AddressWindow } from "./address-window.ts";
+import { bridgeAdmitted } from "./admitted.ts";
+import { problem } from "./problem.ts";
+
+export interface EdgeVisit {
+  /** The gateway's settings (docs/settings.md). The same object each time: it is parsed once. */
+  readonly settings: Variables;
+  /** The visitor's address, as the platform tells it. */
+  readonly address: string | undefined;
+}
+
+const addresses = new AddressWindow();
+
+/** Never rejects. */
+export async function serveBridge(request: Request, { settings, address }: EdgeVisit): Promise<Response> {
+  try {
+    const url = new URL(request.url);
+    const config = parseConfig(settings, url.hostname);
+    if (!config.ok) return notConfigured(config.error);
+    const origin = request.headers.get("origin");
+    if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
+    if (request.method === "OPTIONS") return withCors(preflight(), origin);
+    const refusal = addresses.refusalOf(address, config.value.limits.ipRequestsPerMinute, Date.now());
+    return withCors(refusal ?? (await bridgeAdmitted(request, config.value)), origin);
+  } catch (error) {
+    reportFault("bridge", error);
+    return problem("internal");
+  }
+}

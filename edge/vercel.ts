@@ -1,0 +1,29 @@
+/**
+ * The bridge on Vercel, in both of its forms:
+ *
+ * - Node.js (Fluid compute), which Vercel recommends: `export default vercelFunction`. With `"supportsCancellation": true` in
+ *   vercel.json a reader's departure aborts the call at once.
+ *   https://vercel.com/docs/functions/functions-api-reference
+ * - the edge runtime, which Vercel has deprecated and Next.js takes until 16.2: `export default vercelEdge`. No signal tells of a
+ *   departure there; the heartbeat does.
+ */
+import { serveBridge } from "./serve.ts";
+
+/** The environment variables, in both runtimes. */
+declare const process: { readonly env: Readonly<Record<string, string | undefined>> };
+
+/**
+ * Vercel ends a function after 300 s (vercel.json may allow more): an answer that takes longer says so itself, before that.
+ * https://vercel.com/docs/functions/limitations
+ */
+const settings = { TURN_TIMEOUT_MS: "280000", ...process.env };
+
+/** For `export const config = { runtime: "edge" }`: a plain handler. */
+export function vercelEdge(request: Request): Promise<Response> {
+  // Set by Vercel's proxy, which discards what a visitor claims.
+  const address = request.headers.get("x-real-ip") ?? undefined;
+  return serveBridge(request, { settings, address });
+}
+
+/** For the Node.js runtime: the object with `fetch` that Vercel looks for. */
+export const vercelFunction = { fetch: vercelEdge };

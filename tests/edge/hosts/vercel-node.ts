@@ -1,0 +1,47 @@
+/**
+ * Runs the example's Node.js function as Vercel does: an HTTP request becomes a `Request` with a signal that aborts when the visitor
+ * leaves (`supportsCancellation`), and what the function's `fetch` returns is written as it comes.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { arrayBuffer } from "node:stream/consumers";
+
+interface FetchFunction {
+  fetch(request: Request): Promise<Response>;
+}
+const example = new URL("../../../examples/vercel/api/chat.js", import.meta.url).href;
+const { default: chat } = (await import(example)) as { default: FetchFunction };
+
+const server = createServer((incoming, outgoing) => {
+  answer(incoming, outgoing).catch((error: Error) => outgoing.destroy(error));
+});
+server.listen(0, "127.0.0.1", () => {
+  console.log(`ready on http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+});
+
+async function answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const gone = new AbortController();
+  outgoing.on("close", () => {
+    if (!outgoing.writableFinished) gone.abort();
+  });
+  const { method = "GET", headers, url = "/" } = incoming;
+  const hasBody = method !== "GET" && method !== "HEAD";
+  const request = new Request(new URL(url, `http://${headers.host}`), {
+    method,
+    headers: Object.entries(headers).map(([name, value]) => [name, String(value)]),
+    signal: gone.signal,
+    // Vercel hands a body over whole: it may have 4.5 MB.
+    ...(hasBody ? { body: await arrayBuffer(incoming) } : {}),
+  });
+  const response = await chat.fetch(request);
+  outgoing.writeHead(response.status, Object.fromEntries(response.headers)).flushHeaders();
+  // The function's own cancel() is called where the visitor leaves, as Vercel's server does.
+  const reader = response.body?.getReader();
+  gone.signal.addEventListener("abort", () => void reader?.cancel());
+  for (;;) {
+    const next = await reader?.read();
+    if (next === undefined || next.done) break;
+    if (!outgoing.write(next.value)) await new Promise((resolve) => outgoing.once("drain", resolve));
+  }
+  outgoing.end();
+}

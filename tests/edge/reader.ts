@@ -1,0 +1,61 @@
+/** Reads an event stream as a browser does, and bytes where a test wants them. */
+import { createParser, type EventSourceMessage } from "eventsource-parser";
+
+export class EventReader {
+  readonly events: EventSourceMessage[] = [];
+  /** All bytes so far, as text. */
+  text = "";
+  /** The wait that the stream asked for, ms. */
+  retry: number | undefined;
+  /** As an `EventSource` keeps it. */
+  lastEventId = "";
+  readonly #reader: ReadableStreamDefaultReader<string>;
+  readonly #parser = createParser({
+    onEvent: (event) => {
+      this.events.push(event);
+      if (event.id !== undefined) this.lastEventId = event.id;
+    },
+    onRetry: (ms) => {
+      this.retry = ms;
+    },
+  });
+
+  constructor(response: Response) {
+    if (response.body === null) throw new Error(`no body: ${response.status}`);
+    this.#reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  }
+
+  /** Reads until `done` holds. Throws when the stream ends before. */
+  async until(done: (reader: this) => boolean): Promise<this> {
+    while (!done(this)) if (!(await this.#read())) throw new Error(`the stream ended: ${this.text}`);
+    return this;
+  }
+
+  async toEnd(): Promise<this> {
+    while (await this.#read());
+    return this;
+  }
+
+  leave(): Promise<void> {
+    return this.#reader.cancel();
+  }
+
+  of(name: string): unknown[] {
+    return this.events.filter(({ event }) => event === name).map(({ data }) => JSON.parse(data));
+  }
+
+  /** The answer's text. */
+  get answer(): string {
+    return this.of("token")
+      .map((data) => (data as { text: string }).text)
+      .join("");
+  }
+
+  async #read(): Promise<boolean> {
+    const { done, value } = await this.#reader.read();
+    if (done) return false;
+    this.text += value;
+    this.#parser.feed(value);
+    return true;
+  }
+}
