@@ -14,6 +14,7 @@ export {
   textOf,
   unitsOf,
 } from "./content.ts";
+export { promptOf } from "./prompt.ts";
 export {
   type ChatMessage,
   type ClientFrame,
@@ -71,5 +72,5 @@ export {
   type UiMessageStep,
   UiMessageWriter,
 } from "./ui-message-stream.ts";
-export { promptOf, uiMessagesOf } from "./ui-messages.ts";
+export { uiMessagesOf } from "./ui-messages.ts";
 export { type UpstreamRequestBody, unifiedEvents, upstreamRequestSchema } from "./upstream-contract.ts";

@@ -3,7 +3,8 @@
  * assistant's message has its turn's id; a user's message, which the page names itself, names its turns (see `turnIdOf`).
  */
 import { fingerprint } from "./fingerprint.ts";
-import type { ChatMessage, TurnInput } from "./protocol/client-frames.ts";
+import { promptOf } from "./prompt.ts";
+import type { ChatMessage } from "./protocol/client-frames.ts";
 import { turnIdPattern } from "./protocol/limits.ts";
 import { type ShownPart, shownParts, type ToolCard } from "./shown-parts.ts";
 import type { TurnView } from "./transcript.ts";
@@ -35,13 +36,6 @@ export interface AskedMessage {
 /** The user's message of a turn that this page did not name. */
 const userMessagePrefix = "user-";
 export const userMessageId = (turnId: string): string => `${userMessagePrefix}${turnId}`;
-
-/** What a person asked: the prompt, or the last user message of a turn that brought its own history. */
-export function promptOf(input: TurnInput | undefined): string {
-  if (input === undefined) return "";
-  if ("prompt" in input) return input.prompt;
-  return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
-}
 
 /**
  * A conversation as messages, oldest first. Of a turn that is not over the question alone: the answer comes as a stream,

@@ -5,7 +5,7 @@
  */
 
 import { fingerprint } from "../../shared/fingerprint.ts";
-import type { Have, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Outcome, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
@@ -21,10 +21,10 @@ import type { RoomPorts } from "./ports.ts";
 import { excessTurns } from "./retention.ts";
 import { RoomTurn } from "./room-turn.ts";
 import { Tombstones } from "./tombstones.ts";
-import { type Ending, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
+import { type Ending, type Submit, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { factsOf } from "./turn-facts.ts";
-import { Changes, inputRows, type RoomRecord, TurnLog } from "./turn-log.ts";
+import { Changes, jsonRows, type RoomRecord, TurnLog } from "./turn-log.ts";
 import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
 import { stopRetryEveryMs, UpstreamStops } from "./upstream-stops.ts";
 
@@ -127,7 +127,10 @@ export class Conversation {
       has: (turn) => this.#turns.get(turn.id) === turn,
       active: () => activeTurns(this.#turns.values()),
       generationIdOf: (turn) => this.#generationIdOf(turn),
-      messagesFor: (turn) => messagesFor(turn, this.turns, this.#policy, (past) => this.ensureLoaded(past)),
+      messagesFor: (turn) =>
+        turn.record.spec.contextRows === undefined
+          ? messagesFor(turn, this.turns, this.#policy, (past) => this.ensureLoaded(past))
+          : this.#log.readContext(turn.record.spec.ordinal),
       store: (turn) => this.#store(turn),
       settle: (turn, ending, stopUpstream) => this.#settle(turn, ending, stopUpstream),
       onLogged: () => hooks.onLogged(),
@@ -228,13 +231,13 @@ export class Conversation {
    * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started. One that replaces
    * others can still be refused: see `decided`.
    */
-  submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
+  submit(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
     const result = this.#submit(frame, author);
     if (!result.ok) this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: result.error });
     return result;
   }
 
-  #submit(frame: TurnSubmitFrame, author: string): Result<"accepted" | "known", ErrorCode> {
+  #submit(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = this.#turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
@@ -309,7 +312,7 @@ export class Conversation {
    * Lost in between, the submit is sent again by its client and finds them settled.
    */
   async #replace(
-    frame: TurnSubmitFrame,
+    frame: Submit,
     author: string,
     print: string,
     gone: readonly RoomTurn[],
@@ -328,11 +331,12 @@ export class Conversation {
     return undefined;
   }
 
-  #accept(frame: TurnSubmitFrame, author: string, print: string, gone: readonly RoomTurn[]): void {
+  #accept(frame: Submit, author: string, print: string, gone: readonly RoomTurn[]): void {
     const commit = this.#begin();
     if (gone.length > 0) this.#removeIn(commit, gone);
     const now = this.#ports.clock.now();
-    const rows = inputRows(frame.input);
+    const rows = jsonRows(frame.input);
+    const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
     const seq = this.#nextSeq();
     const spec: TurnSpec = {
       id: frame.turnId,
@@ -343,6 +347,7 @@ export class Conversation {
       fingerprint: print,
       inputBytes: rows.reduce((bytes, row) => bytes + utf8Length(row), 0),
       inputRows: rows.length,
+      ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? this.#policy.orphanPolicy,
       ...(frame.provider === undefined ? {} : { provider: frame.provider }),
       ...(frame.model === undefined ? {} : { model: frame.model }),
@@ -355,6 +360,7 @@ export class Conversation {
     this.#turns.set(turn.id, turn);
     commit.changes.turn(turn.record);
     commit.changes.input(spec.ordinal, rows);
+    commit.changes.context(spec.ordinal, contextRows);
     this.#tell(commit, "queued", turn.id, {
       type: "turn-queued",
       seq,
@@ -753,6 +759,7 @@ export class Conversation {
     turn.record = { ...record, end };
     turn.advance({ type: "settle", ending });
     commit.changes.turn(turn.record);
+    commit.changes.dropContext(turn.record.spec);
     this.#driver.settled(turn, releaseOutcomes[ending.outcome]);
     this.#tell(commit, "end", turn.id, {
       type: "turn-end",

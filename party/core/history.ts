@@ -3,11 +3,11 @@
  * attempt sends the same body (U2, design §7).
  */
 import { textOf } from "../../shared/content.ts";
+import { promptOf } from "../../shared/prompt.ts";
 import type { ChatMessage, TurnInput } from "../../shared/protocol/client-frames.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomTurn } from "./room-turn.ts";
-import { promptOf } from "./turn.ts";
 
 /** Ordinals of the settled turns with text before `turn`, oldest first. */
 export function historyOf(turn: RoomTurn, turns: readonly RoomTurn[], policy: RoomPolicy): number[] {
@@ -42,7 +42,7 @@ export async function messagesFor(
   for (const past of turns.toReversed()) {
     if (!chosen.has(past.record.spec.ordinal)) continue;
     await load(past);
-    const prompt = past.input === undefined ? "" : promptOf(past.input);
+    const prompt = promptOf(past.input);
     const answer = textOf(past.content?.parts() ?? []);
     bytes += utf8Length(prompt) + utf8Length(answer);
     if (bytes > policy.historyBytes) break;

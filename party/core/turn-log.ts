@@ -5,7 +5,7 @@
  */
 import * as z from "zod/mini";
 import { isText, type Part, sliceParts, unitsOf } from "../../shared/content.ts";
-import { inputSchema, type TurnInput } from "../../shared/protocol/client-frames.ts";
+import { type ChatMessage, inputSchema, messageSchema, type TurnInput } from "../../shared/protocol/client-frames.ts";
 import { partSchema } from "../../shared/protocol/parts.ts";
 import { safeCut } from "../../shared/text.ts";
 import type { RoomStorage } from "./ports.ts";
@@ -43,7 +43,7 @@ const roomRecordSchema = z.object({
 });
 const tombstoneSchema = z.object({ v: z.literal(1), at: z.number(), removedSeq: z.exactOptional(count) });
 const agendaSchema = z.object({ v: z.literal(1), entries: z.record(z.string(), z.number()) });
-const inputRowSchema = z.object({ v: z.literal(1), text: z.string() });
+const jsonRowSchema = z.object({ v: z.literal(1), text: z.string() });
 const rowSchema = z.object({
   v: z.literal(1),
   from: count,
@@ -71,6 +71,9 @@ function turnKey(ordinal: number): string {
 }
 function inputKey(ordinal: number, row: number): string {
   return `input/${padded(ordinal)}/${padded(row)}`;
+}
+function contextKey(ordinal: number, row: number): string {
+  return `context/${padded(ordinal)}/${padded(row)}`;
 }
 function textKey(ordinal: number, row: number): string {
   return `text/${padded(ordinal)}/${padded(row)}`;
@@ -113,6 +116,16 @@ export class Changes {
     for (const [row, text] of rows.entries()) this.put.set(inputKey(ordinal, row), { v: 1, text });
   }
 
+  /** What the upstream is told beside the submit's words, as rows of JSON text: kept until the turn is over. */
+  context(ordinal: number, rows: readonly string[]): void {
+    for (const [row, text] of rows.entries()) this.put.set(contextKey(ordinal, row), { v: 1, text });
+  }
+
+  /** Nobody will be asked with it again. */
+  dropContext({ ordinal, contextRows = 0 }: TurnRecord["spec"]): void {
+    for (let row = 0; row < contextRows; row += 1) this.delete.push(contextKey(ordinal, row));
+  }
+
   /** Rows of an answer, numbered from `firstRow`. */
   text(ordinal: number, firstRow: number, rows: readonly unknown[]): void {
     for (const [index, row] of rows.entries()) this.put.set(textKey(ordinal, firstRow + index), row);
@@ -132,12 +145,13 @@ export class Changes {
     this.delete.push(turnKey(ordinal));
     for (let row = 0; row < inputRows; row += 1) this.delete.push(inputKey(ordinal, row));
     for (let row = 0; row < rows; row += 1) this.delete.push(textKey(ordinal, row));
+    if (record.end === undefined) this.dropContext(record.spec);
   }
 }
 
-/** An input as storable rows. */
-export function inputRows(input: TurnInput): string[] {
-  const json = JSON.stringify(input);
+/** A value's JSON as storable rows. */
+export function jsonRows(value: TurnInput | readonly ChatMessage[]): string[] {
+  const json = JSON.stringify(value);
   const rows: string[] = [];
   for (let start = 0; start < json.length; ) {
     const end = safeCut(json, start + rowUnits);
@@ -207,8 +221,16 @@ export class TurnLog {
   }
 
   async readInput(ordinal: number): Promise<TurnInput> {
-    const rows = await this.#storage.list({ prefix: `input/${padded(ordinal)}/` });
-    return inputSchema.parse(JSON.parse([...rows.values()].map((row) => inputRowSchema.parse(row).text).join("")));
+    return inputSchema.parse(await this.#readJson(`input/${padded(ordinal)}/`));
+  }
+
+  async readContext(ordinal: number): Promise<ChatMessage[]> {
+    return z.array(messageSchema).parse(await this.#readJson(`context/${padded(ordinal)}/`));
+  }
+
+  async #readJson(prefix: string): Promise<unknown> {
+    const rows = await this.#storage.list({ prefix });
+    return JSON.parse([...rows.values()].map((row) => jsonRowSchema.parse(row).text).join(""));
   }
 
   async readText(ordinal: number): Promise<StoredText> {

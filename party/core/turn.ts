@@ -3,7 +3,7 @@
  *
  * queued → waiting ⇄ opening → streaming ⇄ resuming → settled. Any state may jump to settled; nothing leaves it (T2).
  */
-import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { Outcome, StopProof, TurnError, Usage } from "../../shared/protocol/server-frames.ts";
@@ -54,6 +54,15 @@ export function advance(phase: TurnPhase, event: TurnEvent): TurnPhase {
   }
 }
 
+/** What is submitted: a frame, and by those who keep a conversation of their own what the upstream is to be told of it. */
+export interface Submit extends TurnSubmitFrame {
+  /**
+   * All messages of the upstream's request, in place of the room's history and the input, which is what people see. No
+   * part of what makes the same submit the same (T1).
+   */
+  readonly context?: readonly ChatMessage[];
+}
+
 /** What the turn's submit asked for; never changes. */
 export interface TurnSpec {
   readonly id: string;
@@ -68,6 +77,8 @@ export interface TurnSpec {
   readonly inputBytes: number;
   /** Rows the input takes in storage. */
   readonly inputRows: number;
+  /** Rows that `Submit.context` takes in storage until the turn is over. */
+  readonly contextRows?: number;
   readonly provider?: string;
   readonly model?: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -127,10 +138,4 @@ export interface TurnEnd extends Ending {
 /** The outside of an error: its stable code and a sentence, never what the upstream said. */
 export function turnError(code: ErrorCode): TurnError {
   return { code, message: ERROR_MESSAGES[code], retryable: ERRORS[code].retryable };
-}
-
-/** The user's words in an input: the prompt, or the last user message. */
-export function promptOf(input: TurnInput): string {
-  if ("prompt" in input) return input.prompt;
-  return input.messages.findLast((message) => message.role === "user")?.content ?? "";
 }

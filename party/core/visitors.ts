@@ -3,7 +3,7 @@
  * waits until what it says is durable. A sign of life of such a person counts as a viewer for a while (R6), by name: those
  * who share one count as one.
  */
-import type { Have, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { viewerTimeoutMs } from "../../shared/protocol/limits.ts";
 import type { Outcome, StopProof, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
@@ -14,6 +14,7 @@ import { type PollAnswer, poll } from "./poll.ts";
 import type { RoomPorts } from "./ports.ts";
 import { type Act, mayDo, type Principal, type Refusal } from "./principal.ts";
 import type { OlderTurns, Syncs } from "./syncs.ts";
+import type { Submit } from "./turn.ts";
 
 /** When to ask again in a room whose queue is full and that cannot tell how long an answer takes. */
 const queueRetryMs = 5_000;
@@ -97,7 +98,7 @@ export class Visitors {
    * Accepts a turn. Resolves when that is durable; for the same turn submitted again, with what has become of it (T1).
    * Who leaves `onLeave` out gets the room's own policy.
    */
-  submit(principal: Principal, frame: TurnSubmitFrame): Promise<Result<TurnState, Refusal>> {
+  submit(principal: Principal, frame: Submit): Promise<Result<TurnState, Refusal>> {
     return this.#as(principal, "turn-submit", async () => {
       await this.#ports.prepare();
       const refused = this.#ports.refusalOf(frame);

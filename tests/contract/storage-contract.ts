@@ -5,7 +5,7 @@
 import { expect, test } from "vitest";
 import type { RoomStorage, StorageChanges } from "../../party/core/ports.ts";
 import type { TurnRecord } from "../../party/core/turn.ts";
-import { Changes, inputRows, rowUnits, TurnLog, textRows } from "../../party/core/turn-log.ts";
+import { Changes, jsonRows, rowUnits, TurnLog, textRows } from "../../party/core/turn-log.ts";
 import { type Part, sliceParts } from "../../shared/content.ts";
 
 /** Runs `body` with a storage that is empty at first. */
@@ -91,7 +91,7 @@ export function storageContract(withStorage: WithStorage): void {
       const input = { prompt: "長".repeat(20_000) };
       const commit = new Changes();
       commit.turn(record(0));
-      commit.input(0, inputRows(input));
+      commit.input(0, jsonRows(input));
       const cut = 17_000;
       const first = textRows(0, sliceParts(parts, 0, cut), { eventId: "7", offset: cut });
       commit.text(0, 0, first);
@@ -116,7 +116,7 @@ export function storageContract(withStorage: WithStorage): void {
       const commit = new Changes();
       for (const ordinal of [11, 2, 1]) {
         commit.turn(record(ordinal));
-        commit.input(ordinal, inputRows({ prompt: "p" }));
+        commit.input(ordinal, jsonRows({ prompt: "p" }));
         commit.text(ordinal, 0, textRows(0, [{ kind: "text", text: "t" }], undefined));
       }
       commit.agenda({ watchdog: 5 });
