@@ -26,6 +26,7 @@ import {
   type Wait,
   type WaitReason,
 } from "./limiter-port.ts";
+import { LinePace, maxHoldMs } from "./line-pace.ts";
 import {
   afterGrant,
   afterRefusal,
@@ -41,19 +42,8 @@ import { type BucketState, TokenBucket } from "./token-bucket.ts";
 export const leaseGraceMs = 30_000;
 /** No turn runs longer (`TURN_TIMEOUT_MS` ends at 14 minutes): a lease for longer is cut to this. */
 export const maxLeaseMs = 900_000;
-/**
- * A free slot waits this long for whoever is in front, who asks at least this often: a quarter of what a lease lasts, or the
- * slots would stand idle for longer than they are used, and at most this.
- */
-export const maxHoldMs = 2_000;
-/** The shortest wait: a person does not notice it. */
-export const minRetryMs = 200;
-/** The longest: what a room that waits sleeps through. */
+/** The longest wait: what a room that waits sleeps through. */
 export const maxRetryMs = 30_000;
-/** Waits grow at least this much with each place, so that a line of thousands asks some three hundred times a second. */
-const spacingMs = 20;
-/** The longest guess: it says how fast the line has moved, not how fast it will, and who sleeps longer sleeps through that. */
-const maxGuessMs = 2_000;
 /** A waiter this late no longer holds anything up. */
 const lateMs = 1_000;
 /** A turn that is refused more often than this goes to the end of the line: it may be refused for what it asks. */
@@ -329,36 +319,34 @@ export class LimiterCore {
     /** Who has a claim to what is free now, and who will want something before this one. */
     const ahead = this.#waiting.ahead(waiter.id, (other) => other.claimFrom <= now && now < other.lateAt);
     const place = this.#placeOf(waiter.id);
+    const pace = this.#pace(now);
     if (waiter.notBefore > now) return { reason: "slow-down", ms: waiter.notBefore - now };
     const circuit = this.#circuit;
-    if (circuit.state === "open") return { reason: "circuit", ms: circuit.until - now + place * spacingMs };
+    if (circuit.state === "open") return { reason: "circuit", ms: circuit.until - now + pace.afterPauseMs(place) };
     // One tries. Until it was answered there is nothing to tell the others but to look again.
     if (circuit.state === "half-open" && (circuit.probe !== undefined || ahead > 0)) {
-      return { reason: "circuit", ms: Math.max(maxHoldMs, place * spacingMs) };
+      return { reason: "circuit", ms: Math.max(maxHoldMs, pace.afterPauseMs(place)) };
     }
     const pausedUntil = this.#slowDown?.pausedUntil ?? 0;
-    if (pausedUntil > now) return { reason: "slow-down", ms: pausedUntil - now + place * spacingMs };
+    if (pausedUntil > now) return { reason: "slow-down", ms: pausedUntil - now + pace.afterPauseMs(place) };
     if (this.turnsLeft(now) <= ahead) return { reason: "rate", ms: this.#bucket?.msUntil(place + 1, now) ?? 0 };
     const cap = this.#slowDown?.cap ?? Number.POSITIVE_INFINITY;
     const allowed = Math.min(this.#limit(), cap);
     if (this.#leases.size + ahead < allowed) return undefined;
-    // It asks at half the time it will probably take: a guess that is too long leaves slots idle.
-    const guess = Math.min(((place + 1) * this.#usualLeaseMs(now)) / allowed / 2, maxGuessMs);
-    // The one in front asks often enough to be always due; whoever stands behind may be overtaken while it is not.
-    const ms = Math.min(Math.max(guess, (place + 1) * spacingMs), (place + 1) * this.#holdMs(now));
-    return { reason: cap <= this.#limit() ? "slow-down" : "concurrency", ms };
+    return { reason: cap <= this.#limit() ? "slow-down" : "concurrency", ms: pace.guessMs(place, allowed) };
   }
 
   #wait(waiter: Waiter, { reason, ms }: { reason: WaitReason; ms: number }, now: number): Wait {
     // The time of a circuit, a pause or a token is known, and asking before it is in vain; all else is a guess.
     const isKnown = waiter.notBefore > now;
-    const retryAfterMs = Math.ceil(Math.max(minRetryMs, isKnown ? ms : Math.min(ms, maxRetryMs)));
+    const { holdMs, shortestMs } = this.#pace(now);
+    const retryAfterMs = Math.ceil(Math.max(shortestMs, isKnown ? ms : Math.min(ms, maxRetryMs)));
     if (reason === "slow-down" && this.#slowDown !== undefined) this.#slowDown = { ...this.#slowDown, busyAt: now };
     const keepUntil = Math.min(waiter.deadlineAt, now + 2 * retryAfterMs + 10_000);
     const place = this.#placeOf(waiter.id);
     this.#waiting.replace({
       ...waiter,
-      claimFrom: place === 0 ? now : now + retryAfterMs - this.#holdMs(now),
+      claimFrom: place === 0 ? now : now + retryAfterMs - holdMs,
       lateAt: now + Math.ceil(retryAfterMs * (1 + retryJitter)) + lateMs,
       keepUntil,
     });
@@ -367,15 +355,9 @@ export class LimiterCore {
     return { kind: "wait", retryAfterMs, place, reason };
   }
 
-  #holdMs(now: number): number {
-    return Math.min(maxHoldMs, Math.max(minRetryMs, Math.floor(this.#usualLeaseMs(now) / 4)));
-  }
-
-  /** Before any lease has ended, they last at least as long as the first has lasted by now. */
-  #usualLeaseMs(now: number): number {
-    if (this.#leaseMs !== undefined) return this.#leaseMs;
-    for (const { grantedAt } of this.#leases.values()) return Math.max(0, now - grantedAt);
-    return 0;
+  #pace(now: number): LinePace {
+    const [oldest] = this.#leases.values();
+    return new LinePace(this.#leaseMs, oldest === undefined ? 0 : Math.max(0, now - oldest.grantedAt));
   }
 
   #placeOf(id: string): number {

@@ -1,9 +1,11 @@
 /** What holds for the Limiter whatever happens, by random histories; and a storm of rooms against a small upstream. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { LimiterCore, type LimiterLimits, maxHoldMs, minRetryMs } from "../../../party/core/limiter.ts";
+import { LimiterCore, type LimiterLimits } from "../../../party/core/limiter.ts";
 import type { LeaseAnswer, Refused, ReleaseOutcome } from "../../../party/core/limiter-port.ts";
 import { retryJitter } from "../../../party/core/limiter-port.ts";
+import { maxHoldMs, minRetryMs } from "../../../party/core/line-pace.ts";
+import { randomOf, simulateCrowd } from "../../support/crowd.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
 const limits: fc.Arbitrary<LimiterLimits> = fc.record(
@@ -172,92 +174,6 @@ describe("[Q4] [U3] for every history", () => {
   });
 });
 
-/** Rooms that ask as they are told to, within the jitter they may add, and an upstream that takes so long for each turn. */
-interface Arrival {
-  readonly room: string;
-  readonly at: number;
-  readonly lastsMs: number;
-}
-
-interface Served extends Arrival {
-  readonly id: string;
-  readonly grantedAt: number;
-  readonly endedAt: number;
-}
-
-interface Crowd {
-  readonly arrivals: readonly Arrival[];
-  readonly limits: LimiterLimits;
-  /** How many the upstream takes; more get a 429. */
-  readonly takes?: number;
-  /** Rooms ask the Limiter only after a first refusal, as where the tenant has no limit. */
-  readonly asksLate?: boolean;
-  readonly jitter: () => number;
-}
-
-function simulate({ arrivals, limits, takes = Number.POSITIVE_INFINITY, asksLate = false, jitter }: Crowd) {
-  const core = new LimiterCore(0);
-  core.limit(limits, 0);
-  const events: { at: number; order: number; run: () => void }[] = [];
-  let order = 0;
-  let now = 0;
-  const at = (when: number, run: () => void) => {
-    order += 1;
-    events.push({ at: when, order, run });
-  };
-  const served: Served[] = [];
-  const refusals: number[] = [];
-  let [asks, running] = [0, 0];
-  const refusedRooms = new Set<string>();
-  arrivals.forEach((arrival, index) => {
-    const { room, lastsMs } = arrival;
-    const of = { generationId: `t${index}`, room, deadlineAt: arrival.at + 36_000_000 };
-    const again = (ms: number) => at(now + Math.floor(ms * (1 + retryJitter * jitter())), ask);
-    const ask = () => {
-      asks += 1;
-      const answer = core.acquire(of, now);
-      if (answer.kind === "wait") again(answer.retryAfterMs);
-      else call();
-    };
-    const call = () => {
-      if (running >= takes) {
-        refusals.push(served.length);
-        refusedRooms.add(room);
-        again(core.report(of, "rate-limited", undefined, now)?.retryAfterMs ?? 1_000);
-        return;
-      }
-      running += 1;
-      const grantedAt = now;
-      at(now + lastsMs, () => {
-        running -= 1;
-        core.release(of.generationId, "ok", now);
-        served.push({ ...arrival, id: of.generationId, grantedAt, endedAt: now });
-      });
-    };
-    at(arrival.at, () => (asksLate && !refusedRooms.has(room) ? call() : ask()));
-  });
-  while (events.length > 0) {
-    events.sort((a, b) => b.at - a.at || b.order - a.order);
-    const next = events.pop();
-    if (next === undefined) break;
-    now = next.at;
-    if (now > 7_200_000) throw new Error(`after two hours ${arrivals.length - served.length} still wait`);
-    next.run();
-  }
-  return { served, refusals, asks, endedAt: now };
-}
-
-/** mulberry32: the same seed, the same crowd. */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
-
 describe("[Q4] no room starves", () => {
   test("whoever keeps asking is served before long, whatever the others do", () => {
     const arrivals = fc.array(
@@ -266,7 +182,7 @@ describe("[Q4] no room starves", () => {
     );
     fc.assert(
       fc.property(arrivals, fc.integer({ min: 1, max: 5 }), fc.integer(), (all, activeTurns, seed) => {
-        const { served } = simulate({ arrivals: all, limits: { activeTurns }, jitter: randomOf(seed) });
+        const { served } = simulateCrowd({ arrivals: all, limits: { activeTurns }, jitter: randomOf(seed) });
         expect(served).toHaveLength(all.length);
         for (const { room, at, grantedAt } of served) {
           // Each of those before it takes a slot for a second, and two seconds at most until the next one asks for it. Before
@@ -287,7 +203,7 @@ describe("[Q4] no room starves", () => {
     const flood = Array.from({ length: 60 }, () => ({ room: "flood", at: 0, lastsMs: 1_000 }));
     const newcomers = Array.from({ length: 100 }, (_, n) => ({ room: `new ${n}`, at: n * 600, lastsMs: 1_000 }));
     const single = { room: "single", at: 5, lastsMs: 1_000 };
-    const { served } = simulate({
+    const { served } = simulateCrowd({
       arrivals: [...flood, single, ...newcomers],
       limits: { activeTurns: 2 },
       jitter: randomOf(7),
@@ -302,11 +218,32 @@ describe("[Q4] no room starves", () => {
 
   test("slots do not stand idle for long, and a long line asks no more often than it must", () => {
     const arrivals = Array.from({ length: 500 }, (_, n) => ({ room: `r${n}`, at: 0, lastsMs: 4_000 }));
-    const { endedAt, asks } = simulate({ arrivals, limits: { activeTurns: 20 }, jitter: randomOf(3) });
+    const { endedAt, asks } = simulateCrowd({ arrivals, limits: { activeTurns: 20 }, jitter: randomOf(3) });
     const ideal = (500 / 20) * 4_000;
     expect(endedAt / ideal).toBeLessThan(1.15);
     expect(asks / 500).toBeLessThan(25);
     expect(asks / (endedAt / 1_000)).toBeLessThan((1_000 / minRetryMs) * 20);
+  });
+});
+
+describe("[Q4] a line moves as fast as answers do", () => {
+  test.each([
+    { activeTurns: 1, answerMs: 125, used: 0.8 },
+    { activeTurns: 10, answerMs: 125, used: 0.8 },
+    { activeTurns: 100, answerMs: 1_000, used: 0.75 },
+    { activeTurns: 10, answerMs: 20, used: 0.25 },
+  ])("$activeTurns at a time, of $answerMs ms: $used of what may run does", ({ activeTurns, answerMs, used }) => {
+    const random = randomOf(11);
+    // Half as many again come as can be served.
+    const arrivals = Array.from({ length: 1_000 }, (_, n) => ({
+      room: `r${n}`,
+      at: Math.floor((n * answerMs) / activeTurns / 1.5),
+      lastsMs: answerMs,
+    }));
+    const { asks, endedAt } = simulateCrowd({ arrivals, limits: { activeTurns }, jitter: random });
+    expect((1_000 * answerMs) / activeTurns / endedAt).toBeGreaterThanOrEqual(used);
+    // What one Limiter object can answer, with room to spare.
+    expect(asks / (endedAt / 1_000)).toBeLessThan(700);
   });
 });
 
@@ -321,7 +258,7 @@ describe("[U3] a storm: 200 rooms, an upstream that takes 10 at a time", () => {
         at: Math.floor(n / 200) * 500,
         lastsMs,
       }));
-      const { served, refusals, endedAt } = simulate({
+      const { served, refusals, endedAt } = simulateCrowd({
         arrivals,
         limits,
         takes: 10,
