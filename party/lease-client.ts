@@ -75,7 +75,14 @@ export class LeaseClient implements TurnLimiter {
   }
 
   #isSpared(): boolean {
-    return this.#isSlowing || this.#options.hints.isSlowing(this.#options.tenant);
+    return this.#isSlowing || this.#options.hints.isSlowing(this.#shareOf(this.#options.knownLimits() ?? {}).name);
+  }
+
+  /** The room's Limiter object, and that object's share of the limits. */
+  #shareOf(limits: LimiterLimits): { name: string; share: LimiterLimits } {
+    const { tenant, room, shards } = this.#options;
+    const { shard, limits: share } = shareOf(limits, room, shards);
+    return { name: limiterName(tenant, shard), share };
   }
 
   async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
@@ -167,15 +174,14 @@ export class LeaseClient implements TurnLimiter {
     const queue = this.#queue;
     this.#queue = [];
     try {
-      const { tenant, room, shards, stubOf, knownLimits, limits } = this.#options;
-      const share = shareOf(knownLimits() ?? (await limits()), room, shards);
-      const call = { limits: share.limits, operations: queue.map(({ operation }) => operation) };
-      const name = limiterName(tenant, share.shard);
+      const { stubOf, knownLimits, limits } = this.#options;
+      const { name, share } = this.#shareOf(knownLimits() ?? (await limits()));
+      const call = { limits: share, operations: queue.map(({ operation }) => operation) };
       // One stub for as long as it works: only calls on the same one arrive in order.
       if (this.#stub?.name !== name) this.#stub = { name, stub: stubOf(name) };
       const reply = await inTime(this.#stub.stub.handle(call), callTimeoutMs, this.#options.clock);
       this.#isSlowing = reply.isSlowing;
-      this.#options.hints.note(tenant, reply.isSlowing);
+      this.#options.hints.note(name, reply.isSlowing);
       this.#isDegraded = false;
       this.#avoidUntil = 0;
       for (const [index, { resolve }] of queue.entries()) resolve(reply.answers[index]);

@@ -1,13 +1,16 @@
 /**
- * Which tenants' upstreams are being spared, as far as this isolate has heard: rooms that share it learn from each other's
- * answers, so that one that comes late need not be refused to learn it by itself (U3). A hint, not a truth: it only decides
+ * Which Limiters spare their upstream, as far as this isolate has heard: rooms that share it learn from each other's answers,
+ * so that one that comes late need not be refused to learn it by itself (U3). A hint, not a truth: it only decides
  * whether the Limiter is asked.
  */
 import type { Clock } from "./core/ports.ts";
 
-/** A hint is good for this long after the last answer that confirmed it. */
-const hintMs = 30_000;
-const maxTenants = 1_000;
+/**
+ * A hint is good for this long after the last answer that confirmed it. Long, because it ends with the first answer that says
+ * otherwise: one that is out of date costs an isolate one call to the Limiter, one that was forgotten a refusal.
+ */
+export const hintMs = 600_000;
+const maxLimiters = 1_000;
 
 export class SlowingHints {
   readonly #clock: Clock;
@@ -17,16 +20,16 @@ export class SlowingHints {
     this.#clock = clock;
   }
 
-  isSlowing(tenant: string): boolean {
-    return (this.#until.get(tenant) ?? 0) > this.#clock.now();
+  isSlowing(limiter: string): boolean {
+    return (this.#until.get(limiter) ?? 0) > this.#clock.now();
   }
 
-  /** What a Limiter's answer said. */
-  note(tenant: string, isSlowing: boolean): void {
-    this.#until.delete(tenant);
+  /** @param limiter the object's name. @param isSlowing what it said with its last answer. */
+  note(limiter: string, isSlowing: boolean): void {
+    this.#until.delete(limiter);
     if (!isSlowing) return;
-    this.#until.set(tenant, this.#clock.now() + hintMs);
+    this.#until.set(limiter, this.#clock.now() + hintMs);
     const [oldest] = this.#until.keys();
-    if (this.#until.size > maxTenants && oldest !== undefined) this.#until.delete(oldest);
+    if (this.#until.size > maxLimiters && oldest !== undefined) this.#until.delete(oldest);
   }
 }

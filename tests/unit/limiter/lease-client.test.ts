@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { LimiterLimits } from "../../../party/core/limiter.ts";
 import { LeaseClient, limiterName, shareOf } from "../../../party/lease-client.ts";
 import type { LimiterCall, LimiterReply } from "../../../party/limiter-calls.ts";
-import { SlowingHints } from "../../../party/slowing-hints.ts";
+import { hintMs, SlowingHints } from "../../../party/slowing-hints.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
 function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits) {
@@ -71,13 +71,15 @@ describe("[Q4] a room's client", () => {
 
   test("[U3] asks without a limit too while another room of the isolate has heard that the upstream is spared", async () => {
     const { client, hints, clock, calls } = build({});
-    hints.note("t", true);
-    hints.note("another", true);
+    hints.note(limiterName("t", 0), true);
+    hints.note(limiterName("another", 0), true);
     expect(client.mayWait).toBe(true);
     await client.acquire(of("a"));
     expect(calls).toHaveLength(1);
-    hints.note("t", true);
-    await clock.advance(30_001);
+    // Its answer was that this is over, and ends the hint for all of them.
+    expect([client.mayWait, hints.isSlowing(limiterName("t", 0))]).toEqual([false, false]);
+    hints.note(limiterName("t", 0), true);
+    await clock.advance(hintMs);
     expect(client.mayWait).toBe(false);
     await client.acquire(of("b"));
     expect(calls).toHaveLength(1);
