@@ -14,8 +14,6 @@ export interface StormFigures {
   /** Refused after the first `settlingIn` completions, by completion from then on. */
   readonly refusedLater: number;
   readonly completedLater: number;
-  /** Of `refusedLater`, those that were their turn's first call. */
-  readonly firstRefusedLater: number;
   /** The places that the turn that lost most fell back: its place in the order of completion, less that in the order of arrival. */
   readonly fellBack: number;
   /** The most calls that one turn needed. */
@@ -30,7 +28,7 @@ const settlingIn = 20;
 export function stormFigures(events: readonly StormEvent[]): StormFigures {
   const callsOf = new Map<string, number>();
   const completed: string[] = [];
-  let [refused, refusedLater, firstRefusedLater, aborted, atATime, mostAtATime] = [0, 0, 0, 0, 0, 0];
+  let [refused, refusedLater, aborted, atATime, mostAtATime] = [0, 0, 0, 0, 0];
   for (const { kind, prompt } of events) {
     const isLater = completed.length >= settlingIn;
     if (kind === "taken" || kind === "refused") callsOf.set(prompt, (callsOf.get(prompt) ?? 0) + 1);
@@ -40,7 +38,6 @@ export function stormFigures(events: readonly StormEvent[]): StormFigures {
     if (kind === "aborted") aborted += 1;
     if (kind === "refused") refused += 1;
     if (kind === "refused" && isLater) refusedLater += 1;
-    if (kind === "refused" && isLater && callsOf.get(prompt) === 1) firstRefusedLater += 1;
     if (isLater) mostAtATime = Math.max(mostAtATime, atATime);
   }
   const arrived = [...callsOf.keys()];
@@ -51,7 +48,6 @@ export function stormFigures(events: readonly StormEvent[]): StormFigures {
     completed: completed.length,
     aborted,
     refusedLater,
-    firstRefusedLater,
     completedLater: Math.max(0, completed.length - settlingIn),
     fellBack: Math.max(0, ...completed.map((prompt, place) => place - (arrivedAt.get(prompt) ?? place))),
     mostCalls: Math.max(0, ...callsOf.values()),

@@ -2,8 +2,8 @@
  * A backend that answers ten at a time and tells everyone else 429: a real HTTP server, because its limit must count real
  * calls. It repeats the prompt, word by word. Loopback only.
  *
- * `/control/begin?retryAfter=1` forgets what it has seen and says from now on how long to wait (nothing without it);
- * `/control/events` tells what it has seen.
+ * `/control/begin?wave=200&retryAfter=1` forgets what it has seen, answers nobody until so many calls have come, and says from
+ * then on how long to wait (nothing without it); `/control/events` tells what it has seen.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -16,11 +16,24 @@ const atATime = 10;
 /** What one answer takes on average: from a fifth less to a fifth more. */
 const defaultAnswerMs = 125;
 
+/** The longest that a wave is waited for: well below the suite's own timeout, which would say less. */
+const maxWaveMs = 45_000;
+
+export interface Storm {
+  /**
+   * How many calls come at the same moment: nobody is answered before so many are there. Without it a slow machine makes a
+   * queue of the storm: the first rooms have their answers when the last ones ask.
+   */
+  readonly wave: number;
+  /** Seconds that a refusal asks to wait; absent, it says nothing. */
+  readonly retryAfter?: string;
+}
+
 export interface StormUpstream {
   readonly url: string;
   readonly events: readonly StormEvent[];
-  /** Forgets what it has seen. @param retryAfter seconds that a refusal asks to wait; undefined says nothing. */
-  begin(retryAfter?: string): void;
+  /** Forgets what it has seen. */
+  begin(storm: Storm): void;
   stop(): void;
 }
 
@@ -36,14 +49,18 @@ export async function startStormUpstream(answerMs = defaultAnswerMs): Promise<St
   let retryAfter: string | undefined;
   let active = 0;
   let calls = 0;
-  const begin = (after?: string) => {
+  let wave = waveOf(0);
+  const begin = (storm: Storm) => {
     events = [];
-    retryAfter = after;
+    retryAfter = storm.retryAfter;
+    wave.stop();
+    wave = waveOf(storm.wave);
   };
 
   async function chat(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = (await json(request)) as { messages: { content: string }[] };
     const prompt = body.messages.at(-1)?.content ?? "";
+    await wave.arrived();
     if (active >= atATime) {
       events.push({ kind: "refused", prompt });
       response.writeHead(429, retryAfter === undefined ? {} : { "retry-after": retryAfter }).end();
@@ -74,7 +91,10 @@ export async function startStormUpstream(answerMs = defaultAnswerMs): Promise<St
   function handle(request: IncomingMessage, response: ServerResponse): Promise<void> | void {
     const { pathname, searchParams } = new URL(request.url ?? "/", "http://upstream");
     if (request.method === "POST" && pathname === "/model/chat") return chat(request, response);
-    if (pathname === "/control/begin") begin(searchParams.get("retryAfter") ?? undefined);
+    if (pathname === "/control/begin") {
+      const after = searchParams.get("retryAfter");
+      begin({ wave: Number(searchParams.get("wave")), ...(after === null ? {} : { retryAfter: after }) });
+    }
     if (pathname === "/control/events") {
       response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(events));
     } else response.writeHead(204).end();
@@ -92,9 +112,29 @@ export async function startStormUpstream(answerMs = defaultAnswerMs): Promise<St
     },
     begin,
     stop: () => {
+      wave.stop();
       server.close();
       server.closeAllConnections();
     },
+  };
+}
+
+/** Lets calls through together, once `count` of them have come. */
+function waveOf(count: number) {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, maxWaveMs);
+  let calls = 0;
+  const stop = () => {
+    clearTimeout(timer);
+    resolve();
+  };
+  return {
+    arrived(): Promise<void> {
+      calls += 1;
+      if (calls >= count) stop();
+      return promise;
+    },
+    stop,
   };
 }
 
