@@ -69,3 +69,13 @@ test("[S4] only the chat party is open to the outside", async () => {
   }
   expect(await (await fetch(`${gateway.url}/health`)).json()).toEqual({ status: "ok" });
 });
+
+test("[S2] a page of another site may read neither the backend's models nor its context, and opens no room", async () => {
+  const headers = { origin: "https://evil.example" };
+  for (const path of ["/models", "/context", "/parties/chat/not-yours", "/parties/chat/not-yours/turns"]) {
+    const response = await fetch(`${gateway.url}${path}`, { headers });
+    expect(response.status, path).toBe(403);
+    expect(await response.json()).toMatchObject({ code: "origin-forbidden" });
+  }
+  expect((await fetch(`${gateway.url}/models`)).status).toBe(200);
+});

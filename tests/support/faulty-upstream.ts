@@ -10,16 +10,25 @@ import { gzipSync } from "node:zlib";
 import type { TestProject } from "vitest/node";
 import { type FaultName, faults } from "./faulty-upstream-table.ts";
 
+/** For a suite. */
 export default async function setup(project: TestProject): Promise<() => void> {
+  const { url, stop } = await startFaultyUpstream();
+  project.provide("faultyUrl", url);
+  return stop;
+}
+
+export async function startFaultyUpstream(): Promise<{ readonly url: string; stop(): void }> {
   const upstream = new FaultyUpstream();
   const server = createServer((request, response) => {
     upstream.handle(request, response).catch(() => request.socket.destroy());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  project.provide("faultyUrl", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () => {
-    server.close();
-    server.closeAllConnections();
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 
@@ -228,7 +237,7 @@ const behaviours: Readonly<Record<FaultName, Behaviour>> = {
     JSON.stringify({ message: `Forbidden resource, ${secret}`, error: "Forbidden", statusCode: 403 }),
   ),
   "missing-404": status("404 Not Found", secret),
-  "busy-429-once": once(status("429 Too Many Requests", secret, "application/json", ["Retry-After: 0"])),
+  "busy-429-once": once(status("429 Too Many Requests", secret, "application/json", ["Retry-After: 2"])),
   "down-500": status("500 Internal Server Error", secret),
   "down-502-html": status("502 Bad Gateway", `<html>${secret}</html>`, "text/html"),
   "down-503-once": once(status("503 Service Unavailable", secret)),

@@ -43,7 +43,9 @@ describe("[S2] an address over its limit", () => {
       expect.stringMatching(/^"ip";r=0;t=(29|30)$/),
     ]);
     // Of the same /64.
-    const refused = await ask("2001:db8::3", `http://localhost/parties/chat/${fresh("room")}`, { upgrade: "websocket" });
+    const refused = await ask("2001:db8::3", `http://localhost/parties/chat/${fresh("room")}`, {
+      upgrade: "websocket",
+    });
     expect(refused.status).toBe(429);
     expect(refused.webSocket).toBeNull();
     expect(refused.headers.get("retry-after")).toMatch(/^(29|30)$/);
