@@ -42,7 +42,8 @@ async function openRoom() {
 /** How often the backend was called for it until now. */
 const callsOf = async (prompt: string) => (await upstream("until", prompt)).requests.length;
 
-describe("[Q4] a limit of the tenant's", () => {
+// Each waits for rooms that ask again in their own time: seconds on a busy machine.
+describe("[Q4] a limit of the tenant's", { timeout: 20_000 }, () => {
   test("lets two rooms' turns run one after the other, and the one that waits is told why", async () => {
     const [first, second] = [(await openRoom()).ask(), await openRoom()];
     await first.called();
