@@ -1,0 +1,60 @@
+/** A contender's Worker as modules for workerd. */
+import { join } from "node:path";
+import { build } from "esbuild";
+import { bundleWorker } from "../../scripts/lib/worker-bundle.ts";
+
+const bench = join(import.meta.dirname, "..");
+const made = new Map<string, Promise<ReadonlyMap<string, string>>>();
+
+/** A profile is read by people: functions keep their names. */
+const isReadable = process.env["BENCH_INSPECT"] !== undefined;
+
+/** The Worker of `workers/<name>.ts`, in one module. Built once. */
+export function workerOf(name: string): Promise<ReadonlyMap<string, string>> {
+  return once(name, () => oneModule(join(bench, "workers", `${name}.ts`)));
+}
+
+async function oneModule(entry: string): Promise<ReadonlyMap<string, string>> {
+  const { outputFiles } = await build({
+    entryPoints: [entry],
+    bundle: true,
+    minify: !isReadable,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    external: ["cloudflare:workers", "cloudflare:sockets", "cloudflare:workflows", "node:*"],
+    alias: {
+      // With `nodejs_compat` these come from the runtime, under their full names.
+      ...Object.fromEntries(nodeModules.map((module) => [module, `node:${module}`])),
+      "cloudflare:email": join(bench, "workers/no-email.ts"),
+    },
+    define: { "process.env.NODE_ENV": '"production"' },
+    write: false,
+    logLevel: "error",
+  });
+  return new Map([["worker.js", outputFiles[0]?.text ?? ""]]);
+}
+
+const nodeModules = ["async_hooks", "buffer", "crypto", "events", "path", "process", "stream", "url", "util"];
+
+/** This project's Worker, as it is deployed; the entry comes first. */
+export function ownWorker(): Promise<ReadonlyMap<string, string>> {
+  return once("our own", async () => {
+    if (isReadable) return oneModule(join(bench, "../party/worker.ts"));
+    const { eager, lazy } = await bundleWorker();
+    const isEntry = ({ name }: { name: string }) => name === "worker.js";
+    const modules = [...eager, ...lazy];
+    return new Map(
+      [...modules.filter(isEntry), ...modules.filter((module) => !isEntry(module))].map(({ name, code }) => [
+        name,
+        code,
+      ]),
+    );
+  });
+}
+
+function once(name: string, make: () => Promise<ReadonlyMap<string, string>>): Promise<ReadonlyMap<string, string>> {
+  const known = made.get(name) ?? make();
+  made.set(name, known);
+  return known;
+}
