@@ -21,7 +21,7 @@ const suites: ReadonlyMap<string, Suite> = new Map([
     "workerd",
     { vitest: ["--project", "workerd", "--project", "auth", "--project", "faults", "--project", "storm"], needs: [] },
   ],
-  ["edge", { vitest: ["--project", "edge"], needs: ["page"] }],
+  ["edge", { vitest: ["--project", "edge"], needs: ["backend", "page"] }],
   ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page", "package"] }],
 ]);
 

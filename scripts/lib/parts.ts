@@ -38,20 +38,31 @@ export function startBackend({ port = 0, env = {}, onLine }: BackendOptions = {}
   });
 }
 
-/** The gateway on its production runtime, as `wrangler dev` runs it, with the page. */
-export function startGateway({ port = 0, backendUrl, vars = {}, persistTo, onLine }: GatewayOptions): Promise<Part> {
+/** The gateway on its production runtime, with the page. */
+export function startGateway({ backendUrl, vars = {}, ...options }: GatewayOptions): Promise<Part> {
+  return startWorker({ ...options, name: "gateway", vars: { AUTH: "none", NEST_BASE: backendUrl, ...vars } });
+}
+
+export interface WorkerOptions extends Common {
+  readonly name: string;
+  readonly vars?: Readonly<Record<string, string>>;
+  readonly persistTo?: string | undefined;
+  /** Another Worker's wrangler.jsonc; the gateway's where left out. */
+  readonly config?: string | undefined;
+}
+
+/** A Worker as `wrangler dev` runs it. */
+export function startWorker({ name, port = 0, vars = {}, persistTo, config, onLine }: WorkerOptions): Promise<Part> {
   return startPart({
-    name: "gateway",
+    name,
     command: process.execPath,
     args: [
       join(root, "node_modules/wrangler/bin/wrangler.js"),
       ...["dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--inspector-port", "0"],
       "--show-interactive-dev-session=false",
+      ...(config === undefined ? [] : ["--config", config]),
       ...(persistTo === undefined ? [] : ["--persist-to", persistTo]),
-      ...Object.entries({ AUTH: "none", NEST_BASE: backendUrl, ...vars }).flatMap(([name, value]) => [
-        "--var",
-        `${name}:${value}`,
-      ]),
+      ...Object.entries(vars).flatMap(([variable, value]) => ["--var", `${variable}:${value}`]),
     ],
     env: {
       CLOUDFLARE_CF_FETCH_ENABLED: "false",

@@ -10,6 +10,7 @@ import type { StartRuntime } from "./runtimes.ts";
 
 const events = { accept: "text/event-stream" };
 const secret = "secret: at model.ts:12";
+const signingKeys = JSON.stringify({ test: "A".repeat(43) });
 
 let prompts = 0;
 /** A prompt no other test uses. Not only ASCII: it travels in a URL and in JSON. */
@@ -26,7 +27,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
     backend = await startBackend();
     [parsed, raw] = await Promise.all([
       start(backend.url, { BRIDGE_PARSE: "auto" }),
-      start(backend.url, { BRIDGE_PARSE: "off" }),
+      start(backend.url, { BRIDGE_PARSE: "off", UPSTREAM_SIGNING_KEYS: signingKeys }),
     ]);
   }, 60_000);
   afterAll(async () => {
@@ -133,6 +134,19 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         call.end();
         await reader.toEnd();
         expect(withoutHeartbeats()).toBe(sent);
+      });
+
+      test("is asked for with a token of a minute, for this generation alone", async () => {
+        const prompt = fresh();
+        const asking = ask(prompt, events, raw);
+        const call = await backend.call(prompt);
+        const [, token = ""] = String(call.headers.authorization).split(" ");
+        const claims = JSON.parse(Buffer.from(token.split(".")[1] ?? "", "base64url").toString());
+        expect(claims).toMatchObject({ aud: "model-backend", tenant: "default" });
+        expect(JSON.stringify(claims)).toContain(String(call.headers["idempotency-key"]));
+        expect(claims.exp - claims.iat).toBe(60);
+        call.open().end();
+        await new EventReader(await asking).toEnd();
       });
 
       test("of a silent backend is kept alive by comments, between lines only", async () => {

@@ -5242,7 +5242,17 @@ var DEFAULT_POLICY = {
   /** A day: a tab that is never closed still moves to new code and a fresh token now and then. */
   maxSocketAgeMs: 864e5,
   /** How long a drained room starts nothing: its tabs leave within this time, spread out. */
-  drainRoomMs: 3e4
+  drainRoomMs: 3e4,
+  /** Text that continues reaches a long-poll at most this often: each answer costs a request. */
+  pollMergeMs: 500,
+  /** Under the 60 s at which many proxies close a silent connection, with three tries; what the SSE standard suggests. */
+  streamBeatMs: 15e3,
+  /** A stream in which nothing can happen ends after this: while it is open the object is awake, and paid for. */
+  streamIdleMs: 6e4,
+  /** One that comes back for nothing stays for its first heartbeat, no more. */
+  streamLookMs: 2e3,
+  /** When an idle stream comes back: how late another tab's question may be seen. */
+  streamRetryMs: 2e4
 };
 
 // party/telemetry/redact.ts
@@ -5309,11 +5319,11 @@ var numberSettings = {
   KEEP_TURNS: { field: "keepTurns", min: 1, max: 1e3 },
   KEEP_BYTES: { field: "keepBytes", min: 65536, max: 64 * 1048576 },
   MAX_SOCKET_AGE_MS: { field: "maxSocketAgeMs", min: 6e4, max: 30 * 864e5 },
+  POLL_MERGE_MS: { field: "pollMergeMs", min: 0, max: 1e4 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1048576 }
 };
 var backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" };
-var defaultHeartbeatMs = 15e3;
 var known = /* @__PURE__ */ new WeakMap();
 function parseConfig(env, hostname) {
   const isLocal = isLoopback(hostname);
@@ -5368,10 +5378,10 @@ function parse2(env, isLocal) {
     jurisdiction: text2(env["JURISDICTION"]),
     bridge: bridge2.value,
     warmRoutes: warmRoutes.value,
-    heartbeatMs: heartbeat2.value ?? defaultHeartbeatMs,
+    heartbeatMs: heartbeat2.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
     operatorToken: text2(env["OPERATOR_TOKEN"]),
-    policy: policy.value,
+    policy: { ...policy.value, streamBeatMs: heartbeat2.value ?? policy.value.streamBeatMs },
     limiter,
     limits: limits.value,
     log: log.value
@@ -5468,7 +5478,7 @@ function withCors(response, origin) {
 function preflight() {
   const headers = {
     "access-control-allow-methods": "GET, POST, DELETE",
-    "access-control-allow-headers": "authorization, content-type, last-event-id",
+    "access-control-allow-headers": "authorization, cache-control, content-type, last-event-id",
     "access-control-max-age": "86400"
   };
   return new Response(null, { status: 204, headers });
@@ -5637,11 +5647,11 @@ function onSinkFault(cause) {
 }
 
 // party/routes/problem.ts
-function refused({ code, detail, retryAfterMs }) {
+function refused({ code, detail, retryAfterMs }, headers = {}) {
   return problem(code, {
     ...detail === void 0 ? {} : { detail },
     ...retryAfterMs === void 0 ? {} : { retryAfterMs },
-    ...code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}
+    headers: code === "unauthenticated" ? { "www-authenticate": "Bearer", ...headers } : headers
   });
 }
 function notConfigured(problemText) {
