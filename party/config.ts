@@ -35,6 +35,8 @@ export interface GatewayConfig {
   readonly limiter: "on" | "off";
   readonly limits: LimitSettings;
   readonly log: LogOptions;
+  /** Objects that count; 0 for none. */
+  readonly metricsShards: number;
 }
 
 /** What tenants and addresses may do unless KV `CONFIG` says otherwise (`party/tenant-config.ts`). */
@@ -90,6 +92,9 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
 };
 const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } as const;
 
+/** One takes some hundreds of reports a second; a turn makes one or two. */
+const defaultMetricsShards = 4;
+
 export type Variables = Readonly<Record<string, unknown>>;
 
 /** Parsed settings by the environment they came from, for a developer's machine and for elsewhere. */
@@ -142,6 +147,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   if (!limits.ok) return limits;
   const log = parseLog(env);
   if (!log.ok) return log;
+  const metricsShards = number(env, "METRICS_SHARDS", 0, 64);
+  if (!metricsShards.ok) return metricsShards;
   return ok({
     auth: auth.value,
     upstreamAuth: upstreamAuth.value,
@@ -160,6 +167,7 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     limiter,
     limits: limits.value,
     log: log.value,
+    metricsShards: metricsShards.value ?? defaultMetricsShards,
   });
 }
 

@@ -4,10 +4,14 @@
  * back until its writes are durable) and sets the alarm. Rooms reach it by name; nothing routes to it from outside (S4).
  */
 import { DurableObject } from "cloudflare:workers";
+import { parseConfig, type Variables } from "./config.ts";
 import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core/limiter.ts";
 import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
 import { TokenBucket } from "./core/token-bucket.ts";
 import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
+import { countingSinks, type MetricsBindings } from "./metrics.ts";
+import type { LimiterEvent } from "./telemetry/catalogue.ts";
+import { objectReporter } from "./telemetry.ts";
 
 /** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
 const lineEveryMs = 5_000;
@@ -17,7 +21,7 @@ const waitersOfRow = 128;
 const leaseKey = (id: string) => `lease/${id}`;
 const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
 
-export class Limiter extends DurableObject {
+export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Variables> {
   #core = new LimiterCore(0);
   #ip: TokenBucket | undefined;
   /** What storage holds, where it is not the core's own state. */
@@ -27,7 +31,11 @@ export class Limiter extends DurableObject {
   #isLineStale = false;
   #alarmAt: number | null = null;
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env) {
+  /** What was last told of sparing the upstream. */
+  #told = { isOpen: false, isSlowing: false };
+  #report: ((event: LimiterEvent) => void) | undefined;
+
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env & MetricsBindings & Variables) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(() => this.#load());
   }
@@ -38,6 +46,7 @@ export class Limiter extends DurableObject {
     this.#core.limit(limits, now);
     const answers = operations.map((operation) => this.#perform(operation, now));
     this.#store(now);
+    this.#tell();
     return { answers, isSlowing: this.#core.isSlowing(now) };
   }
 
@@ -69,6 +78,32 @@ export class Limiter extends DurableObject {
       this.#isLineStale = false;
       await this.ctx.storage.deleteAll();
     } else this.#store(now);
+    this.#tell();
+  }
+
+  /** Tells operators when the upstream begins or ceases to be spared. */
+  #tell(): void {
+    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = this.#core;
+    const before = this.#told;
+    if (isOpen === before.isOpen && isSlowing === before.isSlowing) return;
+    this.#told = { isOpen, isSlowing };
+    this.#report ??= this.#reporter();
+    if (isOpen !== before.isOpen) this.#report({ name: "circuit-changed", isOpen });
+    if (isSlowing !== before.isSlowing) this.#report({ name: "slow-down-changed", isSlowing });
+  }
+
+  #reporter(): (event: LimiterEvent) => void {
+    const config = parseConfig(this.env, "localhost");
+    if (!config.ok) return () => undefined;
+    const { log } = config.value;
+    // The name that rooms reach it by says whose it is.
+    const [, tenant = config.value.tenant] = /^tenant\/(.+)\/\d+$/.exec(this.ctx.id.name ?? "") ?? [];
+    const census = () => ({
+      edge_chat_circuits_open: Number(this.#told.isOpen),
+      edge_chat_slow_downs: Number(this.#told.isSlowing),
+    });
+    const name = this.ctx.id.toString();
+    return objectReporter({ tenant }, log, countingSinks(this.env, config.value, { tenant, name, census }));
   }
 
   async #load(): Promise<void> {
@@ -88,6 +123,7 @@ export class Limiter extends DurableObject {
     const held = new Set(leases.map(({ id }) => id));
     const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
     this.#core = new LimiterCore(Date.now(), state);
+    this.#told = { isOpen: this.#core.isCircuitOpen, isSlowing: this.#core.isSlowedDown };
     this.#recordStored = JSON.stringify(record);
   }
 

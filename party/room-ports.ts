@@ -13,7 +13,7 @@ import { LeaseClient, type LeaseClientOptions } from "./lease-client.ts";
 import { SlowingHints } from "./slowing-hints.ts";
 import { ObjectStorage } from "./storage.ts";
 import type { Sink } from "./telemetry/sink.ts";
-import { roomReporter } from "./telemetry.ts";
+import { objectReporter } from "./telemetry.ts";
 import { allowedBy, TenantConfigs, type TenantStore } from "./tenant-config.ts";
 import { readerOf } from "./upstream/event-stream.ts";
 import { FetchUpstream } from "./upstream/fetch-upstream.ts";
@@ -33,18 +33,18 @@ export interface Host {
   readonly revocationsOf?: RevocationsOf;
   /** KV `CONFIG`; without it a tenant has what the variables give it. */
   readonly tenantStore?: TenantStore | undefined;
-  /** Beside the log, who hears of what happens in the room. */
-  readonly sinks?: readonly Sink[];
+  /** Beside the log, who hears of what happens in the room of this tenant. */
+  readonly sinksOf?: (tenant: string) => readonly Sink[];
 }
 
 export function roomPorts(
-  { room, storage, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinks = [] }: Host,
+  { room, storage, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
   config: GatewayConfig,
 ): RoomPorts {
   // A room of nobody admits nobody, so its tenant is never asked for.
   const tenant = tenantOfRoom(config.tenant, room) ?? everyTenant;
   const gate = new Gate(config, revocationsOf);
-  const report = roomReporter({ room, tenant }, config.log, sinks);
+  const report = objectReporter({ room, tenant }, config.log, sinksOf?.(tenant) ?? []);
   const tenants = new TenantConfigs(config.limits, {
     store: tenantStore,
     clock: systemClock,

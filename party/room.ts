@@ -9,14 +9,17 @@ import { parseConfig, type Variables } from "./config.ts";
 import type { Principal, Refusal } from "./core/principal.ts";
 import type { RoomCore } from "./core/room-core.ts";
 import { type Limiter, limitersIn } from "./limiter.ts";
+import { countingSinks, type MetricsBindings } from "./metrics.ts";
 import { type Revocations, revocationsIn } from "./revocations.ts";
 import { principalIn } from "./routes/principal-header.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
+import type { Census } from "./telemetry/metrics/report.ts";
+import { EventRing } from "./telemetry/ring.ts";
 import { reportFault } from "./telemetry.ts";
 import type { TenantStore } from "./tenant-config.ts";
 
 /** What a room's object may be given beside its settings. */
-export interface RoomHostBindings {
+export interface RoomHostBindings extends MetricsBindings {
   readonly Limiter?: DurableObjectNamespace<Limiter>;
   readonly Revocations?: DurableObjectNamespace<Revocations>;
   readonly CONFIG?: TenantStore;
@@ -27,6 +30,8 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
 
   #core: RoomCore | undefined;
   readonly #sockets = new WeakMap<Connection, PartyRoomSocket>();
+  /** The newest events, for `GET /ops/events/:room`. */
+  readonly #events = new EventRing();
 
   constructor(ctx: DurableObjectState, env: Cloudflare.Env & RoomHostBindings & Variables) {
     super(ctx, env);
@@ -52,6 +57,10 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
         revocationsOf: revocationsIn(this.env.Revocations, config.value.jurisdiction),
         tenantStore,
         storage: this.ctx.storage,
+        sinksOf: (tenant: string) => [
+          this.#events.sink,
+          ...countingSinks(this.env, config.value, { tenant, name: this.name, census: () => this.#census() }),
+        ],
         onBroken: () => this.ctx.abort("storage failed"),
       };
       const { startRoom } = await import("./room-start.ts");
@@ -87,6 +96,8 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   }
 
   override async onRequest(request: Request): Promise<Response> {
+    // Of the operator: no visitor's request comes here under this path.
+    if (new URL(request.url).pathname.endsWith("/events")) return Response.json({ events: this.#events.read() });
     const { answerInRoom } = await import("./room-start.ts");
     return answerInRoom(request, this.#core, await this.#askerOf(request));
   }
@@ -102,6 +113,17 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
     const config = parseConfig(this.env, "localhost");
     if (!config.ok) return fail({ code: "not-configured" });
     return authorize(request, this.name, config.value, revocationsIn(this.env.Revocations, config.value.jurisdiction));
+  }
+
+  #census(): Census | undefined {
+    const census = this.#core?.census();
+    if (census === undefined) return undefined;
+    const { viewers, activeTurns, queuedTurns } = census;
+    return {
+      edge_chat_viewers: viewers,
+      edge_chat_turns_active: activeTurns,
+      edge_chat_turns_queued: queuedTurns,
+    };
   }
 
   #socketOf(connection: Connection): PartyRoomSocket {

@@ -27,8 +27,8 @@ export function reportFault(where: string, cause: unknown): void {
   report({ name: "fault", where, cause });
 }
 
-/** For all that a room reports: the log and the given sinks. */
-export function roomReporter(context: EventContext, log: LogOptions, sinks: readonly Sink[]) {
+/** For all that an object reports: the log and the given sinks. */
+export function objectReporter(context: EventContext, log: LogOptions, sinks: readonly Sink[]) {
   return reporter({ context, sinks: [logSink(log), ...sinks], now: Date.now, onFault: onSinkFault });
 }
 

@@ -6,17 +6,19 @@ import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
 import { limitersIn } from "./limiter.ts";
 import { revocationsIn } from "./revocations.ts";
 import type { RoomHostBindings } from "./room.ts";
+import type { OperatorBindings, OperatorCall } from "./routes/operator.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
-import { type RoomBindings, routeDrain, routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
+import { routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
 import { refuse } from "./routes/sse.ts";
 import { reportFault } from "./telemetry.ts";
 
 export { Limiter } from "./limiter.ts";
+export { Metrics } from "./metrics.ts";
 export { Revocations } from "./revocations.ts";
 export { ChatRoom } from "./room.ts";
 
-type Bindings = RoomBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
+type Bindings = OperatorBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
 
 interface Env {
   Bindings: Bindings;
@@ -69,14 +71,21 @@ app.post("/ops/revoke", (c) =>
     return routeRevoke(c.req.raw, config, revocationsIn(c.env.Revocations, config.jurisdiction));
   }),
 );
-app.post("/ops/drain/:room", (c) =>
-  configured(c.req.raw, c.env, (config) => routeDrain(c.req.raw, c.req.param("room"), c.env, config)),
-);
+app.get("/metrics", (c) => operator(c.req.raw, c.env, { kind: "metrics" }));
+app.get("/ops/events/:room", (c) => operator(c.req.raw, c.env, { kind: "events", room: c.req.param("room") }));
+app.post("/ops/drain/:room", (c) => operator(c.req.raw, c.env, { kind: "drain", room: c.req.param("room") }));
 app.notFound(() => problem("not-found"));
 app.onError((error) => {
   reportFault("worker", error);
   return problem("internal");
 });
+
+function operator(request: Request, env: Bindings, call: OperatorCall): Promise<Response> {
+  return configured(request, env, async (config) => {
+    const { routeOperator } = await import("./routes/operator.ts");
+    return routeOperator(request, call, env, config);
+  });
+}
 
 /** Runs `route` with the checked settings, for a page that may use the gateway. */
 async function configured(

@@ -125,7 +125,7 @@ export class Conversation {
     const parts = { journal: this.journal, delivery: this.delivery, agenda: this.#agenda };
     this.#driver = new TurnDriver(ports, policy, parts, {
       has: (turn) => this.#turns.get(turn.id) === turn,
-      active: () => activeTurns(this.#turns.values()),
+      active: () => this.active(),
       generationIdOf: (turn) => this.#generationIdOf(turn),
       messagesFor: (turn) =>
         turn.record.spec.contextRows === undefined
@@ -548,6 +548,11 @@ export class Conversation {
       turn.content = undefined;
       turn.input = undefined;
     }
+  }
+
+  /** Turns that hold a slot. */
+  active(): readonly RoomTurn[] {
+    return activeTurns(this.#turns.values());
   }
 
   /** Ids in the queue, next first. */

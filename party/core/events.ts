@@ -42,7 +42,34 @@ export interface TurnFacts {
   readonly stopMs?: number;
 }
 
+export type Transport = "websocket" | "sse" | "poll";
+
 export type RoomEvent =
+  /** A session was welcomed and brought up to date. `resumed`: it had something of the room already. */
+  | {
+      readonly name: "session-opened";
+      readonly session: string;
+      readonly transport: Transport;
+      readonly resumed: boolean;
+    }
+  /** Before its welcome it was sent away. */
+  | { readonly name: "session-refused"; readonly session: string; readonly transport: Transport; readonly code: string }
+  /** `code` where we ended it; absent where it left. */
+  | {
+      readonly name: "session-closed";
+      readonly session: string;
+      readonly transport: Transport;
+      readonly stayedMs: number;
+      readonly code?: string;
+    }
+  /** `resumed`: for somebody who had something of the room already. */
+  | {
+      readonly name: "sync-sent";
+      readonly session: string;
+      readonly mode: "delta" | "snapshot";
+      readonly resumed: boolean;
+      readonly bytes: number;
+    }
   | { readonly name: "turn-queued"; readonly turnId: string; readonly position: number }
   /** A submit was not accepted. */
   | { readonly name: "turn-refused"; readonly turnId: string; readonly code: ErrorCode }

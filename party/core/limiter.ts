@@ -153,6 +153,15 @@ export class LimiterCore {
     return this.#slowDown !== undefined || this.#circuit.state !== "closed";
   }
 
+  /** Open or half open: the upstream is not asked, or by one turn at a time. */
+  get isCircuitOpen(): boolean {
+    return this.#circuit.state !== "closed";
+  }
+
+  get isSlowedDown(): boolean {
+    return this.#slowDown !== undefined;
+  }
+
   /** How many leases there may be at a time; credit comes on top. */
   allowed(now: number): number {
     this.sweep(now);

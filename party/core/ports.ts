@@ -7,12 +7,13 @@ import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
-import type { RoomEvent } from "./events.ts";
+import type { RoomEvent, Transport } from "./events.ts";
 import type { TurnLimiter } from "./limiter-port.ts";
 import type { Principal, Refusal } from "./principal.ts";
 
 /** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
 export interface RoomSocket {
+  readonly transport: Transport;
   readonly isOpen: boolean;
   /** Bytes accepted but not yet taken by the network; 0 where the host cannot tell. */
   readonly bufferedAmount: number;

@@ -17,6 +17,7 @@ import { ERROR_MESSAGES, NOTICE_MESSAGES } from "../../shared/protocol/messages-
 import type { ErrorFrame, ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { assertNever, fail, ok, type Result } from "../../shared/result.ts";
+import { utf8Length } from "../../shared/text.ts";
 import { Ambient } from "./ambient.ts";
 import { Conversation } from "./conversation.ts";
 import type { Reader } from "./delivery.ts";
@@ -226,6 +227,12 @@ export class RoomCore {
     }
   }
 
+  /** What is so right now, for whoever counts. */
+  census(): { viewers: number; activeTurns: number; queuedTurns: number } {
+    const queuedTurns = this.#conversation.queue().length;
+    return { viewers: this.viewers(), activeTurns: this.#conversation.active().length, queuedTurns };
+  }
+
   /** Welcomed sessions that showed a sign of life lately (R6): a half-open socket stops counting by itself. */
   viewers(): number {
     const since = this.#ports.clock.now() - viewerTimeoutMs;
@@ -336,6 +343,9 @@ export class RoomCore {
       await session.syncs;
       if (!this.#isHere(session)) return;
       session.phase = { state: "welcomed", principal };
+      const { id, socket } = session;
+      const resumed = have !== undefined;
+      this.#ports.report({ name: "session-opened", session: id, transport: socket.transport, resumed });
       session.attach();
       this.visitors.forget(principal.sub);
       this.#conversation.viewersChanged();
@@ -493,7 +503,7 @@ export class RoomCore {
     session.syncing = true;
     const taker: SyncTaker = {
       isHere: () => this.#isHere(session),
-      take: (frame, holds) => this.#sendSync(session, frame, holds),
+      take: (frame, holds) => this.#sendSync(session, frame, holds, have !== undefined),
     };
     session.syncs = session.syncs
       .then(() => this.#syncs.make({ have, alsoTurn, only: session.only }, taker))
@@ -506,8 +516,10 @@ export class RoomCore {
     return unsent;
   }
 
-  #sendSync(session: Session, frame: SyncFrame, holds: Have): void {
-    this.#send(session, frame);
+  #sendSync(session: Session, frame: SyncFrame, holds: Have, resumed: boolean): void {
+    const text = JSON.stringify(frame);
+    session.socket.send(text);
+    this.#ports.report({ name: "sync-sent", session: session.id, mode: frame.mode, resumed, bytes: utf8Length(text) });
     session.hold(holds);
     session.syncing = false;
     // Notices and presence are sent again after each sync.
@@ -564,17 +576,28 @@ export class RoomCore {
 
   #hangUp(session: Session, close: number, reason: string): void {
     session.socket.close(close, reason);
-    this.#forget(session);
+    this.#forget(session, reason);
   }
 
-  #forget(session: Session): void {
-    if (session.phase.state === "closed") return;
-    if (session.phase.state === "greeting") session.phase.helloTimer.cancel();
+  #reportEnd({ id, socket: { transport }, acceptedAt }: Session, phase: SessionPhase, code: string | undefined): void {
+    const of = { session: id, transport };
+    if (phase.state === "welcomed") {
+      const stayedMs = this.#ports.clock.now() - acceptedAt;
+      this.#ports.report({ name: "session-closed", ...of, stayedMs, ...(code === undefined ? {} : { code }) });
+    } else if (code !== undefined) this.#ports.report({ name: "session-refused", ...of, code });
+  }
+
+  /** @param code why we ended it; left out where it left by itself. */
+  #forget(session: Session, code?: string): void {
+    const { phase } = session;
+    if (phase.state === "closed") return;
+    if (phase.state === "greeting") phase.helloTimer.cancel();
     session.phase = { state: "closed" };
     // By identity: a newer socket may have the same connection id.
     if (this.#sessions.get(session.socket) === session) this.#sessions.delete(session.socket);
     this.#conversation.delivery.remove(session);
     this.#streams.drop(session.socket);
+    this.#reportEnd(session, phase, code);
     if (this.#closed) return;
     this.#leaveNothing();
     this.#conversation.viewersChanged();

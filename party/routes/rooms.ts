@@ -3,7 +3,6 @@
  * what goes on carries of the query what the room reads.
  */
 import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
-import { refuseOperator } from "../auth/operator.ts";
 import { authorize } from "../auth.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { Principal } from "../core/principal.ts";
@@ -95,21 +94,6 @@ function copyQuery(request: Request, inside: URL, names: readonly string[]): voi
   }
 }
 
-/** `POST /ops/drain/:room`, for operators: tabs leave, spread out, and nothing new is started meanwhile. */
-export async function routeDrain(
-  request: Request,
-  room: string,
-  bindings: RoomBindings,
-  config: GatewayConfig,
-): Promise<Response> {
-  const notOperator = await refuseOperator(request, config.operatorToken);
-  if (notOperator !== undefined) return notOperator;
-  const wrong = refuseRoom(room, config);
-  if (wrong !== undefined) return wrong;
-  // Nothing of the operator's request goes further, the token least of all.
-  return forward(room, new Request(roomUrl(room, "/drain"), { method: "POST" }), bindings, config);
-}
-
 /** Finds out who asks, and only then wakes the room. */
 async function forwardAs(
   room: string,
@@ -133,7 +117,8 @@ function inward(inside: URL, request: Request, principal: Principal | undefined)
   return inner;
 }
 
-async function forward(
+/** Passes a request of ours on to the room. Answers in every case. */
+export async function forward(
   room: string,
   request: Request,
   bindings: RoomBindings,
@@ -163,6 +148,6 @@ function stubOf(room: string, bindings: RoomBindings, config: GatewayConfig): Du
 }
 
 /** The address as the object sees it: ours, with none of the visitor's query. */
-function roomUrl(room: string, path: string): URL {
+export function roomUrl(room: string, path: string): URL {
   return new URL(`/parties/chat/${room}${path}`, "https://room.internal");
 }

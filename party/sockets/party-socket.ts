@@ -15,6 +15,7 @@ export interface HostConnection {
 }
 
 export class PartyRoomSocket implements RoomSocket {
+  readonly transport = "websocket";
   readonly #connection: HostConnection;
   readonly #pongedAt: () => number | undefined;
 

@@ -6,6 +6,7 @@
 import type { StreamSocket } from "../core/ports.ts";
 
 export class SseSocket implements StreamSocket {
+  readonly transport = "sse";
   /** The answer's body. */
   readonly body: ReadableStream<Uint8Array>;
   /** Where the reader stands once it has all that was sent; undefined where that cannot be said now. */

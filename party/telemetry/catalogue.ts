@@ -13,12 +13,23 @@ export type GatewayEvent =
   /** What nobody expected: it broke one request or call, at `where`. */
   | { readonly name: "fault"; readonly where: string; readonly cause: unknown };
 
-export type TelemetryEvent = RoomEvent | TenantEvent | GatewayEvent;
+/** Of a tenant's Limiter: it began or ceased to spare the upstream. */
+export type LimiterEvent =
+  /** Open or half open after failures: the upstream is not asked, or by one turn at a time. */
+  | { readonly name: "circuit-changed"; readonly isOpen: boolean }
+  /** It allows fewer turns at a time than the upstream refused. */
+  | { readonly name: "slow-down-changed"; readonly isSlowing: boolean };
+
+export type TelemetryEvent = RoomEvent | TenantEvent | LimiterEvent | GatewayEvent;
 export type EventName = TelemetryEvent["name"];
 export type Level = "debug" | "info" | "warn" | "error";
 
 /** `debug`: one of many within a turn. `info`: the life of a turn. `warn`: somebody waits or was refused. `error`: look now. */
 export const LEVELS: Readonly<Record<EventName, Level>> = {
+  "session-opened": "info",
+  "session-refused": "warn",
+  "session-closed": "info",
+  "sync-sent": "debug",
   "turn-queued": "info",
   "turn-refused": "warn",
   "turn-started": "info",
@@ -32,6 +43,8 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "limiter-degraded": "warn",
   "session-fault": "error",
   "room-broken": "error",
+  "circuit-changed": "warn",
+  "slow-down-changed": "warn",
   "tenant-config-invalid": "error",
   "tenant-config-unread": "warn",
   "not-configured": "error",

@@ -1,0 +1,31 @@
+/** What rooms and Limiters send to the object that counts for them (`party/metrics.ts`), and what it hands to `/metrics`. */
+import type { TelemetryEvent } from "../catalogue.ts";
+import type { FamilyName, GaugeName } from "./families.ts";
+
+/** What is so right now where the report comes from: a room's viewers and turns, a Limiter's circuit. */
+export type Census = Readonly<Partial<Record<GaugeName, number>>>;
+
+/** An event as it is counted: causes stay in the log. */
+export type CountedEvent = TelemetryEvent extends infer Event
+  ? Event extends unknown
+    ? Omit<Event, "cause">
+    : never
+  : never;
+
+export interface MetricsReport {
+  readonly tenant: string;
+  /** Who reports: its census replaces the one it sent before. */
+  readonly source: string;
+  /** Absent from who has none. */
+  readonly census?: Census;
+  readonly events: readonly CountedEvent[];
+  /** Events that were not kept until they could be sent. */
+  readonly dropped: number;
+}
+
+/** One line's worth of a counter or gauge, or a histogram with as many counts as its family has buckets, and one more. */
+export interface Sample {
+  readonly family: FamilyName;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number | { readonly counts: readonly number[]; readonly sum: number };
+}

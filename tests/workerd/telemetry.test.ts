@@ -1,0 +1,115 @@
+/** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
+import { env, SELF } from "cloudflare:test";
+import { expect, test } from "vitest";
+import { limitersIn } from "../../party/limiter.ts";
+import { readScrape, type Scraped } from "../support/scrape.ts";
+import { fresh, SocketTab, upstream } from "./tab.ts";
+
+const asOperator = { headers: { authorization: "Bearer operator-secret" } };
+
+async function scrape(): Promise<readonly Scraped[]> {
+  const response = await SELF.fetch("http://localhost/metrics", asOperator);
+  expect(response.status).toBe(200);
+  expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
+  return readScrape(await response.text());
+}
+
+/** The sum over all shards of the samples with these labels. */
+function sumOf(samples: readonly Scraped[], name: string, labels: Scraped["labels"] = {}): number {
+  return samples
+    .filter((sample) => sample.name === name)
+    .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
+    .reduce((sum, { value }) => sum + value, 0);
+}
+
+/** Scrapes until `done` holds: a room's numbers are on their way when its turn's end is told. */
+async function scrapeUntil(done: (samples: readonly Scraped[]) => boolean): Promise<readonly Scraped[]> {
+  for (let tries = 0; tries < 100; tries += 1) {
+    const samples = await scrape();
+    if (done(samples)) return samples;
+    await scheduler.wait(10);
+  }
+  return expect.unreachable("the numbers never came");
+}
+
+test.each(["/metrics", "/ops/events/lobby"])("%s is the operator's alone", async (path) => {
+  expect((await SELF.fetch(`http://localhost${path}`)).status).toBe(401);
+  const wrong = { headers: { authorization: "Bearer operator" } };
+  expect((await SELF.fetch(`http://localhost${path}`, wrong)).status).toBe(401);
+  expect((await SELF.fetch(`http://localhost${path}`, asOperator)).status).toBe(200);
+});
+
+test("a room's events cannot be read as a visitor", async () => {
+  expect((await SELF.fetch(`http://localhost/parties/chat/${fresh("room")}/events`, asOperator)).status).toBe(404);
+});
+
+test("turns of many rooms add up, over more than one object", async () => {
+  const before = await scrape();
+  const rooms = Array.from({ length: 12 }, () => fresh("room"));
+  await Promise.all(
+    rooms.map(async (room) => {
+      const tab = await new SocketTab().join(room);
+      const turnId = tab.submit(room);
+      await upstream("text", room, { text: "hi" });
+      await upstream("done", room);
+      await tab.untilTurn(turnId, ({ state }) => state === "settled");
+      tab.close();
+    }),
+  );
+  const grown = (samples: readonly Scraped[], name: string, labels?: Scraped["labels"]) =>
+    sumOf(samples, name, labels) - sumOf(before, name, labels);
+  const after = await scrapeUntil(
+    (samples) => grown(samples, "edge_chat_turns_total", { outcome: "completed" }) === rooms.length,
+  );
+  expect(grown(after, "edge_chat_time_to_first_token_seconds_count")).toBe(rooms.length);
+  expect(grown(after, "gen_ai_client_operation_duration_seconds_count", { error_type: "" })).toBe(rooms.length);
+  expect(grown(after, "edge_chat_upstream_calls_total", { kind: "first" })).toBe(rooms.length);
+  expect(grown(after, "edge_chat_sessions_total", { transport: "websocket" })).toBe(rooms.length);
+  const shards = new Set(
+    after.filter(({ name }) => name === "edge_chat_turns_total").map(({ labels }) => labels["shard"]),
+  );
+  expect(shards.size).toBeGreaterThan(1);
+});
+
+test("viewers count while they are there", async () => {
+  const viewers = (samples: readonly Scraped[]) => sumOf(samples, "edge_chat_viewers");
+  // Tabs of the tests before are still leaving.
+  await scrapeUntil((samples) => viewers(samples) === 0);
+  const tab = await new SocketTab().join(fresh("room"));
+  await scrapeUntil((samples) => viewers(samples) === 1);
+  tab.close();
+  await scrapeUntil((samples) => viewers(samples) === 0);
+});
+
+test("a Limiter tells that it pauses for a backend that fails", async () => {
+  const limiter = limitersIn(env.Limiter, undefined)(fresh("tenant"));
+  const limits = { activeTurns: 9 };
+  for (let index = 0; index < 5; index += 1) {
+    const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
+    await limiter.handle({ limits, operations: [{ kind: "acquire", request }] });
+    await limiter.handle({ limits, operations: [{ kind: "report", request, refused: "unreachable" }] });
+  }
+  await scrapeUntil((samples) => sumOf(samples, "edge_chat_circuits_open") === 1);
+});
+
+test("the newest events of a room can be read back", async () => {
+  const room = fresh("room");
+  const tab = await new SocketTab().join(room);
+  const turnId = tab.submit(room);
+  await upstream("text", room, { text: "hi" });
+  await upstream("done", room);
+  await tab.untilTurn(turnId, ({ state }) => state === "settled");
+  const response = await SELF.fetch(`http://localhost/ops/events/${room}`, asOperator);
+  const { events } = (await response.json()) as { events: { name: string; at: number; turnId?: string }[] };
+  expect(events.map(({ name }) => name)).toEqual([
+    "sync-sent",
+    "session-opened",
+    "turn-queued",
+    "turn-started",
+    "upstream-attempt",
+    "upstream-answered",
+    "turn-settled",
+  ]);
+  for (const event of events.slice(2)) expect(event.turnId).toBe(turnId);
+  expect(JSON.stringify(events)).not.toContain("hi");
+});
