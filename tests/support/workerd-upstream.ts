@@ -18,6 +18,16 @@ interface Answer {
   waiters: Array<() => void>;
 }
 
+/** What is asked beside chatting. */
+interface Info {
+  hits: number;
+  status: number;
+}
+
+function isInfoPath(path: string): boolean {
+  return path === "/model/context" || path === "/model/models" || path === "/health";
+}
+
 export default async function setup(project: TestProject): Promise<() => void> {
   const upstream = new ControlledUpstream();
   const server = createServer((request, response) => {
@@ -34,6 +44,7 @@ export default async function setup(project: TestProject): Promise<() => void> {
 class ControlledUpstream {
   readonly #answers = new Map<string, Answer>();
   readonly #promptOf = new Map<string, string>();
+  readonly #infos = new Map<string, Info>();
 
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://upstream");
@@ -51,9 +62,11 @@ class ControlledUpstream {
       answer.stops.push(stopped);
       changed(answer);
       response.writeHead(204).end();
-    } else if (url.pathname === "/model/context") {
+    } else if (isInfoPath(url.pathname)) {
+      const info = this.#info(url.pathname);
+      info.hits += 1;
       response
-        .writeHead(200, { "content-type": "application/json" })
+        .writeHead(info.status, { "content-type": "application/json" })
         .end(JSON.stringify({ greeting: { en: "Hello" } }));
     } else response.writeHead(404).end();
   }
@@ -92,6 +105,13 @@ class ControlledUpstream {
         answer.ended = true;
         for (const reader of answer.readers.splice(0)) reader.end();
         break;
+      case "/control/info": {
+        // How often a path was asked for, and what it answers from now on.
+        const info = this.#info(query.get("path") ?? "");
+        info.status = Number(query.get("status") ?? info.status);
+        response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ hits: info.hits }));
+        return;
+      }
       case "/control/until": {
         const reached = (name: string, count: number) => count >= Number(query.get(name) ?? 0);
         const enough = () =>
@@ -107,6 +127,12 @@ class ControlledUpstream {
     }
     const { requests, stops, aborted } = answer;
     response.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify({ requests, stops, aborted }));
+  }
+
+  #info(path: string): Info {
+    const info = this.#infos.get(path) ?? { hits: 0, status: 200 };
+    this.#infos.set(path, info);
+    return info;
   }
 
   #answer(prompt: string): Answer {
