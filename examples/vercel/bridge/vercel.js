@@ -5576,7 +5576,7 @@ var NOTICE_MESSAGES = {
   "waiting-for-rate": "Many questions were asked in the last minute. Yours waits its turn.",
   "upstream-slow-down": "The assistant is overloaded, so questions are passed on more slowly. Yours is waiting.",
   "upstream-paused": "The assistant is having problems; questions are paused for a moment.",
-  "waiting-for-slot": "Many questions are being answered. Yours is next in line.",
+  "waiting-for-slot": "Many questions are being answered. Yours is waiting in line.",
   "token-expiring": "Your sign-in is about to expire."
 };
 
