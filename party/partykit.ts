@@ -11,7 +11,7 @@ import { RoomCore } from "./core/room-core.ts";
 import { roomPorts } from "./room-ports.ts";
 import { routeBackend } from "./routes/backend.ts";
 import { answerInRoom } from "./routes/in-room.ts";
-import { isAllowedOrigin } from "./routes/origin.ts";
+import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
 import { refuseRoom } from "./routes/room-name.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
@@ -69,7 +69,8 @@ export default class PartykitRoom implements Party.Server {
     if (!config.ok) return notConfigured(config.error);
     // Of the address: `room.id` throws where an alarm came first.
     const [, , , name = ""] = new URL(asked.url).pathname.split("/");
-    return answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value, undefined));
+    const answer = await answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value, undefined));
+    return withCors(answer, asked.headers.get("origin"));
   }
 
   async onAlarm(): Promise<void> {
@@ -99,8 +100,9 @@ export default class PartykitRoom implements Party.Server {
     if (config instanceof Response) return config;
     const refused = refuseRoom(lobby.id, config);
     if (refused !== undefined) return refused;
-    const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
-    return isAllowed ? request : problem("origin-forbidden");
+    const origin = request.headers.get("origin");
+    if (!isAllowedOrigin(origin, url, config.allowedOrigins)) return problem("origin-forbidden");
+    return request.method === "OPTIONS" ? withCors(preflight(), origin) : request;
   }
 
   static async onFetch(

@@ -9,10 +9,13 @@ import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
 import type { Ask } from "./ask.ts";
-import { problem } from "./problem.ts";
+import { problem, refused, wrongMethod } from "./problem.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { refuse, wantsStream } from "./sse.ts";
 import { readSubmit } from "./submit-body.ts";
+
+/** Of each address, the methods. */
+const allowed = { room: "GET, DELETE", turns: "GET, POST", turn: "GET, DELETE" } as const;
 
 /** When to come back to a room that could not start. */
 const restartMs = 1_000;
@@ -66,7 +69,7 @@ async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
     case "DELETE turn":
       return said(ask, await core.visitors.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
     default:
-      return problem("not-found");
+      return wrongMethod(allowed[at]);
   }
 }
 
@@ -96,7 +99,7 @@ async function readRoom(ask: Ask): Promise<Response> {
 async function submit(ask: Ask): Promise<Response> {
   const { request, url, core, principal } = ask;
   const read = await readSubmit(request, () => crypto.randomUUID());
-  if (!read.ok) return problem(read.error.code, { detail: read.error.detail });
+  if (!read.ok) return refused(read.error);
   const streams = wantsStream(request);
   // Who takes 202 for an answer leaves at once, and means the question all the same (T4).
   const frame = streams ? read.value : { onLeave: "keep" as const, ...read.value };

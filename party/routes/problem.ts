@@ -17,6 +17,11 @@ export function refused(
   });
 }
 
+/** @param allow the methods that are right, as `Allow` lists them. */
+export function wrongMethod(allow: string): Response {
+  return problem("method-not-allowed", { headers: { allow } });
+}
+
 /** A wrong setting: the log says all of it, the visitor is told its name, which is enough to find it (S6). */
 export function notConfigured(problemText: string): Response {
   reportConfig(problemText);

@@ -2,16 +2,17 @@
  * `/parties/chat/:room`: the way into a room. Everything that can be refused is refused here, before an object wakes (S2);
  * what goes on carries of the query what the room reads.
  */
-import { maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { maxFrameBytes, maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
 import { authorize } from "../auth.ts";
 import type { GatewayConfig } from "../config.ts";
 import type { Principal } from "../core/principal.ts";
 import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
 import { setPrincipal } from "./principal-header.ts";
-import { problem } from "./problem.ts";
+import { problem, refused, wrongMethod } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
 import { refuse } from "./sse.ts";
+import { tooLarge } from "./submit-body.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {
@@ -53,6 +54,8 @@ export async function routeTurns(
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
   if (request.method !== "GET" && request.method !== "POST") return wrongMethod("GET, POST");
+  // The room counts for itself; what says its length need not wake it.
+  if (Number(request.headers.get("content-length") ?? 0) > maxFrameBytes) return refused(tooLarge);
   const query = new URL(request.url).searchParams;
   const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
   if (before !== null && !turnIdPattern.test(before)) return problem("bad-request", { detail: "before is a turn id." });
@@ -79,10 +82,6 @@ export async function routeTurn(
   const inside = roomUrl(room, `/turns/${turnId}`);
   copyQuery(request, inside, ["cursor"]);
   return forwardAs(room, inside, request, bindings, config);
-}
-
-function wrongMethod(allow: string): Response {
-  return problem("method-not-allowed", { headers: { allow } });
 }
 
 /** Of the visitor's query the room sees what it reads, and nothing else. */

@@ -1,22 +1,18 @@
 /** The body of a submit over HTTP: a `turn-submit` frame without its `type`, whose `turnId` may be left to the room. */
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
-import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
+import type { Refusal } from "../core/principal.ts";
 
-export interface BodyProblem {
-  readonly code: ErrorCode;
-  readonly detail: string;
-}
+export const tooLarge: Refusal = { code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` };
 
 const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
 
 /** @param newId for a turn whose asker did not choose one. */
-export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, BodyProblem>> {
+export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, Refusal>> {
   const text = await readText(request, maxFrameBytes);
-  if (text === undefined)
-    return fail({ code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` });
+  if (text === undefined) return fail(tooLarge);
   let body: unknown;
   try {
     body = JSON.parse(text);

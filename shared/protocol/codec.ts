@@ -44,6 +44,8 @@ const maxPathLength = 64;
 interface Issue {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** Of fields that nobody knows, their names. */
+  readonly keys?: readonly string[];
 }
 
 function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
@@ -61,9 +63,10 @@ function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
     return { code: "unsupported-content", detail: "The content of a message is a string.", ...about };
   }
   const issue = issues[0];
-  const where = issue?.path.map(String).join(".").slice(0, maxPathLength) || "type";
+  const where = issue?.path.map(String).join(".").slice(0, maxPathLength) || issue?.keys?.[0]?.slice(0, maxPathLength);
   const type = typeof frame["type"] === "string" ? frame["type"].slice(0, 32) : "frame";
-  return { code: "bad-frame", detail: `${type}: ${where}: ${issue?.message ?? "is not valid"}`, ...about };
+  const what = issue?.keys === undefined ? (issue?.message ?? "is not valid") : "is not a field that is known here";
+  return { code: "bad-frame", detail: `${type}: ${where ?? "type"}: ${what}`, ...about };
 }
 
 /** Whether an input is the right shape but for content that is not text (images, files): a promise of a later version. */

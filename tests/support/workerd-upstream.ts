@@ -29,15 +29,24 @@ function isInfoPath(path: string): boolean {
 }
 
 export default async function setup(project: TestProject): Promise<() => void> {
+  const { url, stop } = await startControlledUpstream();
+  project.provide("upstreamUrl", url);
+  return stop;
+}
+
+/** The same for a test that starts its own gateway. */
+export async function startControlledUpstream(): Promise<{ url: string; stop: () => void }> {
   const upstream = new ControlledUpstream();
   const server = createServer((request, response) => {
     upstream.handle(request, response).catch((error: unknown) => response.destroy(error as Error));
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  project.provide("upstreamUrl", `http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-  return () => {
-    server.close();
-    server.closeAllConnections();
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    stop: () => {
+      server.close();
+      server.closeAllConnections();
+    },
   };
 }
 
@@ -98,7 +107,7 @@ class ControlledUpstream {
     const answer = this.#answer(query.get("prompt") ?? "");
     switch (url.pathname) {
       case "/control/text":
-        push(answer, "token", { text: query.get("text") });
+        push(answer, "token", { text: query.get("text")?.repeat(Number(query.get("times") ?? 1)) });
         break;
       case "/control/done":
         push(answer, "done", { finishReason: "stop" });
