@@ -26,7 +26,7 @@ import {
   type Wait,
   type WaitReason,
 } from "./limiter-port.ts";
-import { LinePace, maxHoldMs } from "./line-pace.ts";
+import { LinePace, maxHoldMs, usualAfter } from "./line-pace.ts";
 import {
   afterGrant,
   afterRefusal,
@@ -257,7 +257,7 @@ export class LimiterCore {
     if (lease === undefined) return;
     this.#drop(lease);
     const lasted = Math.max(0, now - lease.grantedAt);
-    this.#leaseMs = this.#leaseMs === undefined ? lasted : this.#leaseMs + (lasted - this.#leaseMs) / 8;
+    this.#leaseMs = usualAfter(this.#leaseMs, lasted);
     if (outcome === "ok") {
       this.#answered(id, now);
       if (this.#slowDown !== undefined) this.#slowDown = afterSuccess(this.#slowDown, lease.grantedAt);

@@ -18,6 +18,15 @@ const quickSpacingMs = 5;
 /** The longest guess: it says how fast the line has moved, not how fast it will, and who sleeps longer sleeps through that. */
 const maxGuessMs = 2_000;
 
+/**
+ * What leases last, after another one that `lasted` so long. Shorter ones are believed sooner: those who wait too long leave an
+ * upstream idle that has just become fast again, those who ask too early only ask.
+ */
+export function usualAfter(usualMs: number | undefined, lastedMs: number): number {
+  if (usualMs === undefined) return lastedMs;
+  return usualMs + (lastedMs - usualMs) / (lastedMs < usualMs ? 3 : 8);
+}
+
 export class LinePace {
   readonly #leaseMs: number;
   readonly #isKnown: boolean;

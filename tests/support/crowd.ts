@@ -43,12 +43,17 @@ export function simulateCrowd(crowd: Crowd): CrowdFigures {
   const { arrivals, limits, takes = Number.POSITIVE_INFINITY, asksLate = false, jitter } = crowd;
   const core = new LimiterCore(0);
   core.limit(limits, 0);
-  const events: { at: number; order: number; run: () => void }[] = [];
-  let order = 0;
+  /** What happens last comes first; of what happens at one moment, what was planned last. */
+  const events: { at: number; run: () => void }[] = [];
   let now = 0;
   const at = (when: number, run: () => void) => {
-    order += 1;
-    events.push({ at: when, order, run });
+    let [from, to] = [0, events.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((events[middle]?.at ?? 0) > when) from = middle + 1;
+      else to = middle;
+    }
+    events.splice(from, 0, { at: when, run });
   };
   const served: Served[] = [];
   const refusals: number[] = [];
@@ -81,10 +86,7 @@ export function simulateCrowd(crowd: Crowd): CrowdFigures {
     };
     at(arrival.at, () => (asksLate && !refusedRooms.has(room) ? call() : ask()));
   });
-  while (events.length > 0) {
-    events.sort((a, b) => b.at - a.at || b.order - a.order);
-    const next = events.pop();
-    if (next === undefined) break;
+  for (let next = events.pop(); next !== undefined; next = events.pop()) {
     now = next.at;
     if (now > 7_200_000) throw new Error(`after two hours ${arrivals.length - served.length} still wait`);
     next.run();

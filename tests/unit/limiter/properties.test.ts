@@ -276,4 +276,15 @@ describe("[U3] a storm: 200 rooms, an upstream that takes 10 at a time", () => {
       expect(endedAt / (60 * lastsMs)).toBeLessThan(lastsMs < 1_000 ? 4 : 2);
     }
   });
+
+  test("first answers that take long are soon forgotten when the next ones are quick", () => {
+    const [slowMs, quickMs] = [10_000, 125];
+    const arrivals = Array.from({ length: 200 }, (_, n) => ({
+      room: `r${n}`,
+      at: 0,
+      lastsMs: n < 10 ? slowMs : quickMs,
+    }));
+    const { endedAt } = simulateCrowd({ arrivals, limits: { activeTurns: 200 }, takes: 10, jitter: randomOf(5) });
+    expect(endedAt - slowMs).toBeLessThan(8_500);
+  });
 });
