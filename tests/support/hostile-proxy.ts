@@ -21,6 +21,8 @@ export interface Vices {
 
 export interface HostileProxy {
   readonly url: string;
+  /** Cuts every connection there is now. */
+  cut(): void;
   stop(): Promise<void>;
 }
 
@@ -57,6 +59,9 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
   await once(server, "listening");
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    cut: () => {
+      for (const socket of sockets) socket.destroy();
+    },
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
