@@ -87,6 +87,7 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   KEEP_BYTES: { field: "keepBytes", min: 65_536, max: 64 * 1_048_576 },
   MAX_SOCKET_AGE_MS: { field: "maxSocketAgeMs", min: 60_000, max: 30 * 86_400_000 },
   POLL_MERGE_MS: { field: "pollMergeMs", min: 0, max: 10_000 },
+  TRACE_SAMPLE_PERCENT: { field: "traceSamplePercent", min: 0, max: 100 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
 };
@@ -235,7 +236,14 @@ function parsePolicy(env: Variables): Result<RoomPolicy, string> {
   if (resumable !== "yes" && resumable !== "no") {
     return fail("UPSTREAM_RESUMABLE is yes or no, for example UPSTREAM_RESUMABLE=yes.");
   }
-  return ok({ ...policy, orphanPolicy: orphan, upstreamResumable: resumable === "yes" });
+  const content = env["TRACE_CONTENT"] ?? "no";
+  if (content !== "yes" && content !== "no") return fail("TRACE_CONTENT is yes or no, for example TRACE_CONTENT=no.");
+  return ok({
+    ...policy,
+    orphanPolicy: orphan,
+    upstreamResumable: resumable === "yes",
+    traceContent: content === "yes",
+  });
 }
 
 function number(env: Variables, name: string, min: number, max: number): Result<number | undefined, string> {

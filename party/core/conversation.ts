@@ -775,10 +775,12 @@ export class Conversation {
       ...known,
     });
     const facts = factsOf(turn, ending, end.at);
+    const span = turn.trace?.endTurn(facts, end.at, this.#policy.traceContent ? saidIn(turn) : undefined);
     this.#startNext(commit);
     if (excessTurns(this.turns, this.#policy).length > 0) this.#agenda.set("retention", this.#ports.clock.now());
     commit.next.push(() => {
       this.#ports.report({ name: "turn-settled", ...facts });
+      if (span !== undefined) this.#ports.report(span);
       if (stopUpstream) void this.#stops.of(turn);
       turn.onEnded();
       if (this.#orphans().length === 0) this.viewersChanged();
@@ -814,4 +816,9 @@ export class Conversation {
     const forgotten = this.#tombstones.bury(commit.changes, turnId, this.#ports.clock.now(), removedSeq);
     this.#floor = Math.max(this.#floor, forgotten);
   }
+}
+
+/** The words of a turn, for a trace that is to hold them. */
+function saidIn(turn: RoomTurn): { input: string; output: string } {
+  return { input: JSON.stringify(turn.input ?? null), output: JSON.stringify(turn.content?.parts() ?? []) };
 }

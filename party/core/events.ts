@@ -12,6 +12,8 @@ export type StopCause = "cancel" | "orphan" | "replace";
 /** How a turn went, at its end: all that dashboards are made of. What was not reached, or was lost in a wake, is absent. */
 export interface TurnFacts {
   readonly turnId: string;
+  /** The trace it belongs to; absent where nothing was ever asked for it. */
+  readonly traceId?: string;
   readonly outcome: Outcome;
   /** An error code. */
   readonly error?: string;
@@ -40,6 +42,22 @@ export interface TurnFacts {
   readonly stop?: "confirmed" | "closed";
   /** From the stop's being asked for to its proof. */
   readonly stopMs?: number;
+}
+
+/** A piece of work that is over, with where it stands in its trace (W3C Trace Context ids). */
+export interface SpanEvent {
+  readonly name: "span";
+  /** A turn's time in the room from its start to its end, or one call to the upstream. */
+  readonly operation: "turn" | "call";
+  readonly turnId: string;
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentId?: string;
+  /** Milliseconds since 1970. */
+  readonly startAt: number;
+  readonly endAt: number;
+  readonly error?: string;
+  readonly attributes: Readonly<Record<string, string | number | boolean>>;
 }
 
 export type Transport = "websocket" | "sse" | "poll";
@@ -84,7 +102,14 @@ export type RoomEvent =
     }
   | { readonly name: "turn-stopping"; readonly turnId: string; readonly by: StopCause }
   | ({ readonly name: "turn-settled" } & TurnFacts)
-  | { readonly name: "upstream-attempt"; readonly turnId: string; readonly attempt: number; readonly resume: boolean }
+  | {
+      readonly name: "upstream-attempt";
+      readonly turnId: string;
+      readonly traceId?: string;
+      readonly attempt: number;
+      readonly resume: boolean;
+    }
+  | SpanEvent
   /** The first content of a call. */
   | { readonly name: "upstream-answered"; readonly turnId: string; readonly firstChunkMs: number }
   | {

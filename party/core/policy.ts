@@ -27,6 +27,8 @@ export interface RoomPolicy {
   readonly maxTurnLength: number;
   readonly maxPartBytes: number;
   readonly upstreamResumable: boolean;
+  readonly traceSamplePercent: number;
+  readonly traceContent: boolean;
   readonly softBufferBytes: number;
   readonly drainMs: number;
   readonly maxSockets: number;
@@ -81,6 +83,10 @@ export const DEFAULT_POLICY: RoomPolicy = {
   maxPartBytes: 32_768,
   /** Whether to trust a backend to resume that has not said so in its `start`. */
   upstreamResumable: false,
+  /** Of a hundred traces that begin here, how many are recorded. */
+  traceSamplePercent: 100,
+  /** Words of a conversation are private until the operator says otherwise. */
+  traceContent: false,
   /** A socket with more than this unsent is skipped until it drains (F2). */
   softBufferBytes: 1_048_576,
   drainMs: 10_000,

@@ -82,6 +82,8 @@ export interface UpstreamRequest {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Present on a resume: continue after this event, and never start a generation. */
   readonly lastEventId?: string;
+  /** W3C Trace Context of this call; absent where it belongs to no trace. */
+  readonly traceparent?: string;
 }
 
 export type UpstreamEnd =

@@ -10,6 +10,7 @@ import type { UpstreamBatch } from "./ports.ts";
 import { advance, type TurnEvent, type TurnPhase, type TurnRecord, type UpstreamMark } from "./turn.ts";
 import type { TurnTimes } from "./turn-facts.ts";
 import { type StoredText, textRows } from "./turn-log.ts";
+import type { TurnTrace } from "./turn-trace.ts";
 
 export class RoomTurn {
   record: TurnRecord;
@@ -28,6 +29,8 @@ export class RoomTurn {
   usage: Usage | undefined;
   /** Aborts the turn's upstream work; exists from its start to its settling. */
   controller: AbortController | undefined;
+  /** Its place in a trace; undefined until it has been asked for. */
+  trace: TurnTrace | undefined;
   /** Moments for the report of its end. */
   readonly times: TurnTimes = { chunks: 0 };
   /** The name the upstream knows it by; undefined until it has been asked, so nothing of it runs there. */

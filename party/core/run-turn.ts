@@ -43,6 +43,8 @@ export interface TurnRunSink {
   /** Whether the upstream said (or is configured) to take a resume. */
   readonly resumable: boolean;
   readonly lastEventId: string | undefined;
+  /** Of the call that `attempting` counted. */
+  readonly traceparent?: string | undefined;
 }
 
 export interface WaitNotice {
@@ -61,7 +63,7 @@ export interface RunPorts {
 }
 
 export interface TurnRun {
-  readonly request: Omit<UpstreamRequest, "lastEventId">;
+  readonly request: Omit<UpstreamRequest, "lastEventId" | "traceparent">;
   readonly deadlineAt: number;
   /** Starts with a resume: the turn had a call in flight when the object was lost. */
   readonly resuming: boolean;
@@ -255,7 +257,12 @@ async function attempt(
   try {
     watch.expect("upstream-headers-timeout", policy.headersTimeoutMs);
     const lastEventId = resume ? sink.lastEventId : undefined;
-    const request = lastEventId === undefined ? run.request : { ...run.request, lastEventId };
+    const { traceparent } = sink;
+    const request = {
+      ...run.request,
+      ...(traceparent === undefined ? {} : { traceparent }),
+      ...(lastEventId === undefined ? {} : { lastEventId }),
+    };
     const batches = await ports.upstream.open(request, controller.signal);
     watch.expect("upstream-first-token-timeout", policy.firstTokenTimeoutMs);
     let isUnanswered = leave.probe === true;

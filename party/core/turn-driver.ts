@@ -16,8 +16,10 @@ import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "./ports.ts";
 import type { RoomTurn } from "./room-turn.ts";
 import { runTurn, type TurnRunSink, type WaitNotice } from "./run-turn.ts";
+import { turnContext } from "./trace-context.ts";
 import { type Ending, turnError } from "./turn.ts";
 import { Changes } from "./turn-log.ts";
+import { TurnTrace } from "./turn-trace.ts";
 
 /** Waits up to this long use a timer; longer ones the agenda, so that the object may sleep (A1). */
 const timerWaitMs = 10_000;
@@ -70,6 +72,7 @@ export class TurnDriver {
   /** The turn has settled: nothing of it is waited for, and with the last one no timer keeps the object awake. */
   settled(turn: RoomTurn, outcome: ReleaseOutcome): void {
     this.release(turn, outcome);
+    this.#endCall(turn);
     this.#agenda.clear(`wait/${turn.id}`);
     this.#delivery.unsay(`notice/${turn.id}`);
     if (this.#host.active().length > 0) return;
@@ -104,6 +107,8 @@ export class TurnDriver {
     const [generationId, messages] = await Promise.all([this.#host.generationIdOf(turn), this.#host.messagesFor(turn)]);
     if (signal.aborted) return;
     turn.generationId = generationId;
+    const context = turnContext(generationId, spec.metadata?.["traceparent"], this.#policy.traceSamplePercent);
+    turn.trace = new TurnTrace(turn, generationId, context);
     const run = {
       request: {
         generationId,
@@ -160,8 +165,9 @@ export class TurnDriver {
         counted = false;
         const number = resume ? turn.record.resumes : turn.record.attempts;
         turn.times.callAt = this.#ports.clock.now();
+        turn.trace?.beginCall(number, resume, turn.times.callAt);
         turn.times.firstCallAt ??= turn.times.callAt;
-        this.#ports.report({ name: "upstream-attempt", turnId: turn.id, attempt: number, resume });
+        this.#ports.report({ name: "upstream-attempt", turnId: turn.id, attempt: number, resume, ...traced(turn) });
       },
       batch: (batch) => {
         if (!signal.aborted) this.#take(turn, batch);
@@ -187,6 +193,9 @@ export class TurnDriver {
       get lastEventId() {
         return turn.mark?.eventId;
       },
+      get traceparent() {
+        return turn.trace?.traceparent;
+      },
     };
   }
 
@@ -195,6 +204,7 @@ export class TurnDriver {
     const afterMs = now - (turn.times.callAt ?? now);
     const { code, cause = code } = failure;
     this.#ports.report({ name: "upstream-failure", turnId: turn.id, code, resume, afterMs, cause });
+    this.#endCall(turn, code);
   }
 
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
@@ -217,6 +227,11 @@ export class TurnDriver {
       this.#host.settle(turn, { outcome: "failed", error: turnError("turn-too-long") }, true);
     } else if (turn.arrived - turn.loggedLength >= this.#policy.logLagUnits) this.#appendLog(turn);
     else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
+  }
+
+  #endCall(turn: RoomTurn, error?: string): void {
+    const span = turn.trace?.endCall(this.#ports.clock.now(), error);
+    if (span !== undefined) this.#ports.report(span);
   }
 
   /** The first content of a call. */
@@ -330,4 +345,8 @@ export class TurnDriver {
     this.#wakers.delete(name);
     this.#agenda.clear(name);
   }
+}
+
+function traced({ trace }: RoomTurn): { traceId?: string } {
+  return trace === undefined ? {} : { traceId: trace.traceId };
 }

@@ -26,6 +26,7 @@ export function factsOf(turn: RoomTurn, ending: Ending, now: number): TurnFacts 
   return {
     turnId: turn.id,
     outcome: ending.outcome,
+    ...(turn.trace === undefined ? {} : { traceId: turn.trace.traceId }),
     attempts,
     resumes,
     length: turn.length,

@@ -22,12 +22,20 @@ export async function readSubmit(request: Request, newId: () => string): Promise
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return fail({ code: "bad-request", detail: `The body is one JSON object, for example ${example}.` });
   }
-  const parsed = parseClientFrame(JSON.stringify({ turnId: newId(), ...body, type: "turn-submit" }));
+  const parsed = parseClientFrame(JSON.stringify({ turnId: newId(), ...traced(body, request), type: "turn-submit" }));
   if (parsed.ok && parsed.value.type === "turn-submit") return ok(parsed.value);
   const { code, detail } = parsed.ok ? { code: "bad-frame" as const, detail: "" } : parsed.error;
   // Over HTTP there is no socket to close, and the sentence of the code speaks of a page that is out of date.
   if (code !== "bad-frame") return fail({ code, detail });
   return fail({ code: "bad-request", detail: `${detail} (for example ${example}).` });
+}
+
+/** A trace comes as the header that HTTP has for it, and travels as every other client's does: in the turn's metadata. */
+function traced(body: object, request: Request): object {
+  const traceparent = request.headers.get("traceparent");
+  const metadata: unknown = "metadata" in body ? body.metadata : {};
+  if (traceparent === null || typeof metadata !== "object" || metadata === null) return body;
+  return { ...body, metadata: { traceparent, ...metadata } };
 }
 
 /** The body as text, or undefined where it is longer than `maxBytes`. */

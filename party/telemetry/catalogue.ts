@@ -39,6 +39,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "upstream-attempt": "info",
   "upstream-answered": "debug",
   "upstream-failure": "warn",
+  span: "debug",
   "stop-unconfirmed": "warn",
   "limiter-degraded": "warn",
   "session-fault": "error",

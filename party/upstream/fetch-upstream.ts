@@ -121,6 +121,7 @@ function headersOf(request: UpstreamRequest, method: "POST" | "GET"): Record<str
     // Strict backends refuse to send what is not listed.
     accept: "text/event-stream, application/json;q=0.9, text/plain;q=0.8",
     "idempotency-key": request.generationId,
+    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
     ...(method === "POST" ? { "content-type": "application/json" } : {}),
     ...(request.lastEventId === undefined ? {} : { "last-event-id": request.lastEventId }),
   };

@@ -74,6 +74,7 @@ test("words take what the page says", () => {
         "UPSTREAM_METHOD",
         "UPSTREAM_DIALECT",
         "UPSTREAM_RESUMABLE",
+        "TRACE_CONTENT",
         "LIMITER",
         "LOG_LEVEL",
         "ORPHAN_POLICY",

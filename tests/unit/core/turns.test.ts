@@ -62,6 +62,7 @@ describe("a turn", () => {
     await settled();
     expect(room.upstream.call.request).toEqual({
       generationId: expect.stringMatching(/^gen-/),
+      traceparent: expect.stringMatching(/^00-/),
       provider: "echo",
       model: "m",
       params: { temperature: 0 },
@@ -496,7 +497,8 @@ describe("[U2] an attempt that fails before content", () => {
     });
     await room.clock.advance(250);
     const [first, second] = room.upstream.calls;
-    expect(second?.request).toEqual(first?.request);
+    // Its place in the trace is its own.
+    expect(second?.request).toEqual({ ...first?.request, traceparent: expect.stringMatching(/^00-/) });
     second?.text("here");
     second?.done();
     await settled();
