@@ -16,7 +16,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["tests/{unit,wire,contract}/**/*.test.ts"],
+          include: ["tests/{unit,wire,contract,fuzz}/**/*.test.ts"],
           setupFiles: ["tests/support/property-runs.ts"],
         },
       },
@@ -41,6 +41,10 @@ export default defineConfig({
           include: ["tests/workerd/**/*.test.ts"],
           exclude: ["tests/workerd/{faults,storm,auth}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
+          provide: {
+            fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
+            fuzzSeed: Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 1e9)),
+          },
         },
       },
       {
