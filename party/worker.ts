@@ -10,6 +10,7 @@ import type { OperatorBindings, OperatorCall } from "./routes/operator.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
 import { routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
+import { withSecurityHeaders } from "./routes/security-headers.ts";
 import { refuse } from "./routes/sse.ts";
 import { reportFault } from "./telemetry.ts";
 
@@ -138,4 +139,7 @@ async function scheduled(_: ScheduledController, env: Bindings, ctx: ExecutionCo
   }
 }
 
-export default { fetch: app.fetch, scheduled } satisfies ExportedHandler<Bindings>;
+export default {
+  fetch: async (request, env, context) => withSecurityHeaders(await app.fetch(request, env, context)),
+  scheduled,
+} satisfies ExportedHandler<Bindings>;

@@ -13,5 +13,5 @@ const { values } = parseArgs({
 const env = { FUZZ_FRAMES: values.frames, FUZZ_REQUESTS: values.requests, FUZZ_SEED: values.seed };
 const files = ["tests/fuzz/frames.test.ts", "tests/workerd/fuzz.test.ts"];
 console.log(`seed ${values.seed}`);
-const { ok } = await run("vitest", ["run", "--silent=false", ...files], { env });
+const { ok } = await run("vitest", ["run", ...files], { env });
 process.exitCode = ok ? 0 : 1;

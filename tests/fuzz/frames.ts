@@ -13,7 +13,7 @@ import { leakIn, mutateJson, mutateText, pick, type Random, randomOf } from "./m
 
 /** Few ids at a time, so that frames of strangers meet each other's turns; new ones now and then, because ids run once. */
 function idsOf(sent: number): readonly string[] {
-  return Array.from({ length: 6 }, (_, index) => `t${Math.floor(sent / 50)}-${index}`);
+  return Array.from({ length: 6 }, (_, index) => `t${Math.floor(sent / 400)}-${index}`);
 }
 
 function goodFrame(random: Random, ids: readonly string[]): ClientFrame {
@@ -36,6 +36,7 @@ function goodFrame(random: Random, ids: readonly string[]): ClientFrame {
     },
     { type: "turn-submit", turnId, input: { prompt: "again" }, replaces: pick(random, ids), epoch: "id0" },
     { type: "turn-cancel", turnId },
+    { type: "turn-cancel", turnId: pick(random, ids) },
     { type: "sync-request", have },
     { type: "room-clear" },
     { type: "token-refresh", token: "not.a.token" },
@@ -85,7 +86,8 @@ export interface FuzzResult {
 export async function fuzzFrames(count: number, seed: number): Promise<FuzzResult> {
   const random = randomOf(seed);
   const room = await buildRoom({
-    policy: { maxQueuedTurns: 3 },
+    // The witness's answer lasts as long as the test, which is hours of the room's time.
+    policy: { maxQueuedTurns: 3, turnTimeoutMs: 1e9, silenceTimeoutMs: 1e9 },
     principalOf: async (token) => ok({ sub: token ?? "stranger", tenant: "default", scopes: ["read", "write"] }),
   });
   const witness = new Witness();
