@@ -95,7 +95,7 @@ export default class PartykitRoom implements Party.Server {
 
   static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
     const url = new URL(request.url);
-    if (!/^\/parties\/chat\/[^/]+(?:\/turns(?:\/[^/]+)?)?$/.test(url.pathname)) return problem("not-found");
+    if (!/^\/parties\/chat\/[^/]+(?:\/turns(?:\/[^/]+)?|\/tickets)?$/.test(url.pathname)) return problem("not-found");
     const config = configOf(lobby.env, url.hostname);
     if (config instanceof Response) return config;
     const refused = refuseRoom(lobby.id, config);

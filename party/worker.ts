@@ -9,7 +9,7 @@ import type { RoomHostBindings } from "./room.ts";
 import type { OperatorBindings, OperatorCall } from "./routes/operator.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
-import { routeRoom, routeTurn, routeTurns } from "./routes/rooms.ts";
+import { routeRoom, routeTickets, routeTurn, routeTurns } from "./routes/rooms.ts";
 import { withSecurityHeaders } from "./routes/security-headers.ts";
 import { refuse } from "./routes/sse.ts";
 import { reportFault } from "./telemetry.ts";
@@ -65,6 +65,9 @@ app.all("/parties/chat/:room/turns/:turn", (c) =>
     const { room, turn } = c.req.param();
     return routeTurn(c.req.raw, room, turn, c.env, config);
   }),
+);
+app.all("/parties/chat/:room/tickets", (c) =>
+  configured(c.req.raw, c.env, (config) => routeTickets(c.req.raw, c.req.param("room"), c.env, config)),
 );
 app.post("/ops/revoke", (c) =>
   configured(c.req.raw, c.env, async (config) => {

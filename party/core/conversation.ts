@@ -483,6 +483,11 @@ export class Conversation {
     if (!this.isPristine && this.#agenda.set("away", at)) this.#commit(this.#begin());
   }
 
+  /** Rings at `at` at the latest, also in a room that never accepted a turn: to take away what is stored of it all the same. */
+  wakeAt(name: "tickets", at: number): void {
+    if (this.#agenda.set(name, at)) this.#commit(this.#begin());
+  }
+
   /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
   viewersChanged(): void {
     const abandoned = this.#hooks.viewers() === 0 && this.#orphans().length > 0;

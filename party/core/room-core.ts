@@ -28,6 +28,7 @@ import { parseAttachment, Session, type SessionPhase } from "./session.ts";
 import { standingOf } from "./standing.ts";
 import { Streams } from "./streams.ts";
 import { Syncs, type SyncTaker } from "./syncs.ts";
+import { type Ticket, type TicketSession, Tickets } from "./tickets.ts";
 import type { BucketRate } from "./token-bucket.ts";
 import { notAllowed, Visitors } from "./visitors.ts";
 
@@ -49,6 +50,7 @@ export class RoomCore {
   readonly #streams: Streams;
   /** What people on plain HTTP ask. */
   readonly visitors: Visitors;
+  readonly #tickets: Tickets;
   readonly #sessions = new Map<RoomSocket, Session>();
   #closed = false;
 
@@ -83,6 +85,7 @@ export class RoomCore {
         if (session !== undefined) this.#hangUp(session, 1000, "over");
       },
     });
+    this.#tickets = new Tickets(ports);
     this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes());
     this.#ambient = new Ambient(this.#conversation, ports.clock, () => this.viewers());
     this.#streams = new Streams(this.#conversation, ports.clock, policy, ports.random);
@@ -103,7 +106,7 @@ export class RoomCore {
 
   /** Reads storage and takes back the sockets that outlived the last object. Serve nobody before it resolves. */
   async start(survivors: Iterable<RoomSocket>): Promise<void> {
-    await this.#conversation.load();
+    await Promise.all([this.#conversation.load(), this.#tickets.load()]);
     const sockets = [...survivors];
     // They say no hello, which is when it would be read.
     if (sockets.length > 0) await this.#ports.prepare();
@@ -193,6 +196,26 @@ export class RoomCore {
     else this.#refuse(session, parsed.error);
   }
 
+  /** A ticket for somebody who is to open a stream without a header (S1). */
+  async issueTicket(principal: Principal): Promise<Result<Ticket, Refusal>> {
+    if (!mayDo(principal, "look")) return fail({ code: "forbidden" });
+    const ticket = await this.#tickets.issue(principal);
+    this.#watchTickets();
+    return ok(ticket);
+  }
+
+  /** Who comes with a ticket, and what the stream's `id:` must carry. */
+  async redeemTicket(ticket: string, proof: string | undefined): Promise<Result<TicketSession, Refusal>> {
+    const session = await this.#tickets.redeem(ticket, proof);
+    this.#watchTickets();
+    return session;
+  }
+
+  #watchTickets(): void {
+    const at = this.#tickets.lastUntil;
+    if (at !== undefined) this.#conversation.wakeAt("tickets", at);
+  }
+
   /** Asks every tab to come back, spread over the drain, and starts nothing new meanwhile. */
   drain(): void {
     this.#conversation.drain();
@@ -218,6 +241,8 @@ export class RoomCore {
           this.#end(session, "hello-timeout");
         }
       }
+      await this.#tickets.prune();
+      this.#watchTickets();
       await this.#conversation.tick();
       this.#leaveNothing();
       this.#ambient.soon();
@@ -530,6 +555,7 @@ export class RoomCore {
 
   /** F4: a room that never accepted a turn leaves nothing behind, not even what the host wrote to open it. */
   #leaveNothing(): void {
+    if (this.#tickets.lastUntil !== undefined) return;
     if (this.#sessions.size === 0 && this.#conversation.isPristine) void this.#conversation.erase();
   }
 

@@ -7,4 +7,17 @@ export interface Ask {
   readonly url: URL;
   readonly core: RoomCore;
   readonly principal: Principal;
+  /** Of a stream that a ticket opened: its `id:`s carry it (S1). */
+  readonly proof?: string;
+}
+
+/** Between a cursor and a proof in an `id:`; neither holds one. */
+export const proofMark = "~";
+
+/** What a browser says of the stream that was cut: where its reader was, and the proof of its session. */
+export function lastEventId(request: Request): { readonly cursor?: string; readonly proof?: string } {
+  const id = request.headers.get("last-event-id");
+  if (id === null) return {};
+  const [cursor = "", proof] = id.split(proofMark, 2);
+  return { cursor, ...(proof === undefined ? {} : { proof }) };
 }

@@ -8,7 +8,7 @@ import type { Result } from "../../shared/result.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
-import type { Ask } from "./ask.ts";
+import { type Ask, lastEventId } from "./ask.ts";
 import { problem, refused, wrongMethod } from "./problem.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { refuse, wantsStream } from "./sse.ts";
@@ -38,7 +38,17 @@ export async function answerInRoom(
       core.drain();
       return new Response(null, { status: 202 });
     }
+    const ticket = url.searchParams.get("ticket");
+    if (!asker.ok && ticket !== null && request.method === "GET" && wantsStream(request)) {
+      const session = await core.redeemTicket(ticket, lastEventId(request).proof);
+      if (!session.ok) return refuse(request, session.error);
+      return await answer({ request, url, core, ...session.value }, path);
+    }
     if (!asker.ok) return refuse(request, asker.error);
+    if (request.method === "POST" && path.join("/") === "tickets") {
+      const issued = await core.issueTicket(asker.value);
+      return issued.ok ? json(issued.value, { status: 201 }) : refuse(request, issued.error);
+    }
     return await answer({ request, url, core, principal: asker.value }, path);
   } catch (error) {
     // Thrown on, the host would show the browser a stack.

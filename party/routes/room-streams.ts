@@ -2,7 +2,7 @@
 import type { Have } from "../../shared/protocol/client-frames.ts";
 import { formatCursor, parseCursor } from "../../shared/protocol/cursor.ts";
 import { SseSocket } from "../sockets/sse-socket.ts";
-import type { Ask } from "./ask.ts";
+import { type Ask, lastEventId, proofMark } from "./ask.ts";
 import { problem } from "./problem.ts";
 import { refuse, streamAnswer } from "./sse.ts";
 
@@ -11,7 +11,7 @@ const turnPrefix = "turn.";
 
 /** Where the reader was: what the browser says of the stream that was cut wins over what the page wrote into the address. */
 function cursorIn({ request, url }: Ask): string {
-  return request.headers.get("last-event-id") ?? url.searchParams.get("cursor") ?? "";
+  return lastEventId(request).cursor || (url.searchParams.get("cursor") ?? "");
 }
 
 export function openRoomStream(ask: Ask): Response {
@@ -30,16 +30,21 @@ export function openTurnStream(ask: Ask, turnId: string): Response {
   return hasAll ? new Response(null, { status: 204 }) : open(ask, have, turnId);
 }
 
-function open({ request, core, principal }: Ask, have: Have | undefined, only?: string): Response {
+function open({ request, core, principal, proof }: Ask, have: Have | undefined, only?: string): Response {
   const socket = new SseSocket(() => Date.now());
   const opened = core.openStream(socket, principal, { have, ...(only === undefined ? {} : { only }) });
   if (!opened.ok) {
     socket.close();
     return refuse(request, { code: opened.error });
   }
+  const ofSession = proof === undefined ? "" : `${proofMark}${proof}`;
+  // Before anything can be lost: a browser that is cut off at once may come again.
+  if (proof !== undefined) socket.mark(ofSession);
   socket.cursorOf = () => {
     const holds = opened.value();
-    return holds === undefined ? undefined : `${only === undefined ? "" : turnPrefix}${formatCursor(holds)}`;
+    return holds === undefined
+      ? undefined
+      : `${only === undefined ? "" : turnPrefix}${formatCursor(holds)}${ofSession}`;
   };
   socket.onGone = () => core.handleClose(socket);
   return streamAnswer(socket.body);

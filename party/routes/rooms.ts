@@ -11,7 +11,7 @@ import { reportFault } from "../telemetry.ts";
 import { setPrincipal } from "./principal-header.ts";
 import { problem, refused, wrongMethod } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
-import { refuse } from "./sse.ts";
+import { refuse, wantsStream } from "./sse.ts";
 import { tooLarge } from "./submit-body.ts";
 
 /** The object classes a request may reach. */
@@ -20,6 +20,8 @@ export interface RoomBindings {
   readonly Revocations?: DurableObjectNamespace<Revocations>;
 }
 
+/** As the room makes them. */
+const ticketPattern = /^[A-Za-z0-9_-]{16,64}$/;
 /** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
@@ -40,7 +42,7 @@ export async function routeRoom(
     inside.searchParams.set("_pk", crypto.randomUUID());
     return forward(room, inward(inside, request, undefined), bindings, config);
   }
-  copyQuery(request, inside, ["cursor", "wait"]);
+  copyQuery(request, inside, ["cursor", "wait", "ticket"]);
   return forwardAs(room, inside, request, bindings, config);
 }
 
@@ -80,8 +82,21 @@ export async function routeTurn(
   if (!turnIdPattern.test(turnId)) return problem("turn-unknown");
   if (request.method !== "GET" && request.method !== "DELETE") return wrongMethod("GET, DELETE");
   const inside = roomUrl(room, `/turns/${turnId}`);
-  copyQuery(request, inside, ["cursor"]);
+  copyQuery(request, inside, ["cursor", "ticket"]);
   return forwardAs(room, inside, request, bindings, config);
+}
+
+/** `POST /parties/chat/:room/tickets`: a ticket for an `EventSource`, which can send no header (S1). */
+export async function routeTickets(
+  request: Request,
+  room: string,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
+  if (request.method !== "POST") return wrongMethod("POST");
+  return forwardAs(room, roomUrl(room, "/tickets"), request, bindings, config);
 }
 
 /** Of the visitor's query the room sees what it reads, and nothing else. */
@@ -101,6 +116,12 @@ async function forwardAs(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
+  // A ticket is kept in the room, which alone can say whether it is good.
+  const ticket = request.headers.has("authorization") ? null : inside.searchParams.get("ticket");
+  if (ticket !== null && ticketPattern.test(ticket) && request.method === "GET" && wantsStream(request)) {
+    return forward(room, inward(inside, request, undefined), bindings, config);
+  }
+  inside.searchParams.delete("ticket");
   const revocationsOf = revocationsIn(bindings.Revocations, config.jurisdiction);
   const principal = await authorize(request, room, config, revocationsOf);
   if (!principal.ok) return refuse(request, principal.error);
@@ -109,7 +130,10 @@ async function forwardAs(
 
 /** The request as the object gets it: at an address of ours, from whom we say, and without what proved it. */
 function inward(inside: URL, request: Request, principal: Principal | undefined): Request {
-  const inner = new Request(inside, request);
+  // A body that nobody reads is left behind: the runtime minds one that is still on its way when the answer leaves.
+  const { method, headers, signal } = request;
+  const takesBody = method === "POST" && inside.pathname.endsWith("/turns");
+  const inner = new Request(inside, takesBody ? request : { method, headers, signal });
   inner.headers.delete("authorization");
   inner.headers.delete("cookie");
   setPrincipal(inner.headers, principal);

@@ -79,6 +79,12 @@ export class SseSocket implements StreamSocket {
     this.#write(`retry: ${ms}\n\n`);
   }
 
+  /** Says where the reader stands before anything was sent: a browser keeps it, and shows nothing for it. */
+  mark(id: string): void {
+    this.#lastId = id;
+    this.#write(`id: ${id}\n\n`);
+  }
+
   close(): void {
     if (!this.#isOpen) return;
     this.#flush();

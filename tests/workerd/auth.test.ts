@@ -39,6 +39,7 @@ function overHttp(method: string, path: string, init: RequestInit = {}): Way["go
   };
 }
 
+const sse = { accept: "text/event-stream" };
 const ways: readonly Way[] = [
   {
     name: "WebSocket",
@@ -58,6 +59,15 @@ const ways: readonly Way[] = [
       return code;
     },
   },
+  { name: "an event stream", scope: "read", go: overHttp("GET", "/parties/chat/:room", { headers: sse }) },
+  { name: "a poll", scope: "read", go: overHttp("GET", "/parties/chat/:room?wait=0") },
+  { name: "a snapshot", scope: "read", go: overHttp("GET", "/parties/chat/:room") },
+  {
+    name: "a submit",
+    scope: "write",
+    go: overHttp("POST", "/parties/chat/:room/turns", { body: JSON.stringify({ input: { prompt: "hi" } }) }),
+  },
+  { name: "a ticket", scope: "read", go: overHttp("POST", "/parties/chat/:room/tickets") },
   { name: "older turns", scope: "read", go: overHttp("GET", "/parties/chat/:room/turns") },
   { name: "erase", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room") },
 ];
@@ -156,6 +166,112 @@ describe("a revocation", () => {
     try {
       expect(await runDurableObjectAlarm(stub)).toBe(true);
       expect(await runInDurableObject(stub, async (_, state) => (await state.storage.list()).size)).toBe(0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+});
+
+describe("[S1] a ticket", () => {
+  const streamOf = (name: string, ticket: string, lastEventId?: string) =>
+    SELF.fetch(`http://localhost/parties/chat/${name}?ticket=${ticket}`, {
+      headers: { ...sse, ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) },
+    });
+  async function issue(name: string, claims: Record<string, unknown> = {}): Promise<string> {
+    const response = await SELF.fetch(`http://localhost/parties/chat/${name}/tickets`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${await signToken({ room: name, scope: "read", ...claims })}` },
+    });
+    expect(response.status).toBe(201);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    return ((await response.json()) as { ticket: string }).ticket;
+  }
+  /** Reads until an `id:` with a cursor has come, then leaves as a cut connection does. */
+  async function idOf(response: Response): Promise<string> {
+    const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
+    let text = "";
+    for (;;) {
+      const { value, done } = (await reader?.read()) ?? { done: true };
+      if (done) throw new Error(`ended: ${text}`);
+      text += value;
+      const id = /id: ([^~\s]+~\S+)\ndata: /.exec(text)?.[1];
+      if (id === undefined) continue;
+      await reader?.cancel();
+      return id;
+    }
+  }
+
+  test("opens one stream session; the address alone opens nothing after that, its Last-Event-ID does", async () => {
+    const name = room();
+    const ticket = await issue(name);
+    const first = await streamOf(name, ticket);
+    expect(first.status).toBe(200);
+    const id = await idOf(first);
+    const [reused, forged] = await Promise.all([
+      streamOf(name, ticket),
+      streamOf(name, ticket, id.replace(/~.*/, "~forged")),
+    ]);
+    for (const refused of [reused, forged]) {
+      expect(refused.status).toBe(401);
+      expect(await refused.json()).toMatchObject({
+        code: "unauthenticated",
+        detail: expect.stringContaining("ticket"),
+      });
+    }
+    for (let again = 0; again < 2; again += 1) expect(await idOf(await streamOf(name, ticket, id))).toContain("~");
+  });
+
+  test("outlives its object", async () => {
+    const name = room();
+    const ticket = await issue(name);
+    const stub = env.Chat.get(env.Chat.idFromName(name));
+    await evictDurableObject(stub);
+    const id = await idOf(await streamOf(name, ticket));
+    await evictDurableObject(stub);
+    expect((await streamOf(name, ticket)).status).toBe(401);
+    expect(await idOf(await streamOf(name, ticket, id))).toContain("~");
+  });
+
+  test("runs out after 30 s; its session with its token; and then nothing is left of an unused room", async () => {
+    const name = room();
+    const seconds = Math.floor(Date.now() / 1_000);
+    const [unused, used] = [await issue(name), await issue(name, { exp: seconds + 60 })];
+    const id = await idOf(await streamOf(name, used));
+    try {
+      vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 31_000 });
+      expect((await streamOf(name, unused)).status).toBe(401);
+      expect(await idOf(await streamOf(name, used, id))).toContain("~");
+      vi.setSystemTime(Date.now() + 31_000);
+      expect((await streamOf(name, used, id)).status).toBe(401);
+      const stub = env.Chat.get(env.Chat.idFromName(name));
+      while (await runDurableObjectAlarm(stub));
+      expect(await runInDurableObject(stub, async (_, state) => [...(await state.storage.list()).keys()])).toEqual([]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("is good for its room, and for streams alone", async () => {
+    const name = room();
+    const ticket = await issue(name);
+    expect((await streamOf(room(), ticket)).status).toBe(401);
+    const asJson = await SELF.fetch(`http://localhost/parties/chat/${name}?ticket=${ticket}`);
+    expect(asJson.status).toBe(401);
+    const erase = await SELF.fetch(`http://localhost/parties/chat/${name}?ticket=${ticket}`, {
+      method: "DELETE",
+      headers: sse,
+    });
+    expect(erase.status).toBe(401);
+  });
+
+  test("of somebody whose token is revoked opens nothing", async () => {
+    const tenant = fresh("t");
+    const name = `${tenant}.room`;
+    const ticket = await issue(name, { tenant, sub: "mallory" });
+    await revoke({ sub: "mallory", tenant });
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 10_001 });
+    try {
+      expect((await streamOf(name, ticket)).status).toBe(401);
     } finally {
       vi.useRealTimers();
     }
