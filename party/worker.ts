@@ -143,6 +143,7 @@ async function scheduled(_: ScheduledController, env: Bindings, ctx: ExecutionCo
 }
 
 export default {
-  fetch: async (request, env, context) => withSecurityHeaders(await app.fetch(request, env, context)),
+  fetch: async (request: Request, env: Bindings, context: ExecutionContext) =>
+    withSecurityHeaders(await app.fetch(request, env, context)),
   scheduled,
 } satisfies ExportedHandler<Bindings>;

@@ -50,6 +50,7 @@ function badFrame(random: Random, ids: readonly string[]): string {
 
 /** Somebody in the room: takes what is sent, remembers what should not have been. */
 class Witness implements RoomSocket {
+  readonly transport = "websocket";
   isOpen = true;
   readonly bufferedAmount = 0;
   readonly pongedAt = undefined;
