@@ -30,7 +30,7 @@ export function withCors(response: Response, origin: string | null): Response {
 export function preflight(): Response {
   const headers = {
     "access-control-allow-methods": "GET, POST, DELETE",
-    "access-control-allow-headers": "authorization, cache-control, content-type, last-event-id",
+    "access-control-allow-headers": "authorization, cache-control, content-type, last-event-id, traceparent",
     "access-control-max-age": "86400",
   };
   return new Response(null, { status: 204, headers });

@@ -12,6 +12,7 @@ import { EchoProvider } from "./providers/echo.ts";
 import { GuideProvider } from "./providers/guide.ts";
 import { OpenAiProvider } from "./providers/openai.ts";
 import type { Provider } from "./providers/provider.ts";
+import { Tracing } from "./tracing.ts";
 
 export interface Backend {
   url: string;
@@ -22,15 +23,16 @@ export interface Backend {
 
 /** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
 export async function createBackend(options: Partial<BackendOptions> = {}): Promise<Backend> {
-  const { host, port, provider, docsDir, resumable, openai, extraProviders, gateway, isQuiet } = {
+  const { host, port, provider, docsDir, resumable, openai, extraProviders, gateway, otlpEndpoint, isQuiet } = {
     ...defaultOptions(),
     ...options,
   };
   const all: Provider[] = [await GuideProvider.load(docsDir), new EchoProvider(), ...(extraProviders ?? [])];
   if (openai !== undefined) all.push(new OpenAiProvider(openai));
 
+  const tracing = new Tracing(otlpEndpoint);
   const app = await NestFactory.create<NestExpressApplication>(
-    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}, gateway),
+    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}, gateway, tracing),
     // Readers hold their connection for minutes; a stop must not wait for them.
     {
       logger: isQuiet ? false : ["error", "warn"],
@@ -52,7 +54,11 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
     await app.close();
     throw error;
   }
+  const close = async () => {
+    await app.close();
+    await tracing.close();
+  };
   const address = app.getHttpServer().address() as AddressInfo;
   const authority = address.family === "IPv6" ? `[${address.address}]` : address.address;
-  return { url: `http://${authority}:${address.port}`, port: address.port, close: () => app.close() };
+  return { url: `http://${authority}:${address.port}`, port: address.port, close };
 }

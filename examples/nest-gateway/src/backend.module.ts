@@ -5,6 +5,7 @@ import { Providers } from "./chat-request.ts";
 import { GATEWAY_TRUST, type GatewayTrust } from "./gateway-guard.ts";
 import { InfoController } from "./info.controller.ts";
 import { ResumableModule, type ResumableOptions } from "./resumable/index.ts";
+import { Tracing } from "./tracing.ts";
 
 @Module({})
 // biome-ignore lint/complexity/noStaticOnlyClass: a Nest module is a class, and forRoot is its convention.
@@ -13,6 +14,7 @@ export class BackendModule {
     providers: Providers,
     resumable: Partial<ResumableOptions>,
     trust: GatewayTrust | undefined,
+    tracing: Tracing,
   ): DynamicModule {
     return {
       module: BackendModule,
@@ -21,6 +23,7 @@ export class BackendModule {
       providers: [
         { provide: Providers, useValue: providers },
         { provide: GATEWAY_TRUST, useValue: trust },
+        { provide: Tracing, useValue: tracing },
       ],
     };
   }

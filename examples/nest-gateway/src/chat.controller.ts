@@ -29,6 +29,7 @@ import { type ChatRequest, Providers, parseChatBody, parseChatQuery, parseGenera
 import { GatewayGuard } from "./gateway-guard.ts";
 import { RequestProblem } from "./problem.ts";
 import { fingerprint, type GenerationRecord, type GenerationStats, ResumableGenerations } from "./resumable/index.ts";
+import { Tracing } from "./tracing.ts";
 
 /** Nest queues what a slow reader has not taken; past this it hangs up, and the reader can resume. The longest answer fits. */
 const maxPendingDataLength = 32 * 1024 * 1024;
@@ -37,13 +38,16 @@ const maxPendingDataLength = 32 * 1024 * 1024;
 export class ChatController {
   readonly #generations: ResumableGenerations;
   readonly #providers: Providers;
+  readonly #tracing: Tracing;
 
   constructor(
     @Inject(ResumableGenerations) generations: ResumableGenerations,
     @Inject(Providers) providers: Providers,
+    @Inject(Tracing) tracing: Tracing,
   ) {
     this.#generations = generations;
     this.#providers = providers;
+    this.#tracing = tracing;
   }
 
   @UseGuards(GatewayGuard)
@@ -54,10 +58,12 @@ export class ChatController {
     @Body() body: unknown,
     @Headers("idempotency-key") idempotencyKey: string | undefined,
     @Headers("last-event-id") lastEventId: string | undefined,
+    @Headers("traceparent") traceparent: string | undefined,
     @Res({ passthrough: true }) response: ServerResponse,
     @SseSignal() gone: AbortSignal,
   ): Promise<Observable<MessageEvent>> {
-    return this.#answer(parseChatBody(body, { idempotencyKey, lastEventId }, this.#providers), response, gone);
+    const chat = parseChatBody(body, { idempotencyKey, lastEventId }, this.#providers);
+    return this.#answer(chat, traceparent, response, gone);
   }
 
   @UseGuards(GatewayGuard)
@@ -66,6 +72,7 @@ export class ChatController {
     @Query() query: unknown,
     @Headers("idempotency-key") idempotencyKey: string | undefined,
     @Headers("last-event-id") lastEventId: string | undefined,
+    @Headers("traceparent") traceparent: string | undefined,
     @Req() request: IncomingMessage,
     @Res({ passthrough: true }) response: ServerResponse,
     @SseSignal() gone: AbortSignal,
@@ -75,7 +82,8 @@ export class ChatController {
       response.setHeader("Allow", "GET, POST");
       throw new RequestProblem(405, "method-not-allowed", "Use GET or POST.");
     }
-    return this.#answer(parseChatQuery(query, { idempotencyKey, lastEventId }, this.#providers), response, gone);
+    const chat = parseChatQuery(query, { idempotencyKey, lastEventId }, this.#providers);
+    return this.#answer(chat, traceparent, response, gone);
   }
 
   @UseGuards(GatewayGuard)
@@ -95,11 +103,19 @@ export class ChatController {
     return record;
   }
 
-  #answer(chat: ChatRequest, response: ServerResponse, gone: AbortSignal): Promise<Observable<MessageEvent>> {
+  #answer(
+    chat: ChatRequest,
+    traceparent: string | undefined,
+    response: ServerResponse,
+    gone: AbortSignal,
+  ): Promise<Observable<MessageEvent>> {
     const { generationId, lastEventId, provider, request } = chat;
     // For a GET without a key: what DELETE needs.
     response.setHeader("Generation-Id", generationId);
     const key = { key: generationId, fingerprint: fingerprint(chat.identity), lastEventId };
-    return this.#generations.open(key, (signal) => provider.generate(request, signal), gone);
+    const isResume = lastEventId !== undefined;
+    return this.#tracing.follow({ traceparent, provider: provider.id, model: request.model, isResume }, () =>
+      this.#generations.open(key, (signal) => provider.generate(request, signal), gone),
+    );
   }
 }

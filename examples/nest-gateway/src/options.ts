@@ -18,6 +18,8 @@ export interface BackendOptions {
   openai?: OpenAiOptions;
   /** Whose tokens the chat routes ask for; without it they ask for none. */
   gateway?: GatewayTrust;
+  /** Base URL of an OTLP/HTTP collector; without it nothing is traced. */
+  otlpEndpoint?: string;
   /** Your own, beside the built-in ones. */
   extraProviders?: readonly Provider[];
   /** No log at all, for tests. */
@@ -49,6 +51,7 @@ const environment = z.object({
   HOLD_MS: wholeNumber(3_600_000).optional(),
   KEEP_MS: wholeNumber(86_400_000).optional(),
   HEARTBEAT_MS: wholeNumber(600_000).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
   GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
   GATEWAY_AUDIENCE: z.string().min(1).optional(),
   OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
@@ -64,7 +67,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   }
   const { HOST, PORT, PROVIDER, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
-  const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, ...openai } = others;
+  const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, OTEL_EXPORTER_OTLP_ENDPOINT, ...openai } = others;
   if (GATEWAY_AUDIENCE !== undefined && GATEWAY_JWKS_URL === undefined)
     throw new Error("GATEWAY_AUDIENCE: means nothing without GATEWAY_JWKS_URL");
   if (PROVIDER === "openai" && openai.OPENAI_BASE_URL === undefined)
@@ -80,6 +83,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
       ...(KEEP_MS !== undefined && { keepMs: KEEP_MS }),
       ...(HEARTBEAT_MS !== undefined && HEARTBEAT_MS > 0 && { heartbeatMs: HEARTBEAT_MS }),
     },
+    ...(OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && { otlpEndpoint: OTEL_EXPORTER_OTLP_ENDPOINT }),
     ...(GATEWAY_JWKS_URL !== undefined && {
       gateway: { jwksUrl: GATEWAY_JWKS_URL, audience: GATEWAY_AUDIENCE ?? defaultAudience },
     }),
