@@ -1,26 +1,41 @@
 /** The bytes of a body as they come, until its end or the signal. A connection that breaks in the middle is a truncated answer. */
 import { UpstreamFailure } from "../core/ports.ts";
 
-/** Closes the body when the consumer leaves. Rejects with the signal's reason when that aborts. */
-export async function* chunksOf(body: ReadableStream<Uint8Array>, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-  // Not a BYOB reader: it halves the reads of a burst, and a burst is cheap anyway; single tokens come one a read to both.
+/**
+ * Closes the body when the consumer leaves. Rejects with the signal's reason when that aborts.
+ *
+ * Written out, not a generator: a burst comes in reads of one token each, and between two of them a generator takes as many
+ * turns of the event loop's queue as all the rest of the token's way.
+ */
+export function chunksOf(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncIterableIterator<Uint8Array, undefined> {
+  // Not a BYOB reader: it spares a tenth of a read, and asks for a stream of bytes and for consumers that keep nothing of one.
   const reader = body.getReader();
   // A body that is being read does not always notice the abort of its fetch; the reader does.
   const cancel = () => void reader.cancel(signal.reason).catch(() => undefined);
-  signal.addEventListener("abort", cancel, { once: true });
-  try {
-    for (;;) {
-      signal.throwIfAborted();
-      const { done, value } = await reader.read().catch((cause: unknown) => {
-        signal.throwIfAborted();
-        throw new UpstreamFailure("upstream-truncated", true, { cause });
-      });
-      signal.throwIfAborted();
-      if (done) return;
-      yield value;
-    }
-  } finally {
+  if (signal.aborted) cancel();
+  else signal.addEventListener("abort", cancel, { once: true });
+  const close = () => {
     signal.removeEventListener("abort", cancel);
     cancel();
-  }
+    return { done: true, value: undefined } as const;
+  };
+  const taken = (read: ReadableStreamReadResult<Uint8Array>) => {
+    if (signal.aborted) return broken(signal.reason);
+    return read.done ? close() : read;
+  };
+  const broken = (cause: unknown): never => {
+    close();
+    signal.throwIfAborted();
+    throw new UpstreamFailure("upstream-truncated", true, { cause });
+  };
+  return {
+    [Symbol.asyncIterator]() {
+      return this;
+    },
+    next: () => reader.read().then(taken, broken),
+    return: async () => close(),
+  };
 }
