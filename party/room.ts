@@ -14,12 +14,14 @@ import { type Revocations, revocationsIn } from "./revocations.ts";
 import { principalIn } from "./routes/principal-header.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import type { Census } from "./telemetry/metrics/report.ts";
+import { PointSink, type PointWriter } from "./telemetry/points.ts";
 import { EventRing } from "./telemetry/ring.ts";
 import { reportFault } from "./telemetry.ts";
 import type { TenantStore } from "./tenant-config.ts";
 
 /** What a room's object may be given beside its settings. */
 export interface RoomHostBindings extends MetricsBindings {
+  readonly ANALYTICS?: PointWriter;
   readonly Limiter?: DurableObjectNamespace<Limiter>;
   readonly Revocations?: DurableObjectNamespace<Revocations>;
   readonly CONFIG?: TenantStore;
@@ -33,8 +35,11 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   /** The newest events, for `GET /ops/events/:room`. */
   readonly #events = new EventRing();
 
+  readonly #points: PointSink | undefined;
+
   constructor(ctx: DurableObjectState, env: Cloudflare.Env & RoomHostBindings & Variables) {
     super(ctx, env);
+    this.#points = env.ANALYTICS === undefined ? undefined : new PointSink(env.ANALYTICS);
     // Answered by the runtime: a heartbeat neither wakes the object nor costs a request.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
@@ -59,6 +64,7 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
         storage: this.ctx.storage,
         sinksOf: (tenant: string) => [
           this.#events.sink,
+          ...(this.#points === undefined ? [] : [this.#points.sink]),
           ...countingSinks(this.env, config.value, { tenant, name: this.name, census: () => this.#census() }),
         ],
         onBroken: () => this.ctx.abort("storage failed"),
@@ -78,24 +84,29 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   }
 
   override onConnect(connection: Connection): void {
+    this.#points?.invoked();
     const socket = this.#socketOf(connection);
     if (this.#core === undefined) socket.close(ERRORS.internal.close, "internal");
     else this.#core.handleOpen(socket);
   }
 
   override onMessage(connection: Connection, message: WSMessage): void {
+    this.#points?.invoked();
     this.#core?.handleMessage(this.#socketOf(connection), typeof message === "string" ? message : undefined);
   }
 
   override onClose(connection: Connection): void {
+    this.#points?.invoked();
     this.#core?.handleClose(this.#socketOf(connection));
   }
 
   override onError(connection: Connection): void {
+    this.#points?.invoked();
     this.#core?.handleClose(this.#socketOf(connection));
   }
 
   override async onRequest(request: Request): Promise<Response> {
+    this.#points?.invoked();
     // Of the operator: no visitor's request comes here under this path.
     if (new URL(request.url).pathname.endsWith("/events")) return Response.json({ events: this.#events.read() });
     const { answerInRoom } = await import("./room-start.ts");
@@ -103,6 +114,7 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
   }
 
   override async onAlarm(): Promise<void> {
+    this.#points?.invoked();
     await this.#core?.tick();
   }
 

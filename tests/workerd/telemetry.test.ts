@@ -108,7 +108,9 @@ test("the newest events of a room can be read back", async () => {
     "turn-started",
     "upstream-attempt",
     "upstream-answered",
+    "span",
     "turn-settled",
+    "span",
   ]);
   for (const event of events.slice(2)) expect(event.turnId).toBe(turnId);
   expect(JSON.stringify(events)).not.toContain("hi");
