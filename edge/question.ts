@@ -7,6 +7,7 @@ import { type ChatMessage, messageSchema, turnSubmitFrame } from "../shared/prot
 import type { ErrorCode } from "../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../shared/result.ts";
 import { type Position, parsePosition } from "./position.ts";
+import { readBounded } from "./read-bounded.ts";
 
 /** Of `?q=`, in UTF-16 units: what the reference backend takes, and a URL may be 16 KB. */
 const maxQueryUnits = 8_192;
@@ -72,7 +73,7 @@ function fromQuery(query: URLSearchParams): Result<Question, QuestionProblem> {
 }
 
 async function fromBody(request: Request): Promise<Result<Question, QuestionProblem>> {
-  const text = await readBounded(request);
+  const text = await readBounded(request, maxBodyBytes);
   if (text === undefined) {
     return fail({
       code: "frame-too-large",
@@ -89,25 +90,6 @@ async function fromBody(request: Request): Promise<Result<Question, QuestionProb
   if ("messages" in data) return ok(data);
   const { prompt, ...rest } = data;
   return ok({ messages: [{ role: "user", content: prompt }], ...rest });
-}
-
-/** Undefined where there is more than a body may have. A body that breaks off reads as what came of it. */
-async function readBounded(request: Request): Promise<string | undefined> {
-  if (Number(request.headers.get("content-length") ?? 0) > maxBodyBytes) return undefined;
-  const reader = request.body?.getReader();
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for (;;) {
-    const next = await reader?.read().catch(() => undefined);
-    if (next?.value === undefined) return text + decoder.decode();
-    bytes += next.value.byteLength;
-    if (bytes > maxBodyBytes) {
-      await reader?.cancel();
-      return undefined;
-    }
-    text += decoder.decode(next.value, { stream: true });
-  }
 }
 
 function refuse(detail: string): Result<never, QuestionProblem> {

@@ -69,6 +69,19 @@ app.all("/parties/chat/:room/turns/:turn", (c) =>
 app.all("/parties/chat/:room/tickets", (c) =>
   configured(c.req.raw, c.env, (config) => routeTickets(c.req.raw, c.req.param("room"), c.env, config)),
 );
+app.all("/api/chat", (c) =>
+  inWords(c.req.raw, c.env, async (config) => {
+    const { routeChatPost } = await import("./routes/ai-sdk.ts");
+    return routeChatPost(c.req.raw, c.env, config);
+  }),
+);
+app.all("/api/chat/:room/:part?", (c) =>
+  inWords(c.req.raw, c.env, async (config) => {
+    const { routeChat } = await import("./routes/ai-sdk.ts");
+    const { room, part } = c.req.param();
+    return routeChat(c.req.raw, { room, part }, c.env, config);
+  }),
+);
 app.post("/ops/revoke", (c) =>
   configured(c.req.raw, c.env, async (config) => {
     const { routeRevoke } = await import("./routes/revoke.ts");
@@ -104,6 +117,18 @@ async function configured(
   if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
   const response = request.method === "OPTIONS" ? preflight() : await limited(request, env, config.value, route);
   return withCors(response, origin);
+}
+
+/** `configured`, for the AI SDK's client: it shows people the body of whatever refuses it. */
+async function inWords(
+  request: Request,
+  env: Bindings,
+  route: (config: GatewayConfig) => Promise<Response>,
+): Promise<Response> {
+  const response = await configured(request, env, route);
+  if (response.status < 400) return response;
+  const { problemInWords } = await import("./routes/problem-in-words.ts");
+  return problemInWords(request, response);
 }
 
 /** Counts the request against its address before anything wakes for it (S2). */

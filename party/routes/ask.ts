@@ -21,3 +21,6 @@ export function lastEventId(request: Request): { readonly cursor?: string; reado
   const [cursor = "", proof] = id.split(proofMark, 2);
   return { cursor, ...(proof === undefined ? {} : { proof }) };
 }
+
+/** Where the AI SDK's requests go inside a room: after its name in the address. */
+export const aiSdkPath = "ai-sdk";

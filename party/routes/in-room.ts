@@ -8,7 +8,7 @@ import type { Result } from "../../shared/result.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
-import { type Ask, lastEventId } from "./ask.ts";
+import { aiSdkPath, type Ask, lastEventId } from "./ask.ts";
 import { problem, refused, wrongMethod } from "./problem.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { refuse, wantsStream } from "./sse.ts";
@@ -60,6 +60,10 @@ export async function answerInRoom(
 /** @param path what follows the room's name in the address. */
 async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
   const { request, core, principal } = ask;
+  if (path[0] === aiSdkPath) {
+    const { answerAiSdk } = await import("./ai-sdk-in-room.ts");
+    return answerAiSdk(ask, path[1]);
+  }
   const [turns, turnId] = path;
   if (path.length > 2 || (turns !== undefined && turns !== "turns")) return problem("not-found");
   if (turnId !== undefined && !turnIdPattern.test(turnId)) return problem("turn-unknown");

@@ -22,7 +22,10 @@ export function withCors(response: Response, origin: string | null): Response {
   const readable = new Response(response.body, response);
   readable.headers.set("access-control-allow-origin", origin);
   readable.headers.append("vary", "origin");
-  readable.headers.set("access-control-expose-headers", "retry-after, location, ratelimit, ratelimit-policy");
+  readable.headers.set(
+    "access-control-expose-headers",
+    "retry-after, location, ratelimit, ratelimit-policy, x-gateway-error, x-vercel-ai-ui-message-stream",
+  );
   return readable;
 }
 

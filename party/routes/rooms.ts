@@ -109,7 +109,7 @@ function copyQuery(request: Request, inside: URL, names: readonly string[]): voi
 }
 
 /** Finds out who asks, and only then wakes the room. */
-async function forwardAs(
+export async function forwardAs(
   room: string,
   inside: URL,
   request: Request,

@@ -1,4 +1,5 @@
 /** The body of a submit over HTTP: a `turn-submit` frame without its `type`, whose `turnId` may be left to the room. */
+import { readBounded } from "../../edge/read-bounded.ts";
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
@@ -11,7 +12,7 @@ const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
 
 /** @param newId for a turn whose asker did not choose one. */
 export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, Refusal>> {
-  const text = await readText(request, maxFrameBytes);
+  const text = await readBounded(request, maxFrameBytes);
   if (text === undefined) return fail(tooLarge);
   let body: unknown;
   try {
@@ -31,22 +32,9 @@ export async function readSubmit(request: Request, newId: () => string): Promise
 }
 
 /** A trace comes as the header that HTTP has for it, and travels as every other client's does: in the turn's metadata. */
-function traced(body: object, request: Request): object {
+export function traced(body: object, request: Request): object {
   const traceparent = request.headers.get("traceparent");
   const metadata: unknown = "metadata" in body ? body.metadata : {};
   if (traceparent === null || typeof metadata !== "object" || metadata === null) return body;
   return { ...body, metadata: { traceparent, ...metadata } };
-}
-
-/** The body as text, or undefined where it is longer than `maxBytes`. */
-async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of request.body ?? []) {
-    bytes += chunk.byteLength;
-    if (bytes > maxBytes) return undefined;
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

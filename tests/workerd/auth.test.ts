@@ -16,7 +16,7 @@ type Outcome = ErrorCode | "in";
 interface Way {
   readonly name: string;
   /** The scope it needs. */
-  readonly scope: "read" | "write" | "clear";
+  readonly scope: "read" | "write" | "clear" | "read write";
   go(room: string, token: string | undefined, headers?: Record<string, string>): Promise<Outcome>;
 }
 
@@ -40,6 +40,9 @@ function overHttp(method: string, path: string, init: RequestInit = {}): Way["go
 }
 
 const sse = { accept: "text/event-stream" };
+/** Of the AI SDK's routes, which otherwise refuse in words. */
+const wantsJson = { accept: "application/json" };
+
 const ways: readonly Way[] = [
   {
     name: "WebSocket",
@@ -70,6 +73,27 @@ const ways: readonly Way[] = [
   { name: "a ticket", scope: "read", go: overHttp("POST", "/parties/chat/:room/tickets") },
   { name: "older turns", scope: "read", go: overHttp("GET", "/parties/chat/:room/turns") },
   { name: "erase", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room") },
+  {
+    name: "the AI SDK's POST",
+    // It asks and reads.
+    scope: "read write",
+    go: (name, token, headers) => {
+      const messages = [{ id: "m", role: "user", parts: [{ type: "text", text: "status 400" }] }];
+      const body = JSON.stringify({ id: name, messages, trigger: "submit-message" });
+      return overHttp("POST", "/api/chat", { body, headers: wantsJson })(name, token, headers);
+    },
+  },
+  {
+    name: "the AI SDK's stream",
+    scope: "read",
+    go: overHttp("GET", "/api/chat/:room/stream", { headers: wantsJson }),
+  },
+  {
+    name: "the AI SDK's messages",
+    scope: "read",
+    go: overHttp("GET", "/api/chat/:room/messages", { headers: wantsJson }),
+  },
+  { name: "the AI SDK's stop", scope: "write", go: overHttp("DELETE", "/api/chat/:room", { headers: wantsJson }) },
 ];
 
 describe.each(ways)("[S6] over $name", ({ scope, go }) => {

@@ -1,0 +1,50 @@
+/**
+ * The AI SDK's HTTP routes, with which `useChat` and its default transport work unchanged (docs/ai-sdk.md): a chat's id is
+ * a room's name, and what is posted becomes a turn. The Worker's side: everything that can be refused is refused here,
+ * before an object wakes (S2). Answers come from `ai-sdk-in-room.ts`.
+ */
+import type { GatewayConfig } from "../config.ts";
+import { readChatPost } from "./ai-sdk-body.ts";
+import { aiSdkPath } from "./ask.ts";
+import { problem, wrongMethod } from "./problem.ts";
+import { refuseRoom } from "./room-name.ts";
+import { forwardAs, type RoomBindings, roomUrl } from "./rooms.ts";
+
+/** `POST /api/chat`: submit, edit and regenerate. */
+export async function routeChatPost(
+  request: Request,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  if (request.method !== "POST") return wrongMethod("POST");
+  const post = await readChatPost(request, () => crypto.randomUUID().replaceAll("-", ""));
+  if (!post.ok) return problem(post.error.code, { detail: post.error.detail });
+  const { room, request: asked } = post.value;
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
+  const headers = new Headers(request.headers);
+  for (const name of ["content-length", "content-encoding", "transfer-encoding"]) headers.delete(name);
+  const inside = new Request(request.url, {
+    method: "POST",
+    headers,
+    body: JSON.stringify(asked),
+    signal: request.signal,
+  });
+  return forwardAs(room, roomUrl(room, `/${aiSdkPath}`), inside, bindings, config);
+}
+
+/** `GET /api/chat/:id/stream`, `GET /api/chat/:id/messages` and `DELETE /api/chat/:id`. */
+export async function routeChat(
+  request: Request,
+  { room, part }: { readonly room: string; readonly part: string | undefined },
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  if (part !== undefined && part !== "stream" && part !== "messages") return problem("not-found");
+  const wrong = refuseRoom(room, config);
+  if (wrong !== undefined) return wrong;
+  const method = part === undefined ? "DELETE" : "GET";
+  if (request.method !== method) return wrongMethod(method);
+  const inside = roomUrl(room, part === undefined ? `/${aiSdkPath}` : `/${aiSdkPath}/${part}`);
+  return forwardAs(room, inside, request, bindings, config);
+}
