@@ -8,7 +8,7 @@ import type { Result } from "../../shared/result.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
-import { aiSdkPath, type Ask, lastEventId } from "./ask.ts";
+import { type Ask, aiSdkPath, lastEventId } from "./ask.ts";
 import { problem, refused, wrongMethod } from "./problem.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { refuse, wantsStream } from "./sse.ts";

@@ -65,7 +65,7 @@ export class SseSocket implements StreamSocket {
   /** Says where the reader stands before anything was sent: a browser keeps it, and shows nothing for it. */
   mark(id: string): void {
     this.#lastId = id;
-    this.#write(`id: ${id}\n\n`);
+    this.#body.write(`id: ${id}\n\n`);
   }
 
   close(): void {
