@@ -69,7 +69,7 @@ export class ChatClient implements ChatRoomClient {
     const transports = openers(address, options.transports);
     const memory = new LadderMemory(storage, address.url.host);
     this.#link = new Link(
-      { transports, memory },
+      { transports, memory, hasToken: () => options.token !== undefined },
       {
         have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
         frame: (frame) => this.#handleFrame(frame),

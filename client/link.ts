@@ -45,6 +45,8 @@ export interface LinkOptions {
   /** What may be used, best first, and how each is opened. */
   readonly transports: ReadonlyMap<TransportName, OpenTransport>;
   readonly memory: LadderMemory;
+  /** The application can be asked for a token. */
+  readonly hasToken: () => boolean;
 }
 
 /** One transport, from its opening to its end. */
@@ -78,6 +80,8 @@ export class Link {
   #failures = 0;
   /** The room asked not to be called before this. */
   #notBefore = 0;
+  /** A token was refused, and the application has been asked for another since the last connection that stood. */
+  #hasAskedAnew = false;
 
   constructor(options: LinkOptions, events: LinkEvents) {
     this.#options = options;
@@ -107,6 +111,7 @@ export class Link {
     live.syncedAt = Date.now();
     this.#timers.start("stable", stableAfterMs, () => {
       this.#failures = 0;
+      this.#hasAskedAnew = false;
     });
     this.#setLadder(ladders.arrive(this.#ladder, Date.now(), Math.random));
     this.#scheduleClimb();
@@ -135,6 +140,7 @@ export class Link {
     if (this.#isClosed) return;
     if (this.#isEnded) {
       this.#isEnded = false;
+      this.#hasAskedAnew = false;
       this.#failures = 0;
       this.#notBefore = 0;
       this.#setState({ state: "connecting" });
@@ -257,6 +263,10 @@ export class Link {
 
   #handleRefusal(attempt: Attempt, end: Extract<TransportEnd, { by: "room" }>): void {
     const told = attempt.lastError;
+    if (end.code === "unauthenticated" && !this.#hasAskedAnew && this.#options.hasToken()) {
+      this.#askAnew();
+      return;
+    }
     if (end.isTerminal) {
       this.#end({ state: "closed", code: end.code, message: told?.message ?? end.message });
       this.#events.lost();
@@ -265,6 +275,17 @@ export class Link {
     const delayMs = end.retryAfterMs ?? (told?.code === end.code ? told.retryAfterMs : undefined) ?? 0;
     this.#notBefore = Math.max(this.#notBefore, Date.now() + Math.min(delayMs, maxAskedDelayMs));
     this.#leave(attempt, undefined);
+  }
+
+  /** The token ran out or was revoked. Each try asks the application for one: once, and the next refusal is its last word. */
+  #askAnew(): void {
+    this.#hasAskedAnew = true;
+    this.#abandonClimb();
+    this.#timers.stopAll();
+    this.#live = undefined;
+    this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: Date.now() });
+    this.#try();
+    this.#events.lost();
   }
 
   /** The live transport is over. @param fault undefined where that tells nothing about the transport. */

@@ -18,6 +18,12 @@ export const pongTimeoutMs = 10_000;
 export const stableAfterMs = 5_000;
 /** The most a room may ask a client to stay away, whatever it says; also keeps a timer's 2³¹ from overflowing to 1 ms. */
 export const maxAskedDelayMs = 300_000;
+/** A token is refreshed this long before it runs out: before the room warns of it, and twice over on a slow network. */
+export const refreshAheadMs = 75_000;
+/** Two refreshes are this far apart at the least, whatever the tokens say. */
+export const refreshAgainMs = 1_000;
+/** Tokens live an hour at the most; what says more needs no refresh. Also keeps a timer's 2³¹ from overflowing. */
+export const maxRefreshDelayMs = 86_400_000;
 /** Bounds on the heartbeat a room may ask for. */
 export const minHeartbeatMs = 1_000;
 export const maxHeartbeatMs = 60_000;

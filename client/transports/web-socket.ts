@@ -9,6 +9,7 @@ import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { Timers } from "../timers.ts";
 import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, welcomeTimeoutMs } from "../timing.ts";
+import { TokenRefresh } from "../token-refresh.ts";
 import type { RoomAddress } from "./room-address.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
@@ -17,6 +18,7 @@ export class WebSocketTransport implements Transport {
   readonly #events: TransportEvents;
   readonly #timers = new Timers<"ping" | "pong">();
   readonly #socket: PartySocket | undefined;
+  readonly #refresh: TokenRefresh;
   #token: string | undefined;
   #isGreeted = false;
   #isOver = false;
@@ -24,6 +26,7 @@ export class WebSocketTransport implements Transport {
   constructor(address: RoomAddress, events: TransportEvents) {
     this.#address = address;
     this.#events = events;
+    this.#refresh = new TokenRefresh(address.token, (frame) => this.send(frame));
     const { url, room, WebSocket = globalThis.WebSocket as unknown } = address;
     if (WebSocket === undefined) {
       queueMicrotask(() => this.#end({ by: "network", fault: "unavailable" }));
@@ -68,6 +71,7 @@ export class WebSocketTransport implements Transport {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timers.stopAll();
+    this.#refresh.stop();
     this.#socket?.close(1000, reason);
   }
 
@@ -99,6 +103,8 @@ export class WebSocketTransport implements Transport {
     this.#timers.stop("pong");
     const frame = data === "pong" ? undefined : parseServerFrame(data);
     if (frame === undefined) return;
+    if (frame.type === "welcome" || frame.type === "token-accepted") this.#refresh.expiresAt(frame.expiresAt);
+    if (frame.type === "notice" && frame.code === "token-expiring") this.#refresh.now();
     if (frame.type === "welcome") {
       this.#schedulePing(Math.min(Math.max(frame.heartbeatMs, minHeartbeatMs), maxHeartbeatMs));
       this.#events.welcomed(frame.sessionId);
@@ -132,6 +138,7 @@ export class WebSocketTransport implements Transport {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timers.stopAll();
+    this.#refresh.stop();
     this.#socket?.close();
     this.#events.ended(end);
   }

@@ -357,6 +357,41 @@ describe("terminal closes", () => {
     expect(vi.getTimerCount()).toBe(0);
   });
 
+  test("[S6] of a refused token asks the application once for another, and does not loop", async () => {
+    const asked: string[] = [];
+    const token = () => {
+      asked.push(`token-${asked.length}`);
+      return asked.at(-1);
+    };
+    const socket = await connect({ token });
+    socket.queue(welcome, sync()).deliver();
+    await tick(10_000);
+    socket.end(4401);
+    await tick();
+    net.last.open();
+    expect(net.last.saidOf("hello")[0]?.token).toBe("token-1");
+    net.last.end(4401);
+    await tick(600_000);
+    expect(asked).toHaveLength(2);
+    expect(client.getSnapshot().connection).toMatchObject({ state: "closed", code: "unauthenticated" });
+  });
+
+  test("[S6] of a token that ran out, again and again: each time the application has another, and nothing is lost", async () => {
+    let asked = 0;
+    let socket = await connect({ token: () => `token-${asked++}` });
+    socket.queue(welcome, sync()).deliver();
+    for (let time = 0; time < 3; time += 1) {
+      await tick(10_000);
+      socket.end(4401);
+      await tick();
+      socket = net.last;
+      socket.open();
+      socket.queue(welcome, sync()).deliver();
+      expect(state()).toBe("online");
+    }
+    expect(asked).toBe(4);
+  });
+
   test("without an error frame the close reason explains; a code of a newer room is shown as it is", async () => {
     (await connect()).end(4433, "too many cooks");
     expect(client.getSnapshot().connection).toEqual({ state: "closed", code: "4433", message: "too many cooks" });
@@ -378,6 +413,75 @@ describe("terminal closes", () => {
   test.each([1000, 1001, 1006, 1012, 4458, 4479, 4480, 4481, 4490, 4491])("%i is not terminal", async (code) => {
     (await connect()).end(code);
     expect(state()).toBe("reconnecting");
+  });
+});
+
+describe("[S6] a token that is about to run out", () => {
+  const until = (ms: number) => ({ ...welcome, expiresAt: Date.now() + ms });
+  async function withToken(ms: number, token: ChatClientOptions["token"]): Promise<FakeSocket> {
+    client = new ChatClient({
+      url: "https://chat.example.com",
+      room: "demo",
+      ...over(net),
+      ...(token === undefined ? {} : { token }),
+    });
+    await tick();
+    net.last.open();
+    net.last.queue(until(ms), sync()).deliver();
+    return net.last;
+  }
+
+  /** Time in which the room answers pings. */
+  async function pass(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= 5_000) {
+      await tick(Math.min(left, 5_000));
+      net.last.queue("pong").deliver();
+    }
+  }
+
+  test("is refreshed before the room warns, over the connection that stands; and so is the next one", async () => {
+    let asked = 0;
+    const socket = await withToken(600_000, async () => `token-${asked++}`);
+    await pass(524_000);
+    expect(socket.saidOf("token-refresh")).toEqual([]);
+    await tick(1_000);
+    expect(socket.saidOf("token-refresh")).toEqual([{ type: "token-refresh", token: "token-1" }]);
+    socket.queue({ type: "token-accepted", expiresAt: Date.now() + 600_000 }).deliver();
+    await pass(525_000);
+    expect(socket.saidOf("token-refresh")).toHaveLength(2);
+    expect(net.sockets).toHaveLength(1);
+  });
+
+  test("is refreshed when the room warns", async () => {
+    const socket = await withToken(3_000_000, () => "again");
+    socket
+      .queue({ type: "notice", code: "token-expiring", scope: "session", willRetry: false, message: "soon" })
+      .deliver();
+    await tick();
+    expect(socket.saidOf("token-refresh")).toHaveLength(1);
+  });
+
+  test("of a very short life is refreshed at half of it, at most once a second", async () => {
+    const socket = await withToken(1_000, () => "short");
+    await tick(999);
+    expect(socket.saidOf("token-refresh")).toEqual([]);
+    await tick(1);
+    expect(socket.saidOf("token-refresh")).toHaveLength(1);
+  });
+
+  test("and cannot be had anew leaves the connection as it is", async () => {
+    let fails = false;
+    const socket = await withToken(100_000, () => (fails ? Promise.reject(new Error("down")) : "t"));
+    fails = true;
+    await pass(90_000);
+    expect(socket.saidOf("token-refresh")).toEqual([]);
+    expect(state()).toBe("online");
+  });
+
+  test("is nobody's business where the application gives none", async () => {
+    const socket = await withToken(100_000, undefined);
+    await pass(90_000);
+    expect(socket.saidOf("token-refresh")).toEqual([]);
   });
 });
 
