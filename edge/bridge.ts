@@ -8,7 +8,7 @@
  */
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock } from "../party/core/ports.ts";
-import type { DialectName } from "../party/upstream/dialects/auto.ts";
+import type { DialectName } from "../party/upstream/dialects/names.ts";
 import { FetchUpstream, type StreamReader } from "../party/upstream/fetch-upstream.ts";
 import { isErrorCode } from "../shared/protocol/errors.ts";
 import { AnswerRun, type FirstWord } from "./answer-run.ts";

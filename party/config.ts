@@ -9,7 +9,7 @@ import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "./auth/set
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "./auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "./telemetry/log.ts";
-import { type DialectName, dialectNames } from "./upstream/dialects/auto.ts";
+import { type DialectName, dialectNames } from "./upstream/dialects/names.ts";
 
 export interface GatewayConfig {
   readonly auth: AuthSetting;

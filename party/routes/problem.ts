@@ -1,9 +1,13 @@
 /** Errors over HTTP (`edge/problem.ts`), and the one that only an operator can mend. */
 import { problem } from "../../edge/problem.ts";
+import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import type { Refusal } from "../core/principal.ts";
 import { reportConfig } from "../telemetry.ts";
 
 export { problem } from "../../edge/problem.ts";
+
+/** Of a submit over HTTP, which is a frame by another name. */
+export const tooLarge: Refusal = { code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` };
 
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
 export function refused(

@@ -9,10 +9,9 @@ import type { Principal } from "../core/principal.ts";
 import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
 import { setPrincipal } from "./principal-header.ts";
-import { problem, refused, wrongMethod } from "./problem.ts";
+import { problem, refused, tooLarge, wrongMethod } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
 import { refuse, wantsStream } from "./sse.ts";
-import { tooLarge } from "./submit-body.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {

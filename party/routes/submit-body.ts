@@ -5,8 +5,7 @@ import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Refusal } from "../core/principal.ts";
-
-export const tooLarge: Refusal = { code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` };
+import { tooLarge } from "./problem.ts";
 
 const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
 

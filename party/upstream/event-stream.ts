@@ -7,8 +7,9 @@ import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
-import { type DialectName, dialectFor } from "./dialects/auto.ts";
+import { dialectFor } from "./dialects/auto.ts";
 import type { Dialect } from "./dialects/dialect.ts";
+import type { DialectName } from "./dialects/names.ts";
 import type { StreamReader } from "./fetch-upstream.ts";
 
 /** One event larger than this is not an answer, it is a fault: in UTF-16 units. */

@@ -13,6 +13,7 @@ import { unifiedEvents } from "../../../shared/upstream-contract.ts";
 import type { UpstreamEnd } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { type Dialect, doneData, isObject, jsonOrUndefined, nameOf } from "./dialect.ts";
+import type { DialectName } from "./names.ts";
 import { OpenAiDialect } from "./openai.ts";
 import { saysError } from "./said-error.ts";
 import { hasText, TextDialect } from "./text.ts";
@@ -27,9 +28,6 @@ const dialects = {
 } as const;
 
 export type KnownDialect = keyof typeof dialects;
-/** The values of `UPSTREAM_DIALECT`. */
-export const dialectNames = ["auto", "unified", "openai", "ui-message", "text"] as const;
-export type DialectName = (typeof dialectNames)[number];
 
 /** A fresh one for one attempt. */
 export function dialectFor(name: DialectName): Dialect {

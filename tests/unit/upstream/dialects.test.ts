@@ -1,6 +1,7 @@
 /** The four dialects, each by an answer as its services stream it, and what all of them do with what they do not know. */
 import { describe, expect, test } from "vitest";
-import { type DialectName, dialectOf } from "../../../party/upstream/dialects/auto.ts";
+import { dialectOf } from "../../../party/upstream/dialects/auto.ts";
+import type { DialectName } from "../../../party/upstream/dialects/names.ts";
 import { dataEvents, namedEvent, readStream } from "./reading.ts";
 
 const chunk = (delta: object, more: object = {}) => ({

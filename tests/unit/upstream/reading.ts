@@ -1,6 +1,7 @@
 /** Reads bytes as the upstream port does, and says what came of it. */
 import { type UpstreamBatch, type UpstreamEnd, UpstreamFailure } from "../../../party/core/ports.ts";
-import { type DialectName, dialectFor } from "../../../party/upstream/dialects/auto.ts";
+import { dialectFor } from "../../../party/upstream/dialects/auto.ts";
+import type { DialectName } from "../../../party/upstream/dialects/names.ts";
 import { batchesOf } from "../../../party/upstream/event-stream.ts";
 import { joinParts, type Part } from "../../../shared/content.ts";
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
