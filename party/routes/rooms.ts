@@ -8,6 +8,7 @@ import type { GatewayConfig } from "../config.ts";
 import type { Principal } from "../core/principal.ts";
 import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
+import { aiSdkPath } from "./ask.ts";
 import { setPrincipal } from "./principal-header.ts";
 import { problem, refused, tooLarge, wrongMethod } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
@@ -131,7 +132,8 @@ export async function forwardAs(
 function inward(inside: URL, request: Request, principal: Principal | undefined): Request {
   // A body that nobody reads is left behind: the runtime minds one that is still on its way when the answer leaves.
   const { method, headers, signal } = request;
-  const takesBody = method === "POST" && inside.pathname.endsWith("/turns");
+  const takesBody =
+    method === "POST" && (inside.pathname.endsWith("/turns") || inside.pathname.endsWith(`/${aiSdkPath}`));
   const inner = new Request(inside, takesBody ? request : { method, headers, signal });
   inner.headers.delete("authorization");
   inner.headers.delete("cookie");
