@@ -16,7 +16,7 @@ import { startStack } from "./lib/parts.ts";
 const rounds = Number(process.argv[2] ?? 40);
 const warmUp = 5;
 const transports: readonly TransportName[] = ["websocket", "sse", "long-poll"];
-const words = 200;
+const words = 100;
 const prompt = Array.from({ length: words }, (_, index) => `word${index % 10}`).join(" ");
 
 await buildOrThrow();

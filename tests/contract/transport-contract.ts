@@ -46,7 +46,7 @@ export function transportContract(host: ContractHost): void {
     for (const reader of opened.splice(0)) reader.cut();
   });
 
-  test("a room shows one transcript, whoever asks and over whatever it is read", async () => {
+  test("[R4] a room shows one transcript, whoever asks and over whatever it is read", async () => {
     const room = fresh("one");
     const readers = await Promise.all(transports.map((transport) => join(transport, room)));
     for (const asker of readers) {
@@ -88,7 +88,7 @@ export function transportContract(host: ContractHost): void {
       expect(reader.gaps).toBe(0);
     });
 
-    test("goes on over another transport, from where this one stood", async () => {
+    test("[R3] goes on over another transport, from where this one stood", async () => {
       const [room, prompt] = [fresh("change"), fresh("change")];
       const reader = await join(transport, room);
       const id = await reader.ask(prompt, kept);

@@ -66,7 +66,7 @@ class Folded {
 }
 
 test.each([1, 20_261_123])(
-  "cut off at random (seed %i), all of them end with the transcript of a tab that never was",
+  "[F6] cut off at random (seed %i), all of them end with the transcript of a tab that never was",
   async (seed) => {
     const random = seeded(seed);
     const room = `cut-${seed}`;

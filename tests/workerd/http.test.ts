@@ -35,7 +35,7 @@ describe("the room as a stream", () => {
     await reader?.cancel();
   });
 
-  test("beats without an id, so that a beat never moves a reader", async () => {
+  test("[F6] beats without an id, so that a beat never moves a reader", async () => {
     const response = await SELF.fetch(at(fresh("room")), { headers: stream });
     const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
     let text = "";
@@ -48,7 +48,7 @@ describe("the room as a stream", () => {
     expect(text).toMatch(/^retry: (1|2)\d{3}$/m);
   });
 
-  test("the header wins over the address, and what cannot be read gets a snapshot", async () => {
+  test("[F6] the header wins over the address, and what cannot be read gets a snapshot", async () => {
     const room = fresh("room");
     await (await ask(room, { turnId: "t", input: { prompt: fresh("hi") } })).text();
     const { cursor } = (await (await SELF.fetch(at(room))).json()) as { cursor: string };
@@ -73,7 +73,7 @@ describe("the room as a stream", () => {
 });
 
 describe("one turn as a stream", () => {
-  test("runs to the turn's end, is resumed in the middle, and is 204 when there is nothing more", async () => {
+  test("[F6] runs to the turn's end, is resumed in the middle, and is 204 when there is nothing more", async () => {
     const [room, prompt] = [fresh("room"), fresh("hi")];
     const asked = await ask(room, { turnId: "t", input: { prompt } }, stream);
     expect(asked.status).toBe(200);
@@ -115,7 +115,7 @@ describe("one turn as a stream", () => {
 });
 
 describe("asking", () => {
-  test("is 202 with the turn's address, and durable", async () => {
+  test("[T1] is 202 with the turn's address, and durable", async () => {
     const room = fresh("room");
     const response = await ask(room, { input: { prompt: fresh("hi") } });
     expect(response.status).toBe(202);

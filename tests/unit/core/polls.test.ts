@@ -58,7 +58,7 @@ async function reading(): Promise<{ room: Room; poller: Poller }> {
   return { room, poller };
 }
 
-test("in a room where nothing goes on is answered at once, and says when to ask again", async () => {
+test("[F6] in a room where nothing goes on is answered at once, and says when to ask again", async () => {
   const room = await buildRoom();
   const poller = await new Poller(room).ask();
   expect(poller.types).toEqual(["sync", "presence"]);
@@ -70,7 +70,7 @@ test("in a room where nothing goes on is answered at once, and says when to ask 
 });
 
 describe("while a turn is open", () => {
-  test("waits for something to happen, and is woken by it, not by a timer", async () => {
+  test("[F6] waits for something to happen, and is woken by it, not by a timer", async () => {
     const room = await buildRoom();
     const poller = new Poller(room);
     await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
@@ -85,7 +85,7 @@ describe("while a turn is open", () => {
     expect(poller.text).toBe("Hello");
   });
 
-  test("text that continues is collected for half a second, and comes in one piece", async () => {
+  test("[F6] text that continues is collected for half a second, and comes in one piece", async () => {
     const { room, poller } = await reading();
     await poller.ask();
     for (const word of [",", " wor", "ld"]) {

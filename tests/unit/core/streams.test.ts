@@ -35,7 +35,7 @@ async function stay(room: Room, stream: FakeStream, ms = 200_000): Promise<numbe
   return Number.POSITIVE_INFINITY;
 }
 
-test("beats 1 s after it opened and every 15 s, with the room's clock", async () => {
+test("[F6] beats 1 s after it opened and every 15 s, with the room's clock", async () => {
   const room = await buildRoom();
   const { socket, openedAt } = open(room);
   await room.clock.advance(32_000);
@@ -51,7 +51,7 @@ test("is told when to come back: soon where it is cut, at its own moment of a dr
 });
 
 describe("where no turn is open", () => {
-  test("ends after a minute, and comes back after twenty seconds", async () => {
+  test("[F6] ends after a minute, and comes back after twenty seconds", async () => {
     const room = await buildRoom();
     const { socket } = open(room);
     expect(await stay(room, socket)).toBe(60_000);
@@ -60,7 +60,7 @@ describe("where no turn is open", () => {
     expect(room.clock.pending).toBe(0);
   });
 
-  test("one that came back for nothing stays for its first beat", async () => {
+  test("[F6] one that came back for nothing stays for its first beat", async () => {
     const room = await buildRoom();
     const first = open(room);
     await settled();
