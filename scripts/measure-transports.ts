@@ -5,10 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { StreamSocket } from "../party/core/ports.ts";
-import type { Have } from "../shared/protocol/client-frames.ts";
-import { settled } from "../tests/support/core/fake-clock.ts";
-import { ANYONE, buildRoom, FakeSocket } from "../tests/support/core/room-harness.ts";
+import { idleAwakeMs } from "../tests/support/core/idle-stream.ts";
 import { openReader, type RoomHost, type TransportName } from "../tests/support/transports/readers.ts";
 import { buildOrThrow } from "./lib/build.ts";
 import { startStack } from "./lib/parts.ts";
@@ -47,7 +44,7 @@ try {
   await rm(persistTo, { recursive: true, force: true });
 }
 for (const minutes of [5, 60]) {
-  const awake = await awakeMs(minutes * 60_000);
+  const awake = await idleAwakeMs(minutes * 60_000);
   console.log(`an idle stream: awake ${(awake / 1_000).toFixed(1)} s of ${minutes} min`);
 }
 
@@ -84,38 +81,6 @@ async function ask(transport: TransportName, room: string): Promise<{ firstMs: n
   await reader.untilTurn("t", ({ state }) => state === "settled");
   reader.cut();
   return { firstMs, bytes };
-}
-
-/** How long a stream is open while one tab looks at a room in which nothing happens: as an `EventSource` comes back. */
-async function awakeMs(forMs: number): Promise<number> {
-  const room = await buildRoom();
-  const end = room.clock.now() + forMs;
-  let awake = 0;
-  let have: Have | undefined;
-  while (room.clock.now() < end) {
-    const socket = new IdleStream();
-    const openedAt = room.clock.now();
-    const opened = room.core.openStream(socket, ANYONE, { have });
-    if (!opened.ok) throw new Error(opened.error);
-    while (socket.isOpen && room.clock.now() < end) {
-      await room.advance(100);
-      have = opened.value() ?? have;
-    }
-    awake += room.clock.now() - openedAt;
-    await room.advance(Math.min(socket.retryMs, end - room.clock.now()));
-    await settled();
-  }
-  return awake;
-}
-
-class IdleStream extends FakeSocket implements StreamSocket {
-  retryMs = 0;
-
-  beat(): void {}
-
-  comeBackIn(ms: number): void {
-    this.retryMs = ms;
-  }
 }
 
 function median(values: readonly number[]): number {

@@ -1,22 +1,9 @@
 /** Streams: heartbeats, and an end where nothing goes on (design §5, R6, T4). */
 import { describe, expect, test } from "vitest";
-import type { StreamSocket } from "../../../party/core/ports.ts";
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import { settled } from "../../support/core/fake-clock.ts";
-import { ANYONE, buildRoom, FakeSocket, type Room } from "../../support/core/room-harness.ts";
-
-class FakeStream extends FakeSocket implements StreamSocket {
-  readonly beats: number[] = [];
-  readonly retries: number[] = [];
-
-  beat(text: string): void {
-    this.beats.push(JSON.parse(text).at);
-  }
-
-  comeBackIn(ms: number): void {
-    this.retries.push(ms);
-  }
-}
+import { FakeStream, idleAwakeMs } from "../../support/core/idle-stream.ts";
+import { ANYONE, buildRoom, type Room } from "../../support/core/room-harness.ts";
 
 function open(room: Room, have?: Have) {
   const socket = new FakeStream();
@@ -154,4 +141,10 @@ test("[T4] when the last stream leaves, the turn is stopped after the grace; one
     await room.advance(how === "leaves" ? 30_000 : 180_000);
     expect(room.core.conversation.turn("t")?.record.end, how).toMatchObject({ outcome: "cancelled" });
   }
+});
+
+test("one idle tab keeps its room's object awake for no more than a tenth of the time, once its first minute is over", async () => {
+  const [first, hour] = [await idleAwakeMs(60_000), await idleAwakeMs(3_600_000)];
+  expect(first).toBe(60_000);
+  expect(hour - first).toBeLessThan(3_540_000 / 10);
 });
