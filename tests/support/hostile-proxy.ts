@@ -23,6 +23,8 @@ export interface HostileProxy {
   readonly url: string;
   /** Cuts every connection there is now. */
   cut(): void;
+  /** Event streams that pass through now, and the most there were at once. */
+  readonly streams: { open: number; most: number };
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,15 @@ export interface HostileProxy {
 export async function startHostileProxy(target: string, vices: Vices): Promise<HostileProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Duplex>();
+  const streams = { open: 0, most: 0 };
   const server = createServer((incoming, outgoing) => {
+    if (incoming.headers.accept === "text/event-stream") {
+      streams.open += 1;
+      streams.most = Math.max(streams.most, streams.open);
+      outgoing.on("close", () => {
+        streams.open -= 1;
+      });
+    }
     forward(incoming, outgoing, { hostname, port }, vices);
   });
   server.on("connection", (socket: Socket) => {
@@ -62,6 +72,7 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
     cut: () => {
       for (const socket of sockets) socket.destroy();
     },
+    streams,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
