@@ -35,7 +35,9 @@ export class HttpSender {
     switch (frame.type) {
       case "turn-submit": {
         const { type: _, ...submit } = frame;
-        this.#inOrder({ method: "POST", path: "/turns", body: JSON.stringify(submit) }, frame.turnId);
+        // `watching`: the answer is read elsewhere, so that who leaves there leaves the turn too (T4).
+        const query = { watching: "1" };
+        this.#inOrder({ method: "POST", path: "/turns", query, body: JSON.stringify(submit) }, frame.turnId);
         return;
       }
       case "room-clear":

@@ -175,6 +175,16 @@ export class Visitors {
     });
   }
 
+  /** Stops and removes all turns. Resolves when that is durable, and what ran is to be stopped whatever happens. */
+  clear(principal: Principal): Promise<Result<undefined, Refusal>> {
+    return this.#as(principal, "room-clear", async () => {
+      this.#conversation.clear();
+      await this.#conversation.journal.settled();
+      this.#ports.audit({ act: "cleared", by: principal });
+      return ok(undefined);
+    });
+  }
+
   /** Deletes the room and everything stored of it; tabs that are open start afresh in a new epoch. */
   erase(principal: Principal): Promise<Result<undefined, Refusal>> {
     return this.#as(principal, "erase", async () => {

@@ -77,6 +77,8 @@ async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
       return olderTurns(ask);
     case "POST turns":
       return submit(ask);
+    case "DELETE turns":
+      return said(ask, await core.visitors.clear(principal), () => new Response(null, { status: 204 }));
     case "GET turn":
       if (wantsStream(request)) return openTurnStream(ask, turnId ?? "");
       return said(ask, await core.visitors.turn(principal, turnId ?? ""), (state) => json(state));
@@ -115,8 +117,10 @@ async function submit(ask: Ask): Promise<Response> {
   const read = await readSubmit(request, () => crypto.randomUUID());
   if (!read.ok) return refused(read.error);
   const streams = wantsStream(request);
-  // Who takes 202 for an answer leaves at once, and means the question all the same (T4).
-  const frame = streams ? read.value : { onLeave: "keep" as const, ...read.value };
+  // Who takes 202 for an answer leaves at once, and means the question all the same (T4); unless they watch the room by
+  // other requests, and leave when those end.
+  const stays = streams || url.searchParams.has("watching");
+  const frame = stays ? read.value : { onLeave: "keep" as const, ...read.value };
   const submitted = await core.visitors.submit(principal, frame);
   if (submitted.ok && streams) return openTurnStream(ask, frame.turnId);
   return said(ask, submitted, (state) => {

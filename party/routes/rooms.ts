@@ -55,7 +55,7 @@ export async function routeTurns(
 ): Promise<Response> {
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
-  if (request.method !== "GET" && request.method !== "POST") return wrongMethod("GET, POST");
+  if (!["GET", "POST", "DELETE"].includes(request.method)) return wrongMethod("GET, POST, DELETE");
   // The room counts for itself; what says its length need not wake it.
   if (Number(request.headers.get("content-length") ?? 0) > maxFrameBytes) return refused(tooLarge);
   const query = new URL(request.url).searchParams;
@@ -65,7 +65,7 @@ export async function routeTurns(
     return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
   }
   const inside = roomUrl(room, "/turns");
-  copyQuery(request, inside, ["before", "limit"]);
+  copyQuery(request, inside, ["before", "limit", "watching"]);
   return forwardAs(room, inside, request, bindings, config);
 }
 

@@ -72,6 +72,7 @@ const ways: readonly Way[] = [
   },
   { name: "a ticket", scope: "read", go: overHttp("POST", "/parties/chat/:room/tickets") },
   { name: "older turns", scope: "read", go: overHttp("GET", "/parties/chat/:room/turns") },
+  { name: "clear", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room/turns") },
   { name: "erase", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room") },
   {
     name: "the AI SDK's POST",

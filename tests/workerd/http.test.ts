@@ -3,7 +3,7 @@ import { abortAllDurableObjects, SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../party/core/principal.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
-import { fresh, upstream } from "./tab.ts";
+import { fresh, SocketTab, upstream } from "./tab.ts";
 
 const stream = { accept: "text/event-stream" };
 
@@ -205,7 +205,7 @@ describe("a refusal", () => {
     ["PATCH", "", "GET, DELETE"],
     ["POST", "", "GET, DELETE"],
     ["HEAD", "", "GET, DELETE"],
-    ["PUT", "/turns", "GET, POST"],
+    ["PUT", "/turns", "GET, POST, DELETE"],
     ["POST", "/turns/t", "GET, DELETE"],
   ])("of %s on …%s says which methods are right", async (method, path, allow) => {
     const response = await SELF.fetch(at(fresh("room"), path), { method });
@@ -260,4 +260,47 @@ test("an allowed page of another origin may read a stream, ask and stop", async 
   const asked = await ask(fresh("room"), { input: { prompt: fresh("hi") } }, { origin });
   expect(asked.headers.get("access-control-expose-headers")).toContain("location");
   await asked.body?.cancel();
+});
+
+test("[T4] a question of one who reads the room elsewhere is left when they leave there; one who only asks is not missed", async () => {
+  const leaves = async (query: string) => {
+    const [room, prompt] = [fresh("room"), fresh("watching")];
+    const address = `http://localhost/parties/chat/${room}`;
+    const reading = new AbortController();
+    const accept = { accept: "text/event-stream" };
+    const stream = await SELF.fetch(address, { headers: accept, signal: reading.signal });
+    const body = JSON.stringify({ turnId: "q", input: { prompt } });
+    expect((await SELF.fetch(`${address}/turns${query}`, { method: "POST", body })).status).toBe(202);
+    await upstream("text", prompt, { text: "for nobody" });
+    await stream.body?.cancel();
+    reading.abort();
+    return { room, prompt };
+  };
+  const [kept, left] = [await leaves(""), await leaves("?watching")];
+  await upstream("until", left.prompt, { aborted: 1, stops: 1 });
+  // Its grace was over first.
+  await upstream("text", kept.prompt, { text: " and nobody else" });
+  await upstream("done", kept.prompt, {});
+  const back = await new SocketTab().join(kept.room);
+  await back.untilTurn("q", ({ state }) => state === "settled");
+  expect(back.turn("q")).toMatchObject({ outcome: "completed" });
+});
+
+test("[T1] a room is cleared over HTTP: what ran is stopped, and its id runs nothing again", async () => {
+  const [room, prompt] = [fresh("room"), fresh("clear")];
+  const address = `http://localhost/parties/chat/${room}/turns`;
+  const tab = await new SocketTab().join(room);
+  const { epoch } = tab.view;
+  const id = tab.submit(prompt);
+  await upstream("text", prompt, { text: "gone" });
+  await tab.untilTurn(id, ({ length }) => length > 0);
+  expect((await SELF.fetch(address, { method: "DELETE" })).status).toBe(204);
+  await tab.until(({ view }) => view.epoch !== epoch);
+  expect(tab.view.turns).toEqual([]);
+  await upstream("until", prompt, { aborted: 1, stops: 1 });
+  const again = await SELF.fetch(address, {
+    method: "POST",
+    body: JSON.stringify({ turnId: id, input: { prompt } }),
+  });
+  expect([again.status, ((await again.json()) as { code: string }).code]).toEqual([409, "turn-stale"]);
 });

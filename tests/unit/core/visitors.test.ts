@@ -194,9 +194,9 @@ describe("[R6] a sign of life", () => {
 
 describe("scopes", () => {
   test.each([
-    ["read", ["forbidden", "forbidden", "turn-unknown", undefined, "forbidden"]],
-    ["write", [undefined, undefined, "forbidden", "forbidden", "forbidden"]],
-    ["clear", ["forbidden", "forbidden", "forbidden", "forbidden", undefined]],
+    ["read", ["forbidden", "forbidden", "turn-unknown", undefined, "forbidden", "forbidden"]],
+    ["write", [undefined, undefined, "forbidden", "forbidden", "forbidden", "forbidden"]],
+    ["clear", ["forbidden", "forbidden", "forbidden", "forbidden", undefined, undefined]],
   ] as const)("%s alone allows its own acts and no others", async (scope, expected) => {
     const room = await buildRoom();
     const { visitors } = room.core;
@@ -206,6 +206,7 @@ describe("scopes", () => {
       await visitors.cancel(principal, "t"),
       await visitors.turn(principal, "nothing"),
       await visitors.snapshot(principal),
+      await visitors.clear(principal),
       await visitors.erase(principal),
     ];
     expect(results.map((result) => (result.ok ? undefined : result.error.code))).toEqual(expected);
