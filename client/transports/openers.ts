@@ -21,11 +21,11 @@ export function openers(
   const poll =
     (pace: PollPace): OpenTransport =>
     (events) =>
-      new PollTransport(address, events, () => pace);
+      new PollTransport(address, events, { pace: () => pace });
   const shared =
-    (open: OpenTransport): OpenTransport =>
+    (name: "sse" | "poll", open: OpenTransport): OpenTransport =>
     (events) =>
-      new SharedTransport(address, events, open);
+      new SharedTransport(name, address, events, open);
   const open: Record<TransportName, OpenTransport> = {
     websocket: (events) => new WebSocketTransport(address, events),
     sse: stream,
@@ -33,8 +33,8 @@ export function openers(
   };
   const isTab = typeof document !== "undefined";
   if (isTab && canShare()) {
-    open.sse = shared(stream);
-    open.poll = shared(poll(patient));
+    open.sse = shared("sse", stream);
+    open.poll = shared("poll", poll(patient));
   } else if (isTab) open.poll = poll(brief);
   const names = new Set(wanted);
   // A stream in each of seven tabs would leave no connection for a stop: without a way to share one, tabs poll.

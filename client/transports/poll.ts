@@ -20,24 +20,33 @@ export interface PollPace {
   readonly pauseMs: number;
 }
 
+export interface PollOptions {
+  /** Asked at each request and at its answer. */
+  pace(): PollPace;
+  /** The room took what was said. */
+  onTaken?(): void;
+}
+
 export class PollTransport implements Transport {
   readonly #address: RoomAddress;
   readonly #events: TransportEvents;
-  readonly #pace: () => PollPace;
+  readonly #options: PollOptions;
   readonly #sender: HttpSender;
   readonly #timers = new Timers<"rest" | "answer">();
   #poll: AbortController | undefined;
   #isOver = false;
 
-  /** @param pace asked at each request and at its answer */
-  constructor(address: RoomAddress, events: TransportEvents, pace: () => PollPace) {
+  constructor(address: RoomAddress, events: TransportEvents, options: PollOptions) {
     this.#address = address;
     this.#events = events;
-    this.#pace = pace;
+    this.#options = options;
     this.#sender = new HttpSender(address, {
       frame: (frame) => events.frame(frame),
       failed: (end) => this.#end(end),
-      taken: () => this.#hurry(),
+      taken: () => {
+        options.onTaken?.();
+        this.#hurry();
+      },
       resync: () => this.#greet("lost"),
     });
     this.#greet("blocked");
@@ -84,7 +93,7 @@ export class PollTransport implements Transport {
       const have = this.#events.have();
       const response = await requestRoom(this.#address, {
         query: {
-          wait: isGreeting ? "0" : String(this.#pace().waitS),
+          wait: isGreeting ? "0" : String(this.#options.pace().waitS),
           ...(have === undefined ? {} : { cursor: formatCursor(have) }),
         },
         headers: { accept: "application/json" },
@@ -107,7 +116,7 @@ export class PollTransport implements Transport {
       }
       if (poll.signal.aborted) return;
       this.#timers.stop("answer");
-      const pauseMs = Math.max(this.#pace().pauseMs, answer.frames.length === 0 ? pollPauseMs : 0);
+      const pauseMs = Math.max(this.#options.pace().pauseMs, answer.frames.length === 0 ? pollPauseMs : 0);
       const restForMs = Math.max(pauseMs, Math.min(answer.retryAfterMs, maxRestMs));
       this.#timers.start("rest", restForMs, () => this.#again());
     } catch (cause) {

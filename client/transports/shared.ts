@@ -6,23 +6,28 @@
  *
  * Positions make this safe: a frame that comes twice, late or not at all changes nothing or is asked for again.
  */
-import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
-import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
+import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
+import type { ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { Timers } from "../timers.ts";
 import { followPauseMs, followQuietMs, loneFollowPauseMs } from "../timing.ts";
 import { type PollPace, PollTransport } from "./poll.ts";
 import type { RoomAddress } from "./room-address.ts";
-import type { OpenTransport, Transport, TransportEnd, TransportEvents } from "./transport.ts";
+import type { OpenTransport, Transport, TransportEnd, TransportEvents, TransportName } from "./transport.ts";
 
 /** What tabs say to each other. All are pages of one origin; a tab of another version is the one thing to be careful of. */
 type TabMessage =
   | { readonly v: 1; readonly kind: "frame"; readonly frame: ServerFrame }
-  /** The reading tab is in step with the room at this point. */
-  | { readonly v: 1; readonly kind: "synced"; readonly epoch: string; readonly seq: number }
+  /** What the reading tab lacked, and from where. */
+  | { readonly v: 1; readonly kind: "sync"; readonly base: Have | undefined; readonly frame: SyncFrame }
   /** Something was said to the room: whoever reads should not rest. */
   | { readonly v: 1; readonly kind: "wake" }
-  /** This network holds streams back: no tab need find out again. */
+  /** A page that was just opened listens from here on. */
+  | { readonly v: 1; readonly kind: "joined" }
+  /** This network holds streams back, and they are not read as such: no tab need find out again. */
   | { readonly v: 1; readonly kind: "buffered" };
+
+/** What one tab may read for all. */
+type SharedName = Exclude<TransportName, "websocket">;
 
 /** Whether the tabs of this runtime can find each other. */
 export function canShare(): boolean {
@@ -30,6 +35,7 @@ export function canShare(): boolean {
 }
 
 export class SharedTransport implements Transport {
+  readonly #name: SharedName;
   readonly #address: RoomAddress;
   readonly #events: TransportEvents;
   readonly #openStream: OpenTransport;
@@ -45,7 +51,9 @@ export class SharedTransport implements Transport {
   #release: (() => void) | undefined;
   #isOver = false;
 
-  constructor(address: RoomAddress, events: TransportEvents, openStream: OpenTransport) {
+  /** @param openStream what the tab that reads for all opens; polls where `name` says so */
+  constructor(name: SharedName, address: RoomAddress, events: TransportEvents, openStream: OpenTransport) {
+    this.#name = name;
     this.#address = address;
     this.#events = events;
     this.#openStream = openStream;
@@ -60,7 +68,6 @@ export class SharedTransport implements Transport {
 
   send(frame: ClientFrame): void {
     this.#inner?.send(frame);
-    if (!this.#isReading) this.#tell({ v: 1, kind: "wake" });
   }
 
   probe(): void {
@@ -125,8 +132,10 @@ export class SharedTransport implements Transport {
         frame: (frame) => this.#events.frame(frame),
         ended: (end) => this.#end(end),
       },
-      () => this.#pace(),
+      { pace: () => this.#pace(), onTaken: () => this.#tell({ v: 1, kind: "wake" }) },
     );
+    // One that climbs back to a stream is to find out for itself, once it is the one that reads.
+    if (this.#events.have() === undefined) this.#tell({ v: 1, kind: "joined" });
   }
 
   /** Rarely while another tab tells what happens: a sign of life, and the room's own word that one may still be here. */
@@ -136,11 +145,11 @@ export class SharedTransport implements Transport {
   }
 
   #passOn(frame: ServerFrame): void {
+    const base = this.#events.have();
     this.#events.frame(frame);
     switch (frame.type) {
       case "sync":
-        // It says what this tab lacked. The others ask for what they lack.
-        this.#tell({ v: 1, kind: "synced", epoch: frame.epoch, seq: frame.seq });
+        this.#tell({ v: 1, kind: "sync", base, frame });
         return;
       case "error":
       case "goaway":
@@ -158,34 +167,38 @@ export class SharedTransport implements Transport {
   #handleMessage(data: unknown): void {
     const message = data as Partial<TabMessage> | null;
     if (this.#isOver || message?.v !== 1) return;
-    if (message.kind === "wake") {
-      if (this.#isReading) this.#inner?.probe();
+    if (this.#isReading) {
+      if (message.kind === "wake") this.#inner?.probe();
+      if (message.kind === "joined" && this.#name === "poll") this.#tell({ v: 1, kind: "buffered" });
       return;
     }
-    if (this.#isReading) return;
+    if (message.kind === "wake" || message.kind === "joined") return;
     this.#heardAt = Date.now();
     this.#timers.start("quiet", followQuietMs, () => this.#handleQuiet());
     switch (message.kind) {
       case "frame":
         if (message.frame !== undefined) this.#events.frame(message.frame);
         return;
-      case "synced":
-        if (!this.#isAt(message)) this.#inner?.probe();
+      case "sync":
+        if (message.frame !== undefined) this.#handleSync(message.base, message.frame);
         return;
       case "buffered":
-        this.#end({ by: "network", fault: "buffered" });
+        if (this.#name === "sse") this.#end({ by: "network", fault: "buffered" });
     }
   }
 
-  /** Whether this tab lacks nothing that a reader at this point has. */
-  #isAt({ epoch, seq }: { epoch?: string; seq?: number }): boolean {
+  /** What another tab lacked: all that this one lacks if it holds what that one held, else a reason to ask. */
+  #handleSync(base: Have | undefined, frame: SyncFrame): void {
     const have = this.#events.have();
-    return have?.epoch === epoch && have?.seq === seq && Object.keys(have?.offsets ?? {}).length === 0;
+    if (frame.mode === "delta" && have !== undefined && base !== undefined && holds(have, base)) {
+      this.#events.frame(frame);
+    } else if (have?.epoch !== frame.epoch || have.seq !== frame.seq || hasOpen(have)) this.#inner?.probe();
   }
 
   /** The tab that reads says nothing more, though an answer is open: it may have been put to sleep with its lock. */
   #handleQuiet(): void {
-    if (Object.keys(this.#events.have()?.offsets ?? {}).length > 0) this.#inner?.probe();
+    const have = this.#events.have();
+    if (have !== undefined && hasOpen(have)) this.#inner?.probe();
   }
 
   #end(end: TransportEnd): void {
@@ -193,4 +206,15 @@ export class SharedTransport implements Transport {
     this.close("");
     this.#events.ended(end);
   }
+}
+
+/** Whether a reader at `have` has all that one at `base` has, and lacks nothing that was not told from there on. */
+function holds(have: Have, base: Have): boolean {
+  if (have.epoch !== base.epoch || have.seq !== base.seq) return false;
+  // A turn that only one of them lists is held whole by the other.
+  return Object.entries(have.offsets).every(([turnId, offset]) => offset >= (base.offsets[turnId] ?? Infinity));
+}
+
+function hasOpen(have: Have): boolean {
+  return Object.keys(have.offsets).length > 0;
 }

