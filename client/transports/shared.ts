@@ -167,6 +167,11 @@ export class SharedTransport implements Transport {
   #handleMessage(data: unknown): void {
     const message = data as Partial<TabMessage> | null;
     if (this.#isOver || message?.v !== 1) return;
+    if (message.kind === "buffered") {
+      // Also of one that has only just been given the lock.
+      if (this.#name === "sse") this.#end({ by: "network", fault: "buffered" });
+      return;
+    }
     if (this.#isReading) {
       if (message.kind === "wake") this.#inner?.probe();
       if (message.kind === "joined" && this.#name === "poll") this.#tell({ v: 1, kind: "buffered" });
@@ -182,8 +187,6 @@ export class SharedTransport implements Transport {
       case "sync":
         if (message.frame !== undefined) this.#handleSync(message.base, message.frame);
         return;
-      case "buffered":
-        if (this.#name === "sse") this.#end({ by: "network", fault: "buffered" });
     }
   }
 
