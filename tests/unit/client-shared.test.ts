@@ -37,8 +37,7 @@ class Host {
       this.streams.add(stream);
       this.most = Math.max(this.most, this.streams.size);
       request.signal.addEventListener("abort", () => this.streams.delete(stream));
-    } else if (request.isPoll)
-      request.json({ frames: [this.room.sync(have)], retryAfterMs: this.#isIdle ? 5_000 : 0 });
+    } else if (request.isPoll) request.json({ frames: [this.room.sync(have)], retryAfterMs: this.#isIdle ? 5_000 : 0 });
     else {
       request.json({}, 202);
       if (request.method === "POST") this.tell(this.room.queue("hi", (request.body as { turnId: string }).turnId));
