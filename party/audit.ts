@@ -3,8 +3,11 @@
  * kind of log line, `audit`, with who did it and when; written once and never changed. It holds ids of keys and tokens,
  * never keys and tokens.
  */
+
+import { toBase64Url } from "./auth/base64url.ts";
 import type { KeyEvent } from "./auth/keys.ts";
 import type { UpstreamTokenEvent } from "./auth/upstream-auth.ts";
+import type { GatewayConfig } from "./config.ts";
 import { reportAudit, reportFault } from "./telemetry.ts";
 
 /** `actor` is `gateway`, `operator`, or the `sub` of a token. */
@@ -34,4 +37,25 @@ export function audit(actor: string, { name, ...facts }: AuditEvent): void {
 export function auditKey(event: KeyEvent): void {
   if (event.name === "keys-unread") reportFault("keys", event.cause);
   else audit("gateway", event);
+}
+
+const announced = new WeakSet<GatewayConfig>();
+
+/** Tells once which settings this isolate runs with. Two of one fingerprint differ in secrets of the same names at most. */
+export async function auditConfiguration(config: GatewayConfig): Promise<void> {
+  if (announced.has(config)) return;
+  announced.add(config);
+  const { auth, upstreamAuth } = config;
+  const accepted = auth.mode === "jwt" && auth.keys.kind === "secrets" ? [...auth.keys.secrets.keys()] : [];
+  const signing = upstreamAuth.mode === "sign" ? [...upstreamAuth.seeds.keys()] : [];
+  const text = JSON.stringify({ accepted, signing, ...config }, (name, value: unknown) => withoutSecret(name, value));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const fingerprint = toBase64Url(new Uint8Array(digest)).slice(0, 16);
+  audit("gateway", { name: "configuration", fingerprint, kids: [...accepted, ...signing] });
+}
+
+/** Not even a digest is made of a secret: of a short one it would tell what it is. */
+function withoutSecret(name: string, value: unknown): unknown {
+  if (value instanceof Map) return [...value.keys()];
+  return (name === "operatorToken" || name === "client") && value !== undefined ? "set" : value;
 }

@@ -1,5 +1,6 @@
 /** The Worker: every request that is not a file of the page comes here first. Routes; no chat logic. */
 import { Hono } from "hono/tiny";
+import { auditConfiguration } from "./audit.ts";
 import { systemClock } from "./clock.ts";
 import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
@@ -113,6 +114,7 @@ async function configured(
   const url = new URL(request.url);
   const config = parseConfig(env, url.hostname);
   if (!config.ok) return notConfigured(config.error);
+  await auditConfiguration(config.value);
   const origin = request.headers.get("origin");
   if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
   const response = request.method === "OPTIONS" ? preflight() : await limited(request, env, config.value, route);

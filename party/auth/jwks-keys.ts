@@ -30,9 +30,11 @@ export class JwksKeys implements KeySource {
   readonly #options: JwksOptions;
   #keys: ReadonlyMap<string, VerifyKey> | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
-  /** Of the last try, whatever came of it. */
-  #askedAt = Number.NEGATIVE_INFINITY;
+  /** When a kid that nobody knew last made it look. */
+  #lookedAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
+  /** When the last fetch began. */
+  #askedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: JwksOptions) {
     this.#options = options;
@@ -48,8 +50,12 @@ export class JwksKeys implements KeySource {
   #mustAsk(kid: string, now: number): boolean {
     // With no keys at all each request asks for itself, because it cannot wait for another's fetch.
     if (this.#keys === undefined) return now - this.#failedAt >= jwksCooldownMs;
-    if (now - this.#askedAt < jwksCooldownMs) return false;
-    return now - this.#fetchedAt >= jwksMaxAgeMs || !this.#keys.has(kid);
+    if (now - this.#failedAt < jwksCooldownMs) return false;
+    // Of many at that moment one asks; the others go by what is known.
+    if (now - this.#fetchedAt >= jwksMaxAgeMs) return now - this.#askedAt >= fetchTimeoutMs;
+    if (this.#keys.has(kid) || now - this.#lookedAt < jwksCooldownMs) return false;
+    this.#lookedAt = now;
+    return true;
   }
 
   async #refresh(now: number): Promise<void> {
