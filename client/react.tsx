@@ -1,3 +1,5 @@
+"use client";
+
 /**
  * `useChatRoom`: a room in a React component. All components that name the same room and gateway share one client and one
  * socket (`shared-client.ts`): StrictMode and a change of page mount again at once. On a server, and while hydrating, it

@@ -1,0 +1,56 @@
+/** A chat as it is written with the AI SDK for any backend: nothing here knows of a gateway. */
+import type { UseChatHelpers } from "@ai-sdk/react";
+import type { UIMessage } from "ai";
+import { type FormEvent, useState } from "react";
+
+export function Chat({ chat }: { readonly chat: UseChatHelpers<UIMessage> }) {
+  const { messages, status, error, sendMessage, regenerate, stop } = chat;
+  const [editing, setEditing] = useState<string>();
+  const [text, setText] = useState("");
+  const isBusy = status === "submitted" || status === "streaming";
+
+  const ask = (event: FormEvent) => {
+    event.preventDefault();
+    if (text.trim() === "") return;
+    void sendMessage({ text, ...(editing === undefined ? {} : { messageId: editing }) });
+    setText("");
+    setEditing(undefined);
+  };
+  const edit = (message: UIMessage) => {
+    setEditing(message.id);
+    setText(textOf(message));
+  };
+  return (
+    <>
+      <ol>
+        {messages.map((message) => (
+          <li key={message.id} data-role={message.role}>
+            <p>{textOf(message)}</p>
+            {message.role === "user" ? (
+              <button type="button" onClick={() => edit(message)}>
+                Edit
+              </button>
+            ) : (
+              <button type="button" disabled={isBusy} onClick={() => void regenerate({ messageId: message.id })}>
+                Again
+              </button>
+            )}
+          </li>
+        ))}
+      </ol>
+      <p role="status">{status}</p>
+      {error === undefined ? null : <p role="alert">{error.message}</p>}
+      <form onSubmit={ask}>
+        <input aria-label="Message" value={text} onChange={(event) => setText(event.target.value)} />
+        <button type="submit">Send</button>
+        <button type="button" disabled={!isBusy} onClick={() => void stop()}>
+          Stop
+        </button>
+      </form>
+    </>
+  );
+}
+
+function textOf(message: UIMessage): string {
+  return message.parts.map((part) => (part.type === "text" ? part.text : "")).join("");
+}
