@@ -61,7 +61,8 @@ async function measureWorker() {
   const { eager, lazy } = await bundleWorker();
   const { ok, output } = held(sizeOf(eager), workerBudget);
   const late = lazy.map((module) => `${module.name} ${inKib(sizeOf([module]).gzip)}`);
-  return { ok, output: [output, ...(late.length === 0 ? [] : [`later: ${late.join(", ")}`])].join("; ") };
+  const all = inKib(sizeOf([...eager, ...lazy]).gzip);
+  return { ok, output: `${output}; ${all} with what comes later${late.length === 0 ? "" : `: ${late.join(", ")}`}` };
 }
 
 /** wrangler takes the settings and every module as they are. Needs no account. */

@@ -10,6 +10,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Collect what it prints instead of passing it on. */
   readonly quiet?: boolean;
+  /** It may ask its user something. */
+  readonly interactive?: boolean;
 }
 
 export interface RunResult {
@@ -25,7 +27,11 @@ export async function run(tool: string, args: readonly string[], options: RunOpt
   const start = performance.now();
   const child = spawn(command, args, {
     cwd: root,
-    stdio: ["ignore", options.quiet ? "pipe" : "inherit", options.quiet ? "pipe" : "inherit"],
+    stdio: [
+      options.interactive ? "inherit" : "ignore",
+      options.quiet ? "pipe" : "inherit",
+      options.quiet ? "pipe" : "inherit",
+    ],
     // The project's own Node comes first, also when a script is run without npm.
     env: {
       ...process.env,

@@ -17,6 +17,8 @@ export interface WorkerModule {
   readonly code: string;
   /** The modules it needs before it can run. */
   readonly needs: readonly string[];
+  /** The source files it is made of. */
+  readonly sources: readonly string[];
 }
 
 export interface WorkerBundle {
@@ -89,11 +91,18 @@ export function sizeOf(modules: readonly WorkerModule[]): { readonly raw: number
 
 function modulesOf({ outputs }: Metafile, files: ReadonlyMap<string, string>): WorkerModule[] {
   const nameOf = (path: string) => relative(folder, join(root, path));
-  return Object.entries(outputs).flatMap(([path, { imports }]) => {
+  return Object.entries(outputs).flatMap(([path, { imports, inputs }]) => {
     const name = nameOf(path);
     if (!name.endsWith(".js")) return [];
     const needs = imports.filter(({ kind, external }) => kind === "import-statement" && external !== true);
-    return [{ name, code: files.get(name) ?? "", needs: needs.map((needed) => nameOf(needed.path)) }];
+    return [
+      {
+        name,
+        code: files.get(name) ?? "",
+        needs: needs.map((needed) => nameOf(needed.path)),
+        sources: Object.keys(inputs),
+      },
+    ];
   });
 }
 

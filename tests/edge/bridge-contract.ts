@@ -39,7 +39,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
     fetch(`${part.url}/chat?q=${encodeURIComponent(prompt)}`, { headers });
 
   describe(name, () => {
-    describe("an answer", () => {
+    describe("[E1] an answer", () => {
       test("arrives while the backend still writes it, and is not stored or changed on the way", async () => {
         const prompt = fresh();
         const asking = ask(prompt);
@@ -162,7 +162,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       });
     });
 
-    describe("a reader who leaves", () => {
+    describe("[E5] a reader who leaves", () => {
       test("ends the call to the backend, and the generation may be continued", async () => {
         for (const part of [parsed, raw]) {
           const prompt = fresh();
@@ -227,7 +227,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       });
     });
 
-    describe("a backend that fails", () => {
+    describe("[E1] [E5] a backend that fails", () => {
       test("before its first word is asked again, under the same key, and the reader sees the wait", async () => {
         const prompt = fresh();
         const asking = ask(prompt);
@@ -330,7 +330,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       });
     });
 
-    describe("a request", () => {
+    describe("[E1] a request", () => {
       test.each([
         ["without a question", "GET", "/chat", undefined, 400, "?q="],
         ["with an empty question", "GET", "/chat?q=%20", undefined, 400, "?q="],

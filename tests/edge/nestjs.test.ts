@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => Promise.all([...(parts?.values() ?? []), backend].map((part) => part?.stop())));
 
 describe.each(Object.keys(start))("%s", (name) => {
-  test("streams from NestJS, and continues one generation for a reader who comes back", async () => {
+  test("[E5] streams from NestJS, and continues one generation for a reader who comes back", async () => {
     const ask = (lastEventId?: string) =>
       fetch(`${parts.get(name)?.url}/chat`, {
         method: "POST",

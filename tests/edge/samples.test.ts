@@ -54,7 +54,7 @@ async function ours(part: Part, prompt: string): Promise<string> {
   return (await new EventReader(await asking).toEnd()).answer;
 }
 
-test("on workerd such a handler is stopped as hung, and ours streams", async () => {
+test("[E1] on workerd such a handler is stopped as hung, and ours streams", async () => {
   const asking = fetch(`${workerSample.url}/chat?q=hung`);
   await answer("hung");
   const response = await asking;
@@ -63,7 +63,7 @@ test("on workerd such a handler is stopped as hung, and ours streams", async () 
   expect(await ours(worker, "hung")).toBe("Hello");
 });
 
-test("on Vercel's edge runtime such a handler never answers, and ours streams", async () => {
+test("[E1] on Vercel's edge runtime such a handler never answers, and ours streams", async () => {
   const leaving = new AbortController();
   let isAnswered = false;
   const asking = fetch(`${edgeSample.url}/chat?q=silent`, { signal: leaving.signal }).then(

@@ -33,7 +33,7 @@ function build() {
   };
 }
 
-describe("what was fetched", () => {
+describe("[E3] what was fetched", () => {
   test("serves everyone who asked meanwhile: concurrent misses make one call", async () => {
     const { isolate, calls } = build();
     const get = isolate();

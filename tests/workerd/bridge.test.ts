@@ -8,7 +8,7 @@ const events = { accept: "text/event-stream" };
 // Read once a minute: it is there before anything is asked.
 beforeAll(() => env.CONFIG.put("tenant/default", JSON.stringify({ models: ["small"] })));
 
-test("an answer without a room wakes no object", async () => {
+test("[E2] an answer without a room wakes no object", async () => {
   const prompt = fresh("bridge");
   const response = await SELF.fetch(`http://localhost/chat?q=${encodeURIComponent(prompt)}`, { headers: events });
   await upstream("text", prompt, { text: "Grüße" });

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { AddressWindow } from "../../../edge/address-window.ts";
 
-test("refuses who asks too often, says when to come back, and does not notice others", async () => {
+test("[E1] refuses who asks too often, says when to come back, and does not notice others", async () => {
   const addresses = new AddressWindow();
   const ask = (address: string | undefined, at = 0) => addresses.refusalOf(address, 3, at);
   expect([ask("203.0.113.7"), ask("203.0.113.7"), ask("203.0.113.7")]).toEqual([undefined, undefined, undefined]);

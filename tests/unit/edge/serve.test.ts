@@ -44,7 +44,7 @@ test("an address that asks too often gets 429", async () => {
   expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([400, 400, 429]);
 });
 
-test("a stream goes through as it is where the parser cannot be had", async () => {
+test("[E1] a stream goes through as it is where the parser cannot be had", async () => {
   const faults: unknown[] = [];
   const bytes = "event: token\ndata: not for our parser\n\n";
   const response = await bridge(new Request("http://localhost/chat?q=hello"), {
@@ -65,7 +65,7 @@ test("a stream goes through as it is where the parser cannot be had", async () =
   expect(faults).toHaveLength(1);
 });
 
-test("a position survives the way to the reader and back, and nothing else reads as one", () => {
+test("[E5] a position survives the way to the reader and back, and nothing else reads as one", () => {
   const generationId = newGenerationId();
   for (const position of [
     { kind: "at", generationId, eventId: "7" },
