@@ -39,7 +39,7 @@ export default defineConfig({
         test: {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/{faults,storm,auth}.test.ts"],
+          exclude: ["tests/workerd/{faults,storm,auth,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
           provide: {
             fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
@@ -57,6 +57,8 @@ export default defineConfig({
                 AUTH: "jwt",
                 // `sharedSecret` in tests/workerd/tokens.ts.
                 AUTH_KEYS: JSON.stringify({ k1: "YSBzZWNyZXQgb2YgdGVzdHM6IHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZQ" }),
+                // Thirty-two bytes of 3.
+                UPSTREAM_SIGNING_KEYS: JSON.stringify({ upstream: "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM" }),
                 TENANT: "*",
                 NEST_BASE: inject<string>("upstreamUrl"),
                 OPERATOR_TOKEN: "operator-secret",
@@ -66,7 +68,7 @@ export default defineConfig({
         ],
         test: {
           name: "auth",
-          include: ["tests/workerd/auth.test.ts"],
+          include: ["tests/workerd/{auth,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
         },
       },
