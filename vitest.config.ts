@@ -138,6 +138,15 @@ export default defineConfig({
       },
       {
         test: {
+          name: "nginx",
+          include: ["tests/nginx/**/*.test.ts"],
+          globalSetup: ["tests/support/built.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        test: {
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],

@@ -49,7 +49,7 @@ export const pollPauseMs = 250;
 export const pollTimeoutMs = pollWaitS * 1_000 + 30_000;
 /** Between the polls of a tab to which another one tells what happens. Also its sign of life (R6). */
 export const followPauseMs = 25_000;
-/** The same while the other one is silent; also where tabs cannot find each other, and none may hold a connection. */
-export const loneFollowPauseMs = 1_000;
+/** The same while the other one is silent, and wherever a tab may hold no connection. */
+export const briefPauseMs = 1_000;
 /** Silence of the other tab after which it is not relied on. */
 export const followQuietMs = 5_000;

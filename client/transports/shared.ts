@@ -9,8 +9,9 @@
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { Timers } from "../timers.ts";
-import { followPauseMs, followQuietMs, loneFollowPauseMs } from "../timing.ts";
-import { type PollPace, PollTransport } from "./poll.ts";
+import { followPauseMs, followQuietMs } from "../timing.ts";
+import { takeSlot } from "./connection-slots.ts";
+import { briefPace, type PollPace, PollTransport } from "./poll.ts";
 import type { RoomAddress } from "./room-address.ts";
 import type { OpenTransport, Transport, TransportEnd, TransportEvents, TransportName } from "./transport.ts";
 
@@ -101,15 +102,27 @@ export class SharedTransport implements Transport {
   }
 
   /** Settles when this tab reads no more; until then it holds the lock. */
-  #read(): Promise<void> {
-    if (this.#isOver) return Promise.resolve();
-    const held = new Promise<void>((resolve) => {
-      this.#release = resolve;
-    });
+  async #read(): Promise<void> {
+    const giveBack = this.#isOver ? undefined : await takeSlot(this.#address.url.host);
+    if (!this.#isOver) {
+      const held = new Promise<void>((resolve) => {
+        this.#release = resolve;
+      });
+      this.#readForAll(giveBack === undefined);
+      await held;
+    }
+    giveBack?.();
+  }
+
+  /** @param isBrief other rooms hold all connections that may be held */
+  #readForAll(isBrief: boolean): void {
     this.#isReading = true;
     this.#timers.stopAll();
     this.#inner?.close("reads for all");
-    this.#inner = this.#openStream({
+    const open: OpenTransport = isBrief
+      ? (events) => new PollTransport(this.#address, events, { pace: () => briefPace })
+      : this.#openStream;
+    this.#inner = open({
       have: () => this.#events.have(),
       progress: () => this.#events.progress(),
       welcomed: (sessionId) => this.#events.welcomed(sessionId),
@@ -119,7 +132,6 @@ export class SharedTransport implements Transport {
         this.#end(end);
       },
     });
-    return held;
   }
 
   #follow(): void {
@@ -141,7 +153,7 @@ export class SharedTransport implements Transport {
   /** Rarely while another tab tells what happens: a sign of life, and the room's own word that one may still be here. */
   #pace(): PollPace {
     const isTold = Date.now() - this.#heardAt < followQuietMs;
-    return { waitS: 0, pauseMs: isTold ? followPauseMs : loneFollowPauseMs };
+    return isTold ? { waitS: 0, pauseMs: followPauseMs } : briefPace;
   }
 
   #passOn(frame: ServerFrame): void {

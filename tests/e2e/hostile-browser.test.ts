@@ -205,7 +205,7 @@ describe("eight tabs without a WebSocket", () => {
     ["a stream", {}, "sse", 1],
     ["polls, where streams are held back", { buffersBytes: 8_192 }, "poll", 0],
   ])(
-    "[T3] [R4] share %s; each sees every answer, and each can stop it at once",
+    "[F7] [T3] [R4] share %s; each sees every answer, and each can stop it at once",
     async (_, vices, transport, streams) => {
       const { tabs, proxy } = await eightTabs(vices);
       await Promise.all(
@@ -251,7 +251,7 @@ describe("eight tabs without a WebSocket", () => {
   }, 60_000);
 });
 
-test("[R3] the browser's own EventSource, in a network that cuts every 2 s, tells what our client tells", async () => {
+test("[F7] [R3] the browser's own EventSource, in a network that cuts every 2 s, tells what our client tells", async () => {
   const proxy = await network({ cutsAfterMs: 2_000 });
   const page = await context.newPage();
   await page.goto(proxy.url);

@@ -30,7 +30,7 @@ const networks: readonly [string, Vices, readonly TransportName[]][] = [
 ];
 
 describe.concurrent("a network that", () => {
-  test.for(networks)("%s: every word arrives once, in order, and a stop stops", async ([name, vices, ends]) => {
+  test.for(networks)("[F7] %s: every word arrives once, in order, and a stop stops", async ([name, vices, ends]) => {
     const proxy: HostileProxy = await startHostileProxy(stack.url, vices);
     const room = `hostile-${networks.findIndex((network) => network[0] === name)}`;
     const client = new ChatClient({ url: proxy.url, room });

@@ -216,7 +216,7 @@ describe("leaving an event stream for polls", () => {
     expect(connection()).toMatchObject({ state: "online", transport: "sse" });
   });
 
-  test("heartbeats that come more than 2 s later than the soonest, twice in a row", async () => {
+  test("[F7] heartbeats that come more than 2 s later than the soonest, twice in a row", async () => {
     const stream = await overStream();
     const late = () => beat(Date.now() - 2_001);
     for (const frame of [late, beat, late, late]) {
@@ -404,7 +404,7 @@ describe.each([
     expect(http.said).toHaveLength(3);
   });
 
-  test("[T3] a stop waits for nobody, not even for the submit it stops", async () => {
+  test("[F7] [T3] a stop waits for nobody, not even for the submit it stops", async () => {
     await goOnline(sync({ turns: [streaming("a", "Hi")] }));
     const id = client.submit("hangs");
     client.submit("waits behind it");
@@ -599,7 +599,7 @@ describe("the ladder", () => {
     return { network, stream };
   }
 
-  test("a better one is tried beside the one that works, and takes over when it is welcomed", async () => {
+  test("[F7] a better one is tried beside the one that works, and takes over when it is welcomed", async () => {
     const { network, stream } = await fallBack();
     await tick(5_001);
     expect(network.sockets).toHaveLength(2);
@@ -646,7 +646,7 @@ describe("the ladder", () => {
     expect(states.filter((state) => state !== "online")).toEqual([]);
   });
 
-  test("is remembered for the session: the next page begins where this one was", async () => {
+  test("[F7] is remembered for the session: the next page begins where this one was", async () => {
     const storage = memoryStorage();
     await fallBack({ storage });
     client.close();

@@ -123,7 +123,7 @@ describe("tabs of one browser", () => {
     expect(host.most).toBe(1);
   });
 
-  test("[R3] when the one that reads goes, another reads on from what it holds", async () => {
+  test("[F7] [R3] when the one that reads goes, another reads on from what it holds", async () => {
     const reader = enter();
     await untilOnline();
     enter();
@@ -188,6 +188,25 @@ describe("tabs of one browser", () => {
     enter({ room: "other" });
     await untilOnline();
     expect(host.streams.size).toBe(2);
+  });
+
+  test("[F7] in many rooms hold four connections at most; a room that is left makes place for another", async () => {
+    for (let count = 0; count < 6; count += 1) enter({ room: `room-${count}` });
+    await untilOnline();
+    expect(host.streams.size).toBe(4);
+    const waits = host.http.polls.map(({ url }) => url.searchParams.get("wait"));
+    expect(waits).toEqual(waits.map(() => "0"));
+    tabs[0]?.close();
+    tabs[5]?.close();
+    tabs = tabs.slice(1, 5);
+    await vi.waitUntil(async () => {
+      const { held = [] } = await navigator.locks.query();
+      return held.filter(({ name }) => name?.startsWith(`edge-chat.slot.tabs-${rooms}.`)).length === 3;
+    });
+    enter({ room: "room-6" });
+    await untilOnline();
+    expect(host.streams.size).toBe(4);
+    expect(last(host.http.streams).url.pathname).toContain("room-6");
   });
 
   test("that cannot find each other poll, and hold no connection", async () => {

@@ -41,7 +41,7 @@ describe("going down", () => {
     expect([tryingOf(poll), second, hasNext(poll)]).toEqual(["poll", "next", false]);
   });
 
-  test("where none gets through, none is left: the next round begins where one stood", () => {
+  test("[F7] where none gets through, none is left: the next round begins where one stood", () => {
     const [ladder, advice] = fail(failed(failed(fresh())), "blocked", undefined);
     expect([tryingOf(ladder), advice, standingOf(ladder)]).toEqual(["websocket", "wait", undefined]);
   });
@@ -81,7 +81,7 @@ describe("going down", () => {
     expect(standingOf(arrive(down, 0, half))).toMatchObject({ because: "unstable" });
   });
 
-  test("a refusal of the room's own ends the round and teaches nothing", () => {
+  test("[F7] a refusal of the room's own ends the round and teaches nothing", () => {
     expect(refuse(failed(fresh()))).toEqual(fresh());
     const below = standingAt(1, 7);
     expect(refuse(failed(failed(failed(below))))).toEqual(below);
@@ -172,7 +172,7 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
   ),
 );
 
-test("whatever happens, in whatever order: one stands on what has worked, and always looks up from below", () => {
+test("[F7] whatever happens, in whatever order: one stands on what has worked, and always looks up from below", () => {
   fc.assert(
     fc.property(
       fc.subarray([...TRANSPORTS], { minLength: 1 }),
