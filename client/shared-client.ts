@@ -7,8 +7,8 @@ import { ChatClient } from "./chat-client.ts";
 
 interface Shared {
   readonly client: ChatClient;
-  /** Of the latest user that asked: a token provider is usually a new closure at each render. */
-  options: ChatClientOptions;
+  /** The client's own options, which it reads at each connection. */
+  readonly options: { -readonly [Name in keyof ChatClientOptions]: ChatClientOptions[Name] };
   users: number;
 }
 
@@ -24,22 +24,23 @@ export function sharedClient(key: string): ChatClient | undefined {
   return shared.get(key)?.client;
 }
 
-/** `token` counts from the next connection on; of the other options those of the first user count. */
-export function updateOptions(key: string, options: ChatClientOptions): void {
+/**
+ * `token` is that of the latest user, because a provider is usually a new closure at each render, and counts from the next
+ * connection on; of the other options those of the first user count.
+ */
+export function updateOptions(key: string, { token }: ChatClientOptions): void {
   const entry = shared.get(key);
-  if (entry !== undefined) entry.options = options;
+  if (entry === undefined) return;
+  if (token === undefined) delete entry.options.token;
+  else entry.options.token = token;
 }
 
 /** Holds the client, made if there is none; each call is to be followed by one of `releaseClient`. */
 export function acquireClient(key: string, options: ChatClientOptions): ChatClient {
   let entry = shared.get(key);
   if (entry === undefined) {
-    const created: Shared = {
-      options,
-      users: 0,
-      client: new ChatClient({ ...options, token: () => created.options.token?.() }),
-    };
-    entry = created;
+    const own = { ...options };
+    entry = { options: own, users: 0, client: new ChatClient(own) };
     shared.set(key, entry);
   }
   entry.users += 1;

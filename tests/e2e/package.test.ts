@@ -77,7 +77,7 @@ afterAll(async () => {
   await rm(project, { recursive: true, force: true });
 });
 
-test("it brings a socket, a parser of event streams and a schema library, and nothing of the gateway", async () => {
+test("[C5] it brings a socket, a parser of event streams and a schema library, and nothing of the gateway", async () => {
   const installed = (await readdir(join(project, "node_modules"))).filter((name) => !name.startsWith("."));
   expect(installed.toSorted()).toEqual(["edge-chat-gateway", ...dependencies].toSorted());
   expect(Object.keys((await manifestOf()).dependencies)).toEqual(dependencies.slice(0, -1));
@@ -99,7 +99,7 @@ describe("in a project with React and the AI SDK", () => {
     for (const name of ["react", "react-dom", "@types/react", "@types/react-dom", "csstype", "ai"]) await link(name);
   });
 
-  test("every entry of `exports` can be imported", async () => {
+  test("[C5] every entry of `exports` can be imported", async () => {
     const entries = Object.keys((await manifestOf()).exports).filter((entry) => !entry.endsWith(".json"));
     expect(entries).toEqual(["./client", "./client/react", "./client/ai-sdk", "./shared"]);
     const imports = entries.map((entry) => `Object.keys(await import("edge-chat-gateway${entry.slice(1)}")).sort()`);
@@ -131,7 +131,7 @@ describe("in a project with React and the AI SDK", () => {
     await typeCheck(page, { module, moduleResolution: resolution, skipLibCheck: false });
   });
 
-  test.each(["ai5", "ai6", "ai"])("its transport is one to the types of %s", async (version) => {
+  test.each(["ai5", "ai6", "ai"])("[C5] its transport is one to the types of %s", async (version) => {
     await link(version, "ai");
     await typeCheck(
       `
@@ -147,7 +147,7 @@ describe("in a project with React and the AI SDK", () => {
     );
   });
 
-  test("who imports one function gets that function", async () => {
+  test("[C5] who imports one function gets that function", async () => {
     const entry = join(project, "small.js");
     await writeFile(entry, 'import { textOf } from "edge-chat-gateway/shared"; console.log(textOf([]));');
     const options = { write: false, modulePreload: false, rolldownOptions: { input: entry } } as const;

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 const root = join(import.meta.dirname, "../..");
 const entries = new Set(["client/index.ts", "client/react.tsx", "shared/index.ts"]);
 
-test("the page imports nothing of the library but its public entries", async () => {
+test("[C3] the page imports nothing of the library but its public entries", async () => {
   const foreign: string[] = [];
   let imports = 0;
   for await (const file of glob("client/demo/**/*.{ts,tsx}", { cwd: root })) {

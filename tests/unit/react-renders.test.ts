@@ -59,7 +59,7 @@ async function enterWith(settled: number): Promise<void> {
   say(() => room.enter());
 }
 
-test("one turn streams: it is drawn once a frame, the settled ones never again", async () => {
+test("[C3] one turn streams: it is drawn once a frame, the settled ones never again", async () => {
   act(() => root.render(createElement(Page)));
   await enterWith(20);
   expect([...renders.values()]).toEqual(Array.from({ length: 20 }, () => 1));
@@ -88,7 +88,7 @@ test("the settled ones stay as they are over a lost connection, too", async () =
   expect(page.textContent).toContain("because");
 });
 
-test("however many components show a room, its client is one and says each frame once to each", async () => {
+test("[C3] however many components show a room, its client is one and says each frame once to each", async () => {
   const pages = Array.from({ length: 5 }, (_, key) => createElement(Page, { key }));
   act(() => root.render(createElement(StrictMode, null, pages)));
   await enterWith(1);

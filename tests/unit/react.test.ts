@@ -59,7 +59,7 @@ test("renders what the room says, and again when it says more", async () => {
   expect(page.textContent).toBe("online 3");
 });
 
-test("StrictMode's second mount uses the socket of the first", async () => {
+test("[C3] StrictMode's second mount uses the socket of the first", async () => {
   show(createElement(StrictMode, null, createElement(Room)));
   await tick();
   goOnline();
@@ -196,7 +196,7 @@ test("[S1] the token of the latest render counts, not of the first", async () =>
   expect(net.sockets).toHaveLength(1);
 });
 
-test("a server renders a room that connects, and opens nothing; the page takes over from there", async () => {
+test("[C3] a server renders a room that connects, and opens nothing; the page takes over from there", async () => {
   const html = renderToString(createElement(Room));
   expect(html).toBe("<p>connecting 0</p>");
   await tick(100);

@@ -125,7 +125,7 @@ describe("POST /api/chat", () => {
     expect(reading.lastEventId).toBe(`${reading.turnId}.7`);
   });
 
-  test("tells the backend what the page sent, and everyone else the question alone", async () => {
+  test("[C1] tells the backend what the page sent, and everyone else the question alone", async () => {
     const id = fresh("chat");
     const tab = await new SocketTab().join(id);
     const prompt = fresh("two");
@@ -170,7 +170,7 @@ describe("POST /api/chat", () => {
     expect((await history(id)).map(({ id: name }) => name)).toEqual([`user-${third.turnId}`, third.turnId]);
   });
 
-  test("an edited question takes the place of its turn and of later ones, there and back again", async () => {
+  test("[C1] an edited question takes the place of its turn and of later ones, there and back again", async () => {
     const id = fresh("chat");
     const [first, second] = [user(fresh("one")), user(fresh("two"))];
     const answer = await answered(id, [first], "eins");
@@ -189,7 +189,7 @@ describe("POST /api/chat", () => {
     expect((await history(id)).map(({ id: name }) => name)).toEqual([`user-${last.turnId}`, last.turnId]);
   });
 
-  test("a backend's refusal is an error chunk in words, with no empty message before it", async () => {
+  test("[C1] a backend's refusal is an error chunk in words, with no empty message before it", async () => {
     const reading = await new Reading(await post(fresh("chat"), [user("status 400")])).until();
     expect(types(reading).filter((type) => type !== "data-gateway")).toEqual(["error"]);
     expect(reading.chunks.at(-1)?.errorText).toBe("The assistant did not accept this request.");
@@ -274,7 +274,7 @@ describe("GET /api/chat/:id/stream", () => {
     expect((await stream(id)).status).toBe(204);
   });
 
-  test("from where a reader says that it stands, in the middle of a part: with the part's start, and the rest alone", async () => {
+  test("[C1] from where a reader says that it stands, in the middle of a part: with the part's start, and the rest alone", async () => {
     const id = fresh("chat");
     const prompt = fresh("why");
     const first = new Reading(await post(id, [user(prompt)]));

@@ -76,7 +76,7 @@ describe.each(versions)("%s", (version) => {
     ]);
   });
 
-  test("goes on by itself after a lost connection", async () => {
+  test("[C2] goes on by itself after a lost connection", async () => {
     open();
     const { done } = await ask("why?");
     room.write("be");
@@ -117,7 +117,7 @@ describe.each(versions)("%s", (version) => {
     expect(chat.status).toBe("ready");
   });
 
-  test("a refusal, a failure and a closed door are errors in words", async () => {
+  test("[C2] a refusal, a failure and a closed door are errors in words", async () => {
     open();
     const done = chat.sendMessage({ text: "why?" });
     await tick();
@@ -280,7 +280,7 @@ describe("ai7", () => {
     chat = chatOf("ai7", "demo", connect());
   });
 
-  test("a resume that is given up before it began, or takes another's place, stops nothing", async () => {
+  test("[C2] a resume that is given up before it began, or takes another's place, stops nothing", async () => {
     const [first, second] = [chat.resumeStream(), chat.stop()];
     const third = chat.resumeStream();
     await tick();
@@ -309,7 +309,7 @@ describe("ai7", () => {
     expect(net.sockets).toHaveLength(0);
   });
 
-  test("a question of another tab is told to who follows, with its answer to be resumed", async () => {
+  test("[C2] a question of another tab is told to who follows, with its answer to be resumed", async () => {
     const shown: { ids: string[]; isAnswering: boolean }[] = [];
     const unfollow = transport.follow("demo", ({ messages, isAnswering }) => {
       shown.push({ ids: messages.map(({ id }) => id), isAnswering });

@@ -90,7 +90,7 @@ const answers = fc
   );
 
 describe.each(versions)("%s", (version) => {
-  test("reads an answer with everything in it, cut anywhere: nothing is thrown, the text is exact", async () => {
+  test("[C1] reads an answer with everything in it, cut anywhere: nothing is thrown, the text is exact", async () => {
     for (let cut = 0; cut <= lengthOf(story); cut += 1) {
       const chunks = chunksOf(viewsOf(story, [cut]));
       const { message, errors } = await read(version, bodyOf(chunks));
@@ -101,7 +101,7 @@ describe.each(versions)("%s", (version) => {
     }
   });
 
-  test("a stream that broke off after any event is read whole again from its start, or gone on with from what was read", async () => {
+  test("[C1] a stream that broke off after any event is read whole again from its start, or gone on with from what was read", async () => {
     const steps = stepsOf(viewsOf(story, [3, 12, 25, 27, 40]));
     for (let cut = 0; cut <= steps.length; cut += 1) {
       const heard = steps.slice(0, cut);
@@ -121,7 +121,7 @@ describe.each(versions)("%s", (version) => {
     }
   });
 
-  test("any answer, cut anyhow, is what the history says of it", async () => {
+  test("[C1] any answer, cut anyhow, is what the history says of it", async () => {
     await fc.assert(
       fc.asyncProperty(answers, fc.array(fc.nat(60), { maxLength: 5 }), async (parts, cuts) => {
         const views = viewsOf(parts, cuts);
@@ -196,7 +196,7 @@ async function writtenBy(version: Version): Promise<ReadonlyMap<string, Readonly
   return written;
 }
 
-test("no type and no field is written that one of the versions does not write itself", async () => {
+test("[C1] no type and no field is written that one of the versions does not write itself", async () => {
   const written = await Promise.all(versions.map(writtenBy));
   const failure = { code: "x", message: "y", retryable: false };
   const ours = [
