@@ -1,0 +1,44 @@
+/** docs/security.md held against the suites: each threat names a rule that is stated or none, and tests that exist. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, test } from "vitest";
+import { ALL_SCOPES } from "../../party/core/principal.ts";
+
+const root = join(import.meta.dirname, "../..");
+const read = (path: string) => readFileSync(join(root, path), "utf8");
+const doc = read("docs/security.md");
+const [, section = ""] = doc.split("\n## Threats\n");
+const threats = (section.split(/^## /m, 1)[0] ?? "")
+  .split("\n")
+  .filter((line) => line.startsWith("| ") && !/^\| (threat|---)/.test(line))
+  .map((line) => {
+    const [threat = "", , rules = "", tests = ""] = line.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, ""));
+    // `path` "name", "name"; `path` "name"
+    const shown = [...tests.matchAll(/`(tests\/[^`]+)`((?:,? "[^"]+")+)/g)].map(([, path = "", names = ""]) => ({
+      path,
+      names: [...names.matchAll(/"([^"]+)"/g)].map(([, name = ""]) => name),
+    }));
+    return { threat, rules: rules.split(", ").filter((rule) => rule !== "–"), shown };
+  });
+
+test("there are threats", () => {
+  expect(threats.length).toBeGreaterThan(15);
+});
+
+describe.each(threats)("$threat", ({ rules, shown }) => {
+  test("is answered by a rule that is stated, and shown by tests that exist", () => {
+    const spec = read("docs/spec.md");
+    for (const rule of rules) expect(spec).toContain(`\n### ${rule} `);
+    expect(shown.length).toBeGreaterThan(0);
+    for (const { path, names } of shown) {
+      expect(existsSync(join(root, path)), path).toBe(true);
+      const source = read(path);
+      expect(names.filter((name) => !source.includes(name))).toEqual([]);
+    }
+  });
+});
+
+test("the scopes are the scopes", () => {
+  const [, header = ""] = /^\| may \| (.+) \|$/m.exec(doc) ?? [];
+  expect(header.split(" | ").map((cell) => cell.replaceAll("`", ""))).toEqual([...ALL_SCOPES]);
+});
