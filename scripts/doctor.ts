@@ -1,0 +1,60 @@
+// `npm run doctor -- --url https://chat.example.com` asks a deployed gateway what its users will; `--backend https://backend.example.com`
+// shows whether a backend fits the contract. Prints what to fix; ends with 1 where something is wrong.
+import { parseArgs } from "node:util";
+import { backendChecks } from "./lib/doctor/backend-checks.ts";
+import { ContractClient } from "./lib/doctor/contract-client.ts";
+import { type Check, format, runChecks } from "./lib/doctor/findings.ts";
+import { gatewayChecks } from "./lib/doctor/gateway-checks.ts";
+
+const usage = `npm run doctor -- --url <gateway> [--token <a user's token>] [--room <name>]
+npm run doctor -- --backend <NEST_BASE> [--authorization "Bearer …"]
+
+Both may be given. A token may also come as the variable DOCTOR_TOKEN, which no list of processes shows.`;
+
+function readArguments() {
+  try {
+    const { values } = parseArgs({
+      options: {
+        url: { type: "string" },
+        backend: { type: "string" },
+        token: { type: "string" },
+        room: { type: "string" },
+        authorization: { type: "string" },
+      },
+    });
+    return values;
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
+const { url, backend, token = process.env["DOCTOR_TOKEN"], room, authorization } = readArguments();
+const groups: { readonly title: string; readonly checks: Check[] }[] = [];
+for (const address of [url, backend]) {
+  if (address === undefined || (URL.canParse(address) && /^https?:/.test(address))) continue;
+  console.error(`${address} is no address. Expected one such as https://chat.example.com.`);
+  process.exit(2);
+}
+if (backend !== undefined) {
+  const client = new ContractClient(backend, authorization === undefined ? {} : { authorization });
+  groups.push({ title: `The backend at ${backend}`, checks: backendChecks(client) });
+}
+if (url !== undefined) {
+  const target = { url: url.replace(/\/+$/, ""), room: room ?? `doctor-${crypto.randomUUID().slice(0, 8)}`, token };
+  groups.push({ title: `The gateway at ${url}`, checks: gatewayChecks(target) });
+}
+if (groups.length === 0) {
+  console.error(usage);
+  process.exit(2);
+}
+
+let failed = 0;
+for (const { title, checks } of groups) {
+  console.log(`${title}\n`);
+  const results = await runChecks(checks, (result) => console.log(format(result)));
+  failed += results.filter(({ finding }) => finding.kind === "wrong").length;
+  console.log("");
+}
+console.log(failed === 0 ? "Nothing is wrong." : `${failed} wrong.`);
+process.exit(failed === 0 ? 0 : 1);
