@@ -74,6 +74,8 @@ export class FairQueue<T extends Queued> {
     let isBefore = true;
     for (const [room, list] of this.#rooms) {
       if (room === item?.room) isBefore = false;
+      // Of the rooms behind, only what was asked before a room's own earlier asking counts.
+      if (!isBefore && index <= 0) break;
       // Everyone's first is served before anyone's second.
       const end = Math.min(list.length, isBefore ? index + 1 : index);
       for (let at = 0; at < end; at += 1) if (counts(list[at] as T)) ahead += 1;

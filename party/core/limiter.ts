@@ -286,8 +286,9 @@ export class LimiterCore {
   /** When there is next something to sweep or, at rest, nothing left to remember. Undefined: that is so now. */
   nextAt(now: number): number | undefined {
     this.sweep(now);
-    const expiry = this.#nextExpiry();
-    const times = expiry === Number.POSITIVE_INFINITY ? [] : [expiry];
+    // May be too early, because those who ask again keep their place for longer: a sweep then finds nothing and looks again.
+    // To look at every waiter after each call would be most of what a call costs.
+    const times = this.#leases.size + this.#waiting.size === 0 ? [] : [this.#sweepAt];
     const untilFull = this.#bucket?.msUntilFull(now) ?? 0;
     if (untilFull > 0) times.push(now + untilFull);
     if (this.#slowDown !== undefined) times.push(this.#slowDown.busyAt + calmMs);
@@ -406,14 +407,17 @@ export class LimiterCore {
   #refused(lease: Lease | undefined, retryAfterMs: number | undefined, now: number): void {
     const refusal = { grantedAt: lease?.grantedAt, inUse: this.#leases.size, retryAfterMs };
     this.#slowDown =
-      this.#slowDown === undefined ? beginSlowDown(this.#limit(), now) : afterRefusal(this.#slowDown, refusal, now);
+      this.#slowDown === undefined
+        ? beginSlowDown(this.#limit(), this.#leases.size, now)
+        : afterRefusal(this.#slowDown, refusal, now);
   }
 
   #answered(id: string, now: number): void {
     const before = this.#circuit;
     this.#circuit = afterAnswer(before, id);
     // Everyone who waited for this would come at once.
-    if (before.state !== "closed" && this.#circuit === CLOSED) this.#slowDown ??= beginSlowDown(this.#limit(), now);
+    if (before.state !== "closed" && this.#circuit === CLOSED)
+      this.#slowDown ??= beginSlowDown(this.#limit(), this.#leases.size, now);
   }
 
   #nextExpiry(): number {

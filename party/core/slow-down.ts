@@ -4,7 +4,7 @@
  * holds anyone back.
  */
 
-/** Where it begins: few enough for an upstream in trouble, enough that a busy tenant does not stand still. */
+/** Where it begins at least: few enough for an upstream in trouble, enough that a busy tenant does not stand still. */
 const startAt = 4;
 /** What a refusal leaves. TCP's half would leave a third of the upstream idle on average; this leaves a seventh. */
 const keepOf = 0.7;
@@ -42,9 +42,15 @@ export interface Refusal {
   readonly retryAfterMs: number | undefined;
 }
 
-/** The first refusal. @param limit what the tenant may have anyway. */
-export function beginSlowDown(limit: number, now: number): SlowDownState {
-  const cap = Math.min(startAt, lowered(limit));
+/**
+ * The first refusal. An upstream that refuses the 151st call has taken 150 until now, and is asked for a little less; of a
+ * tenant without limits, whose turns run without leases, nothing is known, and it begins low.
+ *
+ * @param limit what the tenant may have anyway
+ * @param inUse leases at that moment, that of the refused call included
+ */
+export function beginSlowDown(limit: number, inUse: number, now: number): SlowDownState {
+  const cap = Math.max(Math.min(startAt, lowered(limit)), lowered(Math.min(limit, inUse)));
   return { cap, successes: 0, peak: 0, raises: 0, since: now, busyAt: now, refusals: 0, pausedUntil: 0 };
 }
 

@@ -150,15 +150,25 @@ describe("[Q4] the line", () => {
 });
 
 describe("[U3] slowing down", () => {
-  test("begins at four with the first refusal, whatever was allowed before, and keeps the refused turn in front", () => {
+  test("begins with the first refusal at a third less than what ran, and keeps the refused turn in front", () => {
     const { ask, refuse, core } = buildLimiter({ activeTurns: 100 });
     for (let n = 0; n < 12; n += 1) ask(`t${n}`);
     expect(refuse("t11", 10, "rate-limited")).toMatchObject({ place: 0, reason: "slow-down" });
-    expect(core.allowed(10)).toBe(4);
+    expect(core.allowed(10)).toBe(8);
     expect(refuse("t10", 11, "rate-limited")).toMatchObject({ place: 1 });
     // All of them were under way when it began: one decrease for the lot.
-    expect(core.allowed(11)).toBe(4);
+    expect(core.allowed(11)).toBe(8);
     expect(ask("newcomer", 12)).toMatchObject({ kind: "wait", place: 2, reason: "slow-down" });
+  });
+
+  test("begins at four where little ran, or nothing is known because the tenant has no limit", () => {
+    const few = buildLimiter({ activeTurns: 100 });
+    few.ask("a");
+    few.refuse("a", 10, "rate-limited");
+    expect(few.core.allowed(10)).toBe(4);
+    const unknown = buildLimiter();
+    unknown.refuse("a", 10, "rate-limited");
+    expect(unknown.core.allowed(10)).toBe(4);
   });
 
   test("works without any limit of the tenant and without a lease of the refused turn", () => {
