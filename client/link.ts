@@ -113,7 +113,10 @@ export class Link {
       this.#failures = 0;
       this.#hasAskedAnew = false;
     });
+    const { standing } = this.#ladder;
     this.#setLadder(ladders.arrive(this.#ladder, Date.now(), Math.random));
+    // Those were of the transport that was left.
+    if (this.#ladder.standing !== standing) this.#failures = 0;
     this.#scheduleClimb();
     const { because } = this.#ladder;
     const { sessionId } = live;

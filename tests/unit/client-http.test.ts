@@ -576,6 +576,28 @@ describe("the ladder", () => {
     expect(connection()).toMatchObject({ transport: "sse", because: "unstable" });
   });
 
+  test("the waits of the one that was left are not the waits of the next", async () => {
+    vi.spyOn(Math, "random").mockReturnValue(0.999);
+    const { network, options } = net();
+    enter(options);
+    await tick(1);
+    network.last.open();
+    network.last.queue(welcome, sync()).deliver();
+    await tick(6_000);
+    network.last.end(1006);
+    for (let failure = 0; failure < 3; failure += 1) {
+      await tick(4_000);
+      network.last.refuse();
+    }
+    await tick();
+    const stream = last(http.streams).stream(welcome, sync({ mode: "delta" }), beat());
+    await tick();
+    expect(connection()).toMatchObject({ transport: "sse", because: "blocked" });
+    stream.break();
+    await tick(500);
+    expect(http.streams).toHaveLength(2);
+  });
+
   test("a terminal close of the WebSocket is the end, not a step", async () => {
     const { network, options } = net();
     enter(options);
