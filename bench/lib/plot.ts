@@ -65,6 +65,7 @@ function drawPanel({ title, bars, write }: Panel, top: number): string[] {
   return lines;
 }
 
-function escaped(text: string): string {
+/** Text as SVG holds it. */
+export function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

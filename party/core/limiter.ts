@@ -112,6 +112,19 @@ export interface LimiterChanges {
   readonly waiting: boolean;
 }
 
+/** Where a waiter stands in the line. */
+interface Standing {
+  /** Who will want something before this one, */
+  readonly place: number;
+  /** and who of them has a claim to what is free now. */
+  readonly ahead: number;
+}
+
+interface Barrier {
+  readonly reason: WaitReason;
+  readonly ms: number;
+}
+
 export class LimiterCore {
   #limits: LimiterLimits = {};
   #bucket: TokenBucket | undefined;
@@ -200,8 +213,9 @@ export class LimiterCore {
       this.#waiting.add(waiter);
       this.#changedWaiting = true;
     }
-    const barrier = this.#barrier(waiter, now);
-    if (barrier !== undefined) return this.#wait(waiter, barrier, now);
+    const standing = this.#standing(waiter, now);
+    const barrier = this.#barrier(waiter, standing, now);
+    if (barrier !== undefined) return this.#wait(waiter, standing, barrier, now);
     this.#bucket?.take(now);
     this.#circuit = withProbe(this.#circuit, id);
     return this.#grant(waiter, deadlineAt, now, this.#bucket !== undefined);
@@ -237,7 +251,9 @@ export class LimiterCore {
     };
     this.#waiting.add(waiter);
     this.#changedWaiting = true;
-    return this.#wait(waiter, this.#barrier(waiter, now) ?? { reason: "slow-down", ms: 0 }, now);
+    const standing = this.#standing(waiter, now);
+    const barrier = this.#barrier(waiter, standing, now) ?? { reason: "slow-down", ms: 0 };
+    return this.#wait(waiter, standing, barrier, now);
   }
 
   /** The upstream answers this turn: a circuit that waited for that closes. */
@@ -324,11 +340,16 @@ export class LimiterCore {
     return this.#limits.activeTurns ?? Number.POSITIVE_INFINITY;
   }
 
+  #standing(waiter: Waiter, now: number): Standing {
+    const { all, counted } = this.#waiting.ahead(
+      waiter.id,
+      ({ claimFrom, lateAt }) => claimFrom <= now && now < lateAt,
+    );
+    return { place: all, ahead: counted };
+  }
+
   /** What keeps a waiter from running, and for about how long. */
-  #barrier(waiter: Waiter, now: number): { reason: WaitReason; ms: number } | undefined {
-    /** Who has a claim to what is free now, and who will want something before this one. */
-    const ahead = this.#waiting.ahead(waiter.id, (other) => other.claimFrom <= now && now < other.lateAt);
-    const place = this.#placeOf(waiter.id);
+  #barrier(waiter: Waiter, { place, ahead }: Standing, now: number): Barrier | undefined {
     const pace = this.#pace(now);
     if (waiter.notBefore > now) return { reason: "slow-down", ms: waiter.notBefore - now };
     const circuit = this.#circuit;
@@ -346,14 +367,13 @@ export class LimiterCore {
     return { reason: cap <= this.#limit() ? "slow-down" : "concurrency", ms: pace.guessMs(place, allowed) };
   }
 
-  #wait(waiter: Waiter, { reason, ms }: { reason: WaitReason; ms: number }, now: number): Wait {
+  #wait(waiter: Waiter, { place }: Standing, { reason, ms }: Barrier, now: number): Wait {
     // The time of a circuit, a pause or a token is known, and asking before it is in vain; all else is a guess.
     const isKnown = waiter.notBefore > now;
     const { holdMs, shortestMs } = this.#pace(now);
     const retryAfterMs = Math.ceil(Math.max(shortestMs, isKnown ? ms : Math.min(ms, maxRetryMs)));
     if (reason === "slow-down" && this.#slowDown !== undefined) this.#slowDown = { ...this.#slowDown, busyAt: now };
     const keepUntil = Math.min(waiter.deadlineAt, now + 2 * retryAfterMs + 10_000);
-    const place = this.#placeOf(waiter.id);
     this.#waiting.replace({
       ...waiter,
       claimFrom: place === 0 ? now : now + retryAfterMs - holdMs,
@@ -368,10 +388,6 @@ export class LimiterCore {
   #pace(now: number): LinePace {
     const [oldest] = this.#leases.values();
     return new LinePace(this.#leaseMs, oldest === undefined ? 0 : Math.max(0, now - oldest.grantedAt));
-  }
-
-  #placeOf(id: string): number {
-    return this.#waiting.ahead(id, () => true);
   }
 
   #grant(
