@@ -1,5 +1,6 @@
 /** How long the client waits for what. `tests/unit/client-timing.test.ts` pins how these relate to each other and to the room's. */
 import type { BackoffPolicy } from "../shared/backoff.ts";
+import { maxPollWaitSeconds } from "../shared/protocol/limits.ts";
 
 /**
  * Between tries. The base is the spread of the first return after a deploy: with the hello timeout it stays far inside the
@@ -31,22 +32,20 @@ export const maxHeartbeatMs = 60_000;
 export const olderTimeoutMs = 30_000;
 /** For a submit or a stop over HTTP: a stop is answered when the backend has confirmed it. */
 export const requestTimeoutMs = 30_000;
-/** A stream's first heartbeat comes a second after it opened (design: heartbeat), a late one means that it is held back. */
+/** A stream's first heartbeat comes a second after it opened; a late one means that it is held back. */
 export const firstHeartbeatMs = 1_000;
 /** How much later than the soonest a heartbeat may come before its stream counts as held back. */
 export const maxLagMs = 2_000;
-/** A stream that says nothing for so long is dead: a heartbeat comes every 15 s. */
+/** A stream that says nothing for so long may be dead: a heartbeat comes every 15 s, where nobody sets it otherwise. */
 export const streamSilenceMs = 25_000;
 /** Between an idle stream's end and the next one, where the room does not say; also after one that ended at once. */
 export const restMs = 1_000;
 /** The most a room may have an idle client rest: a question from another device is seen after that at the latest. */
 export const maxRestMs = 60_000;
-/** How long a poll may wait for something to tell, in s. */
-export const pollWaitS = 25;
 /** After a poll that told nothing, where the room does not say how long to rest. */
 export const pollPauseMs = 250;
 /** For one poll: its wait, and a mebibyte on a slow line. */
-export const pollTimeoutMs = pollWaitS * 1_000 + 30_000;
+export const pollTimeoutMs = maxPollWaitSeconds * 1_000 + 30_000;
 /** Between the polls of a tab to which another one tells what happens. Also its sign of life (R6). */
 export const followPauseMs = 25_000;
 /** The same while the other one is silent, and wherever a tab may hold no connection. */

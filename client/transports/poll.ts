@@ -5,9 +5,10 @@
 
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { formatCursor } from "../../shared/protocol/cursor.ts";
+import { maxPollWaitSeconds } from "../../shared/protocol/limits.ts";
 import { parsePoll } from "../../shared/protocol/server-guard.ts";
 import { Timers } from "../timers.ts";
-import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs, pollWaitS } from "../timing.ts";
+import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs } from "../timing.ts";
 import { HttpSender } from "./http-sender.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { endOf, requestRoom } from "./room-http.ts";
@@ -21,7 +22,7 @@ export interface PollPace {
 }
 
 /** Held until something happens. */
-export const patientPace: PollPace = { waitS: pollWaitS, pauseMs: 0 };
+export const patientPace: PollPace = { waitS: maxPollWaitSeconds, pauseMs: 0 };
 /** Holds no connection: the tabs of a browser have six to each host between them (HTTP/1.1). */
 export const briefPace: PollPace = { waitS: 0, pauseMs: briefPauseMs };
 

@@ -11,7 +11,7 @@ import { formatCursor } from "../../shared/protocol/cursor.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { Timers } from "../timers.ts";
-import { firstHeartbeatMs, maxLagMs, maxRestMs, restMs, streamSilenceMs } from "../timing.ts";
+import { firstHeartbeatMs, maxLagMs, maxRestMs, restMs, streamSilenceMs, welcomeTimeoutMs } from "../timing.ts";
 import { HeartbeatWatch } from "./heartbeat-watch.ts";
 import { HttpSender } from "./http-sender.ts";
 import type { RoomAddress } from "./room-address.ts";
@@ -78,7 +78,9 @@ export class SseTransport implements Transport {
     this.#refusal = undefined;
     const openedAt = Date.now();
     // A request that hangs is given up by the link before its welcome, and here after it.
-    if (fault === "lost") this.#expectBytes();
+    if (fault === "lost") {
+      this.#timers.start("silence", welcomeTimeoutMs, () => this.#end({ by: "network", fault: "lost" }));
+    }
     try {
       const have = this.#events.have();
       const response = await requestRoom(this.#address, {
@@ -140,8 +142,9 @@ export class SseTransport implements Transport {
     this.#timers.start("held-back", withinMs, () => this.#end({ by: "network", fault: "buffered" }));
   }
 
+  /** One that goes silent is asked for again: dead, it does not answer; alive, it was only slow to beat. */
   #expectBytes(): void {
-    this.#timers.start("silence", streamSilenceMs, () => this.#end({ by: "network", fault: "lost" }));
+    this.#timers.start("silence", streamSilenceMs, () => this.#reopen());
   }
 
   /** A stream that the room ended. */

@@ -63,6 +63,25 @@ test("[T3] [R4] our client stops a turn from another tab, and both see it", asyn
   }
 });
 
+test.each(["sse", "poll"] as const)("[F7] our client without a WebSocket: %s", async (transport) => {
+  const client = new ChatClient({ url: gateway.url, room: `over-${transport}`, transports: [transport] });
+  try {
+    const id = client.submit("word ".repeat(500), { params: { tokensPerSecond: 50 } });
+    await untilSnapshot(client, ({ turns }) => (turns[0]?.length ?? 0) > 0);
+    client.cancel(id);
+    const { turns, connection } = await untilSnapshot(client, (snapshot) => snapshot.turns[0]?.state === "settled");
+    expect(turns[0]).toMatchObject({ id, outcome: "cancelled", stop: "confirmed" });
+    expect(connection).toMatchObject({ state: "online", transport });
+    client.clear();
+    await untilSnapshot(client, (snapshot) => snapshot.turns.length === 0);
+    const again = client.submit("and again");
+    const { turns: answered } = await untilSnapshot(client, (snapshot) => snapshot.turns[0]?.state === "settled");
+    expect(answered[0]).toMatchObject({ id: again, outcome: "completed" });
+  } finally {
+    client.close();
+  }
+});
+
 test("[S4] only the chat party is open to the outside", async () => {
   for (const path of ["/parties/main/demo", "/party/demo", "/parties/nobody/demo", "/parties/chat/bad%20name"]) {
     expect((await fetch(`${gateway.url}${path}`)).status, path).toBeGreaterThanOrEqual(400);

@@ -151,13 +151,28 @@ describe("an event stream", () => {
     expect(http.streams.length).toBeLessThanOrEqual(5);
   });
 
-  test("silence means that it is dead", async () => {
+  test("that goes silent is asked for again; when that gets no answer either, it is dead", async () => {
     await overStream();
     await tick(24_999);
-    expect(connection().state).toBe("online");
-    await tick(2);
+    expect(http.streams).toHaveLength(1);
+    await tick(1);
     expect(http.streams).toHaveLength(2);
+    expect(http.streams[0]?.signal.aborted).toBe(true);
+    await tick(7_999);
+    expect(connection().state).toBe("online");
+    await tick(1);
     expect(connection()).toMatchObject({ state: "reconnecting" });
+  });
+
+  test("that goes silent because its room beats slowly goes on", async () => {
+    await overStream();
+    for (let beats = 2; beats < 6; beats += 1) {
+      await tick(25_000);
+      expect(http.streams).toHaveLength(beats);
+      last(http.streams).stream(welcome, sync({ mode: "delta" }), beat());
+      await tick();
+    }
+    expect(connection()).toMatchObject({ state: "online", transport: "sse" });
   });
 
   test("heartbeats keep it, whatever the room's clock says", async () => {
@@ -272,6 +287,22 @@ describe("leaving an event stream for polls", () => {
     await tick(6_999);
     expect(http.requests).toHaveLength(1);
     await tick(1);
+    expect([http.streams.length, http.polls.length]).toEqual([2, 0]);
+  });
+
+  test("[S1] not for a token that ran out: the application is asked for another, once", async () => {
+    const tokens = ["old", "new", "newer"];
+    enter({ token: () => tokens.shift() });
+    await tick();
+    const stream = last(http.streams).stream(welcome, sync(), beat());
+    await tick(10_000);
+    stream.send({ type: "error", code: "unauthenticated", message: "It ran out.", retryable: false });
+    stream.end();
+    await tick();
+    expect(last(http.streams).headers["authorization"]).toBe("Bearer new");
+    last(http.streams).refuse("unauthenticated", 401);
+    await tick(60_000);
+    expect(connection()).toMatchObject({ state: "closed", code: "unauthenticated" });
     expect([http.streams.length, http.polls.length]).toEqual([2, 0]);
   });
 
