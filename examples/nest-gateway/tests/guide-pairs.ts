@@ -74,7 +74,7 @@ export const projectPairs: readonly GuidePair[] = [
   pair("What does MAX_ACTIVE_TURNS do?", "docs/spec.md", "Q1 Some at a time"),
   pair("Which settings are numbers?", "docs/settings.md", "Settings that are numbers"),
   pair("What is ALLOW_ANONYMOUS for?", "docs/operations.md", "Deploy to Cloudflare"),
-  pair("What are tokens of clients?", "docs/security.md", "Tokens of clients"),
+  pair("Which claims of a token are needed?", "docs/security.md", "Tokens of clients"),
   pair("How do I revoke a token?", "docs/security.md", "Revoking a token"),
   pair("How do I rotate keys?", "docs/operations.md", "Rotate keys"),
   pair("Where is the audit log?", "docs/operations.md", "Read the audit log"),
