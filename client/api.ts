@@ -3,7 +3,7 @@
  * page are built on nothing else.
  */
 import type { TurnInput } from "../shared/protocol/client-frames.ts";
-import type { ErrorFrame, NoticeFrame } from "../shared/protocol/server-frames.ts";
+import type { ErrorFrame, NoticeFrame, ServerFrame } from "../shared/protocol/server-frames.ts";
 import type { RoomView, TurnView } from "../shared/transcript.ts";
 import type { StepReason } from "./ladder.ts";
 import type { TransportName } from "./transports/transport.ts";
@@ -149,4 +149,6 @@ export interface ChatClientOptions {
   readonly fetch?: (url: string, init: RequestOptions) => Promise<Response>;
   /** For tests and for runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
+  /** Sees every frame before the client takes it: for tools that show or measure. What it throws is not caught. */
+  readonly onFrame?: (frame: ServerFrame) => void;
 }

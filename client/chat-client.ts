@@ -72,7 +72,10 @@ export class ChatClient implements ChatRoomClient {
       { transports, memory, hasToken: () => options.token !== undefined },
       {
         have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
-        frame: (frame) => this.#handleFrame(frame),
+        frame: (frame) => {
+          options.onFrame?.(frame);
+          this.#handleFrame(frame);
+        },
         error: (error) => {
           this.#error = error;
           this.#publish();

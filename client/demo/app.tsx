@@ -10,6 +10,7 @@ import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./page-context
 import { recentRooms, rememberRoom } from "./recent-rooms.ts";
 import type { Rooms } from "./room-menu.tsx";
 import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./room-url.ts";
+import { Timeline } from "./tools/timeline.ts";
 
 const blockedKey = "edge-chat.blocked";
 /** One for the page: its clients keep what they were given. */
@@ -78,12 +79,29 @@ interface RoomProps {
 function Room({ room, rooms, context }: RoomProps) {
   const strings = useStrings();
   const network = useNetwork();
-  const chat = useChatRoom({ room, WebSocket: blockade.WebSocket, fetch: blockade.fetch });
+  const [timeline] = useState(() => new Timeline());
+  const chat = useChatRoom({
+    room,
+    WebSocket: blockade.WebSocket,
+    fetch: blockade.fetch,
+    onFrame: timeline.onFrame,
+  });
+  const { connection } = chat;
+  useEffect(() => timeline.connected(connection), [timeline, connection]);
   useEffect(() => {
     document.title = `${room} · ${strings.appName}`;
   }, [room, strings]);
   useEffect(() => rememberRoom(room), [room]);
-  return <Chat snapshot={chat} actions={chat.actions} rooms={rooms} context={context} network={network} />;
+  return (
+    <Chat
+      snapshot={chat}
+      actions={chat.actions}
+      rooms={rooms}
+      context={context}
+      network={network}
+      timeline={timeline}
+    />
+  );
 }
 
 /** The address names no room that could exist. Says so instead of quietly going elsewhere. */

@@ -2,7 +2,7 @@
  * The page as a function of a room's snapshot: header, conversation, message box. Knows no socket and no address; `App`
  * wires it to a real room, tests and the preview to a scripted one.
  */
-import { useCallback, useEffect, useRef } from "react";
+import { useCallback, useEffect, useRef, useState } from "react";
 import type { ChatSnapshot } from "../index.ts";
 import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../react.tsx";
 import { Announcer } from "./announcer.tsx";
@@ -18,6 +18,8 @@ import type { PageContext } from "./page-context.ts";
 import { Pending } from "./pending.tsx";
 import type { Rooms } from "./room-menu.tsx";
 import { RoomNotices } from "./room-notices.tsx";
+import { DeveloperPanel } from "./tools/developer-panel.tsx";
+import type { Timeline } from "./tools/timeline.ts";
 import { Turn } from "./turn.tsx";
 
 interface ChatProps {
@@ -27,14 +29,17 @@ interface ChatProps {
   readonly rooms: Rooms;
   readonly context: PageContext;
   readonly network: Network;
+  /** What the developer panel shows; without it there is no panel. */
+  readonly timeline?: Timeline;
 }
 
 /** Keyed by room where it is used: a draft and a scroll position belong to one room. */
-export function Chat({ snapshot, actions, rooms, context, network }: ChatProps) {
+export function Chat({ snapshot, actions, rooms, context, network, timeline }: ChatProps) {
   const strings = useStrings();
   const { connection, view, turns, older, notices, error } = snapshot;
   const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
   const [draft, setDraft] = useDraft(snapshot.room);
+  const [isPanelOpen, setPanelOpen] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
 
@@ -95,51 +100,65 @@ export function Chat({ snapshot, actions, rooms, context, network }: ChatProps) 
         connection={connection}
         network={network}
         viewers={view.viewers}
+        isPanelOpen={isPanelOpen}
+        onPanel={timeline === undefined ? undefined : () => setPanelOpen(!isPanelOpen)}
         onClear={turns.length > 0 && connection.state === "online" ? actions.clear : undefined}
       />
-      <main>
-        <ConnectionBanner connection={connection} onReconnect={actions.reconnect} />
-        {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1). */}
-        <div className="log" ref={scrollRef} role="log" aria-live="off" aria-label={strings.conversation} tabIndex={0}>
-          <div className="log-content" ref={contentRef}>
-            {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
-            <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
-              <Older older={older} onLoad={actions.loadOlder} />
-              {rows.map((row) => (
-                <Turn key={row.turn.id} {...row} actions={actions} onHandled={focusInput} onAsked={asked} />
+      <div className="page-body">
+        <main>
+          <ConnectionBanner connection={connection} onReconnect={actions.reconnect} />
+          <div
+            className="log"
+            ref={scrollRef}
+            role="log"
+            aria-live="off"
+            aria-label={strings.conversation}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
+            tabIndex={0}
+          >
+            <div className="log-content" ref={contentRef}>
+              {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
+              <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
+                <Older older={older} onLoad={actions.loadOlder} />
+                {rows.map((row) => (
+                  <Turn key={row.turn.id} {...row} actions={actions} onHandled={focusInput} onAsked={asked} />
+                ))}
+              </KeepPlace>
+              {pending.map((item) => (
+                <Pending
+                  key={item.id}
+                  pending={item}
+                  isOnline={connection.state === "online"}
+                  actions={actions}
+                  onEdit={edit}
+                  onHandled={focusInput}
+                />
               ))}
-            </KeepPlace>
-            {pending.map((item) => (
-              <Pending
-                key={item.id}
-                pending={item}
-                isOnline={connection.state === "online"}
-                actions={actions}
-                onEdit={edit}
-                onHandled={focusInput}
-              />
-            ))}
+            </div>
           </div>
-        </div>
-        <div className="dock">
-          {isAtBottom ? null : (
-            <button type="button" className="jump" onClick={jump}>
-              <Icon name="down" />
-              {strings.jumpToLatest}
-            </button>
-          )}
-          <RoomNotices notices={notices} error={error} />
-          <Composer
-            text={draft}
-            onText={setDraft}
-            onSend={send}
-            onStop={running === undefined ? undefined : stop}
-            isStopping={isStopping}
-            canSend={canSend}
-            inputRef={input}
-          />
-        </div>
-      </main>
+          <div className="dock">
+            {isAtBottom ? null : (
+              <button type="button" className="jump" onClick={jump}>
+                <Icon name="down" />
+                {strings.jumpToLatest}
+              </button>
+            )}
+            <RoomNotices notices={notices} error={error} />
+            <Composer
+              text={draft}
+              onText={setDraft}
+              onSend={send}
+              onStop={running === undefined ? undefined : stop}
+              isStopping={isStopping}
+              canSend={canSend}
+              inputRef={input}
+            />
+          </div>
+        </main>
+        {timeline !== undefined && isPanelOpen ? (
+          <DeveloperPanel timeline={timeline} connection={connection} onClose={() => setPanelOpen(false)} />
+        ) : null}
+      </div>
       <Announcer snapshot={snapshot} />
     </div>
   );

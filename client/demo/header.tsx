@@ -11,9 +11,12 @@ interface HeaderProps {
   readonly network: Network;
   readonly viewers: number;
   readonly onClear?: (() => void) | undefined;
+  readonly isPanelOpen: boolean;
+  /** Absent where there is nothing to show in a panel. */
+  readonly onPanel?: (() => void) | undefined;
 }
 
-export function Header({ rooms, connection, network, viewers, onClear }: HeaderProps) {
+export function Header({ rooms, connection, network, viewers, onClear, isPanelOpen, onPanel }: HeaderProps) {
   const strings = useStrings();
   // The count is the room's word, and the room is not there to give it unless we are online.
   const isCountKnown = connection.state === "online" && viewers > 0;
@@ -32,6 +35,19 @@ export function Header({ rooms, connection, network, viewers, onClear }: HeaderP
             <span className="sr-only">{strings.viewers(viewers)}</span>
           </span>
         ) : null}
+        {onPanel === undefined ? null : (
+          <button
+            type="button"
+            className="quiet panel-toggle"
+            aria-label={strings.developerPanel}
+            title={strings.developerPanel}
+            aria-expanded={isPanelOpen}
+            aria-controls="developer-panel"
+            onClick={onPanel}
+          >
+            <Icon name="code" />
+          </button>
+        )}
         <ConnectionMenu connection={connection} network={network} />
         <LanguageSwitch />
       </div>

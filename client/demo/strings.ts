@@ -56,6 +56,20 @@ const en = {
     unstable: "Better connections kept breaking off.",
   },
   triesBetter: "It is tried again from time to time.",
+
+  // Developer panel
+  developerPanel: "Developer panel",
+  closePanel: "Close",
+  toolsTransport: "Transport",
+  toolsResumes: "Resumes",
+  toolsNotices: "Notices",
+  toolsTurn: "Turn",
+  toolsFirstToken: "First token",
+  toolsRate: "Tokens",
+  toolsEnd: "End",
+  toolsFrames: "Frames, newest first",
+  toolsNoTurns: "Ask something: its times appear here.",
+
   blockadeLegend: "Try it: a network that blocks",
   blockade: { nothing: "nothing", websocket: "WebSockets", streams: "WebSockets and event streams" },
 
@@ -211,6 +225,19 @@ const zhCN: Strings = {
     unstable: "更好的连接反复中断。",
   },
   triesBetter: "会不时重新尝试。",
+
+  developerPanel: "开发者面板",
+  closePanel: "关闭",
+  toolsTransport: "传输方式",
+  toolsResumes: "续传次数",
+  toolsNotices: "通知",
+  toolsTurn: "轮次",
+  toolsFirstToken: "首个词元",
+  toolsRate: "词元速度",
+  toolsEnd: "结果",
+  toolsFrames: "帧（最新在前）",
+  toolsNoTurns: "提一个问题，这里会显示它的用时。",
+
   blockadeLegend: "试一试：让网络拦截",
   blockade: { nothing: "不拦截", websocket: "拦截 WebSocket", streams: "拦截 WebSocket 和事件流" },
 
