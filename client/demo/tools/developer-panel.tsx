@@ -12,9 +12,13 @@ import {
   tokensPerSecond,
 } from "./timeline.ts";
 
-const timeFormat = {
-  ...{ hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23" },
-} as const;
+const timeFormat: Intl.DateTimeFormatOptions = {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  fractionalSecondDigits: 3,
+  hourCycle: "h23",
+};
 /** Rows shown; the rest is what one scrolls back for. */
 const shownEntries = 60;
 
