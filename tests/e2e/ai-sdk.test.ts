@@ -11,10 +11,14 @@ import { SignJWT } from "jose";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { RoomChatTransport } from "../../client/ai-sdk.ts";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
+import { chatOver, defaultTransport } from "../unit/ai-sdk/chats.ts";
+import { textIn } from "../unit/ai-sdk/readers.ts";
+import { versions } from "../unit/ai-sdk/stories.ts";
 
 const root = join(import.meta.dirname, "../..");
 const secret = "a secret of tests: thirty-two bytes or more";
@@ -181,24 +185,24 @@ describe.each(["http", "websocket"] as const)("useChat over %s", (over) => {
   test("[C1] a reload in the middle of an answer goes on with it; nothing is asked twice", async () => {
     const page = await open({ over });
     const before = await stats();
-    await ask(page, words(200));
+    await ask(page, words(120));
     await answer(page).getByText("w10 ").waitFor();
     await page.reload();
-    await answer(page).getByText("w199").waitFor();
+    await answer(page).getByText("w119").waitFor();
     await ready(page);
-    expect(await texts(page)).toEqual([words(200), words(200)]);
+    expect(await texts(page)).toEqual([words(120), words(120)]);
     expect(Number((await stats())["started"]) - Number(before["started"])).toBe(1);
   });
 
   test("[C1] a second tab that comes in the middle shows the same", async () => {
     const first = await open({ over });
-    await ask(first, words(150));
+    await ask(first, words(100));
     await answer(first).getByText("w5 ").waitFor();
     const second = await open({ over });
     for (const page of [first, second]) {
-      await answer(page).getByText("w149").waitFor();
+      await answer(page).getByText("w99").waitFor();
       await ready(page);
-      expect(await texts(page)).toEqual([words(150), words(150)]);
+      expect(await texts(page)).toEqual([words(100), words(100)]);
     }
   });
 
@@ -225,14 +229,48 @@ describe.each(["http", "websocket"] as const)("useChat over %s", (over) => {
   });
 });
 
+describe.each(versions)("%s", (version) => {
+  test("[C1] asks, resumes, asks again and edits over HTTP, and over WebSocket in the same room", async () => {
+    const id = `versions-${version}`;
+    const http = chatOver(version, id, defaultTransport(version, `${stack.url}/api/chat`));
+    const room = new RoomChatTransport({ url: stack.url });
+    const socket = chatOver(version, id, room);
+    try {
+      await http.sendMessage({ text: "one 雨" });
+      expect([http.error, http.messages.map((message) => textIn(message))]).toEqual([undefined, ["one 雨", "one 雨"]]);
+      socket.messages = (await room.messages(id)).messages as typeof socket.messages;
+      await socket.sendMessage({ text: "two" });
+      expect(socket.messages.map((message) => textIn(message))).toEqual(["one 雨", "one 雨", "two", "two"]);
+      await socket.regenerate();
+      expect(textIn(socket.messages.at(-1))).toBe("two");
+      // What the other page did is what this one finds, and edits.
+      const found = await fetch(`${stack.url}/api/chat/${id}/messages`);
+      http.messages = (await found.json()) as typeof http.messages;
+      expect(http.messages.map((message) => textIn(message))).toEqual(["one 雨", "one 雨", "two", "two"]);
+      await http.sendMessage({ text: "eins", messageId: http.messages[0]?.id ?? "" });
+      expect(http.messages.map((message) => textIn(message))).toEqual(["eins", "eins"]);
+      // Given up half way, it is resumed whole.
+      const asked = http.sendMessage({ text: words(60) });
+      await untilStats(({ active = 0 }) => active > 0);
+      await http.stop();
+      await asked;
+      http.messages = http.messages.slice(0, 3);
+      await http.resumeStream();
+      expect([http.error, textIn(http.messages.at(-1))]).toEqual([undefined, words(60)]);
+    } finally {
+      room.close();
+    }
+  });
+});
+
 test("[C2] over WebSocket a tab that was open before shows what another asks, while it is answered", async () => {
   const [first, second] = [await open({ over: "websocket" }), await open({ over: "websocket" })];
-  await ask(first, words(150));
+  await ask(first, words(100));
   await answer(second).getByText("w5 ").waitFor();
   for (const page of [first, second]) {
-    await answer(page).getByText("w149").waitFor();
+    await answer(page).getByText("w99").waitFor();
     await ready(page);
-    expect(await texts(page)).toEqual([words(150), words(150)]);
+    expect(await texts(page)).toEqual([words(100), words(100)]);
   }
   // And the other way round; a stop counts for both.
   await ask(second, words(3_000));

@@ -122,13 +122,13 @@ describe.each(runtimes)("[C4] on %s", (_name, command, args) => {
     const terminal = new Terminal(command, args, wire.url);
     await terminal.until("[online]", "err");
     const before = await stats();
-    terminal.say(words(400));
+    terminal.say(words(200));
     await terminal.until("w20 ");
     wire.cut();
     await terminal.until("[reconnecting]", "err");
     terminal.endOfInput();
     expect(await terminal.ended).toBe(0);
-    expect(terminal.out).toBe(`${words(400)}\n`);
+    expect(terminal.out).toBe(`${words(200)}\n`);
     expect(Number((await stats())["started"]) - Number(before["started"])).toBe(1);
   });
 });

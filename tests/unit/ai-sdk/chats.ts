@@ -2,7 +2,6 @@
 import * as ai7 from "ai";
 import * as ai5 from "ai5";
 import * as ai6 from "ai6";
-import type { RoomChatTransport } from "../../../client/ai-sdk.ts";
 import type { GatewayData } from "../../../shared/ui-message-stream.ts";
 import type { ReadMessage } from "./readers.ts";
 import type { Version } from "./stories.ts";
@@ -40,35 +39,40 @@ export interface TestChat {
   stop(): Promise<void>;
 }
 
-export function chatOf(
+/** The version's own transport, which checks every event against the version's schema. */
+export function defaultTransport(version: Version, api: string): object {
+  const sdk = { ai5, ai6, ai7 }[version];
+  return new sdk.DefaultChatTransport({ api });
+}
+
+/** With the version's own transport, or with ours, of the newest types, as a page with an older `ai` has ours: what it is called with and yields is the same. */
+export function chatOver(
   version: Version,
   id: string,
-  transport: RoomChatTransport,
+  transport: object,
   onGatewayData: (data: GatewayData) => void = () => {},
 ): TestChat {
   let nextId = 0;
+  const name = crypto.randomUUID();
   const init = {
     id,
-    generateId: () => `x${nextId++}`,
+    generateId: () => `${name}-${nextId++}`,
     onData: ({ type, data }: { type: string; data: unknown }) => {
       if (type === "data-gateway") onGatewayData(data as GatewayData);
     },
   };
-  // A transport of the newest types, as a page with an older `ai` has it: what it is called with and yields is the same.
   switch (version) {
-    case "ai5":
-      return new Chat5({
-        ...init,
-        state: new State(),
-        transport: transport as object as ai5.ChatTransport<ai5.UIMessage>,
-      }) as TestChat;
-    case "ai6":
-      return new Chat6({
-        ...init,
-        state: new State(),
-        transport: transport as object as ai6.ChatTransport<ai6.UIMessage>,
-      }) as TestChat;
-    case "ai7":
-      return new Chat7({ ...init, state: new State(), transport }) as TestChat;
+    case "ai5": {
+      const own = transport as ai5.ChatTransport<ai5.UIMessage>;
+      return new Chat5({ ...init, state: new State(), transport: own }) as TestChat;
+    }
+    case "ai6": {
+      const own = transport as ai6.ChatTransport<ai6.UIMessage>;
+      return new Chat6({ ...init, state: new State(), transport: own }) as TestChat;
+    }
+    case "ai7": {
+      const own = transport as ai7.ChatTransport<ai7.UIMessage>;
+      return new Chat7({ ...init, state: new State(), transport: own }) as TestChat;
+    }
   }
 }

@@ -5,7 +5,7 @@ import type { GatewayData } from "../../../shared/ui-message-stream.ts";
 import { userMessageId } from "../../../shared/ui-messages.ts";
 import { FakeRoom } from "../fake-room.ts";
 import { type FakeNetwork, fakeNetwork } from "../fake-socket.ts";
-import { chatOf, type TestChat } from "./chats.ts";
+import { chatOver, type TestChat } from "./chats.ts";
 import { textIn } from "./readers.ts";
 import { versions } from "./stories.ts";
 
@@ -46,7 +46,7 @@ const roles = () => chat.messages.map(({ role }) => role);
 
 describe.each(versions)("%s", (version) => {
   const open = (options?: RoomChatTransportOptions) => {
-    chat = chatOf(version, "demo", connect(options), (data) => told.push(data));
+    chat = chatOver(version, "demo", connect(options), (data) => told.push(data));
   };
   /** Asks, and has the room accept it. */
   const ask = async (text: string) => {
@@ -208,7 +208,7 @@ describe.each(versions)("%s", (version) => {
     room.write("so");
     room.end();
     await done;
-    const question = { id: "x0", role: "user", parts: [{ type: "text", text: "why?" }] } as const;
+    const question = { id: chat.messages[0]?.id ?? "", role: "user", parts: [{ type: "text", text: "why?" }] } as const;
     const stream = await transport.sendMessages({
       chatId: "demo",
       trigger: "submit-message",
@@ -277,7 +277,7 @@ describe.each(versions)("%s", (version) => {
 
 describe("ai7", () => {
   beforeEach(() => {
-    chat = chatOf("ai7", "demo", connect());
+    chat = chatOver("ai7", "demo", connect());
   });
 
   test("[C2] a resume that is given up before it began, or takes another's place, stops nothing", async () => {
