@@ -16,6 +16,7 @@ import type { Part } from "../../scripts/lib/part.ts";
 import { startBackend, startGateway } from "../../scripts/lib/parts.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
+import { freePort } from "../support/free-port.ts";
 
 const sockets = 100;
 const rooms = 10;
@@ -25,15 +26,6 @@ afterEach(async () => {
   for (const stop of stops.reverse()) await stop();
   stops = [];
 });
-
-/** A port that nobody has: the gateway keeps its address over its restarts, and the backend knows it before it starts. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 type Signer = () => Promise<string>;
 const roomOf = (index: number) => `rotation-${index % rooms}`;
@@ -80,6 +72,7 @@ function auditOf(parts: readonly Part[]): AuditLine[] {
 }
 
 test("AUTH_KEYS rotates over two restarts: a hundred sockets return by resume, no answer is lost, and the log tells it", async () => {
+  // The gateway keeps its address over its restarts, and the backend knows it before it starts.
   const port = await freePort();
   const persistTo = await mkdtemp(join(tmpdir(), "edge-chat-gateway-"));
   stops.push(() => rm(persistTo, { recursive: true, force: true }));

@@ -1,12 +1,11 @@
 /** The browser's own `EventSource` in Chromium, where tokens are needed: a ticket, a cut, and the same address again. */
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { SignJWT } from "jose";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { launchBrowser } from "../support/browser.ts";
+import { freePort } from "../support/free-port.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const secret = Buffer.alloc(32, 7);
@@ -17,10 +16,7 @@ let gateway: Part;
 let browser: Browser;
 
 beforeAll(async () => {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  port = (server.address() as AddressInfo).port;
-  await new Promise((resolve) => server.close(resolve));
+  port = await freePort();
   [stack, browser] = await Promise.all([startTestStack({ gateway: { port, vars } }), launchBrowser()]);
   gateway = stack.gateway;
 });

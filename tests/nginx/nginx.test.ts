@@ -5,13 +5,13 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatClient, type TransportName } from "../../client/index.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
+import { freePort } from "../support/free-port.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 /** What stands in `location /` beside `proxy_pass`. */
@@ -85,16 +85,6 @@ function answers(url: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   );
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const address = server.address();
-  server.close();
-  await once(server, "close");
-  if (address === null || typeof address === "string") throw new Error("no port");
-  return address.port;
 }
 
 test.each(settings)(
