@@ -41,8 +41,14 @@ export interface TestChat {
 
 /** The version's own transport, which checks every event against the version's schema. */
 export function defaultTransport(version: Version, api: string): object {
-  const sdk = { ai5, ai6, ai7 }[version];
-  return new sdk.DefaultChatTransport({ api });
+  switch (version) {
+    case "ai5":
+      return new ai5.DefaultChatTransport({ api });
+    case "ai6":
+      return new ai6.DefaultChatTransport({ api });
+    case "ai7":
+      return new ai7.DefaultChatTransport({ api });
+  }
 }
 
 /** With the version's own transport, or with ours, of the newest types, as a page with an older `ai` has ours: what it is called with and yields is the same. */
