@@ -85,7 +85,11 @@ export class AnswerRun implements TurnRunSink {
       return;
     }
     const { left, policy, clock, random } = this.#options;
-    const leave = () => this.#stop.abort(left.reason);
+    const leave = () => {
+      // What waits for room would wait for ever: nobody takes anything any more.
+      this.outbox.drop();
+      this.#stop.abort(left.reason);
+    };
     left.addEventListener("abort", leave, { once: true });
     if (left.aborted) leave();
     const upstream = new PatientUpstream(this.#options.upstream, {
@@ -100,8 +104,7 @@ export class AnswerRun implements TurnRunSink {
       policy,
       this.#stop.signal,
     );
-    if (left.aborted) this.outbox.drop();
-    else if (end === undefined || end.ending.error !== undefined) {
+    if (end === undefined || end.ending.error !== undefined) {
       this.#fail(end?.ending.error ?? turnError(this.#tooLong ? "turn-too-long" : "internal"));
     } else {
       if (this.#whole !== undefined) await this.#show(this.#whole);
@@ -145,7 +148,8 @@ export class AnswerRun implements TurnRunSink {
     } else if (whole === true) this.#whole = parts;
     else events.push(...eventsOfParts(parts));
     if (usage !== undefined) events.push(["usage", usage]);
-    this.#emit(events, this.#positionAfter(eventId));
+    if (events.length > 0) this.#emit(events, this.#positionAfter(eventId));
+    else if (eventId !== undefined && this.resumable) this.lastEventId = eventId;
   }
 
   failed(failure: UpstreamFailure): void {
