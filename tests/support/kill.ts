@@ -260,7 +260,8 @@ class Round {
         this.addEventListener("open", () => round.#opened());
       }
     }
-    const tab = new ChatClient({ url, room, WebSocket: TellingSocket });
+    // The moment it opens is what a round is planned by: no other transport will do.
+    const tab = new ChatClient({ url, room, WebSocket: TellingSocket, transports: ["websocket"] });
     tab.subscribe(() => this.#watch());
     this.#tabs = plan.isWatched ? [tab, new ChatClient({ url, room })] : [tab];
   }
