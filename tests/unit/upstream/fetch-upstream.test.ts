@@ -35,6 +35,25 @@ async function read(body: string | Uint8Array<ArrayBuffer> | null, init: Respons
 const json = (value: unknown, type = "application/json") => read(JSON.stringify(value), type);
 const shown = (text: string) => ({ parts: [{ kind: "text", text }] });
 
+test("a call that cannot be shown to be ours is not made, and may be tried again", async () => {
+  let calls = 0;
+  const upstream = new FetchUpstream({
+    base: "http://backend",
+    method: "POST",
+    read: readerOf("auto"),
+    room: "r",
+    authorize: () => Promise.reject(new Error("token service: status 503")),
+    fetch: async () => {
+      calls += 1;
+      return new Response();
+    },
+  });
+  const opened = upstream.open(request, new AbortController().signal);
+  await expect(opened).rejects.toMatchObject({ code: "upstream-unreachable", retryable: true });
+  await expect(upstream.stop("g", new AbortController().signal)).rejects.toMatchObject({ retryable: true });
+  expect(calls).toBe(0);
+});
+
 describe("[U6] a whole answer", () => {
   test("is one batch, marked as such, with its end", async () => {
     expect(
