@@ -22,7 +22,8 @@ export function chunksOf(
     cancel();
     return { done: true, value: undefined } as const;
   };
-  const taken = (read: ReadableStreamReadResult<Uint8Array>) => {
+  // Not by its name: not every program that shares this file knows it.
+  const taken = (read: Awaited<ReturnType<typeof reader.read>>) => {
     if (signal.aborted) return broken(signal.reason);
     return read.done ? close() : read;
   };
