@@ -50,7 +50,8 @@ export const fixturePairs: readonly GuidePair[] = [
 export const projectPairs: readonly GuidePair[] = [
   pair("How do I start the gateway?", "README.md", "Start the gateway"),
   pair("How do I run the tests?", "README.md", "Run the tests"),
-  pair("How do I use it with React?", "README.md", "Use it from a front end"),
+  pair("How do I use it with React?", "docs/react.md", "Use it with React"),
+  pair("How do I use useChat over WebSocket?", "docs/ai-sdk.md", "Over WebSocket"),
   pair("Can I use plain partysocket?", "README.md", "Wire it by hand with partysocket"),
   pair("How do I connect my NestJS service?", "README.md", "Put your NestJS service behind it"),
   pair("What is the layout of the repository?", "README.md", "Layout of the repository"),
