@@ -1,12 +1,31 @@
 // The suites of `npm test`. The backend's own are in examples/nest-gateway/vitest.config.ts.
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
-import { defineConfig } from "vitest/config";
+import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
 
 // Local runtimes look up where the machine is unless told not to: a call to the network that no test needs.
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
 
-/** The source itself: wrangler.jsonc names what is built from it. */
-const main = "party/worker.ts";
+type Provided = Record<"upstreamUrl" | "faultyUrl" | "stormUrl", string>;
+
+/** A suite in the runtime itself, with the Worker of wrangler.jsonc. @param bindings by where the suite's backend listens. */
+function inWorkerd(
+  bindings: (provided: Provided) => Record<string, string>,
+  suite: NonNullable<TestProjectInlineConfiguration["test"]>,
+): TestProjectInlineConfiguration {
+  const plugin = cloudflareTest(({ inject }) => ({
+    // The source itself: wrangler.jsonc names what is built from it.
+    main: "party/worker.ts",
+    wrangler: { configPath: "wrangler.jsonc" },
+    miniflare: {
+      bindings: bindings({
+        upstreamUrl: inject("upstreamUrl"),
+        faultyUrl: inject("faultyUrl"),
+        stormUrl: inject("stormUrl"),
+      }),
+    },
+  }));
+  return { plugins: [plugin], test: suite };
+}
 
 export default defineConfig({
   test: {
@@ -20,23 +39,15 @@ export default defineConfig({
           setupFiles: ["tests/support/property-runs.ts"],
         },
       },
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            main,
-            wrangler: { configPath: "wrangler.jsonc" },
-            miniflare: {
-              bindings: {
-                AUTH: "none",
-                NEST_BASE: inject<string>("upstreamUrl"),
-                ORPHAN_GRACE_MS: "200",
-                OPERATOR_TOKEN: "operator-secret",
-                HEARTBEAT_MS: "100",
-              },
-            },
-          })),
-        ],
-        test: {
+      inWorkerd(
+        ({ upstreamUrl }) => ({
+          AUTH: "none",
+          NEST_BASE: upstreamUrl,
+          ORPHAN_GRACE_MS: "200",
+          OPERATOR_TOKEN: "operator-secret",
+          HEARTBEAT_MS: "100",
+        }),
+        {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
           exclude: ["tests/workerd/{faults,storm,auth,redaction}.test.ts"],
@@ -46,87 +57,64 @@ export default defineConfig({
             fuzzSeed: Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 1e9)),
           },
         },
-      },
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            main,
-            wrangler: { configPath: "wrangler.jsonc" },
-            miniflare: {
-              bindings: {
-                AUTH: "jwt",
-                // `sharedSecret` in tests/workerd/tokens.ts.
-                AUTH_KEYS: JSON.stringify({ k1: "YSBzZWNyZXQgb2YgdGVzdHM6IHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZQ" }),
-                // Thirty-two bytes of 3.
-                UPSTREAM_SIGNING_KEYS: JSON.stringify({ upstream: "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM" }),
-                TENANT: "*",
-                NEST_BASE: inject<string>("upstreamUrl"),
-                OPERATOR_TOKEN: "operator-secret",
-              },
-            },
-          })),
-        ],
-        test: {
+      ),
+      inWorkerd(
+        ({ upstreamUrl }) => ({
+          AUTH: "jwt",
+          // `sharedSecret` in tests/workerd/tokens.ts.
+          AUTH_KEYS: JSON.stringify({ k1: "YSBzZWNyZXQgb2YgdGVzdHM6IHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZQ" }),
+          // Thirty-two bytes of 3.
+          UPSTREAM_SIGNING_KEYS: JSON.stringify({ upstream: "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM" }),
+          TENANT: "*",
+          NEST_BASE: upstreamUrl,
+          OPERATOR_TOKEN: "operator-secret",
+        }),
+        {
           name: "auth",
           include: ["tests/workerd/{auth,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
         },
-      },
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            main,
-            wrangler: { configPath: "wrangler.jsonc" },
-            miniflare: {
-              bindings: {
-                AUTH: "none",
-                NEST_BASE: inject<string>("faultyUrl"),
-                // Short, so that a stall costs seconds; long enough for a busy machine to answer what is answered.
-                HEADERS_TIMEOUT_MS: "1500",
-                FIRST_TOKEN_TIMEOUT_MS: "1500",
-                SILENCE_TIMEOUT_MS: "1500",
-                TURN_TIMEOUT_MS: "5000",
-                MAX_ATTEMPTS: "3",
-                MAX_RESUMES: "2",
-                BACKOFF_BASE_MS: "5",
-                BACKOFF_MAX_MS: "20",
-                STOP_CONFIRM_MS: "500",
-                SIMULATE_CHUNK_MS: "10",
-                // Each fault is a backend of its own: what one does must not slow the others down.
-                LIMITER: "off",
-              },
-            },
-          })),
-        ],
-        test: {
+      ),
+      inWorkerd(
+        ({ faultyUrl }) => ({
+          AUTH: "none",
+          NEST_BASE: faultyUrl,
+          // Short, so that a stall costs seconds; long enough for a busy machine to answer what is answered.
+          HEADERS_TIMEOUT_MS: "3000",
+          FIRST_TOKEN_TIMEOUT_MS: "3000",
+          SILENCE_TIMEOUT_MS: "3000",
+          TURN_TIMEOUT_MS: "9000",
+          MAX_ATTEMPTS: "3",
+          MAX_RESUMES: "2",
+          BACKOFF_BASE_MS: "5",
+          BACKOFF_MAX_MS: "20",
+          STOP_CONFIRM_MS: "500",
+          SIMULATE_CHUNK_MS: "10",
+          // Each fault is a backend of its own: what one does must not slow the others down.
+          LIMITER: "off",
+        }),
+        {
           name: "faults",
           include: ["tests/workerd/faults.test.ts"],
           globalSetup: ["tests/support/faulty-upstream.ts"],
-          // Each waits for its own clock.
+          // Each waits for its own clock, which others at work would stop.
           maxConcurrency: 100,
-          testTimeout: 20_000,
+          sequence: { groupOrder: 1 },
+          testTimeout: 30_000,
         },
-      },
-      {
-        plugins: [
-          cloudflareTest(({ inject }) => ({
-            main,
-            wrangler: { configPath: "wrangler.jsonc" },
-            // The backend answers nobody until all rooms have called, however long a busy machine takes for that.
-            miniflare: {
-              bindings: { AUTH: "none", NEST_BASE: inject<string>("stormUrl"), HEADERS_TIMEOUT_MS: "60000" },
-            },
-          })),
-        ],
-        test: {
+      ),
+      inWorkerd(
+        // The backend answers nobody until all rooms have called, however long a busy machine takes for that.
+        ({ stormUrl }) => ({ AUTH: "none", NEST_BASE: stormUrl, HEADERS_TIMEOUT_MS: "60000" }),
+        {
           name: "storm",
           include: ["tests/workerd/storm.test.ts"],
           globalSetup: ["tests/support/storm-upstream.ts"],
           // After the others: how many rooms come at once is what it is about.
-          sequence: { groupOrder: 1 },
+          sequence: { groupOrder: 2 },
           testTimeout: 60_000,
         },
-      },
+      ),
       {
         test: {
           name: "edge",

@@ -262,14 +262,6 @@ describe("routes", () => {
     expect(tab.of("goaway")[0]).toMatchObject({ reason: "draining" });
   });
 
-  test("/health answers, /context comes from the backend, /models of a backend without them is unavailable", async () => {
-    expect(await (await SELF.fetch("http://localhost/health")).json()).toEqual({ status: "ok" });
-    expect(await (await SELF.fetch("http://localhost/context")).json()).toEqual({ greeting: { en: "Hello" } });
-    const models = await SELF.fetch("http://localhost/models");
-    expect(models.status).toBe(503);
-    expect(models.headers.get("retry-after")).toBe("5");
-  });
-
   test("[S6] AUTH=none is refused off loopback", async () => {
     const response = await SELF.fetch("http://chat.example.com/parties/chat/x", { headers: { upgrade: "websocket" } });
     expect(response.status).toBe(503);
