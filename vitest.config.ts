@@ -35,7 +35,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["tests/{unit,wire,contract,fuzz}/**/*.test.ts"],
+          include: ["tests/{unit,wire,contract,fuzz,docs}/**/*.test.ts"],
           setupFiles: ["tests/support/property-runs.ts"],
         },
       },

@@ -1,6 +1,6 @@
 /**
  * Runs the example's Node.js function as Vercel does: an HTTP request becomes a `Request` with a signal that aborts when the visitor
- * leaves (`supportsCancellation`), and what the function's `fetch` returns is written as it comes.
+ * leaves (`supportsCancellation`), and what the function's `fetch` returns is written as it comes. Netlify Functions run the same way.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,8 +9,12 @@ import { arrayBuffer } from "node:stream/consumers";
 interface FetchFunction {
   fetch(request: Request): Promise<Response>;
 }
-const example = new URL("../../../examples/vercel/api/chat.js", import.meta.url).href;
-const { default: chat } = (await import(example)) as { default: FetchFunction };
+/** Another function than the example's, with the same form, or as a plain handler. */
+const file = process.argv[2] ?? "examples/vercel/api/chat.js";
+const { default: example } = (await import(new URL(`../../../${file}`, import.meta.url).href)) as {
+  default: FetchFunction | FetchFunction["fetch"];
+};
+const chat: FetchFunction = typeof example === "function" ? { fetch: example } : example;
 
 const server = createServer((incoming, outgoing) => {
   answer(incoming, outgoing).catch((error: Error) => outgoing.destroy(error));

@@ -1,6 +1,7 @@
 // The same for Vercel's edge runtime: it never answers. `NextRequest` is a `Request` with `nextUrl`.
 declare const process: { env: { NEST_BASE: string } };
 
+// #region sample
 export const config = { runtime: "edge" };
 
 async function handler(req: Request & { nextUrl: URL }) {
@@ -10,7 +11,6 @@ async function handler(req: Request & { nextUrl: URL }) {
   );
   const { readable, writable } = new TransformStream();
   const writer = writable.getWriter();
-  // biome-ignore lint/style/noNonNullAssertion: as it goes around.
   const reader = upstream.body!.getReader();
   while (true) {
     const { value, done } = await reader.read();
@@ -20,5 +20,6 @@ async function handler(req: Request & { nextUrl: URL }) {
   await writer.close();
   return new Response(readable, { headers: { "Content-Type": "text/event-stream" } });
 }
+// #endregion
 
 export default (request: Request) => handler(Object.assign(request, { nextUrl: new URL(request.url) }));

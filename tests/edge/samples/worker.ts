@@ -1,5 +1,6 @@
 // The way in which streaming at the edge is often written, word for word as it goes around: it pumps the whole stream before it
 // answers. `tests/edge/samples.test.ts` shows what comes of it.
+// #region sample
 interface Env {
   NEST_BASE: string;
 }
@@ -12,7 +13,6 @@ export default {
       const { readable, writable } = new TransformStream();
       const writer = writable.getWriter();
       const encoder = new TextEncoder();
-      // biome-ignore lint/style/noNonNullAssertion: as it goes around.
       const reader = upstream.body!.getReader();
       writer.write(encoder.encode(":worker-bridge\n\n"));
       while (true) {
@@ -28,3 +28,4 @@ export default {
     return new Response("ok");
   },
 };
+// #endregion

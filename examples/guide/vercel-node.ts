@@ -1,0 +1,3 @@
+import { relay } from "./relay.ts";
+
+export default { fetch: (request: Request) => relay(request, process.env.NEST_BASE ?? "") };

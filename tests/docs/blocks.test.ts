@@ -1,0 +1,75 @@
+/**
+ * Every code block of the README and the guide is true: code is the text of a file that a test runs, a command exists, data parses.
+ * A block in a language that nobody here can check fails.
+ */
+import { describe, expect, test } from "vitest";
+import { parse as parseYaml } from "yaml";
+import { faultsOf } from "./commands.ts";
+import { type CodeBlock, heldPages, parsePage, read, sourceText } from "./page.ts";
+
+/** Files that hold examples, and the tests that run them. */
+const runBy: Readonly<Record<string, string>> = {
+  "examples/guide/": "tests/edge/guide.test.ts",
+  "tests/edge/samples/": "tests/edge/samples.test.ts",
+  "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
+  "examples/readme/": "tests/e2e/readme.test.ts",
+};
+
+const wranglerSchema = JSON.parse(read("node_modules/wrangler/config-schema.json")) as {
+  definitions: { RawConfig: { properties: object } };
+};
+
+/** JSON with comments and commas at the end of lists. */
+const parseJsonc = (text: string): unknown =>
+  JSON.parse(text.replace(/("(?:[^"\\]|\\.)*")|\/\/.*$/gm, "$1").replace(/,(\s*[}\]])/g, "$1"));
+
+/** Enough of Mermaid's grammar to notice a line that would break the picture. */
+function mermaidFaults(text: string): string[] {
+  const [kind = "", ...lines] = text.split("\n").map((line) => line.trim());
+  const flow =
+    /^(subgraph .+|end|\w+(\[.+?\]|\{.+?\}|\(.+?\))?( (-->|-\.->|<-->)(\|[^|]+\|)? \w+(\[.+?\]|\{.+?\}|\(.+?\))?)*)$/;
+  const sequence =
+    /^((participant|actor) \w+ as .+|\w+(->>|-->>|-x|--x)\w+: .+|(alt|else|opt|loop|par|and) .+|end|Note (over|left of|right of) [\w,]+: .+)$/;
+  if (/^flowchart (LR|TD)$/.test(kind)) return lines.filter((line) => !flow.test(line));
+  if (kind === "sequenceDiagram") return lines.filter((line) => !sequence.test(line));
+  return [kind];
+}
+
+const checks: Readonly<Record<string, (block: CodeBlock) => void>> = {
+  sh: ({ text }) => expect(faultsOf(text)).toEqual([]),
+  json: ({ text }) => void JSON.parse(text),
+  jsonc: ({ text }) => {
+    const known = Object.keys(wranglerSchema.definitions.RawConfig.properties);
+    expect(known).toEqual(expect.arrayContaining(Object.keys(parseJsonc(text) as object)));
+  },
+  yaml: ({ text }) => void parseYaml(text),
+  mermaid: ({ text }) => expect(mermaidFaults(text)).toEqual([]),
+};
+
+test.each(heldPages)("%s has code blocks", (path) => {
+  expect(parsePage(path).blocks.length).toBeGreaterThan(0);
+});
+
+const blocks = heldPages.flatMap((path) => parsePage(path).blocks.map((block) => ({ ...block, path })));
+
+describe.each(blocks)("$path:$line ($language)", (block) => {
+  test("is what a test runs or parses", () => {
+    const { source, language, text } = block;
+    if (source !== undefined) {
+      expect(text.trim()).toBe(sourceText(source));
+      const runner = Object.entries(runBy).find(([folder]) => source.startsWith(folder))?.[1];
+      expect(runner, `no test is known to run ${source}`).toBeDefined();
+      expect(read(runner ?? "")).toContain("expect(");
+      return;
+    }
+    const check = checks[language];
+    expect(check, `a block of "${language}" needs <!-- source: file#region --> above it`).toBeDefined();
+    check?.(block);
+  });
+});
+
+test("a command that does not exist, and a broken picture, are noticed", () => {
+  expect(faultsOf("npm ci && npm run deploy -- staging\nPORT=1 npm start # x")).toEqual([]);
+  expect(faultsOf("npm run tests\nnpx wrangler deply\ncurl https://a.example/metricks\nrm -rf x")).toHaveLength(4);
+  expect(mermaidFaults("flowchart LR\n  a[One] -->|x| b{Two}\n  a -> b")).toEqual(["a -> b"]);
+});

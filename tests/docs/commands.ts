@@ -1,0 +1,48 @@
+/** Shell lines of the docs, held against what exists: npm scripts, files of scripts/, commands of wrangler, routes of the gateway. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { read, root } from "./page.ts";
+
+const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+
+/** Commands of wrangler that need an account: the docs may say these, spelled so. */
+const wranglerCommands = [
+  /^login$/,
+  /^secret put [A-Z_]+( < \S+)?$/,
+  /^kv key put --binding CONFIG --remote \S+ '\{.+\}'$/,
+  /^deploy( --dry-run)?$/,
+  /^tail$/,
+];
+
+/** Routes that a `curl` of the docs may ask. */
+const routes = [
+  /^\/chat(\?q=[^&\s"]+)?$/,
+  /^\/parties\/chat\/[\w.-]+(\/turns(\/[\w-]+)?)?$/,
+  /^\/health$/,
+  /^\/ready$/,
+];
+
+/** What is wrong with a shell block, line by line; empty where nothing is. */
+export function faultsOf(block: string): string[] {
+  return block
+    .split("\n")
+    .flatMap((line) => line.replace(/(^|\s)#.*$/, "").split("&&"))
+    .map((command) => command.trim())
+    .filter((command) => command !== "")
+    .filter((command) => !isKnown(command));
+}
+
+function isKnown(command: string): boolean {
+  const bare = command.replace(/^(?:[A-Z_]+=\S+ )+/, "");
+  if (/^npm (ci|start|test)$/.test(bare)) return true;
+  const script = /^npm run (?:--silent )?([\w:-]+)(?: -- (.+))?$/.exec(bare);
+  if (script !== null) return scripts[script[1] ?? ""] !== undefined;
+  const file = /^node (\S+\.ts)( [\w.-]+)*$/.exec(bare)?.[1];
+  if (file !== undefined) return existsSync(join(root, file));
+  const wrangler = /^npx wrangler (.+)$/.exec(bare)?.[1];
+  if (wrangler !== undefined) return wranglerCommands.some((known) => known.test(wrangler));
+  const url = /^curl .*?(https?:\/\/[^\s"']+)/.exec(bare)?.[1];
+  if (url === undefined) return false;
+  const { origin } = new URL(url);
+  return routes.some((route) => route.test(url.slice(origin.length)));
+}

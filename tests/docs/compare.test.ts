@@ -1,0 +1,15 @@
+/** The feature table: each of our cells leads to a test of ours, each of another's to a public source, or says nothing. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { parsePage, root } from "./page.ts";
+
+test.each(["docs/compare.md", "docs/compare.zh-CN.md"])("%s: every claim has its proof", (path) => {
+  const tables = parsePage(path).tables.filter(({ rows }) => rows[0]?.length === 5);
+  expect(tables).toHaveLength(2);
+  for (const [feature = "", ours = "", ...theirs] of tables.flatMap(({ rows }) => rows.slice(1))) {
+    const [, proof = ""] = /\]\(\.\.\/(tests\/[^)]+\.test\.ts)\)$/.exec(ours) ?? [];
+    expect(existsSync(join(root, proof)) && proof !== "", `${feature}: ${ours}`).toBe(true);
+    for (const cell of theirs) expect(cell, feature).toMatch(/^(–|\[.+\]\(https:\/\/\S+\))$/);
+  }
+});

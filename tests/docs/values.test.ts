@@ -1,0 +1,46 @@
+/** The guide's recommended values are what the code has, and its headline figures are in the measurements. */
+import { expect, test } from "vitest";
+import { parseConfig } from "../../party/config.ts";
+import { heldPages, parsePage, read } from "./page.ts";
+
+const env = { AUTH: "none", NEST_BASE: "http://127.0.0.1:8788" };
+
+test.each(heldPages.filter((path) => path.startsWith("docs/guide")))("%s recommends the defaults", (path) => {
+  const recommended = parsePage(path)
+    .tables.flatMap(({ rows }) => rows)
+    .filter((row) => row.length === 4 && /^`[A-Z_]+`$/.test(row[0] ?? "") && /^\d+$/.test(row[1] ?? ""))
+    .map(([name = "", value = ""]) => [name.replaceAll("`", ""), value] as const);
+  expect(recommended.length).toBeGreaterThan(15);
+  for (const [name, value] of recommended) {
+    expect(parseConfig({ ...env, [name]: value }, "localhost"), name).toEqual(parseConfig(env, "localhost"));
+    const other = parseConfig({ ...env, [name]: String(Number(value) + 1) }, "localhost");
+    expect(other, `${name} is no setting`).not.toEqual(parseConfig(env, "localhost"));
+  }
+});
+
+test("the minimal function has the gateway's own times", () => {
+  const [, headers, silence, heartbeat] =
+    /headersTimeoutMs: ([\d_]+), silenceTimeoutMs: ([\d_]+), heartbeatMs: ([\d_]+)/.exec(
+      read("examples/guide/relay.ts"),
+    ) ?? [];
+  const times = {
+    HEADERS_TIMEOUT_MS: headers?.replace("_", "") ?? "",
+    SILENCE_TIMEOUT_MS: silence?.replace("_", "") ?? "",
+    HEARTBEAT_MS: heartbeat?.replace("_", "") ?? "",
+  };
+  expect(Object.values(times)).not.toContain("");
+  expect(parseConfig({ ...env, ...times }, "localhost")).toEqual(parseConfig(env, "localhost"));
+});
+
+test.each(heldPages)("%s: a figure beside a link to the measurements stands there", (path) => {
+  const measurements = read("docs/measurements.md");
+  const lines = read(path)
+    .split("\n")
+    .filter((line) => line.includes("measurements.md#") && /\d[.\d]*\d/.test(line));
+  const missing = lines.flatMap((line) => {
+    const words = line.replace(/\]\([^)]*\)/g, "]").replace(/`[^`]*`/g, "");
+    const figures = words.match(/(?<![\w.-])\d{1,3}(?:,\d{3})+|(?<![\w.-])\d+\.\d+|(?<![\w.-])\d{3,}/g) ?? [];
+    return figures.filter((figure) => !measurements.includes(figure));
+  });
+  expect(missing).toEqual([]);
+});
