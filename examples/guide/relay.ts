@@ -45,6 +45,8 @@ const bytes = (text: string) => new TextEncoder().encode(text);
 /** The same bytes, with a comment wherever they pause; a failure is an event, because the status is long gone. */
 function lively(body: ReadableStream<Uint8Array>, call: AbortController, timing: typeof presets) {
   const reader = body.getReader();
+  // A body that is being read does not always notice the abort of its fetch (seen on Deno); its reader does.
+  call.signal.addEventListener("abort", () => void reader.cancel().catch(() => undefined));
   let tail = [newline, newline];
   let heartbeat: ReturnType<typeof setInterval> | undefined;
   const isBetweenEvents = () => tail.every((byte) => byte === newline);
@@ -58,12 +60,13 @@ function lively(body: ReadableStream<Uint8Array>, call: AbortController, timing:
       const silence = setTimeout(() => call.abort(), timing.silenceTimeoutMs);
       const next = await reader.read().catch(() => undefined);
       clearTimeout(silence);
-      if (next?.done === false) {
+      if (next?.done === false && !call.signal.aborted) {
         tail = [...tail, ...next.value.subarray(-2)].slice(-2);
         return controller.enqueue(next.value);
       }
       clearInterval(heartbeat);
-      if (next === undefined && isBetweenEvents()) {
+      const isBroken = next === undefined || call.signal.aborted;
+      if (isBroken && isBetweenEvents()) {
         controller.enqueue(bytes('event: error\ndata: {"code":"upstream-silence","retryable":false}\n\n'));
       }
       controller.close();

@@ -98,7 +98,7 @@ export const projectPairs: readonly GuidePair[] = [
   pair("How is the life of a turn?", "docs/architecture.md", "The life of a turn"),
   pair("Which folders import which?", "docs/architecture.md", "Folders and who may import whom"),
   pair("What is a viewer?", "docs/spec.md", "R6 Who is a viewer"),
-  pair("When does a retry happen?", "docs/spec.md", "U2 Retries"),
+  pair("When does a retry happen?", "docs/guide.md", "4. Rate limits and retries"),
   pair("What happens when nobody watches?", "docs/spec.md", "T4 When nobody watches"),
   pair("What happens when the queue is full?", "docs/spec.md", "Q3 A full queue"),
   pair("如何启动网关？", "docs/quick-start.zh-CN.md", "启动网关"),

@@ -18,7 +18,11 @@ import { type Asked, myModel } from "./minimal-model.ts";
 
 @Controller("model")
 export class ChatController {
-  constructor(@Inject(ResumableGenerations) private readonly generations: ResumableGenerations) {}
+  readonly #generations: ResumableGenerations;
+
+  constructor(@Inject(ResumableGenerations) generations: ResumableGenerations) {
+    this.#generations = generations;
+  }
 
   @Sse("chat", { method: RequestMethod.POST })
   @HttpCode(200) // Nest's own answer to a POST is 201
@@ -26,13 +30,13 @@ export class ChatController {
     const { generationId: key, ...asked } = body;
     const lastEventId = last === undefined ? undefined : Number(last);
     const generation = { key, fingerprint: fingerprint(asked), lastEventId };
-    return this.generations.open(generation, (signal) => myModel(body, signal), gone);
+    return this.#generations.open(generation, (signal) => myModel(body, signal), gone);
   }
 
   @Delete("chat/:id")
   @HttpCode(204)
   stop(@Param("id") id: string) {
-    return this.generations.stop(id); // resolves when nothing more is generated
+    return this.#generations.stop(id); // resolves when nothing more is generated
   }
 }
 
