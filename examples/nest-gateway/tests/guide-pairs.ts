@@ -67,7 +67,7 @@ export const projectPairs: readonly GuidePair[] = [
   pair("What is a turn?", "docs/protocol.md", "Turn"),
   pair("How do I apply a sync?", "docs/protocol.md", "Applying a sync"),
   pair("How are offsets counted?", "docs/protocol.md", "Positions and offsets"),
-  pair("What is in the cursor?", "docs/protocol.md", "The cursor: have"),
+  pair("Which fields does the cursor have?", "docs/protocol.md", "The cursor: have"),
   pair("Is the turn id an idempotency key?", "docs/protocol.md", "Submitting a turn again"),
   pair("How do ping and pong work?", "docs/protocol.md", "Ping and pong"),
   pair("Which limits are there on frames?", "docs/protocol.md", "Limits on frames and rooms"),
