@@ -10,7 +10,7 @@ await runInTerminal({
   tidy(line) {
     // wrangler introduces itself with tables of bindings and modules before it is ready, and speaks of its own affairs afterwards.
     if (
-      /^(Your Worker has access|Binding\s|env\.|⎔ |\[wrangler:info\] Ready|Note that there is a newer|\[custom build\]|Attaching additional|✨ |[┌│├└])/u.test(
+      /^(Your Worker has access|Binding\s|env\.|⎔ |\[wrangler:\w+\] (?:Ready|✨)|Note that there is a newer|\[custom build\]|Attaching additional|✨|▲ \[WARNING\] Scheduled Workers|\s*To manually trigger a scheduled|\s*curl .*scheduled|\s*For more details, see .*cron-triggers|[┌│├└])/u.test(
         line,
       )
     ) {
