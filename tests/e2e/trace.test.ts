@@ -39,7 +39,7 @@ function logged(): readonly LogLine[] {
   });
 }
 
-test("one trace id in the client, the gateway's log and the backend's spans, each below the one before", async () => {
+test("[O3] one trace id in the client, the gateway's log and the backend's spans, each below the one before", async () => {
   const response = await fetch(`${stack.url}/parties/chat/traced/turns`, {
     method: "POST",
     headers: {

@@ -43,7 +43,7 @@ test("a room's events cannot be read as a visitor", async () => {
   expect((await SELF.fetch(`http://localhost/parties/chat/${fresh("room")}/events`, asOperator)).status).toBe(404);
 });
 
-test("turns of many rooms add up, over more than one object", async () => {
+test("[O2] turns of many rooms add up, over more than one object", async () => {
   const before = await scrape();
   const rooms = Array.from({ length: 12 }, () => fresh("room"));
   await Promise.all(

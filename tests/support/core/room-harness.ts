@@ -139,6 +139,8 @@ export interface RoomOptions {
   readonly isRevoked?: RoomPorts["isRevoked"];
   readonly limiter?: TurnLimiter;
   readonly refusalOf?: RoomPorts["refusalOf"];
+  /** In place of keeping the events. */
+  readonly report?: RoomPorts["report"];
   /** In place of the scripted one. */
   readonly upstream?: Upstream;
 }
@@ -218,7 +220,7 @@ export class Room {
       isRevoked: this.#options.isRevoked ?? (() => false),
       audit: (act) => this.acts.push(act),
       principalOf: this.#options.principalOf ?? (async () => ok(ANYONE)),
-      report: (event) => this.events.push(event),
+      report: this.#options.report ?? ((event) => this.events.push(event)),
       onBroken: (error) => {
         this.broken = error;
       },

@@ -153,7 +153,7 @@ const incidents: readonly (readonly [name: string, incident: (room: () => Room) 
   ],
 ];
 
-describe.each(incidents)("%s", (_name, incident, alerts) => {
+describe.each(incidents)("[O4] %s", (_name, incident, alerts) => {
   test(`raises ${alerts.join(" and ") || "no alert"} and no other`, async () => {
     const { recording, end } = await record(incident);
     expect(firing(recording, end)).toEqual(alerts);
@@ -172,13 +172,13 @@ test("a fault of ours raises its alert at once", () => {
   expect(firing(recording, 15_000)).toEqual(["GatewayFaults"]);
 });
 
-test("every alert has been seen to fire, and has a page that says what to do", () => {
+test("[O4] every alert has been seen to fire, and has a page that says what to do", () => {
   const seen = [...incidents.flatMap(([, , alerts]) => alerts), "GatewayFaults"];
   expect([...new Set(seen)].sort()).toEqual(rules.map(({ alert }) => alert).sort());
   for (const { annotations } of rules) expect(existsSync(join(root, annotations.runbook))).toBe(true);
 });
 
-describe("is it us or the backend", () => {
+describe("[O4] is it us or the backend", () => {
   const [ours = "", theirs = ""] = ["First token", "Of that, the backend"].map(
     (title) => prometheusPanels.find((panel) => panel.title === title)?.targets[1]?.expr,
   );
@@ -204,7 +204,7 @@ function familyOf(metric: string): FamilyName | undefined {
   return name in FAMILIES && FAMILIES[name as FamilyName].type === "histogram" ? (name as FamilyName) : undefined;
 }
 
-test("every query names metrics that are emitted, and labels that they have", () => {
+test("[O4] every query names metrics that are emitted, and labels that they have", () => {
   const all = [...queries.map(filled), ...rules.map(({ expr }) => expr)];
   expect(all.length).toBeGreaterThan(20);
   for (const query of all) {

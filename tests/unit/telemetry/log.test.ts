@@ -54,7 +54,7 @@ describe("what is written", () => {
     expect(logged({ level: "error" }, events)).toHaveLength(0);
   });
 
-  test("of the sampled turns every line, of the others none but warnings", () => {
+  test("[O1] of the sampled turns every line, of the others none but warnings", () => {
     const turns = Array.from({ length: 1_000 }, (_, index) => `turn-${index}`);
     const told = logged({ samplePercent: 20 }, [...turns.map(queued), ...turns.map(queued), ...turns.map(refused)]);
     const infos = told.filter(({ level }) => level === "info").map(({ line }) => JSON.parse(line).turnId as string);
@@ -116,7 +116,7 @@ describe("the ring", () => {
   });
 });
 
-test("a sink that fails harms no other, and is told of", () => {
+test("[O1] a sink that fails harms no other, and is told of", () => {
   const faults: unknown[] = [];
   const ring = new EventRing();
   const broken: Sink = () => {

@@ -34,7 +34,7 @@ function build(shards = 4) {
   return { sent, state, report, names };
 }
 
-test("a settled turn takes along what was kept, in one call; nothing else does within ten seconds", async () => {
+test("[O2] a settled turn takes along what was kept, in one call; nothing else does within ten seconds", async () => {
   const { report, names, state } = build();
   report(queued);
   await flushed();
@@ -76,7 +76,7 @@ test("one call at a time: what happens meanwhile goes with the next", async () =
   expect(names()).toEqual([["turn-settled"], ["turn-settled", "turn-settled"]]);
 });
 
-test("what could not be sent is kept, within bounds, and the rest is counted", async () => {
+test("[O2] what could not be sent is kept, within bounds, and the rest is counted", async () => {
   const { report, sent, state } = build();
   state.isReachable = false;
   for (let index = 0; index < 500; index += 1) report(settled);

@@ -78,7 +78,7 @@ const allGauges = {
   edge_chat_slow_downs: 1,
 };
 
-test("every metric is emitted by something that happens, with all of its labels and no other", () => {
+test("[O2] every metric is emitted by something that happens, with all of its labels and no other", () => {
   const store = new MetricStore(0);
   const events: CountedEvent[] = [
     settled({
@@ -111,7 +111,7 @@ test("every metric is emitted by something that happens, with all of its labels 
   for (const [name, { labels }] of all) expect(seen.get(name as keyof typeof FAMILIES)).toEqual(labels);
 });
 
-describe("series are few", () => {
+describe("[O2] series are few", () => {
   const of = (tenant: string) => reportOf([settled()], { tenant });
 
   test("of many tenants the first take their places, the rest are other, and nothing is lost", () => {

@@ -14,7 +14,7 @@ const of = <N extends EventName>(room: Room, name: N) =>
     (event): event is Extract<TelemetryEvent, { name: N }> => event.name === name,
   );
 
-describe("sessions", () => {
+describe("[O1] sessions", () => {
   test("one that comes, one that comes back, one that leaves", async () => {
     const room = await buildRoom();
     const tab = await room.join();
@@ -62,7 +62,7 @@ describe("sessions", () => {
   });
 });
 
-describe("a turn", () => {
+describe("[O1] a turn", () => {
   test("that goes well: each step once, and at its end where its time went", async () => {
     const room = await buildRoom();
     const tab = await room.join();

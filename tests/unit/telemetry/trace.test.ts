@@ -39,7 +39,7 @@ describe("a traceparent", () => {
   });
 });
 
-test("a trace that begins here is the same after a sleep, and recorded as often as was asked for", () => {
+test("[O3] a trace that begins here is the same after a sleep, and recorded as often as was asked for", () => {
   expect(turnContext("gen-1", undefined, 100)).toEqual(turnContext("gen-1", undefined, 100));
   expect(turnContext("gen-1", undefined, 100).traceId).toMatch(/^[\da-f]{32}$/);
   const sampled = Array.from({ length: 1_000 }, (_, index) => turnContext(`gen-${index}`, undefined, 20).sampled);
@@ -58,7 +58,7 @@ async function submitted(room: Room, metadata?: Record<string, string>) {
   return { tab, turnId };
 }
 
-describe("a turn's spans", () => {
+describe("[O3] a turn's spans", () => {
   test("one for the turn and one for each call, in the client's trace; the upstream continues the call's", async () => {
     const room = await buildRoom();
     const { turnId } = await submitted(room, { traceparent });
