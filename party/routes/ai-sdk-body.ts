@@ -23,6 +23,9 @@ const maxContextBytes = 1024 * 1024;
 /** All of it: what pages keep of tools, reasoning and data comes along and is not passed on. */
 const maxBodyBytes = 4 * maxContextBytes;
 
+/** Of what goes on into the room. */
+const maxRequestBytes = maxContextBytes + 2 * maxFrameBytes;
+
 const postSchema = z.looseObject({
   id: z.string(),
   messages: z.array(
@@ -37,7 +40,7 @@ const postSchema = z.looseObject({
 });
 
 /** What a room is told of such a request. Parsed on both sides: during a deploy they may be of two versions. */
-export const chatRequestSchema = z.object({
+const chatRequestSchema = z.object({
   frame: turnSubmitFrame,
   context: z.array(messageSchema),
   /** Present where the answer is asked for again, or another question put in a question's place. */
@@ -51,13 +54,22 @@ export const chatRequestSchema = z.object({
   ),
 });
 
+export interface ChatRequest {
+  readonly frame: TurnSubmitFrame;
+  readonly context: readonly ChatMessage[];
+  readonly again?: { readonly question: string; readonly messageId?: string };
+}
+
+/** In the room: what the Worker made. Undefined for what one of another version did. */
+export async function readChatRequest(request: Request): Promise<ChatRequest | undefined> {
+  const text = await readBounded(request, maxRequestBytes);
+  const parsed = chatRequestSchema.safeParse(text === undefined ? undefined : jsonOf(text));
+  return parsed.success ? parsed.data : undefined;
+}
+
 export interface ChatPost {
   readonly room: string;
-  readonly request: {
-    readonly frame: TurnSubmitFrame;
-    readonly context: readonly ChatMessage[];
-    readonly again?: { readonly question: string; readonly messageId?: string };
-  };
+  readonly request: ChatRequest;
 }
 
 export interface PostProblem {

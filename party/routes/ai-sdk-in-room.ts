@@ -7,7 +7,7 @@ import { mayDo, type Refusal } from "../core/principal.ts";
 import type { Submit } from "../core/turn.ts";
 import type { TurnState } from "../core/visitors.ts";
 import { UiMessageSocket } from "../sockets/ui-message-socket.ts";
-import { chatRequestSchema } from "./ai-sdk-body.ts";
+import { type ChatRequest, readChatRequest } from "./ai-sdk-body.ts";
 import type { Ask } from "./ask.ts";
 import { problem, refused } from "./problem.ts";
 import { streamAnswer } from "./sse.ts";
@@ -32,12 +32,12 @@ export async function answerAiSdk(ask: Ask, part: string | undefined): Promise<R
 }
 
 async function submit(ask: Ask): Promise<Response> {
-  const parsed = chatRequestSchema.safeParse(await ask.request.json());
-  // The Worker made it: one of another version, during a deploy.
-  if (!parsed.success) return problem("draining", { retryAfterMs: 1_000 });
+  const asked = await readChatRequest(ask.request);
+  // During a deploy: the same again meets a Worker of this version.
+  if (asked === undefined) return problem("draining", { retryAfterMs: 1_000 });
   // Who may ask but not read would start what nobody hears.
   if (!mayDo(ask.principal, "look")) return refused({ code: "forbidden" });
-  const { frame, context, again } = parsed.data;
+  const { frame, context, again } = asked;
   const submitted = await submitAs(ask, { ...frame, context }, again);
   return submitted.ok ? stream(ask, submitted.value.turn.id, 0) : refused(submitted.error);
 }
@@ -45,7 +45,7 @@ async function submit(ask: Ask): Promise<Response> {
 async function submitAs(
   { core, principal }: Ask,
   submit: Submit,
-  again: { readonly question: string; readonly messageId?: string } | undefined,
+  again: ChatRequest["again"],
 ): Promise<Result<TurnState, Refusal>> {
   if (again === undefined) return core.visitors.submit(principal, submit);
   const ids = core.conversation.turns.map(({ id }) => id);

@@ -241,6 +241,14 @@ describe("what is refused is refused in words", () => {
     expect(text).toMatch(/^[A-Z].*\.$/s);
   });
 
+  test("[S4] the room's own address for these requests is nobody's from outside", async () => {
+    for (const path of ["ai-sdk", "ai-sdk/stream", "ai-sdk/messages"]) {
+      const response = await SELF.fetch(`${origin}/parties/chat/${fresh("chat")}/${path}`);
+      expect([path, response.status]).toEqual([path, 404]);
+      await response.body?.cancel();
+    }
+  });
+
   test("who asks for JSON gets the problem", async () => {
     const response = await post(fresh("chat"), [], {}, { accept: "application/json" });
     expect(response.headers.get("content-type")).toBe("application/problem+json");
