@@ -2,7 +2,7 @@
  * What the page was told and when, for the developer panel: the frames in their order, and what they come to for each turn.
  * Deltas of one turn in a row are one entry. Keeps the newest entries; costs a frame a few fields, and draws nothing itself.
  */
-import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
+import type { ServerFrame } from "../../../shared/index.ts";
 import type { ConnectionState } from "../../index.ts";
 
 const maxEntries = 200;
