@@ -1,11 +1,13 @@
 /**
- * `npm run bench [-- --quick] [--rounds n] [--scenarios a,b] [--contenders a,b]`: every contender in every scenario, and the report.
+ * `npm run bench [-- --quick] [--rounds n] [--scenarios a,b] [--contenders a,b]`: every contender in every scenario, and the report;
+ * a whole run also writes its part of the README.
  * A choice of scenarios or contenders is printed and not written: results.md is of whole runs.
  */
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders/all.ts";
+import { headlineOf, withHeadline } from "./lib/headline.ts";
 import { headlinePlot } from "./lib/headline-plot.ts";
 import { commit, machine } from "./lib/machine.ts";
 import { reportOf } from "./lib/report.ts";
@@ -64,6 +66,8 @@ else {
   await writeFile(at("results.json"), `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(at("results.md"), report);
   await writeFile(at("results.svg"), headlinePlot(results));
+  const readme = at("../README.md");
+  if (!isQuick) await writeFile(readme, withHeadline(await readFile(readme, "utf8"), headlineOf(results)));
   console.log(`\nbench/results.md, .json and .svg, after ${results.minutes.toFixed(1)} minutes`);
 }
 

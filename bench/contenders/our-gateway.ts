@@ -1,4 +1,6 @@
 /** This project's Worker as it is deployed, with a tenant limit that is never reached: every turn asks its Limiter for a lease. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { ownWorker } from "../lib/bundle.ts";
 import { startWorkerd, type Workerd } from "../lib/workerd.ts";
 import type { RunFolder } from "./contender.ts";
@@ -7,12 +9,20 @@ export async function startOurs({ upstream, folder }: RunFolder): Promise<Worker
   return startWorkerd(
     {
       modules: await ownWorker(),
-      flags: ["enable_request_signal"],
+      flags: await deployedFlags(),
       vars: { AUTH: "none", NEST_BASE: upstream, TENANT_ACTIVE_TURNS: "100000" },
       objects: { Chat: "ChatRoom", Limiter: "Limiter" },
     },
     folder,
   );
+}
+
+/** As `wrangler.jsonc` has them. */
+async function deployedFlags(): Promise<readonly string[]> {
+  const settings = await readFile(join(import.meta.dirname, "../../wrangler.jsonc"), "utf8");
+  const flags = /"compatibility_flags":\s*(\[[^\]]*\])/.exec(settings)?.[1];
+  if (flags === undefined) throw new Error("wrangler.jsonc names no compatibility flags");
+  return JSON.parse(flags) as string[];
 }
 
 export function roomUrl(worker: Workerd, room: string): string {

@@ -1,8 +1,8 @@
 /** What a million tokens cost with each contender: answers of 1,000 tokens at 50 a second, each to one tab. */
 import { costOf, type Use } from "./cost.ts";
-import { table } from "./report.ts";
 import { type Results, valuesOf } from "./results.ts";
 import { median } from "./stats.ts";
+import { table } from "./table.ts";
 
 const answers = 1_000;
 const tokensEach = 1_000;

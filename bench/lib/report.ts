@@ -3,7 +3,8 @@ import type { FigureSpec } from "../scenarios/scenario.ts";
 import { costTable } from "./cost-table.ts";
 import { type Results, type ScenarioResult, valuesOf } from "./results.ts";
 import { type Spread, spread } from "./stats.ts";
-import { verdicts } from "./targets.ts";
+import { table } from "./table.ts";
+import { type Target, type Verdict, verdicts } from "./targets.ts";
 
 export function reportOf(results: Results): string {
   const { machine } = results;
@@ -26,11 +27,11 @@ export function reportOf(results: Results): string {
     "",
     ...table(
       ["target", "bound", "measured", ""],
-      verdicts(results).map(({ target, measured, isMet }) => [
-        target.text,
-        `${target.atLeast === true ? "≥" : "≤"} ${short(target.bound)}`,
-        measured === undefined ? "not measured" : shown(measured, short),
-        measured === undefined ? "" : isMet ? "met" : `missed by ${missedBy(measured.median, target.bound)}`,
+      verdicts(results).map((verdict) => [
+        verdict.target.text,
+        formatBound(verdict.target),
+        verdict.measured === undefined ? "not measured" : formatSpread(verdict.measured),
+        verdictWord(verdict),
       ]),
     ),
     "",
@@ -88,11 +89,19 @@ export function short(value: number): string {
   return Math.abs(value) >= 100 ? value.toFixed(0) : String(Number(value.toPrecision(3)));
 }
 
-function missedBy(measured: number, bound: number): string {
-  return `a factor of ${short(measured > bound ? measured / bound : bound / measured)}`;
+export function formatBound({ atLeast, bound }: Target): string {
+  return `${atLeast === true ? "≥" : "≤"} ${short(bound)}`;
 }
 
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
-  const line = (cells: readonly string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, index) => (index === 0 ? "---" : "---:"))), ...rows.map(line)];
+export function formatSpread(measured: Spread): string {
+  return shown(measured, short);
+}
+
+export function verdictWord({ target, measured, isMet }: Verdict): string {
+  if (measured === undefined) return "";
+  return isMet ? "met" : `missed by ${missedBy(measured.median, target.bound)}`;
+}
+
+function missedBy(measured: number, bound: number): string {
+  return `a factor of ${short(measured > bound ? measured / bound : bound / measured)}`;
 }

@@ -1,7 +1,10 @@
 /** The bench's own arithmetic: what a run says rests on it, and none of it needs a peer. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Contender } from "../../bench/contenders/contender.ts";
 import { costOf, listPrices } from "../../bench/lib/cost.ts";
+import { headlineOf, withHeadline } from "../../bench/lib/headline.ts";
 import { barChart } from "../../bench/lib/plot.ts";
 import { Recorder } from "../../bench/lib/recorder.ts";
 import { reportOf } from "../../bench/lib/report.ts";
@@ -170,6 +173,11 @@ describe("a run", () => {
     expect(report).toContain("| nest-sse | n/a | 5,000 (5,000–5,000) |");
     expect(report).toContain("- nest-sse: n/a, it makes the tokens.");
     expect(report).toContain("**Busy machine**");
+    const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
+    const written = withHeadline(readme, headlineOf(results));
+    expect(written).toContain("| burst: CPU/token against the unparsed relay | ≤ 0.333 | 0.2 (0.2–0.2) | met |");
+    expect(withHeadline(written, headlineOf(results))).toBe(written);
+    expect(() => withHeadline("# Another page", "")).toThrow("no part between");
   });
 });
 

@@ -1,0 +1,64 @@
+/** What a conversation uses, by how its one tab reads; docs/scale.md shows the table and says where each number is from. */
+import { costOf, type Use } from "./cost.ts";
+import { table } from "./table.ts";
+
+/** A conversation as the table means it. */
+export const conversation = {
+  turns: 8,
+  tokensPerAnswer: 500,
+  tokensPerSecond: 50,
+  /** From one question to the next. */
+  secondsBetween: 75,
+} as const;
+
+const answerSeconds = conversation.tokensPerAnswer / conversation.tokensPerSecond;
+/** An object without timers and calls leaves memory after that. */
+const untilAsleepSeconds = 10;
+/** A stream stays for a minute after the last turn (docs/spec.md, "idle streams"). */
+const streamIdleSeconds = 60;
+/** What a turn writes beside its text: its record four times, the room's, the agenda's, the alarm's (docs/measurements.md, "Rows of the log"). */
+const rowsOfTurn = 15;
+/** One for each two seconds of an answer at this pace. */
+const textRows = answerSeconds / 2;
+/** Lease given and given back, and the record that says so, each time. */
+const limiterRowsOfTurn = 4;
+const limiterCallsOfTurn = 2;
+
+export type Reading = "WebSocket" | "SSE" | "long-poll";
+
+export function useOf(reading: Reading): Use {
+  const { turns, secondsBetween } = conversation;
+  const own = reading === "SSE" ? Math.min(secondsBetween, answerSeconds + streamIdleSeconds) : answerSeconds;
+  // A poll returns at most twice a second, and each is a request to the Worker and one to the room.
+  const polls = reading === "long-poll" ? answerSeconds * 2 : 0;
+  const posts = reading === "WebSocket" ? 0 : 1;
+  const opens = reading === "WebSocket" ? 1 / turns : 1;
+  const requests = turns * (opens + posts + polls);
+  return {
+    workerRequests: requests,
+    // A request of ours takes some two milliseconds of the Worker's time, and a poll no more.
+    workerCpuMs: 2 * requests,
+    objectRequests: requests + turns * limiterCallsOfTurn,
+    incomingMessages: reading === "WebSocket" ? turns + 1 : 0,
+    awakeSeconds: turns * Math.min(secondsBetween, own + untilAsleepSeconds),
+    rowsWritten: turns * (rowsOfTurn + textRows + limiterRowsOfTurn),
+  };
+}
+
+export function conversationTable(): string[] {
+  const readings: readonly Reading[] = ["WebSocket", "SSE", "long-poll"];
+  const dollars = (use: Use) => `$${(1_000 * costOf(use)).toFixed(2)}`;
+  return table(
+    ["1,000 conversations", "all", "awake", "rows written", "requests and CPU"],
+    readings.map((reading) => {
+      const { awakeSeconds = 0, rowsWritten = 0, ...requests } = useOf(reading);
+      return [
+        reading,
+        dollars({ ...requests, awakeSeconds, rowsWritten }),
+        dollars({ awakeSeconds }),
+        dollars({ rowsWritten }),
+        dollars(requests),
+      ];
+    }),
+  );
+}
