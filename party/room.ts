@@ -1,6 +1,7 @@
 /**
  * A room on PartyServer: the host's callbacks, alarms and sockets, translated for the core. It decides nothing.
  */
+import * as runtime from "cloudflare:workers";
 import { type Connection, Server, type WSMessage } from "partyserver";
 import { ERRORS } from "../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../shared/result.ts";
@@ -14,10 +15,14 @@ import { type Revocations, revocationsIn } from "./revocations.ts";
 import { principalIn } from "./routes/principal-header.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import type { Census } from "./telemetry/metrics/report.ts";
+import { nativeSpanSink, nativeTracingOf } from "./telemetry/native-spans.ts";
 import { PointSink, type PointWriter } from "./telemetry/points.ts";
 import { EventRing } from "./telemetry/ring.ts";
 import { reportFault } from "./telemetry.ts";
 import type { TenantStore } from "./tenant-config.ts";
+
+/** Undefined in runtimes without it. */
+const nativeTracing = nativeTracingOf(runtime);
 
 /** What a room's object may be given beside its settings. */
 export interface RoomHostBindings extends MetricsBindings {
@@ -64,6 +69,7 @@ export class ChatRoom extends Server<Cloudflare.Env & RoomHostBindings & Variabl
         storage: this.ctx.storage,
         sinksOf: (tenant: string) => [
           this.#events.sink,
+          ...(nativeTracing === undefined ? [] : [nativeSpanSink(nativeTracing)]),
           ...(this.#points === undefined ? [] : [this.#points.sink]),
           ...countingSinks(this.env, config.value, { tenant, name: this.name, census: () => this.#census() }),
         ],

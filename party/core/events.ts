@@ -14,6 +14,8 @@ export interface TurnFacts {
   readonly turnId: string;
   /** The trace it belongs to; absent where nothing was ever asked for it. */
   readonly traceId?: string;
+  /** Its spans are told of. */
+  readonly isTraced?: true;
   readonly outcome: Outcome;
   /** An error code. */
   readonly error?: string;

@@ -27,6 +27,7 @@ export function factsOf(turn: RoomTurn, ending: Ending, now: number): TurnFacts 
     turnId: turn.id,
     outcome: ending.outcome,
     ...(turn.trace === undefined ? {} : { traceId: turn.trace.traceId }),
+    ...(turn.trace?.isRecorded === true ? { isTraced: true as const } : {}),
     attempts,
     resumes,
     length: turn.length,

@@ -26,6 +26,10 @@ export class TurnTrace {
     this.#context = context;
   }
 
+  get isRecorded(): boolean {
+    return this.#context.sampled;
+  }
+
   get traceId(): string {
     return this.#context.traceId;
   }

@@ -88,7 +88,16 @@ describe("[O1] a turn", () => {
       { name: "upstream-answered", turnId, firstChunkMs: 250 },
       {
         name: "turn-settled",
-        ...{ turnId, traceId, outcome: "completed", finishReason: "stop", model: "echo-1", attempts: 1, resumes: 0 },
+        ...{
+          turnId,
+          traceId,
+          isTraced: true,
+          outcome: "completed",
+          finishReason: "stop",
+          model: "echo-1",
+          attempts: 1,
+          resumes: 0,
+        },
         ...{ queueMs: 0, firstTokenMs: 250, firstChunkMs: 250, operationMs: 450, chunkMs: 200, length: 11 },
         ...{ inputTokens: 2, outputTokens: 4 },
       },
