@@ -36,6 +36,7 @@ export async function bridgeAdmitted(
     nestBase: config.nestBase,
     upstreamMethod: config.upstreamMethod,
     dialect: config.upstreamDialect,
+    presetProvider: config.bridgeProvider,
     parse: config.bridge === "raw" ? "off" : "auto",
     policy: config.policy,
     heartbeatMs: config.heartbeatMs,

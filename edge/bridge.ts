@@ -22,6 +22,8 @@ export interface BridgeConfig {
   readonly nestBase: string;
   readonly upstreamMethod: "POST" | "GET";
   readonly dialect: DialectName;
+  /** Who a GET asks that names no provider; undefined leaves it to the backend. */
+  readonly presetProvider: string | undefined;
   /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
   readonly parse: "auto" | "off";
   /** Timeouts, attempts, backoff and the pace of simulated chunks: the room's. */
@@ -61,7 +63,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   if (request.method !== "GET" && request.method !== "POST") {
     return problem("method-not-allowed", { headers: { allow: "GET, POST" } });
   }
-  const asked = await readQuestion(request);
+  const asked = await readQuestion(request, config.presetProvider);
   if (!asked.ok) return problem(asked.error.code, { detail: asked.error.detail });
   const question = asked.value;
   // An `EventSource` comes back after every end. It is told to stay away where there is nothing to come back for.

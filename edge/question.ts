@@ -1,5 +1,6 @@
 /**
- * What a request to the bridge asks: `GET ?q=&provider=&model=` for an `EventSource` or a look with curl, or `POST` with JSON.
+ * What a request to the bridge asks: `GET ?q=&provider=&model=` for an `EventSource` or a look with curl, or `POST` with JSON. A
+ * GET may leave everything out: it says hello, to the provider that is set for such questions.
  * Everything is bounded and checked here, before the backend hears of it; a problem says what to send instead.
  */
 import * as z from "zod/mini";
@@ -14,6 +15,8 @@ const maxQueryUnits = 8_192;
 /** Of a POST: a conversation of a mebibyte is more than any model reads. */
 const maxBodyBytes = 1_048_576;
 const maxMessages = 1_000;
+/** What a GET says that asks nothing: enough to see a stream. */
+const presetPrompt = "hello";
 
 export interface Question {
   readonly messages: readonly ChatMessage[];
@@ -47,9 +50,16 @@ const conversation = z.strictObject({
 const bodySchema = z.union([prompted, conversation]);
 const querySchema = z.object({ provider, model });
 
-/** The body is read at most once, and not beyond its bound. */
-export async function readQuestion(request: Request): Promise<Result<Question, QuestionProblem>> {
-  const asked = request.method === "POST" ? await fromBody(request) : fromQuery(new URL(request.url).searchParams);
+/**
+ * The body is read at most once, and not beyond its bound.
+ * @param presetProvider who a GET asks that names nobody; undefined leaves it to the backend.
+ */
+export async function readQuestion(
+  request: Request,
+  presetProvider: string | undefined,
+): Promise<Result<Question, QuestionProblem>> {
+  const asked =
+    request.method === "POST" ? await fromBody(request) : fromQuery(new URL(request.url).searchParams, presetProvider);
   if (!asked.ok) return asked;
   const lastEventId = request.headers.get("last-event-id");
   if (lastEventId === null || lastEventId === "") return asked;
@@ -57,8 +67,8 @@ export async function readQuestion(request: Request): Promise<Result<Question, Q
   return ok({ ...asked.value, lastEventId, ...(position === undefined ? {} : { position }) });
 }
 
-function fromQuery(query: URLSearchParams): Result<Question, QuestionProblem> {
-  const prompt = query.get("q") ?? "";
+function fromQuery(query: URLSearchParams, presetProvider: string | undefined): Result<Question, QuestionProblem> {
+  const prompt = query.get("q") ?? presetPrompt;
   if (prompt.trim() === "") return refuse("Say what to ask, for example /chat?q=hello.");
   if (prompt.length > maxQueryUnits) {
     return refuse(`q is at most ${maxQueryUnits} characters. POST a longer one as JSON: {"prompt": "…"}.`);
@@ -69,7 +79,8 @@ function fromQuery(query: URLSearchParams): Result<Question, QuestionProblem> {
   });
   const parsed = querySchema.safeParse(Object.fromEntries(named));
   if (!parsed.success) return refuse(`${parsed.error.issues[0]?.path.join(".")} is a name, or left out.`);
-  return ok({ messages: [{ role: "user", content: prompt }], ...parsed.data });
+  const preset = presetProvider === undefined ? {} : { provider: presetProvider };
+  return ok({ messages: [{ role: "user", content: prompt }], ...preset, ...parsed.data });
 }
 
 async function fromBody(request: Request): Promise<Result<Question, QuestionProblem>> {

@@ -22,6 +22,8 @@ export interface GatewayConfig {
   readonly jurisdiction: string | undefined;
   /** Whether `/chat` is served, and whether its streams are read or passed on as they are. */
   readonly bridge: "off" | "parse" | "raw";
+  /** Who `GET /chat` asks where it names nobody; undefined leaves it to the backend. */
+  readonly bridgeProvider: string | undefined;
   /** Paths that a cron asks for, to keep them and the backend warm; none where left out. */
   readonly warmRoutes: readonly string[];
   /** Silence after which an SSE stream of ours gets a comment. */
@@ -160,6 +162,7 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
     bridge: bridge.value,
+    bridgeProvider: bridgeProviderOf(text(env["BRIDGE_PROVIDER"])),
     warmRoutes: warmRoutes.value,
     heartbeatMs: heartbeat.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
@@ -195,6 +198,11 @@ function parseBridge(env: Variables): Result<GatewayConfig["bridge"], string> {
   if (parse !== "auto" && parse !== "off") return fail("BRIDGE_PARSE is auto or off, for example BRIDGE_PARSE=auto.");
   if (bridge === "off") return ok("off");
   return ok(parse === "auto" ? "parse" : "raw");
+}
+
+/** A bare `GET /chat` asks `openai`, as its address always has. The word `backend` is nobody's name: it leaves the choice there. */
+function bridgeProviderOf(value = "openai"): string | undefined {
+  return value === "backend" ? undefined : value;
 }
 
 function parseWarmRoutes(list: string | undefined): Result<readonly string[], string> {

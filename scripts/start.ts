@@ -6,7 +6,8 @@ await runInTerminal({
   command: "npm start",
   defaultPort: 8787,
   // The backend beside it knows a generation by its key: a call that a crash cut off before its first word may be made again.
-  start: (options) => startGateway({ ...options, vars: { UPSTREAM_RESUMABLE: "yes" } }),
+  // Which provider it has is its own setting.
+  start: (options) => startGateway({ ...options, vars: { UPSTREAM_RESUMABLE: "yes", BRIDGE_PROVIDER: "backend" } }),
   tidy(line) {
     // wrangler introduces itself with tables of bindings and modules before it is ready, and speaks of its own affairs afterwards.
     if (

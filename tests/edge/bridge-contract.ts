@@ -68,6 +68,19 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         expect(reader.of("done")).toEqual([{ finishReason: "stop" }]);
       });
 
+      test("to a bare GET says hello to openai; to one that names a provider, to that", async () => {
+        const answer = async (path: string, prompt: string) => {
+          const asking = fetch(parsed.url + path, { headers: events });
+          const call = await backend.call(prompt);
+          call.open().event(1, "done", {}).end();
+          await (await asking).text();
+          return JSON.parse(call.body) as { provider?: string };
+        };
+        expect(await answer("/chat", "hello")).toMatchObject({ provider: "openai" });
+        const prompt = fresh();
+        expect(await answer(`/chat?q=${prompt}&provider=echo`, prompt)).toMatchObject({ provider: "echo" });
+      });
+
       test("to a POST is asked for with all that the POST says", async () => {
         const prompt = fresh();
         const messages = [
@@ -332,7 +345,6 @@ export function bridgeContract(name: string, start: StartRuntime): void {
 
     describe("[E1] a request", () => {
       test.each([
-        ["without a question", "GET", "/chat", undefined, 400, "?q="],
         ["with an empty question", "GET", "/chat?q=%20", undefined, 400, "?q="],
         ["with a question too long for a URL", "GET", `/chat?q=${"x".repeat(8_193)}`, undefined, 400, "POST"],
         ["with a provider that is no name", "GET", "/chat?q=x&provider=", undefined, 400, "provider"],

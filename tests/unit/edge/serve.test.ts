@@ -37,7 +37,7 @@ test("BRIDGE=off serves nothing", async () => {
 
 test("an address that asks too often gets 429", async () => {
   const ask = () =>
-    serveBridge(new Request("http://localhost/chat"), {
+    serveBridge(new Request("http://localhost/chat?q="), {
       settings: { ...settings, IP_REQUESTS_PER_MINUTE: "2" },
       address: "203.0.113.99",
     });
@@ -51,6 +51,7 @@ test("[E1] a stream goes through as it is where the parser cannot be had", async
     nestBase: "http://backend.internal",
     upstreamMethod: "POST",
     dialect: "auto",
+    presetProvider: undefined,
     parse: "auto",
     policy: DEFAULT_POLICY,
     heartbeatMs: 15_000,
