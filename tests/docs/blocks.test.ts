@@ -12,7 +12,8 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/guide/": "tests/edge/guide.test.ts",
   "tests/edge/samples/": "tests/edge/samples.test.ts",
   "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
-  "examples/readme/": "tests/e2e/readme.test.ts",
+  "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",
+  "examples/front-end/": "tests/e2e/front-end.test.ts",
 };
 
 const wranglerSchema = JSON.parse(read("node_modules/wrangler/config-schema.json")) as {

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { type Page, parsePage, root } from "./page.ts";
+import { type Page, parseWritten, root } from "./page.ts";
 
 const pairs = ["README", "docs/guide", "docs/compare"]
   .map((name) => ({ english: `${name}.md`, chinese: `${name}.zh-CN.md` }))
@@ -22,7 +22,7 @@ function linksOf(page: Page): string[][] {
 }
 
 describe.each(pairs)("$english and $chinese", ({ english, chinese }) => {
-  const [en, zh] = [parsePage(english), parsePage(chinese)];
+  const [en, zh] = [parseWritten(english), parseWritten(chinese)];
 
   test("have the same sections", () => {
     expect(zh.headings.map(({ level }) => level)).toEqual(en.headings.map(({ level }) => level));

@@ -6,7 +6,7 @@ import { parsePage, root } from "./page.ts";
 
 const pages = globSync(["*.md", "{docs,client,bench,.github}/**/*.md", "examples/**/*.md"], {
   cwd: root,
-  exclude: (name) => /node_modules|fixtures|dist|decisions/.test(name),
+  exclude: (name) => /node_modules|fixtures|dist/.test(name),
 }).sort();
 const parsed = new Map(pages.map((path) => [path, parsePage(path)]));
 

@@ -54,13 +54,25 @@ function cellsOf(line: string): string[] {
   return inner.split(/(?<!\\)\|/).map((cell) => cell.trim());
 }
 
-export function parsePage(path: string): Page {
+/** What `npm run bench` writes into a page, in English only. */
+const generated = /^<!-- written by .+ -->\n[\s\S]*?^<!-- until here -->$/m;
+
+/** The page's part that people write, with its lines where they were. */
+export const parseWritten = (path: string): Page =>
+  parseText(
+    path,
+    read(path).replace(generated, (text) => text.replace(/[^\n]/g, "")),
+  );
+
+export const parsePage = (path: string): Page => parseText(path, read(path));
+
+function parseText(path: string, markdown: string): Page {
   const [headings, blocks, tables, links]: [Heading[], CodeBlock[], Table[], Link[]] = [[], [], [], []];
   const seen = new Map<string, number>();
   let open: { fence: string; language: string; lines: string[]; line: number; source: string | undefined } | undefined;
   let table: string[][] | undefined;
   let above = "";
-  for (const [index, line] of read(path).split("\n").entries()) {
+  for (const [index, line] of markdown.split("\n").entries()) {
     const at = index + 1;
     if (open !== undefined) {
       if (line.trimEnd() === open.fence) {
@@ -119,4 +131,11 @@ export function sourceText(source: string): string {
 }
 
 /** The pages that are held to running: each of their code blocks is checked. */
-export const heldPages = ["docs/guide.md", "docs/guide.zh-CN.md"].filter((path) => existsSync(join(root, path)));
+export const heldPages = [
+  "README.md",
+  "README.zh-CN.md",
+  "docs/guide.md",
+  "docs/guide.zh-CN.md",
+  "docs/front-end.md",
+  "docs/nestjs.md",
+].filter((path) => existsSync(join(root, path)));
