@@ -37,7 +37,8 @@ export const aiChatAgent: Contender = {
               socket.send(JSON.stringify({ type: "cf_agent_stream_resume_ack", id }));
               resumed.resolve();
             }
-            if (text.includes('"cf_agent_stream_resume_none"')) resumed.resolve();
+            // Nothing to resume, or an answer that has not begun.
+            if (/"cf_agent_stream_(?:resume_none|pending)"/.test(text)) resumed.resolve();
           });
           await greeted.promise;
           if (isBack) {

@@ -11,7 +11,7 @@ export function storm({ isQuick }: Sizes): Scenario {
     id: "reconnect-storm",
     title: "Reconnect storm",
     about: `${sockets.toLocaleString("en")} sockets in ${rooms} rooms, each with an answer of 100 tokens, lose their connections and come back at once, without the client's own spreading.`,
-    needs: ["own-process", "rooms", "hibernation"],
+    needs: ["own-process", "rooms"],
     figures: [
       { id: "backP50", label: "back p50", unit: "ms", digits: 0 },
       { id: "backMax", label: "all back", unit: "ms", digits: 0 },
