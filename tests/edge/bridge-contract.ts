@@ -78,7 +78,9 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         };
         expect(await answer("/chat", "hello")).toMatchObject({ provider: "openai" });
         const prompt = fresh();
-        expect(await answer(`/chat?q=${prompt}&provider=echo`, prompt)).toMatchObject({ provider: "echo" });
+        expect(await answer(`/chat?provider=echo&q=${encodeURIComponent(prompt)}`, prompt)).toMatchObject({
+          provider: "echo",
+        });
       });
 
       test("to a POST is asked for with all that the POST says", async () => {
