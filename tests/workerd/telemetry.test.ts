@@ -1,7 +1,9 @@
 /** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
 import { env, SELF } from "cloudflare:test";
-import { expect, test } from "vitest";
+import * as runtime from "cloudflare:workers";
+import { describe, expect, test } from "vitest";
 import { limitersIn } from "../../party/limiter.ts";
+import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import { readScrape, type Scraped } from "../support/scrape.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 
@@ -114,4 +116,14 @@ test("the newest events of a room can be read back", async () => {
   ]);
   for (const event of events.slice(2)) expect(event.turnId).toBe(turnId);
   expect(JSON.stringify(events)).not.toContain("hi");
+});
+
+describe("runtime contract", () => {
+  test("the runtime has spans that we begin and end", () => {
+    const span = nativeTracingOf(runtime)?.startSpan("a span");
+    expect(span).toBeDefined();
+    span?.setAttributes({ "edge_chat.outcome": "completed" });
+    span?.setStatus({ code: "error", message: "upstream-silence" });
+    span?.end();
+  });
 });
