@@ -10,9 +10,6 @@ const pages = globSync(["*.md", "{docs,client,bench,.github}/**/*.md", "examples
 }).sort();
 const parsed = new Map(pages.map((path) => [path, parsePage(path)]));
 
-/** Linked to by pages that came before it. */
-const announced = ["docs/scale.md"];
-
 function faultOf(from: string, target: string): string | undefined {
   if (/^https?:/.test(target)) {
     if (!URL.canParse(target)) return "no URL";
@@ -22,7 +19,7 @@ function faultOf(from: string, target: string): string | undefined {
   }
   const [file = "", anchor] = target.split("#");
   const path = file === "" ? from : normalize(join(dirname(from), file));
-  if (!existsSync(join(root, path))) return announced.includes(path) ? undefined : "no such file";
+  if (!existsSync(join(root, path))) return "no such file";
   if (anchor === undefined || !path.endsWith(".md")) return undefined;
   return parsed.get(path)?.headings.some((heading) => heading.anchor === anchor) ? undefined : "no such heading";
 }
