@@ -65,10 +65,10 @@ export interface SpanEvent {
 export type Transport = "websocket" | "sse" | "poll";
 
 export type RoomEvent =
-  /** A session was welcomed and brought up to date. `resumed`: it had something of the room already. */
+  /** A session was welcomed and brought up to date; over polls, which have none, the first of a row. `resumed`: it had something of the room already. */
   | {
       readonly name: "session-opened";
-      readonly session: string;
+      readonly session?: string;
       readonly transport: Transport;
       readonly resumed: boolean;
     }

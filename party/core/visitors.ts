@@ -150,8 +150,12 @@ export class Visitors {
   async poll(principal: Principal, have: Have | undefined, waitMs: number): Promise<Result<PollAnswer, Refusal>> {
     if (this.#polls >= this.#policy.maxSockets) return fail({ code: "room-full", retryAfterMs: queueRetryMs });
     this.#polls += 1;
+    const seenAt = this.#seen.get(principal.sub) ?? Number.NEGATIVE_INFINITY;
+    const isFirst = have === undefined || this.#ports.clock.now() - seenAt > viewerTimeoutMs;
     const result = await this.#as(principal, "look", async () => {
       const { sub } = principal;
+      // Each poll stands for itself; the first of a row is what comes closest to a session.
+      if (isFirst) this.#ports.report({ name: "session-opened", transport: "poll", resumed: have !== undefined });
       // Who polls is a reader of their own, whatever else they have open.
       this.saw(sub);
       this.#conversation.recognize(have);

@@ -6,7 +6,7 @@ import type { EventName, TelemetryEvent } from "../../../party/telemetry/catalog
 import { fail } from "../../../shared/result.ts";
 import { haveOf } from "../../../shared/transcript.ts";
 import { settled } from "../../support/core/fake-clock.ts";
-import { buildRoom, type Room } from "../../support/core/room-harness.ts";
+import { ANYONE, buildRoom, type Room } from "../../support/core/room-harness.ts";
 
 /** Events of a name, without their ids where those are random. */
 const of = <N extends EventName>(room: Room, name: N) =>
@@ -34,6 +34,18 @@ describe("[O1] sessions", () => {
     await settled();
     expect(of(room, "session-opened").at(-1)).toMatchObject({ resumed: true });
     expect(of(room, "sync-sent").at(-1)).toMatchObject({ resumed: true });
+  });
+
+  test("a row of polls is one, from its first", async () => {
+    const room = await buildRoom();
+    const first = await room.core.visitors.poll(ANYONE, undefined, 0);
+    const have = first.ok ? first.value.holds : undefined;
+    await room.core.visitors.poll(ANYONE, have, 0);
+    expect(of(room, "session-opened")).toEqual([{ name: "session-opened", transport: "poll", resumed: false }]);
+    await room.clock.advance(120_000);
+    await room.core.visitors.poll(ANYONE, have, 0);
+    expect(of(room, "session-opened").at(-1)).toEqual({ name: "session-opened", transport: "poll", resumed: true });
+    expect(of(room, "session-opened")).toHaveLength(2);
   });
 
   test("a sync's size is in bytes", async () => {
