@@ -12,6 +12,7 @@ export function fanOut(tabs: number, { isQuick }: Sizes): Scenario {
     title: `Fan-out, ${tabs.toLocaleString("en")} tabs`,
     about: `One room with ${tabs.toLocaleString("en")} tabs; ${answers === 1 ? "an answer" : `${answers} answers`} of ${tokens.toLocaleString("en")} tokens as fast as the backend makes them. A token counts once for each tab.`,
     needs: ["rooms"],
+    ...(tabs > 50 ? { maxRounds: 2 } : {}),
     figures: [{ id: "tokensPerSecond", label: "delivered tokens/s", unit: "", digits: 0 }, ...commonSpecs],
     run: async (serving) => {
       await warmUp(serving);

@@ -15,6 +15,7 @@ export function paced(rooms: number, { isQuick }: Sizes): Scenario {
     title: `Paced, ${rooms} rooms`,
     about: `${rooms} rooms of one tab, each with an answer of ${tokens} tokens at ${rate} a second, begun at different moments.`,
     needs: ["live"],
+    ...(rooms > 50 ? { maxRounds: 2 } : {}),
     figures: [
       { id: "firstMs", label: "first token p50", unit: "ms", digits: 1 },
       ...commonSpecs,
