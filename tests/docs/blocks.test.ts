@@ -2,10 +2,11 @@
  * Every code block of the README and the guide is true: code is the text of a file that a test runs, a command exists, data parses.
  * A block in a language that nobody here can check fails.
  */
+import { globSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
 import { faultsOf } from "./commands.ts";
-import { type CodeBlock, heldPages, parsePage, read, sourceText } from "./page.ts";
+import { type CodeBlock, heldPages, parsePage, read, root, sourceText } from "./page.ts";
 
 /** Files that hold examples, and the tests that run them. */
 const runBy: Readonly<Record<string, string>> = {
@@ -67,6 +68,14 @@ describe.each(blocks)("$path:$line ($language)", (block) => {
     expect(check, `a block of "${language}" needs <!-- source: file#region --> above it`).toBeDefined();
     check?.(block);
   });
+});
+
+/** Of every page; a measurement may begin with a clone. */
+const pages = globSync("docs/*.md", { cwd: root }).filter((path) => !path.endsWith("measurements.md"));
+
+test.each(pages)("%s: its commands exist", (path) => {
+  const shell = parsePage(path).blocks.filter(({ language }) => /^(sh|bash)( |$)/.test(language));
+  expect(shell.flatMap(({ text }) => faultsOf(text))).toEqual([]);
 });
 
 test("a command that does not exist, and a broken picture, are noticed", () => {

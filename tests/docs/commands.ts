@@ -16,15 +16,17 @@ const wranglerCommands = [
 
 /** Routes that a `curl` of the docs may ask. */
 const routes = [
-  /^\/chat(\?q=[^&\s"]+)?$/,
+  /^\/chat(\?(provider=\w+&)?q=[^&\s"]+)?$/,
   /^\/parties\/chat\/[\w.-]+(\/turns(\/[\w-]+)?)?$/,
-  /^\/health$/,
-  /^\/ready$/,
+  /^\/ops\/(events|drain)\/[\w.-]+$/,
+  /^\/ops\/revoke$/,
+  /^\/(health|ready|metrics)$/,
 ];
 
 /** What is wrong with a shell block, line by line; empty where nothing is. */
 export function faultsOf(block: string): string[] {
   return block
+    .replaceAll("\\\n", " ")
     .split("\n")
     .flatMap((line) => line.replace(/(^|\s)#.*$/, "").split("&&"))
     .map((command) => command.trim())
