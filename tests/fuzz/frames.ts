@@ -43,8 +43,11 @@ function goodFrame(random: Random, ids: readonly string[]): ClientFrame {
   ]);
 }
 
+/** Now and then a good one, so that there is something in the room for the bad ones to meet. */
 function badFrame(random: Random, ids: readonly string[]): string {
-  const text = JSON.stringify(mutateJson(goodFrame(random, ids), random));
+  const good = goodFrame(random, ids);
+  if (random() < 0.1) return JSON.stringify(good);
+  const text = JSON.stringify(mutateJson(good, random));
   return random() < 0.25 ? mutateText(text, random) : text;
 }
 
