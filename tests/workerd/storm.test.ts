@@ -8,8 +8,11 @@ import { fresh, SocketTab } from "./tab.ts";
 
 /** Refusals by completion, once the gateway knows what the backend takes. */
 const maxRefusedByCompletion = 0.1;
-/** The places a turn may fall back between its arrival and its completion, of all rooms. */
-const maxFellBack = 0.6;
+/**
+ * The places a turn may fall back between its arrival and its completion, of all rooms. They come in one wave, so who of it was
+ * first says little; who starved would come last whatever its place.
+ */
+const maxFellBack = 0.75;
 
 const control = (path: string) => fetch(`${inject("stormUrl")}/control/${path}`);
 
