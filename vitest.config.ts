@@ -138,8 +138,8 @@ export default defineConfig({
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],
-          // One stack and one browser at a time: what these tests time is what a user waits for.
-          fileParallelism: false,
+          // Two stacks at a time: most of them wait, for a network that is cut or a gateway that starts over.
+          maxWorkers: 2,
           testTimeout: 30_000,
           hookTimeout: 60_000,
         },
