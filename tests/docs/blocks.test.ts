@@ -45,6 +45,13 @@ const checks: Readonly<Record<string, (block: CodeBlock) => void>> = {
     expect(known).toEqual(expect.arrayContaining(Object.keys(parseJsonc(text) as object)));
   },
   yaml: ({ text }) => void parseYaml(text),
+  // One line of an app that a browser runs with either.
+  diff: ({ text }) => {
+    const lines = [...text.matchAll(/^[-+]\s*transport: (.+),$/gm)].map(([, transport = ""]) => transport);
+    expect(lines).toHaveLength(2);
+    for (const transport of lines) expect(read("examples/ai-sdk/transport.ts")).toContain(`=> ${transport};`);
+    expect(read("tests/e2e/ai-sdk.test.ts")).toContain("expect(");
+  },
   mermaid: ({ text }) => expect(mermaidFaults(text)).toEqual([]),
 };
 
