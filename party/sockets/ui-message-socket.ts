@@ -13,14 +13,11 @@ import {
   UiMessageWriter,
   uiMessageStreamDone,
 } from "../../shared/ui-message-stream.ts";
-import type { StreamSocket } from "../core/ports.ts";
-import { EventBody } from "./event-body.ts";
+import { EventSocket } from "./event-socket.ts";
 
-export class UiMessageSocket implements StreamSocket {
-  readonly transport = "sse";
+export class UiMessageSocket extends EventSocket {
   readonly #turnId: string;
   readonly #writer: UiMessageWriter;
-  readonly #body: EventBody;
   #view: RoomView = EMPTY_VIEW;
   /** The last that was wrong with this reader. */
   #error: ErrorFrame | undefined;
@@ -28,36 +25,12 @@ export class UiMessageSocket implements StreamSocket {
 
   /** @param from units of the answer that the reader has already. */
   constructor(turnId: string, from: number, now: () => number) {
+    super(now);
     this.#turnId = turnId;
     this.#writer = new UiMessageWriter(turnId, from);
-    this.#body = new EventBody(now);
   }
 
-  get body(): ReadableStream<Uint8Array> {
-    return this.#body.stream;
-  }
-
-  set onGone(onGone: () => void) {
-    this.#body.onGone = onGone;
-  }
-
-  get isOpen(): boolean {
-    return this.#body.isOpen;
-  }
-
-  get bufferedAmount(): number {
-    return this.#body.bufferedAmount;
-  }
-
-  get pongedAt(): number {
-    return this.#body.takenAt;
-  }
-
-  /** A stream does not outlive its object. */
-  readonly attachment = undefined;
-  attach(): void {}
-
-  send(text: string): void {
+  override send(text: string): void {
     const frame = parseServerFrame(text);
     if (frame === undefined || !this.isOpen) return;
     if (frame.type === "error") this.#error = frame;
@@ -68,26 +41,26 @@ export class UiMessageSocket implements StreamSocket {
     if (turn !== undefined) this.#tell(this.#writer.advance(turn));
   }
 
-  beat(): void {
-    this.#body.write(":\n\n");
+  override beat(): void {
+    this.out.write(":\n\n");
   }
 
-  comeBackIn(): void {
+  override comeBackIn(): void {
     // A page comes back when a person or `useChat` thinks of it.
   }
 
   /** The turn is over or gone: an end in order. Anything else is a lost connection, which is resumed, or a refusal in words. */
-  close(code: number): void {
+  override close(code: number): void {
     if (!this.#writer.isDone && code === 1000) this.#tell(this.#writer.removed());
     if (!this.#writer.isDone && isRetryableClose(code)) {
-      this.#body.breakOff();
+      this.out.breakOff();
       return;
     }
     if (!this.#writer.isDone) {
-      this.#body.write(sseOfChunk({ type: "error", errorText: this.#error?.message ?? String(code) }));
+      this.out.write(sseOfChunk({ type: "error", errorText: this.#error?.message ?? String(code) }));
     }
-    this.#body.write(uiMessageStreamDone);
-    this.#body.end();
+    this.out.write(uiMessageStreamDone);
+    this.out.end();
   }
 
   #tell(steps: readonly UiMessageStep[]): void {
@@ -97,6 +70,6 @@ export class UiMessageSocket implements StreamSocket {
       this.#lastAt = at;
       text += sseOfChunk(chunk);
     }
-    if (text !== "") this.#body.write(text);
+    if (text !== "") this.out.write(text);
   }
 }
