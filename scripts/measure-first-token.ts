@@ -4,11 +4,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { setTimeout as sleep } from "node:timers/promises";
 import { buildOrThrow } from "./lib/build.ts";
 import { startStack } from "./lib/parts.ts";
 
 const rounds = Number(process.argv[2] ?? 200);
 const warmUp = 20;
+/** A room takes 12 frames a second from one socket and closes it beyond that. */
+const betweenRoundsMs = 100;
 
 await buildOrThrow();
 const persistTo = await mkdtemp(join(tmpdir(), "edge-chat-gateway-"));
@@ -22,6 +25,7 @@ try {
       "warm room": await room.ask(`warm-${round + warmUp}`),
       "new room": await firstOfNewRoom(`new-${round + warmUp}`),
     };
+    await sleep(betweenRoundsMs);
     if (round < 0) continue;
     for (const [name, ms] of Object.entries(taken)) samples[name]?.push(ms);
   }
@@ -80,7 +84,9 @@ async function openRoom(name: string): Promise<OpenRoom> {
   await synced;
   return {
     ask: (turnId) =>
-      new Promise((resolve) => {
+      new Promise((resolve, reject) => {
+        // Nothing more would come: an end is better than a wait without one.
+        socket.addEventListener("close", ({ code }) => reject(new Error(`closed with ${code}`)), { once: true });
         const started = performance.now();
         let took = Number.NaN;
         const listener = (frame: { type: string; turnId?: string }) => {
