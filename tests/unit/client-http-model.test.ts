@@ -8,8 +8,8 @@ import { ChatClient } from "../../client/chat-client.ts";
 import type { TransportName } from "../../client/index.ts";
 import { parseCursor } from "../../shared/protocol/cursor.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
-import { EMPTY_VIEW, foldFrame } from "../../shared/transcript.ts";
 import { propertyRuns } from "../support/property-runs.ts";
+import { expectEveryWish } from "./every-wish.ts";
 import { FakeHttp, type FakeRequest, type FakeStream } from "./fake-http.ts";
 import { memoryStorage, welcome } from "./fake-socket.ts";
 import { ModelRoom } from "./model-room.ts";
@@ -186,14 +186,7 @@ test.each<[string, readonly TransportName[]]>([
               await tick(0);
             }
           }
-          const { view, pending, stopping, connection } = client.getSnapshot();
-          const expected = foldFrame(EMPTY_VIEW, host.room.sync(undefined)).view;
-          expect(connection.state).toBe("online");
-          expect([view.epoch, view.seq, view.turns]).toEqual([expected.epoch, expected.seq, expected.turns]);
-          expect(pending.map((turn) => turn.refused?.code)).toEqual(pending.map(() => "turn-stale"));
-          expect([...stopping]).toEqual([]);
-          expect(view.turns.filter(({ id, state }) => stopped.has(id) && state !== "settled")).toEqual([]);
-          expect(new Set(host.taken).size).toBe(host.taken.length);
+          expectEveryWish(client, host.room, { stopped, taken: host.taken });
         } finally {
           client.close();
           await tick(1);
