@@ -75,7 +75,8 @@ export class Delivery {
   readonly #watchers = new Set<() => void>();
   #flushTimer: Timer | undefined;
   #drainTimer: Timer | undefined;
-  #lastFlushAt = Number.NEGATIVE_INFINITY;
+  /** When text last left. Other frames do not count: the first words of an answer must not wait because its start was told. */
+  #lastTextAt = Number.NEGATIVE_INFINITY;
   /** How late the last coalescing timer rang. */
   #lagMs = 0;
 
@@ -150,7 +151,7 @@ export class Delivery {
   poke(): void {
     if (this.#flushTimer !== undefined) return;
     const now = this.#clock.now();
-    const dueAt = this.#lastFlushAt + this.#coalesceMs();
+    const dueAt = this.#lastTextAt + this.#coalesceMs();
     if (dueAt <= now) this.flush();
     else {
       this.#flushTimer = this.#clock.after(dueAt - now, () => {
@@ -171,9 +172,9 @@ export class Delivery {
   flush(): void {
     this.#flushTimer?.cancel();
     this.#flushTimer = undefined;
-    this.#lastFlushAt = this.#clock.now();
     const deltas: DeltaCache = new Map();
     for (const reader of this.#readers) this.#bring(reader, deltas);
+    if (deltas.size > 0) this.#lastTextAt = this.#clock.now();
     for (const wake of this.#watchers) wake();
   }
 

@@ -32,6 +32,17 @@ describe("[F1] text", () => {
     ]);
   });
 
+  test("does not wait because the turn's start was told: the first words leave as they come", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    tab.submit("hi");
+    await settled();
+    expect(tab.received("turn-start")).toHaveLength(1);
+    room.upstream.call.text("Hello");
+    await settled();
+    expect(tab.received("turn-delta")).toMatchObject([{ parts: [{ text: "Hello" }] }]);
+  });
+
   test("is merged longer when there are many tabs, or when the object lags behind", async () => {
     const { room, tab } = await streaming();
     for (let count = 0; count < 199; count += 1) await room.join();
