@@ -69,11 +69,6 @@ export class LeaseClient implements TurnLimiter {
     this.#options = options;
   }
 
-  get mayWait(): boolean {
-    const limits = this.#options.knownLimits();
-    return this.#isSpared() || limits === undefined || isLimited(limits);
-  }
-
   #isSpared(): boolean {
     return this.#isSlowing || this.#options.hints.isSlowing(this.#shareOf(this.#options.knownLimits() ?? {}).name);
   }

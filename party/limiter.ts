@@ -1,7 +1,7 @@
 /**
  * The Limiter object: one for each tenant and shard, and one for each address where the platform's own rate limit is not
- * bound. A shell around `core/limiter`: it stores what changed before anything is answered (the platform holds an answer
- * back until its writes are durable) and sets the alarm. Rooms reach it by name; nothing routes to it from outside (S4).
+ * bound. A shell around `core/limiter`: it stores what changed and sets the alarm. The platform holds an answer back until its
+ * writes are durable, except where it only grants. Rooms reach it by name; nothing routes to it from outside (S4).
  */
 import { DurableObject } from "cloudflare:workers";
 import { parseConfig, type Variables } from "./config.ts";
@@ -142,40 +142,45 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
     }
   }
 
-  /** Writes without an await between them become visible together; none is awaited, because no answer leaves before them. */
+  /**
+   * Writes without an await between them become visible together. None is awaited: an answer leaves after them, unless all
+   * they do is to grant. Someone waits for that, and a grant that is lost with the object is a call too many for as long as
+   * it runs; a release that is lost would be a slot too few until the lease runs out.
+   */
   #store(now: number): void {
     const { storage } = this.ctx;
     const { leases, waiting } = this.#core.takeChanges();
+    const options = { allowUnconfirmed: [...leases.values()].every((lease) => lease !== undefined) };
     this.#isLineStale ||= waiting;
     for (const [id, lease] of leases) {
-      if (lease === undefined) void storage.delete(leaseKey(id));
-      else void storage.put(leaseKey(id), lease);
+      if (lease === undefined) void storage.delete(leaseKey(id), options);
+      else void storage.put(leaseKey(id), lease, options);
     }
     const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
-    if (leases.size > 0 || isLineDue) this.#storeRecord();
-    if (isLineDue) this.#storeLine(now);
+    if (leases.size > 0 || isLineDue) this.#storeRecord(options);
+    if (isLineDue) this.#storeLine(now, options);
     const at = this.#core.nextAt(now);
     if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
-    void storage.setAlarm(at);
+    void storage.setAlarm(at, options);
   }
 
-  #storeRecord(): void {
+  #storeRecord(options: DurableObjectPutOptions): void {
     const record = this.#core.record();
     const text = JSON.stringify(record);
     if (text === this.#recordStored) return;
     this.#recordStored = text;
-    void this.ctx.storage.put("record", record);
+    void this.ctx.storage.put("record", record, options);
   }
 
-  #storeLine(now: number): void {
+  #storeLine(now: number, options: DurableObjectPutOptions): void {
     const { storage } = this.ctx;
     const waiting = [...this.#core.state().waiting];
     const rows = Math.ceil(waiting.length / waitersOfRow);
     for (let row = 0; row < rows; row += 1) {
-      void storage.put(lineKey(row), waiting.slice(row * waitersOfRow, (row + 1) * waitersOfRow));
+      void storage.put(lineKey(row), waiting.slice(row * waitersOfRow, (row + 1) * waitersOfRow), options);
     }
-    for (let row = rows; row < this.#lineRows; row += 1) void storage.delete(lineKey(row));
+    for (let row = rows; row < this.#lineRows; row += 1) void storage.delete(lineKey(row), options);
     this.#lineRows = rows;
     this.#lineStoredAt = now;
     this.#isLineStale = false;

@@ -4,6 +4,12 @@ import type { ListOptions, RoomStorage, StorageChanges } from "./core/ports.ts";
 /** Keys a call may name. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
 const maxKeys = 128;
 
+/**
+ * A plain write holds back every frame and every call that leaves after it until it is durable (output gates). What must not be
+ * known before waits for its commit by itself (`journal.ts`); the text of an answer and the way to the Limiter need not.
+ */
+const unconfirmed = { allowUnconfirmed: true } as const;
+
 export class ObjectStorage implements RoomStorage {
   readonly #storage: DurableObjectStorage;
   readonly #kept: Readonly<Record<string, unknown>>;
@@ -25,18 +31,18 @@ export class ObjectStorage implements RoomStorage {
   async commit(changes: StorageChanges): Promise<void> {
     // Calls without an await between them become visible together: the platform's write coalescing.
     const writes: Promise<unknown>[] = [];
-    for (const keys of chunks(changes.delete)) writes.push(this.#storage.delete(keys));
-    for (const entries of chunks([...changes.put])) writes.push(this.#storage.put(Object.fromEntries(entries)));
+    for (const keys of chunks(changes.delete)) writes.push(this.#storage.delete(keys, unconfirmed));
+    for (const entries of chunks([...changes.put])) {
+      writes.push(this.#storage.put(Object.fromEntries(entries), unconfirmed));
+    }
     await Promise.all(writes);
-    // The 2024 runtime that PartyKit runs on has it too; `put` resolves before the disk does.
+    // Resolves when all of it is durable, unconfirmed writes included. The 2024 runtime that PartyKit runs on has it too.
+    // https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/#sync
     await this.#storage.sync();
   }
 
   async append(put: ReadonlyMap<string, unknown>): Promise<void> {
-    // Unconfirmed: a plain put would hold back every frame sent after it until it is durable.
-    await Promise.all(
-      chunks([...put]).map((entries) => this.#storage.put(Object.fromEntries(entries), { allowUnconfirmed: true })),
-    );
+    await Promise.all(chunks([...put]).map((entries) => this.#storage.put(Object.fromEntries(entries), unconfirmed)));
   }
 
   async deleteAll(): Promise<void> {
@@ -46,7 +52,7 @@ export class ObjectStorage implements RoomStorage {
   }
 
   setAlarm(at: number): Promise<void> {
-    return this.#storage.setAlarm(at);
+    return this.#storage.setAlarm(at, unconfirmed);
   }
 }
 

@@ -59,6 +59,9 @@ export interface ConversationHooks {
 interface Commit {
   readonly changes: Changes;
   readonly frames: RoomFrame[];
+  /** Begun as soon as the write is on its way, and durable with it or after it. */
+  readonly begin: (() => void)[];
+  /** Done when it is durable and told. */
   readonly next: (() => void)[];
 }
 
@@ -589,7 +592,7 @@ export class Conversation {
   // Commits
 
   #begin(): Commit {
-    return { changes: new Changes(), frames: [], next: [] };
+    return { changes: new Changes(), frames: [], begin: [], next: [] };
   }
 
   #nextSeq(): number {
@@ -623,6 +626,7 @@ export class Conversation {
     };
     const isEmpty = changes.put.size + changes.delete.length + frames.length + commit.next.length === 0;
     const stored = isEmpty ? this.journal.settled() : this.journal.commit(changes, publish);
+    for (const begin of commit.begin) begin();
     const alarmAt = this.#agenda.rearm();
     if (alarmAt !== undefined) {
       this.#ports.storage.setAlarm(alarmAt).catch((error: unknown) => {
@@ -686,9 +690,12 @@ export class Conversation {
     return this.turns.filter((turn) => !turn.isSettled && turn.record.spec.onLeave === "cancel");
   }
 
-  /** Starts what may start, as part of `commit`: the call goes out when the start is durable. */
+  /**
+   * Starts what may start, as part of `commit`: the way to the Limiter and the write of the start take their time together, and
+   * the call goes out when the start is durable. The first call is counted with it, and not in a write of its own.
+   */
   #startNext(commit: Commit): void {
-    if (this.#ports.clock.now() < this.#drainUntil) return;
+    if (this.#closed || this.#ports.clock.now() < this.#drainUntil) return;
     for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
       const at = this.#ports.clock.now();
       const seq = this.#nextSeq();
@@ -698,16 +705,13 @@ export class Conversation {
         deadlineAt: at + this.#policy.turnTimeoutMs,
         history: historyOf(turn, this.turns, this.#policy),
       };
-      // The first call is counted here, with the start, and not in a write of its own — unless it has to wait for leave.
-      const attempts = this.#ports.limiter.mayWait ? 0 : 1;
-      turn.record = { ...turn.record, start, attempts };
-      turn.advance({ type: attempts === 0 ? "wait" : "open" });
+      turn.record = { ...turn.record, start, attempts: 1 };
+      turn.advance({ type: "open" });
       commit.changes.turn(turn.record);
       this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
-      commit.next.push(() => {
-        this.#ports.report({ name: "turn-started", turnId: turn.id, queueMs: at - turn.record.spec.createdAt });
-        this.#driver.run(turn, false);
-      });
+      const queueMs = at - turn.record.spec.createdAt;
+      commit.next.push(() => this.#ports.report({ name: "turn-started", turnId: turn.id, queueMs }));
+      commit.begin.push(() => this.#driver.run(turn, false));
     }
   }
 

@@ -50,8 +50,6 @@ export type Refused = "rate-limited" | "unavailable" | "unreachable";
 export type ReleaseOutcome = "ok" | "failed" | "cancelled";
 
 export interface TurnLimiter {
-  /** False where every turn may run at once: the room then counts a turn's first call together with its start. */
-  readonly mayWait: boolean;
   /** Idempotent by generation id. Never rejects: an unreachable Limiter is answered for locally, one turn a room. */
   acquire(request: LeaseRequest): Promise<LeaseAnswer>;
   /** Never rejects. */
@@ -64,7 +62,6 @@ export interface TurnLimiter {
 
 /** Where there is no Limiter: every turn may run, and retries are its own. */
 export const NO_LIMITER: TurnLimiter = {
-  mayWait: false,
   acquire: async () => ({ kind: "granted" }),
   report: async () => undefined,
   accepted: () => undefined,

@@ -37,6 +37,8 @@ export class RoomTurn {
   generationId: string | undefined;
   /** Its lease was given back. */
   isReleased = false;
+  /** The record says something that storage does not, and that the next row may bring along. */
+  isRecordBehind = false;
   /** Offsets at which an answer that came whole is shown, one after the other. */
   pace: readonly number[] = [];
   /** Resolves when its end is durable and told: before that its text is still owed to readers. */

@@ -28,7 +28,7 @@ import { type Ending, turnError } from "./turn.ts";
 
 /** The turn as its run sees it. */
 export interface TurnRunSink {
-  /** Counts the call durably; it is made when this resolves. */
+  /** Counts the call durably; it is made when this resolves, unless the signal has aborted meanwhile. */
   attempting(resume: boolean): Promise<void>;
   batch(batch: UpstreamBatch): void;
   failed(failure: UpstreamFailure, resume: boolean): void;
@@ -99,6 +99,7 @@ export async function runTurn(
     const leave = await takeLeave(run, resume, sink, ports, signal);
     if (leave === undefined || "ending" in leave) return leave;
     await sink.attempting(resume);
+    if (signal.aborted) return undefined;
     const outcome = await attempt(run, resume, leave, sink, ports, policy, signal);
     if (signal.aborted) return undefined;
     if (outcome instanceof UpstreamFailure) {

@@ -148,14 +148,19 @@ export class TurnDriver {
   }
 
   #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
-    // Where no leave had to be waited for, the start commit counted the first call.
+    // The start commit counted the first call, so that a turn that gets leave at once needs no write of its own for it.
     let counted = turn.record.attempts > 0 && !wasResumed && turn.record.waitUntil === undefined;
     const isResumable = () => this.isResumable(turn);
+    const uncount = () => {
+      turn.record = { ...turn.record, attempts: Math.max(0, turn.record.attempts - 1) };
+    };
     return {
       attempting: async (resume) => {
         turn.advance(resume ? { type: "resume" } : { type: "open" });
         turn.rewind(resume);
-        if (!counted) {
+        // Leave may come before the start is durable; the call goes out after it.
+        if (counted) await this.#journal.settled();
+        else {
           const { waitUntil: _, ...record } = turn.record;
           turn.record = resume
             ? { ...record, resumes: record.resumes + 1 }
@@ -163,6 +168,9 @@ export class TurnDriver {
           await this.#host.store(turn);
         }
         counted = false;
+        // A stop is on its way to the disk, and comes as the signal: nothing is asked for until then.
+        if (turn.record.stopIntent !== undefined) await aborted(signal);
+        if (signal.aborted) return;
         const number = resume ? turn.record.resumes : turn.record.attempts;
         turn.times.callAt = this.#ports.clock.now();
         turn.trace?.beginCall(number, resume, turn.times.callAt);
@@ -174,10 +182,19 @@ export class TurnDriver {
       },
       failed: (failure, resume) => this.#failed(turn, failure, resume),
       uncount: () => {
-        turn.record = { ...turn.record, attempts: Math.max(0, turn.record.attempts - 1) };
+        uncount();
         this.#note(turn);
       },
-      wait: (ms, notice) => this.#wait(turn, ms, notice, signal),
+      wait: async (ms, notice) => {
+        if (counted) {
+          // No leave, so no call: a wake is to go on waiting. Nobody is told of a wait before the turn's start, either.
+          counted = false;
+          uncount();
+          await this.#host.store(turn);
+          if (signal.aborted) return;
+        }
+        await this.#wait(turn, ms, notice, signal);
+      },
       get attempts() {
         return turn.record.attempts;
       },
@@ -277,15 +294,17 @@ export class TurnDriver {
     void this.#host.store(turn);
   }
 
-  /** Without the upstream's own word in storage, a wake could not resume (T5). */
+  /** Without the upstream's own word in storage, a wake could not resume (T5). That it takes no resume can wait for the next row. */
   #started(turn: RoomTurn, batch: UpstreamBatch): void {
     const { start, eventId } = batch;
     if (start === undefined) return;
     turn.model = start.model ?? turn.model;
     const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
     if (turn.record.upstream?.resumable === upstream.resumable) return;
+    const matters = upstream.resumable || this.isResumable(turn);
     turn.record = { ...turn.record, upstream };
-    this.#note(turn);
+    if (matters) this.#note(turn);
+    else turn.isRecordBehind = true;
   }
 
   /**
@@ -307,6 +326,8 @@ export class TurnDriver {
     const { firstRow, rows } = turn.takeUnlogged();
     const changes = new Changes();
     changes.text(turn.record.spec.ordinal, firstRow, rows);
+    if (turn.isRecordBehind) changes.turn(turn.record);
+    turn.isRecordBehind = false;
     this.#journal.append(changes.put);
     this.#host.onLogged();
   }
@@ -345,6 +366,13 @@ export class TurnDriver {
     this.#wakers.delete(name);
     this.#agenda.clear(name);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener("abort", () => resolve(), { once: true });
+  });
 }
 
 function traced({ trace }: RoomTurn): { traceId?: string } {

@@ -112,7 +112,6 @@ describe("[Q4] a room's client over real objects", () => {
       });
     const [one, two] = [client("one"), client("two")];
     const deadlineAt = Date.now() + 60_000;
-    expect(one.mayWait).toBe(true);
     expect(await one.acquire({ generationId: "a", deadlineAt })).toMatchObject({ kind: "granted" });
     expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "wait", place: 0 });
     one.release("a", "ok");

@@ -1,5 +1,5 @@
 /** A turn and its tenant's Limiter: leave before each call, back in line after a refusal, the lease given back (Q4, U3). */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type {
   LeaseAnswer,
   LeaseRequest,
@@ -14,7 +14,6 @@ import { buildRoom } from "../../support/core/room-harness.ts";
 
 /** Answers what the test put in line, then grants. */
 class ScriptedLimiter implements TurnLimiter {
-  readonly mayWait = true;
   readonly asked: LeaseRequest[] = [];
   readonly answers: LeaseAnswer[] = [];
   readonly reports: Refused[] = [];
@@ -64,6 +63,60 @@ describe("[Q4] a lease", () => {
     expect(limiter.asked).toHaveLength(3);
     expect(new Set(limiter.asked.map(({ generationId }) => generationId)).size).toBe(1);
     expect(limiter.asked[0]?.generationId).toBe(room.upstream.call.request.generationId);
+  });
+
+  test("is asked for while the turn's start is being written, which counts the call too: one commit before it", async () => {
+    const limiter = new ScriptedLimiter();
+    const { room, tab } = await roomWith(limiter);
+    const commit = vi.spyOn(room.storage, "commit");
+    const release = room.storage.hold();
+    tab.submit("hi");
+    await settled();
+    expect(limiter.asked).toHaveLength(1);
+    expect(room.upstream.calls).toEqual([]);
+    release();
+    await settled();
+    expect(room.upstream.calls).toHaveLength(1);
+    expect(commit).toHaveBeenCalledTimes(1);
+  });
+
+  test("that is not to be had yet is told of after the turn's start, never before", async () => {
+    const limiter = new ScriptedLimiter();
+    limiter.answers.push(waiting(1_000));
+    const { room, tab } = await roomWith(limiter);
+    const release = room.storage.hold();
+    tab.submit("hi");
+    await settled();
+    expect(tab.received("notice")).toEqual([]);
+    release();
+    await settled();
+    tab.read();
+    const types = tab.frames.map(({ type }) => type).filter((type) => /^turn-start|notice/.test(type));
+    expect(types).toEqual(["turn-start", "notice"]);
+  });
+
+  test("does not make a call of a turn that is stopped before its start is written", async () => {
+    const limiter = new ScriptedLimiter();
+    const { room, tab } = await roomWith(limiter);
+    const release = room.storage.hold();
+    const id = tab.submit("hi");
+    await settled();
+    tab.cancel(id);
+    release();
+    await settled();
+    expect(tab.turn(id)).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
+    expect(room.upstream.calls).toEqual([]);
+    expect(limiter.releases).toHaveLength(1);
+  });
+
+  test("[T5] that came just before the object was lost is as good as a call: the turn is not asked for again", async () => {
+    const { room, tab } = await roomWith(new ScriptedLimiter());
+    const id = tab.submit("hi");
+    await settled();
+    await room.evict([tab]);
+    await settled();
+    expect(tab.turn(id)).toMatchObject({ outcome: "interrupted" });
+    expect(room.upstream.calls).toHaveLength(1);
   });
 
   test("is given back when the turn settles, whatever the end, once", async () => {

@@ -45,6 +45,24 @@ describe("[T5] a wake in the middle of an answer", () => {
     expect(tab.turn(id)).toMatchObject({ state: "settled", outcome: "completed" });
   });
 
+  test("without a resume knows which model it was: the upstream's word costs no write of its own, the next row brings it", async () => {
+    const room = await buildRoom({ policy: patient });
+    const tab = await room.join();
+    const id = tab.submit("hi");
+    await settled();
+    const rows = room.storage.rowsWritten;
+    room.upstream.call.start(false);
+    await settled();
+    expect(room.storage.rowsWritten).toBe(rows);
+    room.upstream.call.text("Hello", "2");
+    await room.clock.advance(2_000);
+    expect(room.storage.rowsWritten).toBe(rows + 2);
+    tab.cancel("unrelated");
+    await settled();
+    await room.evict([tab]);
+    expect(tab.turn(id)).toMatchObject({ outcome: "interrupted", model: "echo-1" });
+  });
+
   test("before the first token continues after the upstream's start event", async () => {
     const room = await buildRoom({ policy: patient });
     const tab = await room.join();

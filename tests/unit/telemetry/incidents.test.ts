@@ -111,7 +111,6 @@ function busyLimiter(): TurnLimiter {
   const asked = new Set<string>();
   return {
     ...NO_LIMITER,
-    mayWait: true,
     acquire: async ({ generationId }) => {
       if (asked.has(generationId)) return { kind: "granted" };
       asked.add(generationId);

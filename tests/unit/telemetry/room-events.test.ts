@@ -177,7 +177,6 @@ describe("[O1] a turn", () => {
     const room = await buildRoom({
       limiter: {
         ...NO_LIMITER,
-        mayWait: true,
         acquire: async () => {
           asked += 1;
           return asked > 1 ? { kind: "granted" } : { kind: "wait", retryAfterMs: 1_000, place: 3, reason: "rate" };
