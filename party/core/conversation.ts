@@ -1,17 +1,16 @@
 /**
- * The turns of one room: accepting them, queueing them, running them against the upstream, stopping and settling them, and
- * keeping all of that stored so that a wake finds it. It knows no sockets: what changed is published to the delivery in
- * `seq` order, each change durable first.
+ * The turns of one room: queueing them, running them against the upstream, stopping and settling them, and keeping all of
+ * that stored so that a wake finds it. Accepting them is `submits.ts`, making changes durable and telling them `commits.ts`.
+ * It knows no sockets: what changed is published to the delivery in `seq` order, each change durable first.
  */
-
-import { fingerprint } from "../../shared/fingerprint.ts";
 import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import type { Outcome, ServerFrame } from "../../shared/protocol/server-frames.ts";
+import type { Outcome } from "../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import { Agenda } from "./agenda.ts";
-import { Delivery, type RoomFrame } from "./delivery.ts";
+import { type Commit, Commits, watchdogMs } from "./commits.ts";
+import { Delivery } from "./delivery.ts";
 import type { StopCause } from "./events.ts";
 import { historyOf, messagesFor } from "./history.ts";
 import { Journal } from "./journal.ts";
@@ -19,23 +18,19 @@ import type { ReleaseOutcome } from "./limiter-port.ts";
 import type { RoomPolicy } from "./policy.ts";
 import type { RoomPorts } from "./ports.ts";
 import { excessTurns } from "./retention.ts";
+import { RoomLife } from "./room-life.ts";
 import { RoomTurn } from "./room-turn.ts";
+import { Submits } from "./submits.ts";
 import { Tombstones } from "./tombstones.ts";
-import { type Ending, type Submit, type TurnEnd, type TurnRecord, type TurnSpec, turnError } from "./turn.ts";
+import { type Ending, type Submit, type TurnEnd, type TurnRecord, turnError } from "./turn.ts";
 import { TurnDriver } from "./turn-driver.ts";
 import { factsOf } from "./turn-facts.ts";
-import { Changes, jsonRows, type RoomRecord, TurnLog } from "./turn-log.ts";
+import { TurnLog } from "./turn-log.ts";
 import { activeTurns, etaMs, queuedTurns, startable } from "./turn-queue.ts";
 import { stopRetryEveryMs, UpstreamStops } from "./upstream-stops.ts";
 
-/** How far ahead the alarm stands while a turn is not over, so that a killed room with no tab left still settles (A1). */
-export const watchdogMs = 60_000;
-/** A day of a room's time to live may pass before its deadline is stored again: a row a day, not one a turn. */
-const ttlSlackMs = 86_400_000;
 /** Units of settled answers kept in memory for the next sync. */
 const settledUnitsKept = 1_048_576;
-/** Of lives that ended before the first turn: each wake of an unused room makes one more, and old tabs forget theirs. */
-const maxEmptyEpochs = 32;
 
 const releaseOutcomes = {
   completed: "ok",
@@ -55,16 +50,6 @@ export interface ConversationHooks {
   onCleared(): void;
 }
 
-/** One commit in the making: what it stores, what it tells, what happens next. */
-interface Commit {
-  readonly changes: Changes;
-  readonly frames: RoomFrame[];
-  /** Begun as soon as the write is on its way, and durable with it or after it. */
-  readonly begin: (() => void)[];
-  /** Done when it is durable and told. */
-  readonly next: (() => void)[];
-}
-
 export class Conversation {
   readonly delivery: Delivery;
   readonly journal: Journal;
@@ -73,24 +58,13 @@ export class Conversation {
   readonly #hooks: ConversationHooks;
   readonly #log: TurnLog;
   readonly #agenda = new Agenda();
+  readonly #life: RoomLife;
+  readonly #commits: Commits;
+  readonly #submits: Submits;
   readonly #driver: TurnDriver;
   readonly #stops: UpstreamStops;
-  /** What storage holds of the two, as JSON. */
-  #agendaStored = "{}";
-  #roomStored = "";
-  #epoch = "";
-  #seq = 0;
-  #floor = 0;
-  #nextOrdinal = 0;
-  #lastActiveAt = 0;
   #turns = new Map<string, RoomTurn>();
   readonly #tombstones = new Tombstones();
-  /** Epochs of earlier lives of this room that ended before anything was stored: nothing made in them can be stale. */
-  readonly #emptyEpochs = new Set<string>();
-  /** Turns were cleared or erased in this life: what was made before that is stale even in a room without turns. */
-  #wasCleared = false;
-  /** Submits that wait until the turns they replace have been stopped: what they say, and what becomes of them. */
-  readonly #replacing = new Map<string, { readonly print: string; readonly refused: Promise<ErrorCode | undefined> }>();
   /** Turns that storage said were not over, until `recover` has taken them up. */
   #unfinished: RoomTurn[] = [];
   /** Until when nothing new is started: the room is being drained. */
@@ -107,6 +81,7 @@ export class Conversation {
     this.#policy = policy;
     this.#hooks = hooks;
     this.#log = new TurnLog(ports.storage);
+    this.#life = new RoomLife(ports.newId);
     this.journal = new Journal(ports.storage, (error) => {
       ports.report({ name: "room-broken", cause: error });
       this.close();
@@ -124,8 +99,27 @@ export class Conversation {
       ports.clock,
       policy,
     );
-    this.#stops = new UpstreamStops(ports, policy, this.#agenda, () => this.#durably(this.#begin()));
-    const parts = { journal: this.journal, delivery: this.delivery, agenda: this.#agenda };
+    const parts = { journal: this.journal, delivery: this.delivery, agenda: this.#agenda, life: this.#life };
+    this.#commits = new Commits(parts, ports, policy, {
+      isClosed: () => this.#closed,
+      isPristine: () => this.isPristine,
+      hasOpenTurns: () => this.turns.some((turn) => !turn.isSettled),
+      publish: (frame) => this.delivery.publish(frame),
+      onLogged: () => hooks.onLogged(),
+      onCommitted: () => hooks.onQueueChanged(),
+    });
+    this.#submits = new Submits({ ...parts, commits: this.#commits, tombstones: this.#tombstones }, ports, policy, {
+      isClosed: () => this.#closed,
+      turns: () => this.turns,
+      turn: (id) => this.turn(id),
+      add: (turn) => this.#turns.set(turn.id, turn),
+      cancel: (turnId, by) => this.cancel(turnId, by),
+      ended: (turn) => this.ended(turn),
+      removeIn: (commit, gone) => this.#removeIn(commit, gone),
+      startNext: (commit) => this.#startNext(commit),
+      eta: (position) => this.eta(position),
+    });
+    this.#stops = new UpstreamStops(ports, policy, this.#agenda, () => this.#commits.durably(this.#commits.begin()));
     this.#driver = new TurnDriver(ports, policy, parts, {
       has: (turn) => this.#turns.get(turn.id) === turn,
       active: () => this.active(),
@@ -141,13 +135,13 @@ export class Conversation {
   }
 
   get epoch(): string {
-    return this.#epoch;
+    return this.#life.epoch;
   }
   get seq(): number {
-    return this.#seq;
+    return this.#life.seq;
   }
   get floor(): number {
-    return this.#floor;
+    return this.#life.floor;
   }
   /** In order of the conversation. */
   get turns(): RoomTurn[] {
@@ -163,31 +157,19 @@ export class Conversation {
     return this.#tombstones.removed();
   }
 
-  /**
-   * A reader says what it has. A room stores nothing before its first turn, its epoch not either, so a kill or a sleep
-   * before that leaves readers with an epoch that only they remember. What they submit in it is as good as new (T1).
-   */
+  /** A reader says what it has: see `RoomLife`. */
   recognize(have: Have | undefined): void {
-    if (have?.seq === 0 && this.#nextOrdinal === 0 && this.#emptyEpochs.size < maxEmptyEpochs) {
-      this.#emptyEpochs.add(have.epoch);
-    }
+    this.#life.recognize(have);
   }
 
   /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
   async load(): Promise<void> {
     const stored = await this.#log.load();
-    this.#epoch = stored.room?.epoch ?? this.#ports.newId();
-    this.#seq = stored.room?.seq ?? 0;
-    this.#floor = stored.room?.floor ?? 0;
-    this.#nextOrdinal = stored.room?.nextOrdinal ?? 0;
-    this.#lastActiveAt = stored.room?.lastActiveAt ?? 0;
+    this.#commits.load(stored);
     this.#tombstones.load(stored.tombstones);
-    this.#roomStored = stored.room === undefined ? "" : JSON.stringify(stored.room);
-    this.#agenda.load(stored.agenda);
-    this.#agendaStored = JSON.stringify(this.#agenda.entries());
     for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
     this.#unfinished = this.turns.filter((turn) => !turn.isSettled);
-    this.delivery.reset(this.#seq);
+    this.delivery.reset(this.seq);
   }
 
   async #restore(record: TurnRecord): Promise<RoomTurn> {
@@ -213,7 +195,7 @@ export class Conversation {
     const unfinished = this.#unfinished.filter((turn) => !turn.isSettled && this.#turns.get(turn.id) === turn);
     this.#unfinished = [];
     if (unfinished.length === 0) return;
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     for (const turn of activeTurns(unfinished)) {
       if (turn.record.stopIntent !== undefined) commit.next.push(() => void this.#carryOutStop(turn));
       // U6: all of it is stored, so after a wake the rest leaves at once.
@@ -227,48 +209,17 @@ export class Conversation {
       else this.#settleIn(commit, turn, { outcome: "interrupted", error: turnError("upstream-truncated") }, true);
     }
     this.#startNext(commit);
-    this.#commit(commit);
+    this.#commits.commit(commit);
   }
 
-  /**
-   * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started. One that replaces
-   * others can still be refused: see `decided`.
-   */
+  /** Accepts a turn: see `Submits`. */
   submit(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
-    const result = this.#submit(frame, author);
-    if (!result.ok) this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: result.error });
-    return result;
+    return this.#submits.submit(frame, author);
   }
 
-  #submit(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
-    const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
-    const known = this.#turns.get(frame.turnId);
-    if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
-    const replacing = this.#replacing.get(frame.turnId);
-    if (replacing !== undefined) return replacing.print === print ? ok("accepted") : fail("turn-conflict");
-    if (frame.epoch !== undefined && this.#isStale(frame.epoch)) return fail("turn-stale");
-    if (this.#tombstones.has(frame.turnId)) return fail("turn-stale");
-    if (frame.replaces === undefined) {
-      if (this.#isFull()) return fail("queue-full");
-      this.#accept(frame, author, print, []);
-      return ok("accepted");
-    }
-    const replaced = this.#turns.get(frame.replaces);
-    if (replaced === undefined) return fail("turn-unknown");
-    const gone = this.turns.filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
-    const refused = this.#replace(frame, author, print, gone);
-    this.#replacing.set(frame.turnId, { print, refused });
-    return ok("accepted");
-  }
-
-  /**
-   * For a turn that was accepted: resolves when it is durable, or with why it was refused after all, because what it was to
-   * replace has been cleared meanwhile.
-   */
-  async decided(turnId: string): Promise<ErrorCode | undefined> {
-    const refused = await this.#replacing.get(turnId)?.refused;
-    if (refused === undefined) await this.journal.settled();
-    return refused;
+  /** For a turn that was accepted: resolves when it is durable, or with why it was refused after all. */
+  decided(turnId: string): Promise<ErrorCode | undefined> {
+    return this.#submits.decided(turnId);
   }
 
   /** Resolves when the turn's end is durable and told, or the turn is gone. */
@@ -291,108 +242,20 @@ export class Conversation {
     return this.#closed;
   }
 
-  /**
-   * Whether what was made in `epoch` was made in a life of the log that is over (T1). In a room that never accepted a turn
-   * nothing is: it stores nothing, so each sleep or kill makes it a new epoch, and old ones come back with those who heard them.
-   */
-  #isStale(epoch: string): boolean {
-    if (epoch === this.#epoch) return false;
-    if (this.#nextOrdinal === 0 && !this.#wasCleared && this.#emptyEpochs.size < maxEmptyEpochs) {
-      this.#emptyEpochs.add(epoch);
-    }
-    return !this.#emptyEpochs.has(epoch);
-  }
-
-  /** No slot is free and the line is as long as it may be. */
-  #isFull(): boolean {
-    const queued = queuedTurns(this.#turns.values()).length;
-    const mayStart = queued === 0 && activeTurns(this.#turns.values()).length < this.#policy.maxActiveTurns;
-    return !mayStart && queued >= this.#policy.maxQueuedTurns;
-  }
-
-  /**
-   * Stops the replaced turns that are not over, as any stop: intent first. Then they go and the new one comes in one commit.
-   * Lost in between, the submit is sent again by its client and finds them settled.
-   */
-  async #replace(
-    frame: Submit,
-    author: string,
-    print: string,
-    gone: readonly RoomTurn[],
-  ): Promise<ErrorCode | undefined> {
-    const { epoch } = this;
-    // Those in line first: the slot that the running one frees is not for them.
-    for (const turn of gone.toReversed()) this.cancel(turn.id, "replace");
-    await Promise.all(gone.map((turn) => this.ended(turn)));
-    this.#replacing.delete(frame.turnId);
-    if (this.#closed) return "draining";
-    if (epoch !== this.#epoch || this.#tombstones.has(frame.turnId)) {
-      this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: "turn-stale" });
-      return "turn-stale";
-    }
-    this.#accept(frame, author, print, gone);
-    return undefined;
-  }
-
-  #accept(frame: Submit, author: string, print: string, gone: readonly RoomTurn[]): void {
-    const commit = this.#begin();
-    if (gone.length > 0) this.#removeIn(commit, gone);
-    const now = this.#ports.clock.now();
-    const rows = jsonRows(frame.input);
-    const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
-    const seq = this.#nextSeq();
-    const spec: TurnSpec = {
-      id: frame.turnId,
-      ordinal: this.#nextOrdinal,
-      author,
-      createdAt: now,
-      queuedSeq: seq,
-      fingerprint: print,
-      inputBytes: rows.reduce((bytes, row) => bytes + utf8Length(row), 0),
-      inputRows: rows.length,
-      ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
-      onLeave: frame.onLeave ?? this.#policy.orphanPolicy,
-      ...(frame.provider === undefined ? {} : { provider: frame.provider }),
-      ...(frame.model === undefined ? {} : { model: frame.model }),
-      ...(frame.params === undefined ? {} : { params: frame.params }),
-      ...(frame.metadata === undefined ? {} : { metadata: frame.metadata }),
-    };
-    this.#nextOrdinal += 1;
-    const turn = new RoomTurn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
-    const position = queuedTurns(this.#turns.values()).length;
-    this.#turns.set(turn.id, turn);
-    commit.changes.turn(turn.record);
-    commit.changes.input(spec.ordinal, rows);
-    commit.changes.context(spec.ordinal, contextRows);
-    this.#tell(commit, "queued", turn.id, {
-      type: "turn-queued",
-      seq,
-      turnId: turn.id,
-      input: frame.input,
-      author,
-      createdAt: now,
-      position,
-      ...this.eta(position),
-    });
-    commit.next.push(() => this.#ports.report({ name: "turn-queued", turnId: turn.id, position }));
-    this.#startNext(commit);
-    this.#commit(commit);
-  }
-
   /** Stops a turn from whatever state (T3). Idempotent; a settled turn stays as it is. */
   cancel(turnId: string, by: StopCause = "cancel"): Result<RoomTurn, ErrorCode> {
     const turn = this.#turns.get(turnId);
     if (turn === undefined) {
       // The submit may still be on its way, by another path: it must not run then (T1).
       if (!this.#tombstones.has(turnId)) {
-        const commit = this.#begin();
+        const commit = this.#commits.begin();
         this.#bury(commit, turnId);
-        this.#commit(commit);
+        this.#commits.commit(commit);
       }
       return fail("turn-unknown");
     }
     if (turn.isSettled || turn.record.stopIntent !== undefined) return ok(turn);
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     turn.record = { ...turn.record, stopIntent: { by, at: this.#ports.clock.now() } };
     commit.next.push(() => this.#ports.report({ name: "turn-stopping", turnId, by }));
     if (turn.phase.state === "queued") {
@@ -402,14 +265,13 @@ export class Conversation {
       commit.changes.turn(turn.record);
       commit.next.push(() => void this.#carryOutStop(turn));
     }
-    this.#commit(commit);
+    this.#commits.commit(commit);
     return ok(turn);
   }
 
   /** Removes all turns and begins a new epoch; what ran is stopped, which is stored with the removal. */
   clear(): void {
-    this.#wasCleared = true;
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
       turn.onEnded();
@@ -421,28 +283,22 @@ export class Conversation {
       commit.next.push(() => void this.#stops.retry(name));
     }
     this.#turns = new Map();
-    this.#emptyEpochs.clear();
-    this.#epoch = this.#ports.newId();
-    this.#seq = 0;
-    this.#floor = 0;
+    this.#life.beginAnew(true);
     commit.next.push(() => {
-      this.delivery.reset(this.#seq);
+      this.delivery.reset(this.seq);
       this.#hooks.onCleared();
     });
-    this.#commit(commit);
+    this.#commits.commit(commit);
   }
 
   /** Removes all turns and deletes everything stored. Resolves when it is gone and what ran has been told to stop. */
   async erase(): Promise<void> {
     // Nothing was ever there: who is in the room keeps its epoch.
     if (this.isPristine) {
-      this.#roomStored = "";
-      this.#agenda.load({});
-      this.#agendaStored = "{}";
+      this.#commits.forgetStored();
       await this.journal.erase(() => undefined);
       return;
     }
-    this.#wasCleared = true;
     const running = activeTurns(this.#turns.values());
     for (const turn of this.#turns.values()) {
       turn.controller?.abort();
@@ -450,18 +306,12 @@ export class Conversation {
       this.#driver.release(turn, "cancelled");
     }
     this.#turns = new Map();
-    this.#emptyEpochs.clear();
     this.#tombstones.clear();
-    this.#epoch = this.#ports.newId();
-    this.#seq = 0;
-    this.#floor = 0;
-    this.#nextOrdinal = 0;
-    this.#agenda.load({});
-    this.#agendaStored = "{}";
-    this.#roomStored = "";
+    this.#life.beginAnew(false);
+    this.#commits.forgetStored();
     const erased = this.journal.erase(() => {
       if (this.#closed) return;
-      this.delivery.reset(this.#seq);
+      this.delivery.reset(this.seq);
       this.#hooks.onCleared();
     });
     // What could not be told to stop stays on the new agenda: its id is all that is kept.
@@ -470,7 +320,7 @@ export class Conversation {
 
   /** Whether the room never accepted a turn and owes nobody a stop: nothing of it is worth keeping (F4). */
   get isPristine(): boolean {
-    return this.#nextOrdinal === 0 && this.#tombstones.size === 0 && !this.#agenda.hasAny("stop/");
+    return this.#life.isUnused && this.#tombstones.size === 0 && !this.#agenda.hasAny("stop/");
   }
 
   /** Starts nothing new for a while: running turns end or move with the object, queued ones wait, stored (style: drain). */
@@ -478,17 +328,17 @@ export class Conversation {
     if (this.isPristine) return;
     this.#drainUntil = this.#ports.clock.now() + this.#policy.drainRoomMs;
     this.#agenda.set("drained", this.#drainUntil);
-    this.#commit(this.#begin());
+    this.#commits.commit(this.#commits.begin());
   }
 
   /** Rings at `at` at the latest, to look after sessions that were asked to leave. */
   remind(at: number): void {
-    if (!this.isPristine && this.#agenda.set("away", at)) this.#commit(this.#begin());
+    if (!this.isPristine && this.#agenda.set("away", at)) this.#commits.commit(this.#commits.begin());
   }
 
   /** Rings at `at` at the latest, also in a room that never accepted a turn: to take away what is stored of it all the same. */
   wakeAt(name: "tickets", at: number): void {
-    if (this.#agenda.set(name, at)) this.#commit(this.#begin());
+    if (this.#agenda.set(name, at)) this.#commits.commit(this.#commits.begin());
   }
 
   /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
@@ -498,7 +348,7 @@ export class Conversation {
       ? this.#agenda.at("orphan") === undefined &&
         this.#agenda.set("orphan", this.#ports.clock.now() + this.#policy.orphanGraceMs)
       : this.#agenda.clear("orphan");
-    if (changed) this.#commit(this.#begin());
+    if (changed) this.#commits.commit(this.#commits.begin());
   }
 
   /** The alarm rang. Re-arms first, so that nothing that goes wrong below can end the chain (A1). */
@@ -517,22 +367,22 @@ export class Conversation {
       for (const turn of this.#orphans()) this.cancel(turn.id, "orphan");
     }
     if (due.includes("expire")) await this.#expire(now);
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     if (due.includes("retention")) this.#trimIn(commit);
     if (due.includes("drained")) this.#startNext(commit);
     for (const name of due) {
       if (name.startsWith("wait/")) this.#driver.wake(name);
       if (name.startsWith("stop/")) void this.#stops.retry(name);
     }
-    await this.#durably(commit);
+    await this.#commits.durably(commit);
   }
 
   /** The room has been idle for its time to live: it goes, unless somebody is here after all. */
   async #expire(now: number): Promise<void> {
-    const isIdle = now - this.#lastActiveAt >= this.#policy.roomTtlMs && this.#hooks.viewers() === 0;
+    const isIdle = now - this.#life.lastActiveAt >= this.#policy.roomTtlMs && this.#hooks.viewers() === 0;
     if (isIdle && this.turns.every((turn) => turn.isSettled)) await this.erase();
     // Somebody is here: that counts as use, or the deadline would lie in the past and ring without end.
-    else if (this.#hooks.viewers() > 0) this.#lastActiveAt = now;
+    else if (this.#hooks.viewers() > 0) this.#life.lastActiveAt = now;
   }
 
   /** Loads what a sync needs of a turn and memory does not hold. */
@@ -589,90 +439,6 @@ export class Conversation {
     }
   }
 
-  // Commits
-
-  #begin(): Commit {
-    return { changes: new Changes(), frames: [], begin: [], next: [] };
-  }
-
-  #nextSeq(): number {
-    this.#seq += 1;
-    return this.#seq;
-  }
-
-  #tell(commit: Commit, kind: RoomFrame["kind"], turnId: string, frame: ServerFrame & { seq: number }): void {
-    commit.frames.push({ seq: frame.seq, kind, turnId, text: JSON.stringify(frame) });
-  }
-
-  /** Stores the commit and tells it in its turn. A failure breaks the room, so nobody needs to wait to learn of it. */
-  #commit(commit: Commit): void {
-    void this.#durably(commit);
-  }
-
-  /** The same, for whoever must not go on before it is durable. */
-  #durably(commit: Commit): Promise<void> {
-    if (this.#closed) return Promise.resolve();
-    const { changes, frames } = commit;
-    // Only what is told is activity: the room's own housekeeping must not keep it alive.
-    if (frames.length > 0 || this.#lastActiveAt === 0) this.#lastActiveAt = this.#ports.clock.now();
-    this.#keepWatch();
-    this.#addRoomIn(changes);
-    const publish = () => {
-      if (this.#closed) return;
-      for (const frame of frames) this.delivery.publish(frame);
-      if (frames.length > 0) this.#hooks.onLogged();
-      for (const next of commit.next) next();
-      this.#hooks.onQueueChanged();
-    };
-    const isEmpty = changes.put.size + changes.delete.length + frames.length + commit.next.length === 0;
-    const stored = isEmpty ? this.journal.settled() : this.journal.commit(changes, publish);
-    for (const begin of commit.begin) begin();
-    const alarmAt = this.#agenda.rearm();
-    if (alarmAt !== undefined) {
-      this.#ports.storage.setAlarm(alarmAt).catch((error: unknown) => {
-        this.#ports.report({ name: "room-broken", cause: error });
-        this.#ports.onBroken(error);
-      });
-    }
-    return stored;
-  }
-
-  /** The room's own records, where they differ from what is stored. */
-  #addRoomIn(changes: Changes): void {
-    const room: RoomRecord = {
-      v: 1,
-      epoch: this.#epoch,
-      seq: this.#seq,
-      floor: this.#floor,
-      nextOrdinal: this.#nextOrdinal,
-      lastActiveAt: this.#lastActiveAt,
-    };
-    const roomText = JSON.stringify(room);
-    // A room that has nothing to say of itself yet is not stored for it (F4).
-    if (roomText !== this.#roomStored && !(this.isPristine && this.#roomStored === "")) {
-      changes.room(room);
-      this.#roomStored = roomText;
-    }
-    const agenda = this.#agenda.entries();
-    const agendaText = JSON.stringify(agenda);
-    if (agendaText !== this.#agendaStored) {
-      changes.agenda(agenda);
-      this.#agendaStored = agendaText;
-    }
-  }
-
-  /** While a turn is not over the alarm stands at most a minute ahead. */
-  #keepWatch(): void {
-    if (this.turns.every((turn) => turn.isSettled)) this.#agenda.clear("watchdog");
-    else if (this.#agenda.at("watchdog") === undefined) {
-      this.#agenda.set("watchdog", this.#ports.clock.now() + watchdogMs);
-    }
-    const expireAt = this.#lastActiveAt + this.#policy.roomTtlMs;
-    if (!this.isPristine && (this.#agenda.at("expire") ?? 0) < expireAt - ttlSlackMs) {
-      this.#agenda.set("expire", expireAt);
-    }
-  }
-
   // Turns
 
   /** Started, and their end not yet told. */
@@ -698,7 +464,7 @@ export class Conversation {
     if (this.#closed || this.#ports.clock.now() < this.#drainUntil) return;
     for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
       const at = this.#ports.clock.now();
-      const seq = this.#nextSeq();
+      const seq = this.#life.nextSeq();
       const start = {
         seq,
         at,
@@ -708,7 +474,7 @@ export class Conversation {
       turn.record = { ...turn.record, start, attempts: 1 };
       turn.advance({ type: "open" });
       commit.changes.turn(turn.record);
-      this.#tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
+      this.#commits.tell(commit, "start", turn.id, { type: "turn-start", seq, turnId: turn.id });
       const queueMs = at - turn.record.spec.createdAt;
       commit.next.push(() => this.#ports.report({ name: "turn-started", turnId: turn.id, queueMs }));
       commit.begin.push(() => this.#driver.run(turn, false));
@@ -725,23 +491,23 @@ export class Conversation {
   }
 
   #generationIdOf(turn: RoomTurn): Promise<string> {
-    return this.#ports.generationIdOf(this.#epoch, turn.id);
+    return this.#ports.generationIdOf(this.epoch, turn.id);
   }
 
   /** The turn's record and what of its text is not yet in the log, durable together. */
   #store(turn: RoomTurn): Promise<void> {
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
     commit.changes.turn(turn.record);
-    return this.#durably(commit);
+    return this.#commits.durably(commit);
   }
 
   #settle(turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
     if (turn.isSettled || this.#closed || this.#turns.get(turn.id) !== turn) return;
-    const commit = this.#begin();
+    const commit = this.#commits.begin();
     this.#settleIn(commit, turn, ending, stopUpstream);
-    this.#commit(commit);
+    this.#commits.commit(commit);
   }
 
   /** Ends a turn, once (T2): its last rows, its record and the next turn's start are one commit. */
@@ -755,7 +521,7 @@ export class Conversation {
     turn.controller = undefined;
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
-    const seq = this.#nextSeq();
+    const seq = this.#life.nextSeq();
     const known = {
       ...(turn.model === undefined ? {} : { model: turn.model }),
       ...(turn.usage === undefined ? {} : { usage: turn.usage }),
@@ -775,7 +541,7 @@ export class Conversation {
     commit.changes.turn(turn.record);
     commit.changes.dropContext(turn.record.spec);
     this.#driver.settled(turn, releaseOutcomes[ending.outcome]);
-    this.#tell(commit, "end", turn.id, {
+    this.#commits.tell(commit, "end", turn.id, {
       type: "turn-end",
       seq,
       turnId: turn.id,
@@ -801,14 +567,14 @@ export class Conversation {
     for (const turn of excessTurns(this.turns, this.#policy)) {
       if (this.#isUnpublished(turn)) continue;
       this.#turns.delete(turn.id);
-      this.#floor = Math.max(this.#floor, turn.record.end?.seq ?? 0);
+      this.#life.raiseFloor(turn.record.end?.seq ?? 0);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.#bury(commit, turn.id);
     }
   }
 
   #removeIn(commit: Commit, gone: readonly RoomTurn[]): void {
-    const seq = this.#nextSeq();
+    const seq = this.#life.nextSeq();
     for (const turn of gone) {
       turn.controller?.abort();
       this.#turns.delete(turn.id);
@@ -817,13 +583,13 @@ export class Conversation {
       this.#bury(commit, turn.id, seq);
     }
     const turnIds = gone.map((turn) => turn.id);
-    this.#tell(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
+    this.#commits.tell(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
   }
 
   /** Remembers an id that must not run; forgetting an old removal raises `floor`. */
   #bury(commit: Commit, turnId: string, removedSeq?: number): void {
     const forgotten = this.#tombstones.bury(commit.changes, turnId, this.#ports.clock.now(), removedSeq);
-    this.#floor = Math.max(this.#floor, forgotten);
+    this.#life.raiseFloor(forgotten);
   }
 }
 

@@ -1,6 +1,6 @@
 /** The numbers hold together: tuning one must not break another. */
 import { expect, test } from "vitest";
-import { watchdogMs } from "../../party/core/conversation.ts";
+import { watchdogMs } from "../../party/core/commits.ts";
 import { DEFAULT_POLICY as policy } from "../../party/core/policy.ts";
 import { rowUnits } from "../../party/core/turn-log.ts";
 import { heartbeatMs, helloTimeoutMs, syncMaxBytes, viewerTimeoutMs } from "../../shared/protocol/limits.ts";
