@@ -7,7 +7,7 @@ import { type Check, format, runChecks } from "./lib/doctor/findings.ts";
 import { gatewayChecks } from "./lib/doctor/gateway-checks.ts";
 
 const usage = `npm run doctor -- --url <gateway> [--token <a user's token>] [--room <name>]
-npm run doctor -- --backend <NEST_BASE> [--authorization "Bearer …"]
+npm run doctor -- --backend <NEST_BASE> [--authorization "Bearer …"] [--hold-ms <how long it goes on without a reader>]
 
 Both may be given. A token may also come as the variable DOCTOR_TOKEN, which no list of processes shows.`;
 
@@ -20,6 +20,7 @@ function readArguments() {
         token: { type: "string" },
         room: { type: "string" },
         authorization: { type: "string" },
+        "hold-ms": { type: "string" },
       },
     });
     return values;
@@ -29,7 +30,13 @@ function readArguments() {
   }
 }
 
-const { url, backend, token = process.env["DOCTOR_TOKEN"], room, authorization } = readArguments();
+const { url, backend, token = process.env["DOCTOR_TOKEN"], room, authorization, "hold-ms": hold } = readArguments();
+/** A check is given up after a minute. */
+const maxHoldMs = 55_000;
+if (hold !== undefined && !(/^\d+$/.test(hold) && Number(hold) <= maxHoldMs)) {
+  console.error(`--hold-ms is a number of milliseconds from 0 to ${maxHoldMs}, such as 30000; it was "${hold}".`);
+  process.exit(2);
+}
 const groups: { readonly title: string; readonly checks: Check[] }[] = [];
 for (const address of [url, backend]) {
   if (address === undefined || (URL.canParse(address) && /^https?:/.test(address))) continue;
@@ -38,7 +45,10 @@ for (const address of [url, backend]) {
 }
 if (backend !== undefined) {
   const client = new ContractClient(backend, authorization === undefined ? {} : { authorization });
-  groups.push({ title: `The backend at ${backend}`, checks: backendChecks(client) });
+  groups.push({
+    title: `The backend at ${backend}`,
+    checks: backendChecks(client, hold === undefined ? undefined : Number(hold)),
+  });
 }
 if (url !== undefined) {
   const target = { url: url.replace(/\/+$/, ""), room: room ?? `doctor-${crypto.randomUUID().slice(0, 8)}`, token };

@@ -8,7 +8,8 @@ import { run } from "../../scripts/lib/run.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { type Flaw, flaws, startWrongBackend } from "../support/wrong-backend.ts";
 
-const examine = (url: string) => runChecks(backendChecks(new ContractClient(url, {})), () => undefined);
+const examine = (url: string, holdMs?: number) =>
+  runChecks(backendChecks(new ContractClient(url, {}), holdMs), () => undefined);
 const wrongOnes = (results: readonly Result[]) => results.filter(({ finding }) => finding.kind === "wrong");
 const named = (results: readonly Result[], kind: Result["finding"]["kind"]) =>
   results.filter(({ finding }) => finding.kind === kind).map(({ name }) => name);
@@ -68,13 +69,16 @@ const expected: Readonly<Record<Flaw, readonly [check: string, kind: "wrong" | "
   "stop-of-unknown-404": ["stop of what is unknown", "wrong"],
   "accepts-anything": ["bad requests", "wrong"],
   "not-resumable": ["resume", "advice"],
+  "ids-go-back": ["ids", "wrong"],
+  "ids-are-words": ["ids", "advice"],
+  "never-notices": ["stops when its reader leaves", "wrong"],
 };
 
 describe("a backend with one fault", () => {
   test.concurrent.each(flaws)("%s", async (flaw) => {
     const backend = await startWrongBackend(flaw);
     try {
-      const results = await examine(backend.url);
+      const results = await examine(backend.url, 0);
       const [check, kind] = expected[flaw];
       const found = results.filter(({ finding }) => finding.kind === "wrong" || finding.kind === "advice");
       expect(found.map(({ name, finding }) => [name, finding.kind])).toEqual([[check, kind]]);
@@ -90,6 +94,17 @@ describe("a backend with one fault", () => {
       ["stops when its reader leaves"],
     );
     backend.close();
+  });
+
+  test("who holds a generation for a time that nobody has told is not blamed for it", async () => {
+    const backend = await startWrongBackend("never-notices");
+    const results = await examine(backend.url);
+    backend.close();
+    expect(wrongOnes(results)).toEqual([]);
+    expect(results.find(({ name }) => name === "stops when its reader leaves")?.finding).toMatchObject({
+      kind: "skipped",
+      why: expect.stringContaining("--hold-ms"),
+    });
   });
 });
 

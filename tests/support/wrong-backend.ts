@@ -10,7 +10,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 export const flaws = [
   ...["refuses", "answers-201", "answers-whole", "unnamed", "other-name", "misfit", "no-done", "buffers", "no-ids"],
   ...["same-ids", "runs-again", "resumes-from-start", "resumes-the-unknown", "no-stop", "stop-does-nothing"],
-  ...["stop-of-unknown-404", "accepts-anything", "not-resumable"],
+  ...["stop-of-unknown-404", "accepts-anything", "not-resumable", "ids-go-back", "ids-are-words", "never-notices"],
 ] as const;
 export type Flaw = (typeof flaws)[number];
 
@@ -50,7 +50,10 @@ async function handle(
   generations: Map<string, Generation>,
 ): Promise<void> {
   const [, , , stopped] = (request.url ?? "").split("/");
-  if (request.method === "GET") return void response.writeHead(404).end();
+  if (request.method === "GET") {
+    const isAsked = flaw === "never-notices" && request.url?.startsWith("/model/stats") === true;
+    return void response.writeHead(isAsked ? 200 : 404).end(isAsked ? '{"state":"running"}' : "");
+  }
   if (request.method === "DELETE") {
     const generation = generations.get(stopped ?? "");
     if (generation !== undefined && flaw !== "stop-does-nothing") generation.isStopped = true;
@@ -88,9 +91,10 @@ async function answer(
   }
   response.writeHead(flaw === "answers-201" ? 201 : 200, { "content-type": "text/event-stream" });
   response.flushHeaders();
-  const from = flaw === "resumes-from-start" ? 0 : Number(after ?? 0);
+  const all = eventsOf(generation, flaw);
+  const from = flaw === "resumes-from-start" ? 0 : all.findIndex(({ id }) => id === after) + 1;
   const buffered: string[] = [];
-  for (const [index, event] of eventsOf(generation, flaw).entries()) {
+  for (const [index, { text: event }] of all.entries()) {
     if (index + 1 <= from) continue;
     // A generation goes on by itself, whoever reads it.
     const due = generation.startedAt + index * tokenMs - Date.now();
@@ -102,7 +106,10 @@ async function answer(
   response.end(buffered.join(""));
 }
 
-function eventsOf({ words, salt }: Generation, flaw: Flaw | undefined): string[] {
+function eventsOf(
+  { words, salt }: Generation,
+  flaw: Flaw | undefined,
+): { readonly id: string; readonly text: string }[] {
   const token = flaw === "misfit" ? { word: "x" } : undefined;
   // Run again, a model says something else.
   const said = flaw === "runs-again" ? words.map((word) => `${word}${salt} `) : words.map((word) => `${word} `);
@@ -112,7 +119,15 @@ function eventsOf({ words, salt }: Generation, flaw: Flaw | undefined): string[]
     ...(flaw === "no-done" ? [] : [["done", { finishReason: "stop" }] as [string, unknown]]),
   ];
   return events.map(([name, data], index) => {
-    const id = flaw === "no-ids" ? "" : `id: ${flaw === "same-ids" ? 1 : index + 1}\n`;
-    return `${id}${flaw === "unnamed" ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
+    const id = flaw === undefined ? String(index + 1) : (idOf[flaw]?.(index) ?? String(index + 1));
+    const idLine = flaw === "no-ids" ? "" : `id: ${id}\n`;
+    const text = `${idLine}${flaw === "unnamed" ? "" : `event: ${name}\n`}data: ${JSON.stringify(data)}\n\n`;
+    return { id, text };
   });
 }
+
+const idOf: { readonly [F in Flaw]?: (index: number) => string } = {
+  "same-ids": () => "1",
+  "ids-go-back": (index) => String(1_000 - index),
+  "ids-are-words": (index) => `event-${index}`,
+};
