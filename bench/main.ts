@@ -14,6 +14,7 @@ import { reportOf } from "./lib/report.ts";
 import type { Results } from "./lib/results.ts";
 import { runPlan } from "./lib/run.ts";
 import { startUpstream } from "./lib/upstream.ts";
+import { measureFold } from "./micro/fold-result.ts";
 import { scenarios } from "./scenarios/all.ts";
 
 const { values: options } = parseArgs({
@@ -44,6 +45,7 @@ const result = await runPlan(
   },
   upstream,
 ).finally(() => upstream.stop());
+const isWhole = options.scenarios === undefined && options.contenders === undefined;
 const results: Results = {
   date: new Date().toISOString(),
   commit: commit(),
@@ -57,10 +59,10 @@ const results: Results = {
     lacks,
     ...(isOurs && { isOurs }),
   })),
-  scenarios: result,
+  scenarios: isWhole ? [...result, measureFold(rounds)] : result,
 };
 const report = reportOf(results);
-if (options.scenarios !== undefined || options.contenders !== undefined) console.log(`\n${report}`);
+if (!isWhole) console.log(`\n${report}`);
 else {
   const at = (name: string) => join(import.meta.dirname, name);
   await writeFile(at("results.json"), `${JSON.stringify(results, null, 1)}\n`);

@@ -108,6 +108,14 @@ export const targets: readonly Target[] = [
     as: "value",
     bound: 12,
   },
+  {
+    ...us,
+    text: "the client's fold: a token of 100,000 against one of 10,000",
+    scenario: "fold",
+    figure: "growth",
+    as: "value",
+    bound: 1.5,
+  },
 ];
 
 export interface Verdict {

@@ -3,7 +3,7 @@
  * Limiter and the backend are the world's.
  */
 import { Agenda } from "../../party/core/agenda.ts";
-import { watchdogMs } from "../../party/core/conversation.ts";
+import { watchdogMs } from "../../party/core/commits.ts";
 import { retryJitter, type Wait } from "../../party/core/limiter-port.ts";
 import { advance, type TurnPhase } from "../../party/core/turn.ts";
 import { startable } from "../../party/core/turn-queue.ts";

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { contenders } from "../../bench/contenders/all.ts";
 import type { Contender } from "../../bench/contenders/contender.ts";
 import { costOf, listPrices } from "../../bench/lib/cost.ts";
 import { headlineOf, withHeadline } from "../../bench/lib/headline.ts";
@@ -12,7 +13,9 @@ import type { Results } from "../../bench/lib/results.ts";
 import { runPlan } from "../../bench/lib/run.ts";
 import { nowUs, StampScanner, stamp, tokenLength } from "../../bench/lib/stamp.ts";
 import { median, quantile, ratios, spread } from "../../bench/lib/stats.ts";
-import { verdicts } from "../../bench/lib/targets.ts";
+import { targets, verdicts } from "../../bench/lib/targets.ts";
+import { measureFold } from "../../bench/micro/fold-result.ts";
+import { scenarios } from "../../bench/scenarios/all.ts";
 import type { Scenario } from "../../bench/scenarios/scenario.ts";
 import { answer } from "../../bench/upstream/answer.ts";
 import { orderIn, promptFor } from "../../bench/upstream/order.ts";
@@ -153,7 +156,7 @@ describe("a run", () => {
   });
 
   test("is told: targets with their ratios, tables, reasons and the machine", async () => {
-    const scenarios = await runPlan(
+    const measured = await runPlan(
       { ...plan, scenarios: [scenario, { ...scenario, id: "other", needs: ["own-process"] }] },
       upstream,
     );
@@ -164,7 +167,7 @@ describe("a run", () => {
       minutes: 1,
       machine: { cpu: "a CPU", cores: 2, memoryGib: 4, kernel: "6", node: "24", workerd: "1", loadBefore: 3 },
       contenders: plan.contenders,
-      scenarios,
+      scenarios: measured,
     };
     const relay = verdicts(results).find(({ target }) => target.scenario === "burst" && target.theirs === "relay");
     expect(relay).toMatchObject({ measured: { median: 0.2, rounds: 3 }, isMet: true });
@@ -179,6 +182,15 @@ describe("a run", () => {
     expect(withHeadline(written, headlineOf(results))).toBe(written);
     expect(() => withHeadline("# Another page", "")).toThrow("no part between");
   });
+});
+
+test("every target is of a figure that a whole run takes, by a contender that can take part", () => {
+  const taken = [...scenarios({ isQuick: true }), measureFold(0)];
+  for (const { scenario, figure, ours, theirs } of targets) {
+    const found = taken.find(({ id }) => id === scenario);
+    expect(found?.figures.map(({ id }) => id)).toContain(figure);
+    for (const id of [ours, theirs]) if (id !== undefined) expect(contenders.map((one) => one.id)).toContain(id);
+  }
 });
 
 test("the plot is one SVG with a bar for each value, its text escaped", () => {
