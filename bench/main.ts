@@ -1,15 +1,15 @@
 /**
  * `npm run bench [-- --quick] [--rounds n] [--scenarios a,b] [--contenders a,b]`: every contender in every scenario, and the report;
- * a whole run also writes its part of the README.
- * A choice of scenarios or contenders is printed and not written: results.md is of whole runs.
+ * a whole run also writes the parts of pages that quote it (lib/pages.ts).
+ * A quick run and a choice of scenarios or contenders are printed and not written: what is recorded is of whole runs.
  */
-import { readFile, writeFile } from "node:fs/promises";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { contenders } from "./contenders/all.ts";
-import { headlineOf, withHeadline } from "./lib/headline.ts";
 import { headlinePlot } from "./lib/headline-plot.ts";
 import { commit, machine } from "./lib/machine.ts";
+import { writePages } from "./lib/pages.ts";
 import { reportOf } from "./lib/report.ts";
 import type { Results } from "./lib/results.ts";
 import { runPlan } from "./lib/run.ts";
@@ -62,14 +62,13 @@ const results: Results = {
   scenarios: isWhole ? [...result, measureFold(rounds)] : result,
 };
 const report = reportOf(results);
-if (!isWhole) console.log(`\n${report}`);
+if (isQuick || !isWhole) console.log(`\n${report}`);
 else {
   const at = (name: string) => join(import.meta.dirname, name);
   await writeFile(at("results.json"), `${JSON.stringify(results, null, 1)}\n`);
   await writeFile(at("results.md"), report);
   await writeFile(at("results.svg"), headlinePlot(results));
-  const readme = at("../README.md");
-  if (!isQuick) await writeFile(readme, withHeadline(await readFile(readme, "utf8"), headlineOf(results)));
+  await writePages(results);
   console.log(`\nbench/results.md, .json and .svg, after ${results.minutes.toFixed(1)} minutes`);
 }
 

@@ -97,11 +97,12 @@ export function formatSpread(measured: Spread): string {
   return shown(measured, short);
 }
 
-export function verdictWord({ target, measured, isMet }: Verdict): string {
-  if (measured === undefined) return "";
-  return isMet ? "met" : `missed by ${missedBy(measured.median, target.bound)}`;
-}
+const english = { met: "met", missed: (factor: string) => `missed by a factor of ${factor}` };
 
-function missedBy(measured: number, bound: number): string {
-  return `a factor of ${short(measured > bound ? measured / bound : bound / measured)}`;
+/** @param words in another page's language. */
+export function verdictWord({ target, measured, isMet }: Verdict, words = english): string {
+  if (measured === undefined) return "";
+  if (isMet) return words.met;
+  const { median } = measured;
+  return words.missed(short(median > target.bound ? median / target.bound : target.bound / median));
 }

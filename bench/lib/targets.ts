@@ -4,6 +4,7 @@ import { ratios, type Spread, spread } from "./stats.ts";
 
 export interface Target {
   readonly text: string;
+  readonly chinese: string;
   readonly scenario: string;
   readonly figure: string;
   readonly ours: string;
@@ -21,6 +22,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "burst: CPU/token against AIChatAgent",
+    chinese: "突发：每个 token 的 CPU，与 AIChatAgent 之比",
     scenario: "burst",
     figure: "cpuUs",
     theirs: "ai-chat-agent",
@@ -30,6 +32,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "burst: CPU/token against the unparsed relay",
+    chinese: "突发：每个 token 的 CPU，与不解析的转发之比",
     scenario: "burst",
     figure: "cpuUs",
     theirs: "relay",
@@ -39,6 +42,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: latency p50 beyond NestJS directly, ms",
+    chinese: "20 个房间：延迟 p50，比直连 NestJS 多出的毫秒数",
     scenario: "paced-20",
     figure: "ageP50",
     theirs: "nest-sse",
@@ -48,6 +52,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: latency p99 against the stateless copy",
+    chinese: "20 个房间：延迟 p99，与无状态透传之比",
     scenario: "paced-20",
     figure: "ageP99",
     theirs: "copy",
@@ -57,6 +62,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: CPU/token against the unparsed relay",
+    chinese: "20 个房间：每个 token 的 CPU，与不解析的转发之比",
     scenario: "paced-20",
     figure: "cpuUs",
     theirs: "relay",
@@ -66,6 +72,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: CPU/token against AIChatAgent",
+    chinese: "20 个房间：每个 token 的 CPU，与 AIChatAgent 之比",
     scenario: "paced-20",
     figure: "cpuUs",
     theirs: "ai-chat-agent",
@@ -75,6 +82,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: gap p99 against NestJS directly",
+    chinese: "20 个房间：到达间隔 p99，与直连 NestJS 之比",
     scenario: "paced-20",
     figure: "gapP99",
     theirs: "nest-sse",
@@ -84,6 +92,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "first token p50 beyond the stateless copy, ms",
+    chinese: "首个 token p50，比无状态透传多出的毫秒数",
     scenario: "first-token",
     figure: "firstP50",
     theirs: "copy",
@@ -93,6 +102,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 tabs: delivered tokens/s against AIChatAgent",
+    chinese: "20 个标签页：每秒送达的 token 数，与 AIChatAgent 之比",
     scenario: "fan-out-20",
     figure: "tokensPerSecond",
     theirs: "ai-chat-agent",
@@ -103,6 +113,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "20 rooms: rows kept for 1,000 tokens",
+    chinese: "20 个房间：每 1,000 个 token 存下的行数",
     scenario: "paced-20",
     figure: "logRows",
     as: "value",
@@ -111,6 +122,7 @@ export const targets: readonly Target[] = [
   {
     ...us,
     text: "the client's fold: a token of 100,000 against one of 10,000",
+    chinese: "客户端合并帧：10 万 token 的回答中每个 token 的开销，与 1 万的之比",
     scenario: "fold",
     figure: "growth",
     as: "value",

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { contenders } from "../../bench/contenders/all.ts";
 import type { Contender } from "../../bench/contenders/contender.ts";
 import { costOf, listPrices } from "../../bench/lib/cost.ts";
-import { headlineOf, withHeadline } from "../../bench/lib/headline.ts";
+import { partOf, quotingPages, withPart } from "../../bench/lib/pages.ts";
 import { barChart } from "../../bench/lib/plot.ts";
 import { Recorder } from "../../bench/lib/recorder.ts";
 import { reportOf } from "../../bench/lib/report.ts";
@@ -176,11 +176,25 @@ describe("a run", () => {
     expect(report).toContain("| nest-sse | n/a | 5,000 (5,000–5,000) |");
     expect(report).toContain("- nest-sse: n/a, it makes the tokens.");
     expect(report).toContain("**Busy machine**");
-    const readme = await readFile(join(import.meta.dirname, "../../README.md"), "utf8");
-    const written = withHeadline(readme, headlineOf(results));
-    expect(written).toContain("| burst: CPU/token against the unparsed relay | ≤ 0.333 | 0.2 (0.2–0.2) | met |");
-    expect(withHeadline(written, headlineOf(results))).toBe(written);
-    expect(() => withHeadline("# Another page", "")).toThrow("no part between");
+    for (const page of quotingPages) {
+      const text = await readFile(join(import.meta.dirname, "../..", page.path), "utf8");
+      const part = partOf(page, results);
+      const written = withPart(text, part);
+      expect(written).toContain(`\n\n${part}\n\n`);
+      expect(withPart(written, part)).toBe(written);
+    }
+    const [readme = "", readmeZh = "", guide = "", guideZh = ""] = quotingPages.map((page) => partOf(page, results));
+    expect(readme).toContain("| burst: CPU/token against the unparsed relay | ≤ 0.333 | 0.2 (0.2–0.2) | met |");
+    expect(readmeZh).toContain("| 突发：每个 token 的 CPU，与不解析的转发之比 | ≤ 0.333 | 0.2 (0.2–0.2) | 达到 |");
+    expect(readmeZh).toContain("[bench/results.md](bench/results.md)");
+    // This run has none of the scenarios that the guide compares.
+    expect(guide).not.toContain("| relay |");
+    const paced = { ...results, scenarios: measured.map((one) => ({ ...one, id: "paced-20" })) };
+    const [, , hops = "", hopsZh = ""] = quotingPages.map((page) => partOf(page, paced));
+    expect(hops).toContain("| relay | – | – | – | 10 (10–10) |");
+    expect(hopsZh).toContain("| Durable Object，不解析直接转发 | – | – | – | 10 (10–10) |");
+    expect(guideZh).toContain("[bench/results.md](../bench/results.md)");
+    expect(() => withPart("# Another page", "")).toThrow("no part between");
   });
 });
 
