@@ -94,7 +94,7 @@ export const projectPairs: readonly GuidePair[] = [
   pair("Which origins may use the gateway?", "docs/operations.md", "Which pages may use the gateway"),
   pair("What is in goaway?", "docs/protocol.md", "goaway"),
   pair("Is a timeout retried?", "docs/spec.md", "U2 Retries"),
-  pair("Can I stream without a room?", "docs/protocol.md", "GET /chat: the backend's stream without a room"),
+  pair("Can I stream without a room?", "docs/edge.md", "The bridge: answers without a room"),
   pair("How is the life of a turn?", "docs/architecture.md", "The life of a turn"),
   pair("Which folders import which?", "docs/architecture.md", "Folders and who may import whom"),
   pair("What is a viewer?", "docs/spec.md", "R6 Who is a viewer"),
