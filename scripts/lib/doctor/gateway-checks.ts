@@ -116,7 +116,7 @@ async function keys(url: string): Promise<Finding> {
   if (published !== undefined && published.length > 0) return ok(`${published.length} published`);
   return advice(
     "the gateway signs nothing for the backend",
-    "Set UPSTREAM_AUTH, or let the backend accept the gateway's address alone: else anyone who reaches it can use it.",
+    "Set UPSTREAM_SIGNING_KEYS, or let the backend accept the gateway's address alone: else anyone who reaches it can use it.",
   );
 }
 
