@@ -78,11 +78,14 @@ describe.each(blocks)("$path:$line ($language)", (block) => {
 });
 
 /** Of every page; a measurement may begin with a clone. */
-const pages = globSync("docs/*.md", { cwd: root }).filter((path) => !path.endsWith("measurements.md"));
+const pages = globSync("docs/{,runbooks/}*.md", { cwd: root }).filter((path) => !path.endsWith("measurements.md"));
 
-test.each(pages)("%s: its commands exist", (path) => {
-  const shell = parsePage(path).blocks.filter(({ language }) => /^(sh|bash)( |$)/.test(language));
+test.each(pages)("%s: its commands exist, its pictures can be drawn", (path) => {
+  const { blocks } = parsePage(path);
+  const shell = blocks.filter(({ language }) => /^(sh|bash)( |$)/.test(language));
+  const pictures = blocks.filter(({ language }) => language === "mermaid");
   expect(shell.flatMap(({ text }) => faultsOf(text))).toEqual([]);
+  expect(pictures.flatMap(({ text }) => mermaidFaults(text))).toEqual([]);
 });
 
 test("a command that does not exist, and a broken picture, are noticed", () => {

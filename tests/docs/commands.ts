@@ -10,8 +10,10 @@ const wranglerCommands = [
   /^login$/,
   /^secret put [A-Z_]+( < \S+)?$/,
   /^kv key put --binding CONFIG --remote \S+ '\{.+\}'$/,
+  /^kv key get --binding CONFIG --remote \S+$/,
   /^deploy( --dry-run)?$/,
-  /^tail$/,
+  /^(versions (upload|deploy)|deployments list|rollback)$/,
+  /^tail( --format json --search '"name":"[a-z-]+"')?$/,
 ];
 
 /** Routes that a `curl` of the docs may ask. */
@@ -38,13 +40,19 @@ function isKnown(command: string): boolean {
   const bare = command.replace(/^(?:[A-Z_]+=\S+ )+/, "");
   if (/^npm (ci|start|test)$/.test(bare)) return true;
   const script = /^npm run (?:--silent )?([\w:-]+)(?: -- (.+))?$/.exec(bare);
+  if (script?.[1] === "wrangler") {
+    const [, environment = "", rest = ""] = /^(\w+) (.+)$/.exec(script[2] ?? "") ?? [];
+    return existsSync(join(root, `environments/${environment}.jsonc`)) && isWrangler(rest);
+  }
   if (script !== null) return scripts[script[1] ?? ""] !== undefined;
   const file = /^node (\S+\.ts)( [\w.-]+)*$/.exec(bare)?.[1];
   if (file !== undefined) return existsSync(join(root, file));
   const wrangler = /^npx wrangler (.+)$/.exec(bare)?.[1];
-  if (wrangler !== undefined) return wranglerCommands.some((known) => known.test(wrangler));
+  if (wrangler !== undefined) return isWrangler(wrangler);
   const url = /^curl .*?(https?:\/\/[^\s"']+)/.exec(bare)?.[1];
   if (url === undefined) return false;
   const { origin } = new URL(url);
   return routes.some((route) => route.test(url.slice(origin.length)));
 }
+
+const isWrangler = (command: string): boolean => wranglerCommands.some((known) => known.test(command));
