@@ -8,11 +8,16 @@ const pairs = ["README", "docs/guide", "docs/compare"]
   .map((name) => ({ english: `${name}.md`, chinese: `${name}.zh-CN.md` }))
   .filter(({ chinese }) => existsSync(join(root, chinese)));
 
+/** A page without an English edition: what it says stands in several English ones. */
+const isChineseAlone = (target: string): boolean =>
+  target.endsWith(".zh-CN.md") && !pairs.some(({ english }) => english.endsWith(target.replace(".zh-CN.md", ".md")));
+
 /** A link as both editions have it: the edition's own pages by name, its own headings by number. */
 function linksOf(page: Page): string[][] {
   const place = (line: number) => page.headings.filter((heading) => heading.line < line).length;
   const sections: string[][] = page.headings.map(() => []);
   for (const { target, line } of page.links) {
+    if (isChineseAlone(target)) continue;
     const [file = "", anchor] = target.replace(".zh-CN.md", ".md").split("#");
     const isPair = file === "" || pairs.some(({ english }) => english.endsWith(file));
     const own = page.headings.findIndex((heading) => heading.anchor === anchor);

@@ -1,6 +1,7 @@
 /** The guide's recommended values are what the code has, and its headline figures are in the measurements. */
 import { expect, test } from "vitest";
 import { parseConfig } from "../../party/config.ts";
+import { ERRORS } from "../../shared/protocol/errors.ts";
 import { heldPages, parsePage, read } from "./page.ts";
 
 const env = { AUTH: "none", NEST_BASE: "http://127.0.0.1:8788" };
@@ -30,6 +31,14 @@ test("the minimal function has the gateway's own times", () => {
   };
   expect(Object.values(times)).not.toContain("");
   expect(parseConfig({ ...env, ...times }, "localhost")).toEqual(parseConfig(env, "localhost"));
+});
+
+test("docs/using.zh-CN.md explains errors that exist", () => {
+  const codes = parsePage("docs/using.zh-CN.md").tables.flatMap(({ rows }) =>
+    rows.slice(1).map(([code = ""]) => code.replaceAll("`", "")),
+  );
+  expect(codes.length).toBeGreaterThan(10);
+  expect(Object.keys(ERRORS)).toEqual(expect.arrayContaining(codes));
 });
 
 test.each(heldPages)("%s: a figure beside a link to the measurements stands there", (path) => {

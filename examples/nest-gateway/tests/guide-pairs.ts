@@ -104,14 +104,14 @@ export const projectPairs: readonly GuidePair[] = [
   pair("When does a retry happen?", "docs/guide.md", "4. Rate limits and retries"),
   pair("What happens when nobody watches?", "docs/spec.md", "T4 When nobody watches"),
   pair("What happens when the queue is full?", "docs/spec.md", "Q3 A full queue"),
-  pair("如何启动网关？", "docs/quick-start.zh-CN.md", "启动网关"),
-  pair("停止回答时会发生什么？", "docs/quick-start.zh-CN.md", "停止回答"),
-  pair("断网之后如何恢复？", "docs/quick-start.zh-CN.md", "断网之后恢复"),
-  pair("客户端会看到哪些错误？", "docs/quick-start.zh-CN.md", "客户端看到的错误"),
-  pair("为什么我的问题在排队？", "docs/quick-start.zh-CN.md", "排队与并发"),
-  pair("怎么修改问题或者重新生成？", "docs/quick-start.zh-CN.md", "修改、重新生成与继续"),
-  pair("怎么删除房间？", "docs/quick-start.zh-CN.md", "保留与删除"),
-  pair("怎么部署到 Cloudflare？", "docs/quick-start.zh-CN.md", "部署到 Cloudflare"),
+  pair("如何启动网关？", "README.zh-CN.md", "启动网关"),
+  pair("停止回答时会发生什么？", "docs/using.zh-CN.md", "停止回答"),
+  pair("断网之后如何恢复？", "docs/using.zh-CN.md", "断网之后恢复"),
+  pair("客户端会看到哪些错误？", "docs/using.zh-CN.md", "客户端看到的错误"),
+  pair("为什么我的问题在排队？", "docs/using.zh-CN.md", "排队与并发"),
+  pair("怎么修改问题或者重新生成？", "docs/using.zh-CN.md", "修改、重新生成与继续"),
+  pair("怎么删除房间？", "docs/using.zh-CN.md", "保留与删除"),
+  pair("怎么部署到 Cloudflare？", "README.zh-CN.md", "部署到 Cloudflare"),
 ];
 
 /** Nothing in the pages is about these. */

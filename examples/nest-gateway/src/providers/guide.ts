@@ -30,7 +30,7 @@ export class GuideProvider implements Provider<GuideParams> {
     this.#index = new SectionIndex(sections);
   }
 
-  /** Reads `<docsDir>/*.md` and the `README.md` beside the folder, once. */
+  /** Reads `<docsDir>/*.md` and the READMEs beside the folder, once. */
   static async load(docsDir: string): Promise<GuideProvider> {
     return new GuideProvider(await readSections(docsDir));
   }
@@ -63,7 +63,7 @@ async function readSections(docsDir: string): Promise<Section[]> {
   const names = await readdir(docsDir).catch(() => []);
   const pages = names.filter((name) => name.endsWith(".md")).sort();
   const files = [
-    { path: "README.md", file: join(dirname(docsDir), "README.md") },
+    ...["README.md", "README.zh-CN.md"].map((path) => ({ path, file: join(dirname(docsDir), path) })),
     ...pages.map((name) => ({ path: `${folder}/${name}`, file: join(docsDir, name) })),
   ];
   const sections = await Promise.all(
