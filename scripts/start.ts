@@ -1,4 +1,5 @@
-// `npm start`: backend, gateway and page on this machine, nothing else needed. PORT and BACKEND_PORT choose other ports.
+// `npm start`: backend, gateway and page on this machine, nothing else needed. PORT and BACKEND_PORT choose other ports,
+// NEST_BASE another backend.
 import { startGateway } from "./lib/parts.ts";
 import { runInTerminal } from "./lib/terminal.ts";
 
@@ -7,7 +8,11 @@ await runInTerminal({
   defaultPort: 8787,
   // The backend beside it knows a generation by its key: a call that a crash cut off before its first word may be made again.
   // Which provider it has is its own setting.
-  start: (options) => startGateway({ ...options, vars: { UPSTREAM_RESUMABLE: "yes", BRIDGE_PROVIDER: "backend" } }),
+  start: ({ isOurBackend, ...options }) =>
+    startGateway({
+      ...options,
+      vars: { BRIDGE_PROVIDER: "backend", ...(isOurBackend && { UPSTREAM_RESUMABLE: "yes" }) },
+    }),
   tidy(line) {
     // wrangler introduces itself with tables of bindings and modules before it is ready, and speaks of its own affairs afterwards.
     if (

@@ -1,14 +1,23 @@
-// The backend and a gateway in one terminal, with one log: what `npm start` and `npm run dev:partykit` show, until Ctrl-C.
+// The backend and a gateway in one terminal, with one log: what `npm start` and `npm run dev:partykit` show, until Ctrl-C. With NEST_BASE
+// in the environment the backend is the one that listens there, and none is started.
 import { buildOrThrow } from "./build.ts";
 import type { Part } from "./part.ts";
 import { startBackend } from "./parts.ts";
 import { isPortFree } from "./ports.ts";
 
+interface StartOptions {
+  readonly port: number;
+  readonly backendUrl: string;
+  /** Whether it is the backend of this repository. */
+  readonly isOurBackend: boolean;
+  readonly onLine: (line: string) => void;
+}
+
 interface Gateway {
   /** What the user typed: for messages. */
   readonly command: string;
   readonly defaultPort: number;
-  readonly start: (options: { port: number; backendUrl: string; onLine: (line: string) => void }) => Promise<Part>;
+  readonly start: (options: StartOptions) => Promise<Part>;
   /** One line of the gateway's own output as the log shows it; undefined leaves it out. */
   readonly tidy: (line: string) => string | undefined;
 }
@@ -25,7 +34,8 @@ export async function runInTerminal(gateway: Gateway): Promise<void> {
 
 async function run({ command, defaultPort, start, tidy }: Gateway): Promise<void> {
   const port = await portFrom("PORT", defaultPort, command);
-  const backendPort = await portFrom("BACKEND_PORT", 8788, command);
+  const theirs = process.env["NEST_BASE"] || undefined;
+  const backendPort = theirs === undefined ? await portFrom("BACKEND_PORT", 8788, command) : 0;
 
   const parts: Part[] = [];
   let isStopping = false;
@@ -40,12 +50,17 @@ async function run({ command, defaultPort, start, tidy }: Gateway): Promise<void
   for (const { name, seconds } of await buildOrThrow()) {
     if (seconds > 0) log(name, `built in ${seconds.toFixed(1)} s`);
   }
-  const backend = await startBackend({ port: backendPort, onLine: (line) => log("backend", line) });
-  parts.push(backend);
+  let backendUrl = theirs;
+  if (backendUrl === undefined) {
+    const backend = await startBackend({ port: backendPort, onLine: (line) => log("backend", line) });
+    parts.push(backend);
+    backendUrl = backend.url;
+  }
   parts.push(
     await start({
       port,
-      backendUrl: backend.url,
+      backendUrl,
+      isOurBackend: theirs === undefined,
       onLine(line) {
         const tidied = tidy(line);
         if (tidied !== undefined) log("gateway", tidied);

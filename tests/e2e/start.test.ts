@@ -1,6 +1,7 @@
 // `npm start` as a user meets it: one command, one log, one URL; a taken port said clearly; nothing left behind.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -85,6 +86,26 @@ describe("npm start", () => {
       expect([await isPortFree(port), await isPortFree(backendPort)]).toEqual([true, true]);
     },
   );
+
+  test("with NEST_BASE starts no backend and asks the one there", async () => {
+    const [port] = await freePorts();
+    const asked: string[] = [];
+    const theirs = createHttpServer((request, response) => {
+      asked.push(request.url ?? "");
+      response.end("{}");
+    }).listen(0, "127.0.0.1");
+    await once(theirs, "listening");
+    const address = theirs.address();
+    const base = `http://127.0.0.1:${typeof address === "object" ? address?.port : ""}`;
+    const { child, printed, exitCode, output } = npmStart({ PORT: String(port), NEST_BASE: base });
+    await printed("Open ");
+    expect((await fetch(`http://127.0.0.1:${port}/ready`)).status).toBe(200);
+    expect(asked).toEqual(["/health"]);
+    expect(output()).not.toContain("backend listening");
+    child.kill("SIGINT");
+    expect(await exitCode).toBe(0);
+    theirs.close();
+  });
 
   test("leaves nothing behind when it is killed itself", async () => {
     const [port, backendPort] = await freePorts();
