@@ -1,6 +1,6 @@
 /** The guide's recommended values are what the code has, and its headline figures are in the measurements. */
 import { expect, test } from "vitest";
-import { parseConfig } from "../../party/config.ts";
+import { numberSettings, parseConfig } from "../../party/config.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { heldPages, parsePage, read } from "./page.ts";
 
@@ -11,11 +11,23 @@ test.each(heldPages.filter((path) => path.startsWith("docs/guide")))("%s recomme
     .tables.flatMap(({ rows }) => rows)
     .filter((row) => row.length === 4 && /^`[A-Z_]+`$/.test(row[0] ?? "") && /^\d+$/.test(row[1] ?? ""))
     .map(([name = "", value = ""]) => [name.replaceAll("`", ""), value] as const);
-  expect(recommended.length).toBeGreaterThan(15);
+  const names = recommended.map(([name]) => name);
+  expect(names).toEqual(expect.arrayContaining([...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS"]));
   for (const [name, value] of recommended) {
     expect(parseConfig({ ...env, [name]: value }, "localhost"), name).toEqual(parseConfig(env, "localhost"));
     const other = parseConfig({ ...env, [name]: String(Number(value) + 1) }, "localhost");
     expect(other, `${name} is no setting`).not.toEqual(parseConfig(env, "localhost"));
+  }
+});
+
+test("the guide says of each platform what it allows of everything that counts, or that nobody knows", () => {
+  const asked = ["runtime", "memory", "CPU", "time", "concurrency", "streaming", "the reader left", "WebSocket"];
+  const platforms = parsePage("docs/guide.md").tables.filter(({ rows }) => rows[0]?.[3] === "source");
+  expect(platforms).toHaveLength(3);
+  for (const { rows } of platforms) {
+    const names = rows.map(([name]) => (name === "wall time" ? "time" : name));
+    expect(names).toEqual(expect.arrayContaining([...asked, "rate limit", "secrets", "cron"]));
+    for (const [name, ...cells] of rows) expect(cells.slice(0, 2), name).not.toContain("");
   }
 });
 
