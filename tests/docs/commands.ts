@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { read, root } from "./page.ts";
 
-const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+const { scripts, version } = JSON.parse(read("package.json")) as { scripts: Record<string, string>; version: string };
 
 /** Commands of wrangler that need an account: the docs may say these, spelled so. */
 const wranglerCommands = [
@@ -39,6 +39,9 @@ export function faultsOf(block: string): string[] {
 function isKnown(command: string): boolean {
   const bare = command.replace(/^(?:[A-Z_]+=\S+ )+/, "");
   if (/^npm (ci|start|test)$/.test(bare)) return true;
+  if (/^npm pack \.\/dist\/package --pack-destination \.\.$/.test(bare)) return true;
+  const packed = /^npm install \.\.\/edge-chat-gateway-(\S+)\.tgz$/.exec(bare)?.[1];
+  if (packed !== undefined) return packed === version;
   const script = /^npm run (?:--silent )?([\w:-]+)(?: -- (.+))?$/.exec(bare);
   if (script?.[1] === "wrangler") {
     const [, environment = "", rest = ""] = /^(\w+) (.+)$/.exec(script[2] ?? "") ?? [];
