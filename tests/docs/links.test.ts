@@ -39,6 +39,14 @@ test("a link that leads nowhere is noticed", () => {
   expect(faultOf("docs/README.md", "http://example.com")).toBe("not https");
 });
 
+test.each(["README.md", "README.zh-CN.md"])(
+  "%s leads a front-end developer, a NestJS developer and an operator to their page",
+  (readme) => {
+    const targets = parsed.get(readme)?.links.map(({ target }) => target);
+    expect(targets).toEqual(expect.arrayContaining(["docs/front-end.md", "docs/nestjs.md", "docs/operations.md"]));
+  },
+);
+
 test("docs/README.md lists every page of docs/", () => {
   const listed = new Set((parsed.get("docs/README.md")?.links ?? []).map(({ target }) => `docs/${target}`));
   const own = pages.filter((path) => /^docs\/[^/]+\.md$/.test(path) && path !== "docs/README.md");
