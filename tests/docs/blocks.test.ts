@@ -31,7 +31,7 @@ function mermaidFaults(text: string): string[] {
   const flow =
     /^(subgraph .+|end|\w+(\[.+?\]|\{.+?\}|\(.+?\))?( (-->|-\.->|<-->)(\|[^|]+\|)? \w+(\[.+?\]|\{.+?\}|\(.+?\))?)*)$/;
   const sequence =
-    /^((participant|actor) \w+ as .+|\w+(->>|-->>|-x|--x)\w+: .+|(alt|else|opt|loop|par|and) .+|end|Note (over|left of|right of) [\w,]+: .+)$/;
+    /^((participant|actor) \w+ as .+|\w+(->>|-->>|-x|--x)\w+: .+|(alt|else|opt|loop|par|and)( .+)?|end|Note (over|left of|right of) [\w,]+: .+)$/;
   if (/^flowchart (LR|TD)$/.test(kind)) return lines.filter((line) => !flow.test(line));
   if (kind === "sequenceDiagram") return lines.filter((line) => !sequence.test(line));
   return [kind];
