@@ -57,7 +57,7 @@ export const projectPairs: readonly GuidePair[] = [
   pair("What is the layout of the repository?", "docs/architecture.md", "Layout of the repository"),
   pair("How do I read the code?", "docs/architecture.md", "How to read the code"),
   pair("What happens when I stop an answer?", "docs/protocol.md", "Stopping an answer"),
-  pair("How do I know that a stop is proven?", "docs/spec.md", "T3 A stop is proven"),
+  pair("How is a stop proven?", "docs/spec.md", "T3 A stop is proven"),
   pair("How does a tab resume after losing the network?", "docs/protocol.md", "Resuming after losing the network"),
   pair("Which errors can a client see?", "docs/protocol.md", "Errors a client can see"),
   pair("What happens to slow readers?", "docs/spec.md", "F2 Slow readers"),
