@@ -1,8 +1,10 @@
 /** The transports of a room, by name: which of those that were asked for this runtime can have, and how each is opened. */
-import { briefPace, type PollPace, PollTransport, patientPace } from "./poll.ts";
+import { HttpTransport } from "./http-transport.ts";
+import { briefPace, type PollPace, PollReader, patientPace } from "./poll.ts";
+import type { OpenReader } from "./reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { canShare, SharedTransport } from "./shared.ts";
-import { SseTransport } from "./sse.ts";
+import { canShare, SharedReader } from "./shared.ts";
+import { StreamReader } from "./sse.ts";
 import { type OpenTransport, TRANSPORTS, type TransportName } from "./transport.ts";
 import { WebSocketTransport } from "./web-socket.ts";
 
@@ -12,25 +14,29 @@ export function openers(
   wanted: readonly TransportName[] = TRANSPORTS,
 ): ReadonlyMap<TransportName, OpenTransport> {
   if (wanted.length === 0) throw new TypeError("`transports` names none");
-  const stream: OpenTransport = (events) => new SseTransport(address, events);
+  const over =
+    (open: OpenReader): OpenTransport =>
+    (events) =>
+      new HttpTransport(address, events, open);
+  const stream: OpenReader = (events) => new StreamReader(address, events);
   const poll =
-    (pace: PollPace): OpenTransport =>
+    (pace: PollPace): OpenReader =>
     (events) =>
-      new PollTransport(address, events, { pace: () => pace });
+      new PollReader(address, events, () => pace);
   const shared =
-    (name: "sse" | "poll", open: OpenTransport): OpenTransport =>
+    (name: "sse" | "poll", open: OpenReader): OpenReader =>
     (events) =>
-      new SharedTransport(name, address, events, open);
+      new SharedReader(name, address, events, open);
   const open: Record<TransportName, OpenTransport> = {
     websocket: (events) => new WebSocketTransport(address, events),
-    sse: stream,
-    poll: poll(patientPace),
+    sse: over(stream),
+    poll: over(poll(patientPace)),
   };
   const isTab = typeof document !== "undefined";
   if (isTab && canShare()) {
-    open.sse = shared("sse", stream);
-    open.poll = shared("poll", poll(patientPace));
-  } else if (isTab) open.poll = poll(briefPace);
+    open.sse = over(shared("sse", stream));
+    open.poll = over(shared("poll", poll(patientPace)));
+  } else if (isTab) open.poll = over(poll(briefPace));
   const names = new Set(wanted);
   // A stream in each of seven tabs would leave no connection for a stop: without a way to share one, tabs poll.
   if (isTab && !canShare() && names.has("poll")) names.delete("sse");

@@ -6,14 +6,15 @@
  *
  * Positions make this safe: a frame that comes twice, late or not at all changes nothing or is asked for again.
  */
-import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
+import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import { Timers } from "../timers.ts";
 import { followPauseMs, followQuietMs } from "../timing.ts";
 import { takeSlot } from "./connection-slots.ts";
-import { briefPace, type PollPace, PollTransport } from "./poll.ts";
+import { briefPace, type PollPace, PollReader } from "./poll.ts";
+import type { OpenReader, RoomReader } from "./reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import type { OpenTransport, Transport, TransportEnd, TransportEvents, TransportName } from "./transport.ts";
+import type { TransportEnd, TransportEvents, TransportName } from "./transport.ts";
 
 /** What tabs say to each other. All are pages of one origin; a tab of another version is the one thing to be careful of. */
 type TabMessage =
@@ -35,25 +36,25 @@ export function canShare(): boolean {
   return typeof navigator !== "undefined" && navigator.locks !== undefined && typeof BroadcastChannel !== "undefined";
 }
 
-export class SharedTransport implements Transport {
+export class SharedReader implements RoomReader {
   readonly #name: SharedName;
   readonly #address: RoomAddress;
   readonly #events: TransportEvents;
-  readonly #openStream: OpenTransport;
+  readonly #openStream: OpenReader;
   readonly #channel: BroadcastChannel;
   readonly #timers = new Timers<"quiet">();
   readonly #leaving = new AbortController();
   readonly #lockName: string;
   #isReading = false;
   /** What this tab itself has open: the stream, or its own polls. */
-  #inner: Transport | undefined;
+  #inner: RoomReader | undefined;
   /** When the tab that reads was last heard of, ms since 1970. */
   #heardAt = 0;
   #release: (() => void) | undefined;
   #isOver = false;
 
   /** @param openStream what the tab that reads for all opens; polls where `name` says so */
-  constructor(name: SharedName, address: RoomAddress, events: TransportEvents, openStream: OpenTransport) {
+  constructor(name: SharedName, address: RoomAddress, events: TransportEvents, openStream: OpenReader) {
     this.#name = name;
     this.#address = address;
     this.#events = events;
@@ -67,20 +68,21 @@ export class SharedTransport implements Transport {
     });
   }
 
-  send(frame: ClientFrame): void {
-    this.#inner?.send(frame);
-  }
-
-  probe(): void {
-    this.#inner?.probe();
+  /** Also of the one that reads for all: something was said. */
+  hurry(): void {
+    this.#inner?.hurry();
     if (!this.#isReading) this.#tell({ v: 1, kind: "wake" });
   }
 
-  close(reason: string): void {
+  resync(): void {
+    this.#inner?.resync();
+  }
+
+  close(): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.#timers.stopAll();
-    this.#inner?.close(reason);
+    this.#inner?.close();
     this.#channel.close();
     this.#leaving.abort();
     this.#release?.();
@@ -118,14 +120,12 @@ export class SharedTransport implements Transport {
   #readForAll(isBrief: boolean): void {
     this.#isReading = true;
     this.#timers.stopAll();
-    this.#inner?.close("reads for all");
-    const open: OpenTransport = isBrief
-      ? (events) => new PollTransport(this.#address, events, { pace: () => briefPace })
+    this.#inner?.close();
+    const open: OpenReader = isBrief
+      ? (events) => new PollReader(this.#address, events, () => briefPace)
       : this.#openStream;
     this.#inner = open({
-      have: () => this.#events.have(),
-      progress: () => this.#events.progress(),
-      welcomed: (sessionId) => this.#events.welcomed(sessionId),
+      ...this.#events,
       frame: (frame) => this.#passOn(frame),
       ended: (end) => {
         if (end.by === "network" && end.fault === "buffered") this.#tell({ v: 1, kind: "buffered" });
@@ -135,17 +135,8 @@ export class SharedTransport implements Transport {
   }
 
   #follow(): void {
-    this.#inner = new PollTransport(
-      this.#address,
-      {
-        have: () => this.#events.have(),
-        progress: () => this.#events.progress(),
-        welcomed: (sessionId) => this.#events.welcomed(sessionId),
-        frame: (frame) => this.#events.frame(frame),
-        ended: (end) => this.#end(end),
-      },
-      { pace: () => this.#pace(), onTaken: () => this.#tell({ v: 1, kind: "wake" }) },
-    );
+    const events = { ...this.#events, ended: (end: TransportEnd) => this.#end(end) };
+    this.#inner = new PollReader(this.#address, events, () => this.#pace());
     // One that climbs back to a stream is to find out for itself, once it is the one that reads.
     if (this.#events.have() === undefined) this.#tell({ v: 1, kind: "joined" });
   }
@@ -185,7 +176,7 @@ export class SharedTransport implements Transport {
       return;
     }
     if (this.#isReading) {
-      if (message.kind === "wake") this.#inner?.probe();
+      if (message.kind === "wake") this.#inner?.hurry();
       if (message.kind === "joined" && this.#name === "poll") this.#tell({ v: 1, kind: "buffered" });
       return;
     }
@@ -207,18 +198,18 @@ export class SharedTransport implements Transport {
     const have = this.#events.have();
     if (frame.mode === "delta" && have !== undefined && base !== undefined && holds(have, base)) {
       this.#events.frame(frame);
-    } else if (have?.epoch !== frame.epoch || have.seq !== frame.seq || hasOpen(have)) this.#inner?.probe();
+    } else if (have?.epoch !== frame.epoch || have.seq !== frame.seq || hasOpen(have)) this.#inner?.hurry();
   }
 
   /** The tab that reads says nothing more, though an answer is open: it may have been put to sleep with its lock. */
   #handleQuiet(): void {
     const have = this.#events.have();
-    if (have !== undefined && hasOpen(have)) this.#inner?.probe();
+    if (have !== undefined && hasOpen(have)) this.#inner?.hurry();
   }
 
   #end(end: TransportEnd): void {
     if (this.#isOver) return;
-    this.close("");
+    this.close();
     this.#events.ended(end);
   }
 }

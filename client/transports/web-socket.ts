@@ -64,7 +64,8 @@ export class WebSocketTransport implements Transport {
   probe(): void {
     if (this.#isOver || this.#socket?.readyState !== PartySocket.OPEN) return;
     this.#socket.send("ping");
-    if (!this.#timers.has("pong")) this.#timers.start("pong", pongTimeoutMs, () => this.#lose("no pong"));
+    if (this.#timers.has("pong")) return;
+    this.#timers.start("pong", pongTimeoutMs, () => this.#end({ by: "network", fault: "lost" }, "no pong"));
   }
 
   close(reason: string): void {
@@ -129,17 +130,9 @@ export class WebSocketTransport implements Transport {
     this.#end({ by: "room", code, isTerminal: !isRetryableClose(close), message: message || code });
   }
 
-  #lose(reason: string): void {
-    this.close(reason);
-    this.#events.ended({ by: "network", fault: "lost" });
-  }
-
-  #end(end: TransportEnd): void {
+  #end(end: TransportEnd, reason = ""): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    this.#timers.stopAll();
-    this.#refresh.stop();
-    this.#socket?.close();
+    this.close(reason);
     this.#events.ended(end);
   }
 }

@@ -142,6 +142,29 @@ describe("tabs of one browser", () => {
     await until(() => textsOf().every((text) => text === "Hello world"));
   });
 
+  test("[T1] who is given the reading while something waits to be said still says all of it", async () => {
+    const reader = enter();
+    await untilOnline();
+    const held: (() => void)[] = [];
+    const holding: NonNullable<ChatClientOptions["fetch"]> = async (url, init) => {
+      if (init.method === "POST") await new Promise<void>((resolve) => held.push(resolve));
+      return host.fetch(url, init);
+    };
+    const tab = enter({ fetch: holding });
+    await untilOnline();
+    const ids = [tab.submit("one"), tab.submit("two")];
+    await until(() => held.length === 1);
+    reader.close();
+    tabs.shift();
+    await until(() => host.http.streams.length === 2);
+    held[0]?.();
+    await until(() => held.length === 2);
+    held[1]?.();
+    await until(() => tab.getSnapshot().turns.length === 2);
+    expect(tab.getSnapshot().turns.map(({ id }) => id)).toEqual(ids);
+    expect(tab.getSnapshot().connection.state).toBe("online");
+  });
+
   test("[R3] one that reads and is put to sleep with its lock holds nobody up", async () => {
     enter();
     await untilOnline();

@@ -1,37 +1,34 @@
 /**
- * What a client says, as requests: where frames come down a stream or by polls, submits and stops go up one by one. Submits
- * and clears keep their order; a stop waits for nobody, because the room remembers the stop of an id it does not know yet
- * (T1). A refusal that concerns a turn is told as the `error` frame that a WebSocket would bring; anything else that goes
- * wrong ends the transport, and what was said is said again on the next.
+ * A transport over HTTP: what a reader hears of the room (`reader.ts`), and what a client says, as requests of their own. A
+ * reader knows nothing of those, so that tabs may change who reads while something is being said (`shared.ts`).
+ *
+ * Submits and clears keep their order; a stop waits for nobody, because the room remembers the stop of an id it does not
+ * know yet (T1). A refusal that concerns a turn is told as the `error` frame that a WebSocket would bring; anything else that
+ * goes wrong ends the transport, and what was said is said again on the next.
  */
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { requestTimeoutMs } from "../timing.ts";
+import type { OpenReader, RoomReader } from "./reader.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom } from "./room-http.ts";
-import type { TransportEnd, TransportEvents } from "./transport.ts";
+import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
-export interface HttpSenderEvents extends Pick<TransportEvents, "frame"> {
-  /** A request did not get through, or the room refused the session itself. */
-  failed(end: TransportEnd): void;
-  /** The room took something: frames about it are on their way. */
-  taken(): void;
-  /** A sync is wanted for what the reader holds now. */
-  resync(): void;
-}
-
-export class HttpSender {
+export class HttpTransport implements Transport {
   readonly #address: RoomAddress;
-  readonly #events: HttpSenderEvents;
-  #isClosed = false;
+  readonly #events: TransportEvents;
+  readonly #reader: RoomReader;
+  #isOver = false;
   #ordered: Promise<void> = Promise.resolve();
 
-  constructor(address: RoomAddress, events: HttpSenderEvents) {
+  constructor(address: RoomAddress, events: TransportEvents, open: OpenReader) {
     this.#address = address;
     this.#events = events;
+    this.#reader = open({ ...events, ended: (end) => this.#end(end) });
   }
 
   send(frame: ClientFrame): void {
+    if (this.#isOver) return;
     switch (frame.type) {
       case "turn-submit": {
         const { type: _, ...submit } = frame;
@@ -47,7 +44,7 @@ export class HttpSender {
         void this.#request({ method: "DELETE", path: `/turns/${frame.turnId}` }, frame.turnId);
         return;
       case "sync-request":
-        this.#events.resync();
+        this.#reader.resync();
         return;
       case "hello":
       case "token-refresh":
@@ -56,9 +53,14 @@ export class HttpSender {
     }
   }
 
+  probe(): void {
+    if (!this.#isOver) this.#reader.hurry();
+  }
+
   /** What is on its way is left to arrive, as what a closing socket has sent; nobody hears of it. */
-  close(): void {
-    this.#isClosed = true;
+  close(_reason: string): void {
+    this.#isOver = true;
+    this.#reader.close();
   }
 
   #inOrder(request: Omit<RoomRequest, "signal">, turnId?: string): void {
@@ -66,21 +68,22 @@ export class HttpSender {
   }
 
   async #request(request: Omit<RoomRequest, "signal">, turnId?: string): Promise<void> {
-    if (this.#isClosed) return;
+    if (this.#isOver) return;
     try {
       const signal = AbortSignal.timeout(requestTimeoutMs);
       const response = await requestRoom(this.#address, { ...request, signal });
       // Read to its end, or the connection is not free for the next.
       await response.text();
-      if (!this.#isClosed) this.#events.taken();
+      // Frames about it are on their way.
+      this.probe();
     } catch (cause) {
-      if (!this.#isClosed) this.#refused(cause, turnId);
+      if (!this.#isOver) this.#refused(cause, turnId);
     }
   }
 
   #refused(cause: unknown, turnId: string | undefined): void {
     if (!(cause instanceof Refusal) || endsSession(cause.code)) {
-      this.#events.failed(endOf(cause, "lost"));
+      this.#end(endOf(cause, "lost"));
       return;
     }
     const { code, message, retryAfterMs } = cause;
@@ -92,6 +95,12 @@ export class HttpSender {
       ...(turnId === undefined ? {} : { turnId }),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     });
+  }
+
+  #end(end: TransportEnd): void {
+    if (this.#isOver) return;
+    this.close("");
+    this.#events.ended(end);
   }
 }
 
