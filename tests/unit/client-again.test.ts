@@ -1,10 +1,11 @@
 /** Asking about a turn that is there: regenerate, edit, continue. What goes over the wire, and when it may not. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { CONTINUE_PROMPT, isContinuable, isContinuation, withPrompt } from "../../client/ask-again.ts";
-import { ChatClient } from "../../client/chat-client.ts";
-import type { SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import type { SyncTurn } from "../../shared/protocol/server-frames.ts";
 import type { TurnView } from "../../shared/transcript.ts";
-import { type FakeNetwork, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
+import { memoryStorage } from "./fake-socket.ts";
+import { client, eachWithItsOwnNetwork, goOnline, net } from "./socket-client.ts";
+import { sync } from "./sync-frames.ts";
 
 const settled = (id: string, more: Partial<SyncTurn> = {}): SyncTurn => ({
   id,
@@ -17,32 +18,9 @@ const settled = (id: string, more: Partial<SyncTurn> = {}): SyncTurn => ({
   ...more,
 });
 
-let net: FakeNetwork;
-let client: ChatClient;
+eachWithItsOwnNetwork();
 
-beforeEach(() => {
-  vi.useFakeTimers();
-  net = fakeNetwork();
-});
-afterEach(async () => {
-  client.close();
-  await vi.advanceTimersByTimeAsync(1);
-  vi.useRealTimers();
-});
-
-async function enter(...turns: SyncTurn[]): Promise<void> {
-  client = new ChatClient({
-    url: "https://chat.example.com",
-    room: "demo",
-    ...over(net),
-    storage: memoryStorage(),
-  });
-  await vi.advanceTimersByTimeAsync(0);
-  net.last.open();
-  const sync: SyncFrame = { type: "sync", epoch: "e1", seq: 9, floor: 0, mode: "snapshot", turns };
-  net.last.queue(welcome, sync).deliver();
-}
-
+const enter = (...turns: SyncTurn[]) => goOnline(sync({ seq: 9, turns }), { storage: memoryStorage() });
 const said = () => net.last.saidOf("turn-submit");
 
 describe("in place of a turn", () => {

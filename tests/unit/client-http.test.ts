@@ -1,4 +1,4 @@
-/** The client over event streams and polls: what holds over a WebSocket (`client.test.ts`) holds here too. */
+/** The client over event streams and polls: what holds over a WebSocket (`client-link.test.ts`, `client-asking.test.ts`) holds here too. */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../client/api.ts";
 import { ChatClient } from "../../client/chat-client.ts";
@@ -7,6 +7,7 @@ import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { FakeHttp, type FakeRequest, type FakeStream, last } from "./fake-http.ts";
 import { fakeNetwork, memoryStorage, welcome } from "./fake-socket.ts";
 import { listed, sync } from "./sync-frames.ts";
+import { delta as deltaOf, streaming } from "./turn-frames.ts";
 
 let http: FakeHttp;
 let client: ChatClient;
@@ -26,13 +27,7 @@ afterEach(async () => {
 });
 
 const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
-const streaming = (id: string, text: string) => listed({ id, parts: [{ kind: "text", text }], length: text.length });
-const delta = (offset: number, text: string): ServerFrame => ({
-  type: "turn-delta",
-  turnId: "a",
-  offset,
-  parts: [{ kind: "text", text }],
-});
+const delta = (offset: number, text: string) => deltaOf("a", offset, text);
 const beat = (at = Date.now()): ServerFrame => ({ type: "heartbeat", at });
 
 function enter(options: Partial<ChatClientOptions> = {}): void {

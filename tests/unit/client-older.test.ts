@@ -1,11 +1,11 @@
 /** Going back in a long conversation: when a page is asked for, how, and what becomes of one that comes too late. */
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../client/api.ts";
-import { ChatClient } from "../../client/chat-client.ts";
 import { olderTimeoutMs } from "../../client/timing.ts";
 import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, haveOf, prependTurns, type RoomView } from "../../shared/transcript.ts";
-import { type FakeNetwork, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
+import { memoryStorage } from "./fake-socket.ts";
+import { client, connect, eachWithItsOwnNetwork, goOnline, net, tick } from "./socket-client.ts";
 
 const settled = (id: string, text = id): SyncTurn => ({
   id,
@@ -72,26 +72,13 @@ interface Request {
   fail(): Promise<void>;
 }
 
-let net: FakeNetwork;
-let client: ChatClient;
-/** The client of this test, if it made one. */
-let opened: ChatClient | undefined;
 let requests: Request[];
 
+eachWithItsOwnNetwork();
 beforeEach(() => {
-  vi.useFakeTimers();
-  net = fakeNetwork();
   requests = [];
 });
-afterEach(async () => {
-  opened?.close();
-  opened = undefined;
-  await tick(1);
-  expect(vi.getTimerCount()).toBe(0);
-  vi.useRealTimers();
-});
 
-const tick = (ms = 0) => vi.advanceTimersByTimeAsync(ms);
 const older = () => client.getSnapshot().older;
 const ids = () => client.getSnapshot().turns.map(({ id }) => id);
 
@@ -113,19 +100,8 @@ const fakeFetch: NonNullable<ChatClientOptions["fetch"]> = (url, { headers, sign
     });
   });
 
-async function enter(first: ServerFrame, options: Partial<ChatClientOptions> = {}): Promise<void> {
-  client = opened = new ChatClient({
-    url: "https://chat.example.com",
-    room: "demo",
-    ...over(net),
-    storage: memoryStorage(),
-    fetch: fakeFetch,
-    ...options,
-  });
-  await tick();
-  net.last.open();
-  net.last.queue(welcome, first).deliver();
-}
+const enter = (first: ServerFrame, options: Partial<ChatClientOptions> = {}) =>
+  goOnline(first, { storage: memoryStorage(), fetch: fakeFetch, ...options });
 
 /** Asks for a page and lets the request leave. */
 async function ask(): Promise<Request> {
@@ -181,12 +157,7 @@ describe("loadOlder", () => {
   });
 
   test("before the first sync, and where nothing is missing, it asks for nothing", async () => {
-    client = opened = new ChatClient({
-      url: "https://chat.example.com",
-      room: "demo",
-      ...over(net),
-      fetch: fakeFetch,
-    });
+    await connect({ storage: memoryStorage(), fetch: fakeFetch });
     await client.loadOlder();
     client.close();
     await enter(sync([settled("c")], { more: false }));

@@ -1,6 +1,6 @@
 /**
  * The client through the platform's own WebSocket, against the smallest server that speaks RFC 6455: what the fake socket
- * of `client.test.ts` promises is held against a real one here.
+ * (`fake-socket.ts`) promises is held against a real one here.
  */
 import { createHash } from "node:crypto";
 import { createServer, type Server } from "node:http";

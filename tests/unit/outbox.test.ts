@@ -7,23 +7,7 @@ import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, type FakeSocket, fakeNetwork, memoryStorage, over, welcome } from "./fake-socket.ts";
 import { sync } from "./sync-frames.ts";
-
-const queued = (seq: number, turnId: string): ServerFrame => ({
-  type: "turn-queued",
-  seq,
-  turnId,
-  input: { prompt: "hi" },
-  author: "anna",
-  createdAt: 1,
-  position: 0,
-});
-const refusal = (turnId: string, code: string): ServerFrame => ({
-  type: "error",
-  code,
-  message: "no",
-  turnId,
-  retryable: true,
-});
+import { queued, refusal } from "./turn-frames.ts";
 
 const key = "edge-chat.outbox.chat.example.com/demo";
 let net: FakeNetwork;

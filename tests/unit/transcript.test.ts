@@ -7,31 +7,8 @@ import { EMPTY_VIEW, foldFrame, haveOf, type RoomView } from "../../shared/trans
 import { propertyRuns } from "../support/property-runs.ts";
 import { ModelRoom } from "./model-room.ts";
 import { listed, sync } from "./sync-frames.ts";
+import { delta, end, queued, start, text } from "./turn-frames.ts";
 
-const text = (value: string): Part => ({ kind: "text", text: value });
-const queued = (seq: number, turnId: string): ServerFrame => ({
-  type: "turn-queued",
-  seq,
-  turnId,
-  input: { prompt: "hi" },
-  author: "anna",
-  createdAt: 1,
-  position: 0,
-});
-const start = (seq: number, turnId: string): ServerFrame => ({ type: "turn-start", seq, turnId });
-const delta = (turnId: string, offset: number, value: string): ServerFrame => ({
-  type: "turn-delta",
-  turnId,
-  offset,
-  parts: [text(value)],
-});
-const end = (seq: number, turnId: string, length: number): ServerFrame => ({
-  type: "turn-end",
-  seq,
-  turnId,
-  length,
-  outcome: "completed",
-});
 const notice: ServerFrame = {
   type: "notice",
   code: "upstream-resuming",
