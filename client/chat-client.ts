@@ -74,7 +74,7 @@ export class ChatClient implements ChatRoomClient {
         have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
         frame: (frame) => {
           options.onFrame?.(frame);
-          this.#handleFrame(frame);
+          if (!this.#closed) this.#handleFrame(frame);
         },
         error: (error) => {
           this.#error = error;
@@ -236,7 +236,6 @@ export class ChatClient implements ChatRoomClient {
     this.#synced = false;
     this.#syncAsked = false;
     this.#outbox.disconnected();
-    this.#publish();
   }
 
   #flush(): void {
@@ -270,15 +269,17 @@ export class ChatClient implements ChatRoomClient {
       stopping: this.#outbox.stopping,
       ...(this.#error === undefined ? {} : { error: this.#error }),
     };
-    for (const listener of [...this.#listeners]) {
-      try {
-        listener();
-      } catch (error) {
-        // One listener's mistake must not keep the others, or the connection, from what happened.
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
-    }
+    for (const listener of [...this.#listeners]) tell(listener);
+  }
+}
+
+/** A page's own mistake must not keep others, or the connection, from what happened. */
+function tell(listener: () => void): void {
+  try {
+    listener();
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error;
+    });
   }
 }

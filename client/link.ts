@@ -37,7 +37,7 @@ export interface LinkEvents {
   error(error: ErrorFrame): void;
   /** The connection state changed. */
   change(): void;
-  /** A transport is gone; the next one starts from its welcome. */
+  /** A transport is gone; the next one starts from its welcome. Told before the state that says so. */
   lost(): void;
 }
 
@@ -163,6 +163,8 @@ export class Link {
 
   #try(): void {
     this.#timers.stop("retry");
+    // A page that heard of the change may have left, or tried already.
+    if (this.#isEnded || this.#live !== undefined) return;
     this.#live = this.#open(ladders.tryingOf(this.#ladder));
     this.#watch("welcome", this.#live, () => this.#giveUp("no welcome", "stalled"));
   }
@@ -272,7 +274,6 @@ export class Link {
     }
     if (end.isTerminal) {
       this.#end({ state: "closed", code: end.code, message: told?.message ?? end.message });
-      this.#events.lost();
       return;
     }
     const delayMs = end.retryAfterMs ?? (told?.code === end.code ? told.retryAfterMs : undefined) ?? 0;
@@ -283,27 +284,26 @@ export class Link {
   /** The token ran out or was revoked. Each try asks the application for one: once, and the next refusal is its last word. */
   #askAnew(): void {
     this.#hasAskedAnew = true;
-    this.#abandonClimb();
-    this.#timers.stopAll();
-    this.#live = undefined;
-    this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: Date.now() });
+    this.#part();
+    this.#setRetrying();
     this.#try();
-    this.#events.lost();
   }
 
   /** The live transport is over. @param fault undefined where that tells nothing about the transport. */
   #leave(attempt: Attempt, fault: NetworkFault | undefined): void {
+    this.#part();
+    const advice = this.#learn(attempt, fault);
+    if (advice === "next" && this.#notBefore <= Date.now()) {
+      if (this.#state.state === "online") this.#setRetrying();
+      this.#try();
+    } else this.#waitToRetry();
+  }
+
+  /** From the live transport, and from all that runs for it. */
+  #part(): void {
     this.#abandonClimb();
     this.#timers.stopAll();
     this.#live = undefined;
-    const advice = this.#learn(attempt, fault);
-    const now = Date.now();
-    if (advice === "next" && this.#notBefore <= now) {
-      if (this.#state.state === "online") {
-        this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: now });
-      }
-      this.#try();
-    } else this.#waitToRetry();
     this.#events.lost();
   }
 
@@ -390,10 +390,8 @@ export class Link {
 
   #end(state: ConnectionState): void {
     this.#isEnded = true;
-    this.#abandonClimb();
-    this.#live = undefined;
+    this.#part();
     this.#ladder = ladders.refuse(this.#ladder);
-    this.#timers.stopAll();
     this.#setState(state);
   }
 
@@ -404,6 +402,11 @@ export class Link {
     if (standing?.climbAt !== before?.climbAt || standing?.transport !== before?.transport) {
       this.#options.memory.save(standing);
     }
+  }
+
+  /** A try is made now. */
+  #setRetrying(): void {
+    this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: Date.now() });
   }
 
   #setState(state: ConnectionState): void {
