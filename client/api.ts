@@ -149,6 +149,6 @@ export interface ChatClientOptions {
   readonly fetch?: (url: string, init: RequestOptions) => Promise<Response>;
   /** For tests and for runtimes without a global WebSocket. */
   readonly WebSocket?: unknown;
-  /** Sees every frame before the client takes it: for tools that show or measure. What it throws is not caught. */
+  /** Sees every frame before the client takes it: for tools that show or measure. What it throws is reported as uncaught. */
   readonly onFrame?: (frame: ServerFrame) => void;
 }

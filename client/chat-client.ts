@@ -73,7 +73,7 @@ export class ChatClient implements ChatRoomClient {
       {
         have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
         frame: (frame) => {
-          options.onFrame?.(frame);
+          tell(() => options.onFrame?.(frame));
           if (!this.#closed) this.#handleFrame(frame);
         },
         error: (error) => {

@@ -1,14 +1,14 @@
 /** What a page does while it is being told of a change: leaving, asking, looking again, or failing itself. */
 import { describe, expect, test, vi } from "vitest";
 import type { ChatSnapshot } from "../../client/api.ts";
-import { FakeHttp } from "./fake-http.ts";
+import { FakeHttp, last } from "./fake-http.ts";
 import { memoryStorage, welcome } from "./fake-socket.ts";
 import {
   client,
   comeBack,
   connect,
   eachWithItsOwnNetwork,
- 
+  enter,
   goOnline,
   net,
   state,
@@ -118,3 +118,45 @@ test.each(["reconnecting", "closed"] as const)(
     expect(next.saidOf("room-clear")).toHaveLength(1);
   },
 );
+
+describe("`onFrame` that throws", () => {
+  /** What nobody caught, in place of the runtime's report. */
+  function uncaught(): unknown[] {
+    const caught: unknown[] = [];
+    vi.stubGlobal("queueMicrotask", (task: () => void) => {
+      try {
+        task();
+      } catch (error) {
+        caught.push(error);
+      }
+    });
+    return caught;
+  }
+  const bug = new Error("tool bug");
+  const onFrame = () => {
+    throw bug;
+  };
+
+  test("over a socket keeps no frame from the client, and is told as nobody's", async () => {
+    const caught = uncaught();
+    await goOnline(sync({ turns: [streaming("a", "Hi")] }), { onFrame });
+    expect([state(), client.getSnapshot().turns.length, caught]).toEqual(["online", 1, [bug]]);
+  });
+
+  test.each(["sse", "poll"] as const)("over %s is not taken for a fault of the network", async (transport) => {
+    const caught = uncaught();
+    const http = new FakeHttp();
+    enter({ fetch: http.fetch, transports: [transport], onFrame });
+    await tick();
+    const [request] = http.requests;
+    if (transport === "sse") request?.stream(welcome, sync(), { type: "heartbeat", at: Date.now() });
+    else request?.json({ frames: [sync()], retryAfterMs: 20_000 });
+    await tick();
+    expect([state(), caught]).toEqual(["online", [bug]]);
+    const ids = [client.submit("one"), client.submit("two")];
+    await tick();
+    last(http.said).refuse("queue-full", 429);
+    await tick();
+    expect(http.said.map(({ body }) => body)).toMatchObject(ids.map((turnId) => ({ turnId })));
+  });
+});
