@@ -267,7 +267,10 @@ export class Link {
   }
 
   #handleRefusal(attempt: Attempt, end: Extract<TransportEnd, { by: "room" }>): void {
-    const told = attempt.lastError;
+    const { lastError } = attempt;
+    // A close that a newer room gives has no name here; its reason is the error's code.
+    const isAboutIt = lastError?.code === end.code || lastError?.code === end.message;
+    const told = isAboutIt ? lastError : undefined;
     if (end.code === "unauthenticated" && !this.#hasAskedAnew && this.#options.hasToken()) {
       this.#askAnew();
       return;
@@ -276,7 +279,7 @@ export class Link {
       this.#end({ state: "closed", code: end.code, message: told?.message ?? end.message });
       return;
     }
-    const delayMs = end.retryAfterMs ?? (told?.code === end.code ? told.retryAfterMs : undefined) ?? 0;
+    const delayMs = end.retryAfterMs ?? told?.retryAfterMs ?? 0;
     this.#notBefore = Math.max(this.#notBefore, Date.now() + Math.min(delayMs, maxAskedDelayMs));
     this.#leave(attempt, undefined);
   }

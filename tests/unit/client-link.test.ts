@@ -264,6 +264,24 @@ describe("terminal closes", () => {
     expect(client.getSnapshot().connection).toEqual({ state: "closed", code: "4433", message: "too many cooks" });
   });
 
+  test("an error of before, about something else, does not explain them", async () => {
+    const socket = await goOnline();
+    socket.queue({ type: "error", code: "forbidden", message: "You may not clear.", retryable: false }).deliver();
+    socket.end(4404, "room-forbidden");
+    expect(client.getSnapshot().connection).toEqual({
+      state: "closed",
+      code: "room-forbidden",
+      message: "room-forbidden",
+    });
+  });
+
+  test("the error of a newer room explains a close that has no name here", async () => {
+    const socket = await connect();
+    socket.queue({ type: "error", code: "too-many-cooks", message: "Nine of them.", retryable: false }).deliver();
+    socket.end(4433, "too-many-cooks");
+    expect(client.getSnapshot().connection).toEqual({ state: "closed", code: "4433", message: "Nine of them." });
+  });
+
   test("`reconnect` starts over, and what waited is still there", async () => {
     (await connect()).end(4401);
     const id = client.submit("kept");
