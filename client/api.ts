@@ -21,7 +21,7 @@ export type ConnectionState =
     }
   /** Lost; the next try comes at `retryAt` (ms since 1970). The transcript stays and continues where it stopped. */
   | { readonly state: "reconnecting"; readonly attempt: number; readonly retryAt: number }
-  /** The device says that it has no network; the client waits for it to return. */
+  /** The device says that it has no network. Tries go on, because it is sometimes wrong; its return is a reason not to wait. */
   | { readonly state: "offline" }
   /** Ended for good: by `close()` (no code), or by a terminal close code of the room. */
   | { readonly state: "closed"; readonly code?: string; readonly message?: string };

@@ -163,6 +163,7 @@ export class Link {
 
   #try(): void {
     this.#timers.stop("retry");
+    if (this.#state.state === "offline" && !isDeviceOffline()) this.#setRetrying(this.#failures);
     // A page that heard of the change may have left, or tried already.
     if (this.#isEnded || this.#live !== undefined) return;
     this.#live = this.#open(ladders.tryingOf(this.#ladder));
@@ -408,8 +409,8 @@ export class Link {
   }
 
   /** A try is made now. */
-  #setRetrying(): void {
-    this.#setState({ state: "reconnecting", attempt: this.#failures + 1, retryAt: Date.now() });
+  #setRetrying(attempt = this.#failures + 1): void {
+    this.#setState({ state: "reconnecting", attempt, retryAt: Date.now() });
   }
 
   #setState(state: ConnectionState): void {

@@ -479,6 +479,17 @@ describe("the device", () => {
     expect(net.sockets).toHaveLength(5);
   });
 
+  test("a network that returns is not called offline while the client comes back", async () => {
+    await loseOften();
+    setOnline(false);
+    setOnline(true);
+    expect(client.getSnapshot().connection).toEqual({ state: "reconnecting", attempt: 4, retryAt: Date.now() });
+    await tick();
+    net.last.open();
+    net.last.queue(welcome, sync()).deliver();
+    expect(state()).toBe("online");
+  });
+
   test("someone who looks at the page again cuts the wait short; turning away does not", async () => {
     await loseOften();
     page.visibilityState = "hidden";
