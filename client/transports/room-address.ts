@@ -13,10 +13,12 @@ export interface RoomAddress {
   readonly WebSocket?: unknown;
 }
 
-/** Throws for a room that cannot exist. */
+/** Throws for a room or a gateway that cannot exist. */
 export function roomAddress(options: ChatClientOptions): RoomAddress {
   const { room, WebSocket } = options;
-  if (!roomNamePattern.test(room)) throw new TypeError(`not a room name: ${JSON.stringify(room)}`);
+  if (!roomNamePattern.test(room)) {
+    throw new TypeError(`a room's name must be 1–128 of A–Z a–z 0–9 _ . -, not ${JSON.stringify(room)}`);
+  }
   const { protocol, host } = gatewayUrl(options.url);
   const scheme = protocol === "https:" || protocol === "wss:" ? "https" : "http";
   return {
@@ -33,5 +35,8 @@ export function roomAddress(options: ChatClientOptions): RoomAddress {
 export function gatewayUrl(url: string | undefined): URL {
   const base = url ?? (typeof location === "undefined" ? undefined : location.href);
   if (base === undefined) throw new TypeError("`url` is needed where there is no page");
+  if (!/^(https?|wss?):\/\/[^/]/i.test(base)) {
+    throw new TypeError(`\`url\` must be an origin such as https://chat.example.com, not ${base}`);
+  }
   return new URL(base);
 }

@@ -1,5 +1,6 @@
 /** A room as an application sees it: one snapshot of what the frames told. */
 import { describe, expect, test, vi } from "vitest";
+import { ChatClient } from "../../client/chat-client.ts";
 import { welcome } from "./fake-socket.ts";
 import {
   client,
@@ -203,4 +204,19 @@ describe("errors and notices", () => {
 
 test.each(["", "..", "a b", "a/b", "x".repeat(129)])("a room cannot be named %j", (room) => {
   expect(() => enter({ room })).toThrow(TypeError);
+});
+
+test.each([
+  ["chat.example.com", "`url` must be an origin such as https://chat.example.com"],
+  ["localhost:8787", "`url` must be an origin such as https://chat.example.com"],
+  ["file:///app/index.html", "`url` must be an origin such as https://chat.example.com"],
+  ["https://", "`url` must be an origin such as https://chat.example.com"],
+])("an address that is none is told with what is: %s", (url, message) => {
+  expect(() => enter({ url })).toThrow(message);
+});
+
+test("a page that comes from no gateway is told that it has to name one", () => {
+  vi.stubGlobal("location", { href: "file:///app/index.html" });
+  const { WebSocket } = net;
+  expect(() => new ChatClient({ room: "demo", WebSocket })).toThrow("`url` must be an origin");
 });
