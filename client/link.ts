@@ -3,7 +3,9 @@
  * and when to give up. How a transport works is its own business (`transports/`), which one is next is the ladder's, what
  * frames mean is the chat client's. One transport is live at a time; what a superseded one still says is dropped.
  */
+
 import { backoffMs } from "../shared/backoff.ts";
+import { defined } from "../shared/defined.ts";
 import type { ClientFrame, Have } from "../shared/protocol/client-frames.ts";
 import type { ErrorFrame, ServerFrame } from "../shared/protocol/server-frames.ts";
 import type { ConnectionState } from "./api.ts";
@@ -19,6 +21,7 @@ import {
   syncTimeoutMs,
   welcomeTimeoutMs,
 } from "./timing.ts";
+import { messageOf } from "./transports/room-http.ts";
 import type {
   NetworkFault,
   OpenTransport,
@@ -118,14 +121,9 @@ export class Link {
     // Those were of the transport that was left.
     if (this.#ladder.standing !== standing) this.#failures = 0;
     this.#scheduleClimb();
+    const { name: transport, sessionId } = live;
     const { because } = this.#ladder;
-    const { sessionId } = live;
-    this.#setState({
-      state: "online",
-      transport: live.name,
-      ...(sessionId === undefined ? {} : { sessionId }),
-      ...(because === undefined ? {} : { because }),
-    });
+    this.#setState(defined({ state: "online", transport, sessionId, because }));
   }
 
   /** A sync is due: a room that owes one and stays silent is not worth waiting for. */
@@ -167,7 +165,7 @@ export class Link {
     // A page that heard of the change may have left, or tried already.
     if (this.#isEnded || this.#live !== undefined) return;
     this.#live = this.#open(ladders.tryingOf(this.#ladder));
-    this.#watch("welcome", this.#live, () => this.#giveUp("no welcome", "stalled"));
+    this.#watch(this.#live);
   }
 
   #open(name: TransportName): Attempt {
@@ -192,16 +190,16 @@ export class Link {
   }
 
   /** Until the welcome. Where there is another transport to try, a hanging one is not waited for. */
-  #watch(timer: "welcome" | "climbing", attempt: Attempt, giveUp: () => void): void {
-    const isLast = attempt === this.#live && !ladders.hasNext(this.#ladder);
+  #watch(attempt: Attempt): void {
+    const isLive = attempt === this.#live;
     const longest = attempt.openedAt + welcomeTimeoutMs - Date.now();
-    this.#timers.start(timer, isLast ? longest : Math.min(longest, progressTimeoutMs), giveUp);
+    const waitMs = isLive && !ladders.hasNext(this.#ladder) ? longest : Math.min(longest, progressTimeoutMs);
+    if (isLive) this.#timers.start("welcome", waitMs, () => this.#giveUp("no welcome", "stalled"));
+    else this.#timers.start("climbing", waitMs, () => this.#stayBelow());
   }
 
   #handleProgress(attempt: Attempt): void {
-    if (attempt.isWelcomed) return;
-    if (attempt === this.#live) this.#watch("welcome", attempt, () => this.#giveUp("no welcome", "stalled"));
-    if (attempt === this.#better) this.#watch("climbing", attempt, () => this.#stayBelow());
+    if (!attempt.isWelcomed && (attempt === this.#live || attempt === this.#better)) this.#watch(attempt);
   }
 
   #handleFrame(attempt: Attempt, frame: ServerFrame): void {
@@ -255,13 +253,10 @@ export class Link {
       case "network":
         this.#leave(attempt, end.fault);
         return;
-      case "token": {
-        const { cause } = end;
-        const message = cause instanceof Error ? cause.message : String(cause);
+      case "token":
         this.#leave(attempt, undefined);
-        this.#events.error({ type: "error", code: "unauthenticated", message, retryable: true });
+        this.#events.error({ type: "error", code: "unauthenticated", message: messageOf(end.cause), retryable: true });
         return;
-      }
       case "room":
         this.#handleRefusal(attempt, end);
     }
@@ -347,7 +342,7 @@ export class Link {
     const name = ladders.climbingAt(this.#ladder, Date.now());
     if (name === undefined) return;
     this.#better = this.#open(name);
-    this.#watch("climbing", this.#better, () => this.#stayBelow());
+    this.#watch(this.#better);
   }
 
   /** The better one did not get through. */

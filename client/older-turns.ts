@@ -8,7 +8,7 @@ import type { OlderState } from "./api.ts";
 import { Timers } from "./timers.ts";
 import { olderTimeoutMs } from "./timing.ts";
 import type { RoomAddress } from "./transports/room-address.ts";
-import { Refusal, requestRoom } from "./transports/room-http.ts";
+import { messageOf, Refusal, requestRoom } from "./transports/room-http.ts";
 
 /** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
 const pageTurns = 20;
@@ -125,6 +125,5 @@ function oldestOf({ turns }: RoomView): string | undefined {
 
 function failure(cause: unknown): OlderState {
   const code = cause instanceof Refusal ? cause.code : "unreachable";
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return { state: "failed", error: { code, message } };
+  return { state: "failed", error: { code, message: messageOf(cause) } };
 }

@@ -6,6 +6,7 @@
  * shows its turn, or stays as refused, with its text, when an error names it. Every change is kept before it is acted on,
  * so that the page after a reload continues as after a lost connection.
  */
+import { defined } from "../shared/defined.ts";
 import type { ClientFrame, TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
 import type { ErrorFrame } from "../shared/protocol/server-frames.ts";
 import type { RoomView } from "../shared/transcript.ts";
@@ -223,13 +224,8 @@ export class Outbox {
 }
 
 function pendingTurn(frame: TurnSubmitFrame, submittedAt: number, refused: ErrorFrame | undefined): PendingTurn {
-  return {
-    id: frame.turnId,
-    input: frame.input,
-    submittedAt,
-    ...(frame.replaces === undefined ? {} : { replaces: frame.replaces }),
-    ...(refused === undefined ? {} : { refused }),
-  };
+  const { turnId: id, input, replaces } = frame;
+  return defined({ id, input, submittedAt, replaces, refused });
 }
 
 function keptOf(entry: Entry): KeptEntry | undefined {
@@ -238,7 +234,7 @@ function keptOf(entry: Entry): KeptEntry | undefined {
   const { turn, frame, cancelled } = entry;
   const { submittedAt, refused } = turn;
   const said = entry.sent !== "not-yet";
-  return { kind: "submit", frame, submittedAt, said, cancelled, ...(refused === undefined ? {} : { refused }) };
+  return defined({ kind: "submit", frame, submittedAt, said, cancelled, refused });
 }
 
 function entryOf(kept: KeptEntry): Entry {

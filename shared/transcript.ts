@@ -3,7 +3,9 @@
  * the turn that changed. Applying any frame twice changes nothing (R3). Used by the client; tests hold it against the
  * room's own view. What it cannot apply without a gap it refuses and says so (`needsSync`); it never guesses.
  */
+
 import { joinParts, lengthOf, type Part, sliceParts } from "./content.ts";
+import { defined } from "./defined.ts";
 import type { Have, TurnInput } from "./protocol/client-frames.ts";
 import { maxHaveOffsets } from "./protocol/limits.ts";
 import type {
@@ -302,11 +304,4 @@ function foldNotice(view: RoomView, frame: NoticeFrame): RoomView {
   }
   const others = view.notices.filter((notice) => notice.code !== frame.code || notice.scope !== frame.scope);
   return { ...view, notices: [...others, frame] };
-}
-
-type Defined<T> = { [K in keyof T]?: Exclude<T[K], undefined> };
-
-/** Without the keys whose value is undefined: absent keys are left out, here as on the wire. */
-function defined<T extends object>(value: T): Defined<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, item]) => item !== undefined)) as Defined<T>;
 }

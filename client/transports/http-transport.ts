@@ -6,6 +6,7 @@
  * know yet (T1). A refusal that concerns a turn is told as the `error` frame that a WebSocket would bring; anything else that
  * goes wrong ends the transport, and what was said is said again on the next.
  */
+import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { requestTimeoutMs } from "../timing.ts";
@@ -87,14 +88,8 @@ export class HttpTransport implements Transport {
       return;
     }
     const { code, message, retryAfterMs } = cause;
-    this.#events.frame({
-      type: "error",
-      code,
-      message,
-      retryable: isErrorCode(code) && ERRORS[code].retryable,
-      ...(turnId === undefined ? {} : { turnId }),
-      ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    });
+    const retryable = isErrorCode(code) && ERRORS[code].retryable;
+    this.#events.frame(defined({ type: "error", code, message, retryable, turnId, retryAfterMs }));
   }
 
   #end(end: TransportEnd): void {

@@ -1,4 +1,5 @@
 /** Requests to a room: with a token, bounded in time, and with the room's own word where it refuses (RFC 9457). */
+import { defined } from "../../shared/defined.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import type { RequestOptions } from "../api.ts";
 import type { RoomAddress } from "./room-address.ts";
@@ -29,8 +30,13 @@ export class Refusal extends Error {
 /** No token could be had. */
 export class TokenFault extends Error {
   constructor(cause: unknown) {
-    super(cause instanceof Error ? cause.message : String(cause), { cause });
+    super(messageOf(cause), { cause });
   }
+}
+
+/** What it says, whatever was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 /** Rejects with a `Refusal`, a `TokenFault`, or what the network did. */
@@ -44,12 +50,12 @@ export async function requestRoom(address: RoomAddress, request: RoomRequest): P
   for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
   const init: RequestOptions = {
     method,
-    headers: {
+    headers: defined({
       ...headers,
-      ...(body === undefined ? {} : { "content-type": "application/json" }),
+      "content-type": body === undefined ? undefined : "application/json",
       // S1: never in the URL.
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
-    },
+      authorization: token === undefined ? undefined : `Bearer ${token}`,
+    }),
     ...(body === undefined ? {} : { body }),
     signal,
   };
@@ -77,7 +83,7 @@ export function endOf(cause: unknown, fault: "blocked" | "lost"): TransportEnd {
   const { code, message, retryAfterMs } = cause;
   if (unknownThere.includes(code)) return { by: "network", fault: "unavailable" };
   const isTerminal = isErrorCode(code) && !ERRORS[code].retryable;
-  return { by: "room", code, isTerminal, message, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return defined({ by: "room", code, isTerminal, message, retryAfterMs });
 }
 
 export function isErrorCode(code: string): code is ErrorCode {

@@ -29,7 +29,7 @@ type TabMessage =
   | { readonly v: 1; readonly kind: "buffered" };
 
 /** What one tab may read for all. */
-type SharedName = Exclude<TransportName, "websocket">;
+export type SharedName = Exclude<TransportName, "websocket">;
 
 /** Whether the tabs of this runtime can find each other. */
 export function canShare(): boolean {

@@ -2,7 +2,9 @@
  * The WebSocket as a transport: one socket of partysocket's, `hello` first, pings for signs of life. partysocket's own
  * reconnecting is off: its delays have no jitter, and its queue would leave ahead of `hello`.
  */
+
 import { PartySocket } from "partysocket";
+import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { errorOfClose, isRetryableClose } from "../../shared/protocol/errors.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
@@ -89,14 +91,8 @@ export class WebSocketTransport implements Transport {
     if (this.#isOver) return;
     this.#isGreeted = true;
     this.#events.progress();
-    const token = this.#token;
-    const have = this.#events.have();
-    this.send({
-      type: "hello",
-      version: PROTOCOL_VERSION,
-      ...(token === undefined ? {} : { token }),
-      ...(have === undefined ? {} : { have }),
-    });
+    const version = PROTOCOL_VERSION;
+    this.send(defined({ type: "hello", version, token: this.#token, have: this.#events.have() }));
   }
 
   #handleMessage(data: unknown): void {

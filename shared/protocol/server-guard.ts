@@ -80,14 +80,16 @@ const required: Readonly<Record<ServerFrame["type"], Fields>> = {
 
 /** The frame, or undefined for what this version does not know: a newer server may say more. */
 export function parseServerFrame(text: string): ServerFrame | undefined {
-  let frame: unknown;
+  return checkServerFrame(parseJson(text));
+}
+
+/** Undefined for what is none: "pong", or a proxy's page in the room's place. */
+function parseJson(text: string): unknown {
   try {
-    frame = JSON.parse(text);
+    return JSON.parse(text);
   } catch {
-    // "pong" and anything else that is not ours.
-    return undefined;
+    return undefined; // Which no check takes.
   }
-  return checkServerFrame(frame);
 }
 
 function checkServerFrame(frame: unknown): ServerFrame | undefined {
@@ -99,26 +101,14 @@ function checkServerFrame(frame: unknown): ServerFrame | undefined {
 
 /** A page of older turns (`GET …/turns`), or undefined for what is none. */
 export function parseTurnsPage(text: string): { epoch: string; turns: SyncTurn[]; more: boolean } | undefined {
-  let page: unknown;
-  try {
-    page = JSON.parse(text);
-  } catch {
-    // A proxy's page, not the room's.
-    return undefined;
-  }
+  const page = parseJson(text);
   const fields = { epoch: string, turns: arrayOf(syncTurn), more: boolean };
   return has(page, fields) ? (page as NonNullable<ReturnType<typeof parseTurnsPage>>) : undefined;
 }
 
 /** The answer to a long-poll, or undefined for what is none. Frames that this version does not know are left out. */
 export function parsePoll(text: string): { frames: ServerFrame[]; retryAfterMs: number } | undefined {
-  let answer: unknown;
-  try {
-    answer = JSON.parse(text);
-  } catch {
-    // A proxy's page, not the room's.
-    return undefined;
-  }
+  const answer = parseJson(text);
   if (!has(answer, { frames: arrayOf(object), retryAfterMs: optional(count) })) return undefined;
   const { frames, retryAfterMs = 0 } = answer as { frames: unknown[]; retryAfterMs?: number };
   return { frames: frames.flatMap((frame) => checkServerFrame(frame) ?? []), retryAfterMs };
