@@ -8,7 +8,7 @@ import type { OlderState } from "./api.ts";
 import { Timers } from "./timers.ts";
 import { olderTimeoutMs } from "./timing.ts";
 import type { RoomAddress } from "./transports/room-address.ts";
-import { messageOf, Refusal, requestRoom } from "./transports/room-http.ts";
+import { messageOf, Refusal, requestRoom, untilAborted } from "./transports/room-http.ts";
 
 /** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
 const pageTurns = 20;
@@ -61,15 +61,11 @@ export class OlderTurns {
     if (this.#closed || state === "none") return Promise.resolve();
     const controller = new AbortController();
     const { signal } = controller;
-    // Also where a token provider or someone's `fetch` knows no signal.
-    const ended = new Promise<never>((_, reject) => {
-      signal.addEventListener("abort", () => reject(new Error("No answer in time.")));
-    });
-    this.#timers.start("page", olderTimeoutMs, () => controller.abort());
+    this.#timers.start("page", olderTimeoutMs, () => controller.abort(new Error("No answer in time.")));
     const view = this.#ports.view();
     const { epoch } = view;
     const before = oldestOf(view);
-    const done = Promise.race([this.#fetchPage(before, signal), ended])
+    const done = untilAborted(signal, this.#fetchPage(before, signal))
       .then((page) => this.#take(before, page))
       .catch((cause: unknown) => this.#fail({ epoch, before, state: failure(cause) }))
       .finally(() => {

@@ -12,7 +12,7 @@ import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { requestTimeoutMs } from "../timing.ts";
 import type { OpenReader, RoomReader } from "./reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom } from "./room-http.ts";
+import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom, untilAborted } from "./room-http.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
 export class HttpTransport implements Transport {
@@ -72,9 +72,12 @@ export class HttpTransport implements Transport {
     if (this.#isOver) return;
     try {
       const signal = AbortSignal.timeout(requestTimeoutMs);
-      const response = await requestRoom(this.#address, { ...request, signal });
+      const asked = requestRoom(this.#address, { ...request, signal });
       // Read to its end, or the connection is not free for the next.
-      await response.text();
+      await untilAborted(
+        signal,
+        asked.then((response) => response.text()),
+      );
       // Frames about it are on their way.
       this.probe();
     } catch (cause) {

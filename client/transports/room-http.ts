@@ -64,6 +64,14 @@ export async function requestRoom(address: RoomAddress, request: RoomRequest): P
   return response;
 }
 
+/** Rejects when the signal is aborted, also where a token provider or someone's `fetch` knows no signal. */
+export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
+  const aborted = new Promise<never>((_, reject) => {
+    signal.addEventListener("abort", () => reject(signal.reason));
+  });
+  return Promise.race([work, aborted]);
+}
+
 async function refusalOf(response: Response): Promise<Error> {
   const problem = (await response.json().catch(() => ({}))) as { code?: unknown; title?: unknown; detail?: unknown };
   const { code, title, detail } = problem;

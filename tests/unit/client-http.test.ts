@@ -499,6 +499,30 @@ describe.each([
     expect(http.said.map(({ what }) => what)).toEqual(["DELETE /turns/a", "DELETE /turns/a"]);
   });
 
+  test("[T1] a submit for which no token comes gives up in time, and is said again", async () => {
+    const timeouts: ReturnType<typeof setTimeout>[] = [];
+    vi.spyOn(AbortSignal, "timeout").mockImplementation((ms) => {
+      const controller = new AbortController();
+      timeouts.push(setTimeout(() => controller.abort(new Error("timeout")), ms));
+      return controller.signal;
+    });
+    let isHanging = false;
+    const token = () => (isHanging ? new Promise<string>(() => {}) : "t");
+    await goOnline(sync(), { token });
+    isHanging = true;
+    const id = client.submit("hi");
+    await tick();
+    isHanging = false;
+    await tick(29_999);
+    expect([http.said.length, connection().state]).toEqual([0, "online"]);
+    await tick(1);
+    expect(connection().state).toBe("reconnecting");
+    await comeBack(sync({ mode: "delta" }));
+    expect(last(http.said).body).toMatchObject({ turnId: id });
+    // The runtime's own keep nobody up.
+    for (const timeout of timeouts) clearTimeout(timeout);
+  });
+
   test("a session that ends while something is said ends for good", async () => {
     await goOnline();
     client.submit("hi");
