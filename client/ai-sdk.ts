@@ -10,7 +10,7 @@ import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api.ts";
 import { acquireClient, clientKey, releaseClient } from "./shared-client.ts";
-import { newTurnId } from "./submit-frame.ts";
+import { isRecord, newTurnId } from "./submit-frame.ts";
 import { turnStream } from "./turn-stream.ts";
 
 export type { GatewayData } from "../shared/ui-message-stream.ts";
@@ -278,10 +278,6 @@ function submitOptions({ body, metadata }: { readonly body?: object; readonly me
     ...(onLeave === "cancel" || onLeave === "keep" ? { onLeave } : {}),
     ...(isRecord(metadata) ? { metadata } : {}),
   };
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function shownOf(turns: readonly TurnView[]): ReadonlyMap<string, boolean> {

@@ -5,11 +5,12 @@
  *
  * A duplicated tab starts with a copy of all this and says the same submits again. Their ids make that harmless (T1).
  */
-import type { TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
-import { epochPattern, turnIdPattern } from "../shared/protocol/limits.ts";
+import { defined } from "../shared/defined.ts";
+import type { TurnInput, TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
+import { epochPattern } from "../shared/protocol/limits.ts";
 import type { ErrorFrame } from "../shared/protocol/server-frames.ts";
 import type { OutboxStorage } from "./api.ts";
-import { assertSendable, submitFrame, tooLarge } from "./submit-frame.ts";
+import { assertSendable, isId, isRecord, submitFrame, tooLarge } from "./submit-frame.ts";
 
 /** One wish, as it is kept. A clear is not: it takes everything from everyone, so it is not carried out by a later page. */
 export type KeptEntry =
@@ -103,51 +104,23 @@ function parseEntry(entry: unknown, now: number): KeptEntry | undefined {
   const isOld = now - submittedAt > keptForMs;
   if (isOld && cancelled === true) return undefined;
   const refusal = isError(refused) ? refused : (tooLarge(frame) ?? (isOld ? staleError(frame.turnId) : undefined));
-  return {
-    kind,
-    frame,
-    submittedAt,
-    said: said !== false,
-    cancelled: cancelled === true,
-    ...(refusal === undefined ? {} : { refused: refusal }),
-  };
+  const isCancelled = cancelled === true;
+  return defined({ kind, frame, submittedAt, said: said !== false, cancelled: isCancelled, refused: refusal });
 }
 
 /** Made anew from its fields by the rules for any submit. */
 function parseFrame(value: unknown): TurnSubmitFrame | undefined {
   if (!isRecord(value)) return undefined;
-  const { turnId, epoch, input, provider, model, params, metadata, replaces, onLeave } = value;
-  const isKnown =
-    isId(turnId) &&
-    isInput(input) &&
-    [provider, model].every((name) => name === undefined || typeof name === "string") &&
-    [params, metadata].every((record) => record === undefined || isRecord(record)) &&
-    (replaces === undefined || isId(replaces)) &&
-    (onLeave === undefined || onLeave === "cancel" || onLeave === "keep") &&
-    (epoch === undefined || (typeof epoch === "string" && epochPattern.test(epoch)));
-  if (!isKnown) return undefined;
+  const { turnId, epoch, input } = value;
+  if (!isId(turnId) || !isRecord(input)) return undefined;
+  if (epoch !== undefined && !(typeof epoch === "string" && epochPattern.test(epoch))) return undefined;
   try {
-    const frame = submitFrame(input, value);
+    const frame = submitFrame(input as TurnInput, value);
     assertSendable(frame);
     return epoch === undefined ? frame : { ...frame, epoch };
   } catch {
-    return undefined; // Too long, or empty: it would have been refused when it was made.
+    return undefined; // Not a submit, or one that would have been refused when it was made.
   }
-}
-
-function isInput(value: unknown): value is TurnSubmitFrame["input"] {
-  if (!isRecord(value)) return false;
-  const { prompt, messages } = value;
-  if (prompt !== undefined) return typeof prompt === "string";
-  return (
-    Array.isArray(messages) &&
-    messages.every(
-      (message) =>
-        isRecord(message) &&
-        (message["role"] === "system" || message["role"] === "user" || message["role"] === "assistant") &&
-        typeof message["content"] === "string",
-    )
-  );
 }
 
 /** Kept too long to be asked unasked: the text stays, and whoever finds it decides. */
@@ -158,12 +131,4 @@ function staleError(turnId: string): ErrorFrame {
 
 function isError(value: unknown): value is ErrorFrame {
   return isRecord(value) && typeof value["code"] === "string" && typeof value["message"] === "string";
-}
-
-function isId(value: unknown): value is string {
-  return typeof value === "string" && turnIdPattern.test(value);
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -1,4 +1,5 @@
 /** A submit as it goes over the wire, made from what a caller passes: what the room would not take is found out here. */
+import { defined } from "../shared/defined.ts";
 import type { TurnInput, TurnSubmitFrame } from "../shared/protocol/client-frames.ts";
 import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../shared/protocol/limits.ts";
 import type { ErrorFrame } from "../shared/protocol/server-frames.ts";
@@ -8,17 +9,17 @@ import type { SubmitOptions } from "./api.ts";
 /** Named field by field: one more than the room knows would end the session (`bad-frame`). */
 export function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
   const { turnId = newTurnId(), provider, model, params, metadata, replaces, onLeave } = options;
-  return {
+  return defined({
     type: "turn-submit",
     turnId,
     input: plainInput(typeof input === "string" ? { prompt: input } : input),
-    ...(provider === undefined ? {} : { provider }),
-    ...(model === undefined ? {} : { model }),
-    ...(params === undefined ? {} : { params: params as NonNullable<TurnSubmitFrame["params"]> }),
-    ...(metadata === undefined ? {} : { metadata: metadata as NonNullable<TurnSubmitFrame["metadata"]> }),
-    ...(replaces === undefined ? {} : { replaces }),
-    ...(onLeave === undefined ? {} : { onLeave }),
-  };
+    provider,
+    model,
+    params: params as TurnSubmitFrame["params"],
+    metadata: metadata as TurnSubmitFrame["metadata"],
+    replaces,
+    onLeave,
+  });
 }
 
 function plainInput(input: TurnInput): TurnInput {
@@ -31,25 +32,48 @@ export function newTurnId(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-/** A frame that is not well-formed would end the session for good (`bad-frame`), so a mistake is told where it was made. */
+/**
+ * A frame that is not well-formed would end the session for good (`bad-frame`), so a mistake is told where it was made: by a
+ * caller without types, or by whoever wrote what the outbox finds.
+ */
 export function assertSendable(frame: TurnSubmitFrame): void {
-  const { turnId, input, provider, model, params, metadata, replaces } = frame;
-  if (!turnIdPattern.test(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
-  if (replaces !== undefined && !turnIdPattern.test(replaces)) throw new TypeError("replaces must be a turn id");
-  if ("prompt" in input ? input.prompt.trim() === "" : input.messages.length === 0) {
+  const { turnId, input, provider, model, params, metadata, replaces, onLeave } = frame;
+  if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
+  if (replaces !== undefined && !isId(replaces)) throw new TypeError("replaces must be a turn id");
+  if ("prompt" in input ? !isText(input.prompt) || input.prompt.trim() === "" : input.messages.length === 0) {
     throw new TypeError("there is nothing to submit");
   }
-  if (provider !== undefined && !isBetween(provider.length, 1, 64)) throw new TypeError("provider must be 1–64 long");
-  if (model !== undefined && !isBetween(model.length, 1, 128)) throw new TypeError("model must be 1–128 long");
+  if ("messages" in input && !input.messages.every(({ role, content }) => roles.includes(role) && isText(content))) {
+    throw new TypeError("messages must each have a role and a text as content");
+  }
+  assertName("provider", provider, 64);
+  assertName("model", model, 128);
   for (const record of [params, metadata]) {
-    if (record !== undefined && utf8Length(JSON.stringify(record)) > maxParamsBytes) {
-      throw new RangeError(`params and metadata are each at most ${maxParamsBytes} bytes as JSON`);
-    }
+    if (record === undefined || (isRecord(record) && utf8Length(JSON.stringify(record)) <= maxParamsBytes)) continue;
+    throw new RangeError(`params and metadata are each an object of at most ${maxParamsBytes} bytes as JSON`);
+  }
+  if (onLeave !== undefined && onLeave !== "cancel" && onLeave !== "keep") {
+    throw new TypeError("onLeave must be cancel or keep");
   }
 }
 
-function isBetween(value: number, min: number, max: number): boolean {
-  return value >= min && value <= max;
+const roles: readonly unknown[] = ["system", "user", "assistant"];
+
+export function isId(value: unknown): value is string {
+  return isText(value) && turnIdPattern.test(value);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function assertName(field: string, name: unknown, max: number): void {
+  if (name === undefined || (isText(name) && name.length >= 1 && name.length <= max)) return;
+  throw new TypeError(`${field} must be 1–${max} long`);
 }
 
 /** A prompt may well be too long, and is a person's text: refused as the room would, but without losing the socket to it. */

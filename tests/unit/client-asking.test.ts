@@ -1,5 +1,6 @@
 /** What a person asks of a room over a socket: submits, stops and clears, each answered or said again. */
 import { describe, expect, test } from "vitest";
+import type { SubmitOptions } from "../../client/api.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { welcome } from "./fake-socket.ts";
 import { client, comeBack, connect, eachWithItsOwnNetwork, goOnline, tick } from "./socket-client.ts";
@@ -127,9 +128,14 @@ describe("submitting", () => {
     ["a replaced id that is none", "hi", { replaces: "" }],
     ["a model without a name", "hi", { model: "" }],
     ["params too large", "hi", { params: { text: "x".repeat(5000) } }],
-  ])("throws for %s: the room would end the session", async (_, prompt, options) => {
+    ["a role that is none", { messages: [{ role: "tool", content: "hi" }] }, {}],
+    ["a message without text", { messages: [{ role: "user", content: [] }] }, {}],
+    ["a provider that is no name", "hi", { provider: ["echo"] }],
+    ["params that are a list", "hi", { params: [1] }],
+    ["a leave policy that is none", "hi", { onLeave: "stay" }],
+  ])("throws for %s: the room would end the session", async (_, input, options) => {
     await goOnline();
-    expect(() => client.submit(prompt, options)).toThrow();
+    expect(() => client.submit(input as string, options as SubmitOptions)).toThrow();
     expect(client.getSnapshot().pending).toEqual([]);
   });
 
