@@ -9,13 +9,14 @@ import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
 import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api.ts";
-import { acquireClient, clientKey, releaseClient } from "./shared-client.ts";
+import { acquireClient, clientKey, releaseClient, updateOptions } from "./shared-client.ts";
 import { isRecord, newTurnId } from "./submit-frame.ts";
 import { turnStream } from "./turn-stream.ts";
 
 export type { GatewayData } from "../shared/ui-message-stream.ts";
 export type { ChatClientOptions, ChatRoomClient } from "./api.ts";
 
+/** Those of a client, for every room of the transport, and what a chat is to the room. */
 export interface RoomChatTransportOptions extends Omit<ChatClientOptions, "room"> {
   /** The room of a chat. The chat's id by default, which then is 1–128 of `A–Z a–z 0–9 _ . -`. */
   readonly roomOf?: (chatId: string) => string;
@@ -58,6 +59,7 @@ interface Chat {
   stopping: string | undefined;
 }
 
+/** Give one to `useChat`; it may serve any number of chats. Throws nothing when made; a room that cannot exist is told when its chat is used. */
 export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> implements ChatTransport<UI_MESSAGE> {
   /** For `ai` 7: a resumed stream begins at the answer's start, so what is shown of it is rebuilt, not added to. */
   readonly resumeStreamIsReplay = true;
@@ -210,6 +212,8 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       followers: new Set(),
       stopping: undefined,
     };
+    // The client may be one that a transport before this, or a component, has already.
+    if (clientOptions.token !== undefined) updateOptions(key, clientOptions);
     this.#chats.set(chatId, chat);
     return chat;
   }

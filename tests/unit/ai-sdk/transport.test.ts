@@ -367,3 +367,21 @@ describe("ai7", () => {
     expect(await next).toEqual({ messages: [], isAnswering: false });
   });
 });
+
+test("[S1] who signs in anew in the same tick is known by the new token from the next connection on", async () => {
+  vi.spyOn(Math, "random").mockReturnValue(0);
+  const before = connect({ token: () => "before" });
+  before.client("demo");
+  await tick();
+  room.enter();
+  expect(net.last.saidOf("hello")[0]?.token).toBe("before");
+  before.close();
+  connect({ token: () => "after" }).client("demo");
+  net.last.end(1006);
+  await tick();
+  await tick();
+  net.last.open();
+  expect(net.sockets).toHaveLength(2);
+  expect(net.last.saidOf("hello")[0]?.token).toBe("after");
+  vi.restoreAllMocks();
+});
