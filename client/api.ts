@@ -61,6 +61,7 @@ export interface ChatSnapshot {
   readonly stopping: ReadonlySet<string>;
 }
 
+/** What a turn is asked with. Left out, the room's or the backend's own choice counts. */
 export interface SubmitOptions {
   /** Defaults to a random id. The id is an idempotency key: the same one submitted again starts nothing (T1). */
   readonly turnId?: string;
@@ -74,9 +75,15 @@ export interface SubmitOptions {
   readonly onLeave?: "cancel" | "keep";
 }
 
+/** Of `regenerate` and `edit`, which say themselves what is replaced. */
 export type ReplaceOptions = Omit<SubmitOptions, "replaces">;
+/** Of `continueTurn`, which says in the metadata what is continued. */
 export type ContinueOptions = Omit<SubmitOptions, "replaces" | "metadata">;
 
+/**
+ * One room, from the first connection to `close()`. What is asked for is kept until the room has answered it, over lost
+ * connections and, in a tab, over a reload. No call waits for the network but `loadOlder`; how things stand is the snapshot.
+ */
 export interface ChatRoomClient {
   /** Calls `listener` after every change; returns the way to stop that. */
   subscribe(listener: () => void): () => void;
@@ -128,6 +135,7 @@ export interface RequestOptions {
   readonly signal: AbortSignal;
 }
 
+/** Only `room` is needed in a page that the gateway itself serves. */
 export interface ChatClientOptions {
   /** Origin of the gateway, such as `https://chat.example.com`. Defaults to the page's own origin. */
   readonly url?: string;

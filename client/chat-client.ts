@@ -41,6 +41,7 @@ export function idleSnapshot(room: string): ChatSnapshot {
   };
 }
 
+/** Connects when it is made, and stays until `close()`; what each call does is said in `ChatRoomClient`. */
 export class ChatClient implements ChatRoomClient {
   readonly #room: string;
   readonly #link: Link;
@@ -59,7 +60,7 @@ export class ChatClient implements ChatRoomClient {
   /** The cursor was refused too often: the next hello goes without one and gets everything. */
   #startAfresh = false;
 
-  /** Starts to connect at once. */
+  /** Throws for a room or a gateway that cannot exist. */
   constructor(options: ChatClientOptions) {
     this.#room = options.room;
     const address = roomAddress(options);
@@ -109,7 +110,7 @@ export class ChatClient implements ChatRoomClient {
   }
 
   submit(input: string | TurnInput, options: SubmitOptions = {}): string {
-    if (this.#closed) throw new Error("submit after close()");
+    if (this.#closed) throw new Error("submit after close(): make a new client");
     const frame = submitFrame(input, options);
     const { turnId } = frame;
     assertSendable(frame);

@@ -18,7 +18,9 @@ export { KeepPlace, type KeepPlaceProps } from "./parts/keep-place.ts";
 export { type StickToBottom, useStickToBottom } from "./parts/stick-to-bottom.ts";
 export { isEditable, isRunning, type Transcript, type TranscriptRow, transcriptOf } from "./parts/transcript.ts";
 
+/** What may be done in a room; it is entered and left by its component. */
 export type ChatRoomActions = Omit<ChatRoomClient, "subscribe" | "getSnapshot" | "close">;
+/** The room's snapshot, and what may be done in it. */
 export type ChatRoom = ChatSnapshot & {
   /** The same object from render to render: pass it on as one prop. */
   readonly actions: ChatRoomActions;
