@@ -1,189 +1,36 @@
 /**
  * The Limiter object: one for each tenant and shard, and one for each address where the platform's own rate limit is not
- * bound. A shell around `core/limiter`: it stores what changed and sets the alarm. The platform holds an answer back until its
- * writes are durable, except where it only grants. Rooms reach it by name; nothing routes to it from outside (S4).
+ * bound. Rooms reach it by name; nothing routes to it from outside (S4). What it does is `limiter-inside.ts`, which loads when
+ * the first one of an isolate starts: who starts none never pays for it.
  */
 import { DurableObject } from "cloudflare:workers";
-import { parseConfig, type Variables } from "./config.ts";
-import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core/limiter.ts";
-import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
-import { TokenBucket } from "./core/token-bucket.ts";
-import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
-import { countingSinks, type MetricsBindings } from "./metrics.ts";
-import type { LimiterEvent } from "./telemetry/catalogue.ts";
-import { objectReporter } from "./telemetry.ts";
+import type { IpCount, LimiterCall, LimiterReply } from "./limiter-calls.ts";
+import type { LimiterEnv, LimiterInside } from "./limiter-inside.ts";
 
-/** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
-const lineEveryMs = 5_000;
-/** Waiters of one stored row: well below the 64 KiB of a value. */
-const waitersOfRow = 128;
+export class Limiter extends DurableObject<LimiterEnv> {
+  /** Nothing is delivered before it is there. */
+  readonly #inside: Promise<LimiterInside>;
 
-const leaseKey = (id: string) => `lease/${id}`;
-const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
-
-export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Variables> {
-  #core = new LimiterCore(0);
-  #ip: TokenBucket | undefined;
-  /** What storage holds, where it is not the core's own state. */
-  #recordStored = "";
-  #lineStoredAt = Number.NEGATIVE_INFINITY;
-  #lineRows = 0;
-  #isLineStale = false;
-  #alarmAt: number | null = null;
-
-  /** What was last told of sparing the upstream. */
-  #told = { isOpen: false, isSlowing: false };
-  #report: ((event: LimiterEvent) => void) | undefined;
-
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env & MetricsBindings & Variables) {
+  constructor(ctx: DurableObjectState, env: LimiterEnv) {
     super(ctx, env);
-    void ctx.blockConcurrencyWhile(() => this.#load());
+    this.#inside = ctx.blockConcurrencyWhile(async () => {
+      const { LimiterInside } = await import("./limiter-inside.ts");
+      return LimiterInside.load(ctx, env);
+    });
   }
 
   /** All that a room wants at one moment, in one call. */
-  handle({ limits, operations }: LimiterCall): LimiterReply {
-    const now = Date.now();
-    this.#core.limit(limits, now);
-    const answers = operations.map((operation) => this.#perform(operation, now));
-    this.#store(now);
-    this.#tell();
-    return { answers, isSlowing: this.#core.isSlowing(now) };
+  async handle(call: LimiterCall): Promise<LimiterReply> {
+    return (await this.#inside).handle(call);
   }
 
-  /**
-   * Counts a request of the address that this object is for. Kept in memory alone: an object that was idle for long enough to
-   * be evicted would be full again anyway.
-   */
-  count(tokens: number, windowMs: number): IpCount {
-    const now = Date.now();
-    this.#ip ??= new TokenBucket({ tokens, windowMs }, now);
-    this.#ip.resize(tokens, now);
-    const isAllowed = this.#ip.take(now);
-    return {
-      isAllowed,
-      left: this.#ip.left(now),
-      retryAfterMs: this.#ip.msUntil(1, now),
-      resetMs: this.#ip.msUntilFull(now),
-    };
+  /** Counts a request of the address that this object is for. */
+  async count(tokens: number, windowMs: number): Promise<IpCount> {
+    return (await this.#inside).count(tokens, windowMs);
   }
 
   override async alarm(): Promise<void> {
-    this.#alarmAt = null;
-    const now = Date.now();
-    if (this.#core.nextAt(now) === undefined) {
-      // At rest: a tenant that is never seen again leaves nothing behind.
-      this.#core = new LimiterCore(now);
-      this.#recordStored = "";
-      this.#lineRows = 0;
-      this.#isLineStale = false;
-      await this.ctx.storage.deleteAll();
-    } else this.#store(now);
-    this.#tell();
-  }
-
-  /** Tells operators when the upstream begins or ceases to be spared. */
-  #tell(): void {
-    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = this.#core;
-    const before = this.#told;
-    if (isOpen === before.isOpen && isSlowing === before.isSlowing) return;
-    this.#told = { isOpen, isSlowing };
-    this.#report ??= this.#reporter();
-    if (isOpen !== before.isOpen) this.#report({ name: "circuit-changed", isOpen });
-    if (isSlowing !== before.isSlowing) this.#report({ name: "slow-down-changed", isSlowing });
-  }
-
-  #reporter(): (event: LimiterEvent) => void {
-    const config = parseConfig(this.env, "localhost");
-    if (!config.ok) return () => undefined;
-    const { log } = config.value;
-    // The name that rooms reach it by says whose it is.
-    const [, tenant = config.value.tenant] = /^tenant\/(.+)\/\d+$/.exec(this.ctx.id.name ?? "") ?? [];
-    const census = () => ({
-      edge_chat_circuits_open: Number(this.#told.isOpen),
-      edge_chat_slow_downs: Number(this.#told.isSlowing),
-    });
-    const name = this.ctx.id.toString();
-    return objectReporter({ tenant }, log, countingSinks(this.env, config.value, { tenant, name, census }));
-  }
-
-  async #load(): Promise<void> {
-    const stored = await this.ctx.storage.list();
-    this.#alarmAt = await this.ctx.storage.getAlarm();
-    const record = stored.get("record") as LimiterRecord | undefined;
-    if (record === undefined) return;
-    const leases: Lease[] = [];
-    const waiting: Waiter[] = [];
-    for (const [key, value] of stored) {
-      if (key.startsWith("lease/")) leases.push(value as Lease);
-      if (!key.startsWith("line/")) continue;
-      waiting.push(...(value as Waiter[]));
-      this.#lineRows += 1;
-    }
-    // The line is older than the leases: some of it may have been served since.
-    const held = new Set(leases.map(({ id }) => id));
-    const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
-    this.#core = new LimiterCore(Date.now(), state);
-    this.#told = { isOpen: this.#core.isCircuitOpen, isSlowing: this.#core.isSlowedDown };
-    this.#recordStored = JSON.stringify(record);
-  }
-
-  #perform(operation: LimiterOperation, now: number): LeaseAnswer | Wait | undefined {
-    switch (operation.kind) {
-      case "acquire":
-        return this.#core.acquire(operation.request, now);
-      case "report":
-        return this.#core.report(operation.request, operation.refused, operation.retryAfterMs, now);
-      case "accepted":
-        this.#core.accepted(operation.generationId, now);
-        return undefined;
-      case "release":
-        this.#core.release(operation.generationId, operation.outcome, now);
-        return undefined;
-    }
-  }
-
-  /**
-   * Writes without an await between them become visible together. None is awaited: an answer leaves after them, unless all
-   * they do is to grant. Someone waits for that, and a grant that is lost with the object is a call too many for as long as
-   * it runs; a release that is lost would be a slot too few until the lease runs out.
-   */
-  #store(now: number): void {
-    const { storage } = this.ctx;
-    const { leases, waiting } = this.#core.takeChanges();
-    const options = { allowUnconfirmed: [...leases.values()].every((lease) => lease !== undefined) };
-    this.#isLineStale ||= waiting;
-    for (const [id, lease] of leases) {
-      if (lease === undefined) void storage.delete(leaseKey(id), options);
-      else void storage.put(leaseKey(id), lease, options);
-    }
-    const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
-    if (leases.size > 0 || isLineDue) this.#storeRecord(options);
-    if (isLineDue) this.#storeLine(now, options);
-    const at = this.#core.nextAt(now);
-    if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
-    this.#alarmAt = at;
-    void storage.setAlarm(at, options);
-  }
-
-  #storeRecord(options: DurableObjectPutOptions): void {
-    const record = this.#core.record();
-    const text = JSON.stringify(record);
-    if (text === this.#recordStored) return;
-    this.#recordStored = text;
-    void this.ctx.storage.put("record", record, options);
-  }
-
-  #storeLine(now: number, options: DurableObjectPutOptions): void {
-    const { storage } = this.ctx;
-    const waiting = [...this.#core.state().waiting];
-    const rows = Math.ceil(waiting.length / waitersOfRow);
-    for (let row = 0; row < rows; row += 1) {
-      void storage.put(lineKey(row), waiting.slice(row * waitersOfRow, (row + 1) * waitersOfRow), options);
-    }
-    for (let row = rows; row < this.#lineRows; row += 1) void storage.delete(lineKey(row), options);
-    this.#lineRows = rows;
-    this.#lineStoredAt = now;
-    this.#isLineStale = false;
+    await (await this.#inside).handleAlarm();
   }
 }
 

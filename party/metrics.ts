@@ -4,11 +4,8 @@
  * for; what was counted since its last visit is lost. Nothing routes to them from outside (S4).
  */
 import { DurableObject } from "cloudflare:workers";
-import type { GatewayConfig } from "./config.ts";
-import type { Census, MetricsReport, Sample } from "./telemetry/metrics/report.ts";
+import type { MetricsReport, Sample } from "./telemetry/metrics/report.ts";
 import type { MetricStore } from "./telemetry/metrics/store.ts";
-import { MetricsClient } from "./telemetry/metrics-client.ts";
-import type { Sink } from "./telemetry/sink.ts";
 
 export class Metrics extends DurableObject {
   #store: MetricStore | undefined;
@@ -37,21 +34,4 @@ export function metricsIn(namespace: DurableObjectNamespace<Metrics>, jurisdicti
 
 export interface MetricsBindings {
   readonly Metrics?: DurableObjectNamespace<Metrics>;
-}
-
-/** An object whose events are counted. */
-interface Counted {
-  readonly tenant: string;
-  readonly name: string;
-  readonly census: () => Census | undefined;
-}
-
-/** Where what happens in one object is counted, if it is. */
-export function countingSinks(
-  { Metrics: namespace }: MetricsBindings,
-  { metricsShards: shards, jurisdiction }: GatewayConfig,
-  { tenant, name, census }: Counted,
-): Sink[] {
-  if (namespace === undefined || shards === 0) return [];
-  return [new MetricsClient({ tenant, source: name, shards, stubOf: metricsIn(namespace, jurisdiction), census }).sink];
 }

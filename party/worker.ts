@@ -6,7 +6,7 @@ import { type GatewayConfig, parseConfig, type Variables } from "./config.ts";
 import { limitIp, type RateLimitBinding } from "./ip-limit.ts";
 import { limitersIn } from "./limiter.ts";
 import { revocationsIn } from "./revocations.ts";
-import type { RoomHostBindings } from "./room.ts";
+import type { RoomHostBindings } from "./room-inside.ts";
 import type { OperatorBindings, OperatorCall } from "./routes/operator.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";

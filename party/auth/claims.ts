@@ -5,6 +5,7 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { ALL_SCOPES, type Refusal, type Scope } from "../core/principal.ts";
+import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
 
 /** Who asks, as the token says it. Times in ms since 1970. */
 export interface TokenFacts {
@@ -17,11 +18,6 @@ export interface TokenFacts {
   readonly issuedAt: number | undefined;
   readonly tokenId: string | undefined;
 }
-
-/** A token stolen from a log or a laptop is worth this long at most. */
-export const maxTokenLifeMs = 3_600_000;
-/** Between the clock of who signs tokens and ours. */
-export const clockSkewMs = 10_000;
 
 /** No dot: it is what divides tenant and name in a room's name (S5). */
 export const tenantPattern = /^[A-Za-z0-9_-]{1,64}$/;

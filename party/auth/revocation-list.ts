@@ -2,7 +2,7 @@
  * Tokens that are refused before they expire: one by its `jti`, or all that a `sub` got until now. Pure. An entry is kept
  * for as long as a token can live, so the list stays short by itself.
  */
-import { clockSkewMs, maxTokenLifeMs } from "./claims.ts";
+import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
 
 export type Revocation =
   /** One token. */

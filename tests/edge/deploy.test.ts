@@ -18,7 +18,7 @@ describe.each(await environments())("%s", (name) => {
     for (const binding of ["Chat", "Limiter", "Revocations", "CONFIG", "RATE_LIMIT", "NEST_BASE"]) {
       expect(output).toContain(`env.${binding} `);
     }
-    expect(output).toContain("chunks/room-start");
+    expect(output).toContain("chunks/room-inside");
   });
 
   test("can be uploaded as a version for a gradual rollout", async () => {

@@ -6,8 +6,11 @@ const { eager, lazy } = await bundleWorker();
 const eagerSources = eager.flatMap(({ sources }) => sources);
 const lazySources = lazy.flatMap(({ sources }) => sources);
 
-test("[E2] a room's inside, the bridge, parsers, tokens and cached routes are not part of it", () => {
+test("[E2] what is inside a room or a Limiter, the bridge, parsers, tokens and cached routes are not part of it", () => {
   for (const late of [
+    "party/room-inside.ts",
+    "party/limiter-inside.ts",
+    "party/core/limiter.ts",
     "party/core/room-core.ts",
     "party/core/conversation.ts",
     "party/routes/in-room.ts",
