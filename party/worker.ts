@@ -10,7 +10,7 @@ import type { RoomHostBindings } from "./room-inside.ts";
 import type { OperatorBindings, OperatorCall } from "./routes/operator.ts";
 import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
 import { notConfigured, problem } from "./routes/problem.ts";
-import { routeRoom, routeTickets, routeTurn, routeTurns } from "./routes/rooms.ts";
+import { roomRoutes, routeRoom } from "./routes/rooms.ts";
 import { withSecurityHeaders } from "./routes/security-headers.ts";
 import { refuse } from "./routes/sse.ts";
 import { reportFault } from "./telemetry.ts";
@@ -55,21 +55,11 @@ app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", (c) =>
     return routeJwks(config);
   }),
 );
-app.all("/parties/chat/:room", (c) =>
-  configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, c.req.param("room"), c.env, config)),
-);
-app.all("/parties/chat/:room/turns", (c) =>
-  configured(c.req.raw, c.env, (config) => routeTurns(c.req.raw, c.req.param("room"), c.env, config)),
-);
-app.all("/parties/chat/:room/turns/:turn", (c) =>
-  configured(c.req.raw, c.env, (config) => {
-    const { room, turn } = c.req.param();
-    return routeTurn(c.req.raw, room, turn, c.env, config);
-  }),
-);
-app.all("/parties/chat/:room/tickets", (c) =>
-  configured(c.req.raw, c.env, (config) => routeTickets(c.req.raw, c.req.param("room"), c.env, config)),
-);
+for (const route of roomRoutes) {
+  app.all(`/parties/chat/:room${route.path}`, (c) =>
+    configured(c.req.raw, c.env, (config) => routeRoom(c.req.raw, route, c.req.param(), c.env, config)),
+  );
+}
 app.all("/api/chat", (c) =>
   inWords(c.req.raw, c.env, async (config) => {
     const { routeChatPost } = await import("./routes/ai-sdk.ts");

@@ -6,7 +6,7 @@
 import type { GatewayConfig } from "../config.ts";
 import { readChatPost } from "./ai-sdk-body.ts";
 import { aiSdkPath } from "./ask.ts";
-import { problem, wrongMethod } from "./problem.ts";
+import { problem, refuseMethod } from "./problem.ts";
 import { refuseRoom } from "./room-name.ts";
 import { forwardAs, type RoomBindings, roomUrl } from "./rooms.ts";
 
@@ -16,7 +16,8 @@ export async function routeChatPost(
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  if (request.method !== "POST") return wrongMethod("POST");
+  const wrongMethod = refuseMethod(request, "POST");
+  if (wrongMethod !== undefined) return wrongMethod;
   const post = await readChatPost(request, () => crypto.randomUUID().replaceAll("-", ""));
   if (!post.ok) return problem(post.error.code, { detail: post.error.detail });
   const { room, request: asked } = post.value;
@@ -41,10 +42,8 @@ export async function routeChat(
   config: GatewayConfig,
 ): Promise<Response> {
   if (part !== undefined && part !== "stream" && part !== "messages") return problem("not-found");
-  const wrong = refuseRoom(room, config);
+  const wrong = refuseRoom(room, config) ?? refuseMethod(request, part === undefined ? "DELETE" : "GET");
   if (wrong !== undefined) return wrong;
-  const method = part === undefined ? "DELETE" : "GET";
-  if (request.method !== method) return wrongMethod(method);
   const inside = roomUrl(room, part === undefined ? `/${aiSdkPath}` : `/${aiSdkPath}/${part}`);
   return forwardAs(room, inside, request, bindings, config);
 }

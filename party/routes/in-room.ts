@@ -10,12 +10,10 @@ import type { RoomCore } from "../core/room-core.ts";
 import { reportFault } from "../telemetry.ts";
 import { type Ask, aiSdkPath, lastEventId } from "./ask.ts";
 import { problem, refused, wrongMethod } from "./problem.ts";
+import { ROOM_METHODS } from "./room-methods.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { refuse, wantsStream } from "./sse.ts";
 import { readSubmit } from "./submit-body.ts";
-
-/** Of each address, the methods. */
-const allowed = { room: "GET, DELETE", turns: "GET, POST", turn: "GET, DELETE" } as const;
 
 /** When to come back to a room that could not start. */
 const restartMs = 1_000;
@@ -85,7 +83,7 @@ async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
     case "DELETE turn":
       return said(ask, await core.visitors.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
     default:
-      return wrongMethod(allowed[at]);
+      return wrongMethod(ROOM_METHODS[at]);
   }
 }
 

@@ -26,6 +26,11 @@ export function wrongMethod(allow: string): Response {
   return problem("method-not-allowed", { headers: { allow } });
 }
 
+/** The answer to a request by another method than those of `allow`; undefined to one of them. */
+export function refuseMethod({ method }: Request, allow: string): Response | undefined {
+  return allow.split(", ").includes(method) ? undefined : wrongMethod(allow);
+}
+
 /** A wrong setting: the log says all of it, the visitor is told its name, which is enough to find it (S6). */
 export function notConfigured(problemText: string): Response {
   reportConfig(problemText);

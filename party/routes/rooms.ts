@@ -10,7 +10,8 @@ import { type Revocations, revocationsIn } from "../revocations.ts";
 import { reportFault } from "../telemetry.ts";
 import { aiSdkPath } from "./ask.ts";
 import { setPrincipal } from "./principal-header.ts";
-import { problem, refused, tooLarge, wrongMethod } from "./problem.ts";
+import { problem, refused, refuseMethod, tooLarge } from "./problem.ts";
+import { ROOM_METHODS } from "./room-methods.ts";
 import { refuseRoom } from "./room-name.ts";
 import { refuse, wantsStream } from "./sse.ts";
 
@@ -25,87 +26,65 @@ const ticketPattern = /^[A-Za-z0-9_-]{16,64}$/;
 /** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
-/** `/parties/chat/:room`: the WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it. */
+/** An address of a room. */
+interface RoomRoute {
+  /** What follows the room's name. */
+  readonly path: "" | "/turns" | "/turns/:turn" | "/tickets";
+  readonly allow: string;
+  /** Of the visitor's query the room sees what it reads, and nothing else. */
+  readonly query: readonly string[];
+  /** What is wrong with a request beyond names and method. */
+  readonly refuse?: (request: Request) => Response | undefined;
+}
+
+export const roomRoutes: readonly RoomRoute[] = [
+  // The WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it.
+  { path: "", allow: ROOM_METHODS.room, query: ["cursor", "wait", "ticket"] },
+  // `POST` submits a turn, `GET` pages older ones, `DELETE` clears the room.
+  { path: "/turns", allow: ROOM_METHODS.turns, query: ["before", "limit", "watching"], refuse: refuseTurns },
+  // What has become of a turn, as JSON or as a stream; `DELETE` stops it.
+  { path: "/turns/:turn", allow: ROOM_METHODS.turn, query: ["cursor", "ticket"] },
+  // `POST` gives a ticket for an `EventSource`, which can send no header (S1).
+  { path: "/tickets", allow: ROOM_METHODS.tickets, query: [] },
+];
+
+/** @param names as the address has them. */
 export async function routeRoom(
   request: Request,
-  room: string,
+  { path, allow, query, refuse: refuseRequest }: RoomRoute,
+  { room, turn = "" }: { readonly room: string; readonly turn?: string },
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  const wrong = refuseRoom(room, config);
-  if (wrong !== undefined) return wrong;
-  if (request.method !== "GET" && request.method !== "DELETE") return wrongMethod("GET, DELETE");
-  const inside = roomUrl(room, "");
-  if (request.headers.get("upgrade")?.toLowerCase() === "websocket") {
+  const refusal =
+    refuseRoom(room, config) ??
+    (path === "/turns/:turn" && !turnIdPattern.test(turn) ? problem("turn-unknown") : undefined) ??
+    refuseMethod(request, allow) ??
+    refuseRequest?.(request);
+  if (refusal !== undefined) return refusal;
+  const inside = roomUrl(room, path.replace(":turn", turn));
+  if (path === "" && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
     // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
     // share it: each gets a fresh one. Who it is the socket says in its `hello`.
     inside.searchParams.set("_pk", crypto.randomUUID());
     return forward(room, inward(inside, request, undefined), bindings, config);
   }
-  copyQuery(request, inside, ["cursor", "wait", "ticket"]);
+  const asked = new URL(request.url).searchParams;
+  for (const name of query) {
+    const value = asked.get(name);
+    if (value !== null) inside.searchParams.set(name, value);
+  }
   return forwardAs(room, inside, request, bindings, config);
 }
 
-/** `/parties/chat/:room/turns`: `POST` submits a turn, `GET ?before=&limit=` pages older ones. */
-export async function routeTurns(
-  request: Request,
-  room: string,
-  bindings: RoomBindings,
-  config: GatewayConfig,
-): Promise<Response> {
-  const wrong = refuseRoom(room, config);
-  if (wrong !== undefined) return wrong;
-  if (!["GET", "POST", "DELETE"].includes(request.method)) return wrongMethod("GET, POST, DELETE");
+function refuseTurns(request: Request): Response | undefined {
   // The room counts for itself; what says its length need not wake it.
   if (Number(request.headers.get("content-length") ?? 0) > maxFrameBytes) return refused(tooLarge);
   const query = new URL(request.url).searchParams;
   const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
   if (before !== null && !turnIdPattern.test(before)) return problem("bad-request", { detail: "before is a turn id." });
-  if (!/^\d{1,2}$/.test(limit) || Number(limit) < 1 || Number(limit) > maxPageTurns) {
-    return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
-  }
-  const inside = roomUrl(room, "/turns");
-  copyQuery(request, inside, ["before", "limit", "watching"]);
-  return forwardAs(room, inside, request, bindings, config);
-}
-
-/** `/parties/chat/:room/turns/:turn`: what has become of a turn, as JSON or as a stream; `DELETE` stops it. */
-export async function routeTurn(
-  request: Request,
-  room: string,
-  turnId: string,
-  bindings: RoomBindings,
-  config: GatewayConfig,
-): Promise<Response> {
-  const wrong = refuseRoom(room, config);
-  if (wrong !== undefined) return wrong;
-  if (!turnIdPattern.test(turnId)) return problem("turn-unknown");
-  if (request.method !== "GET" && request.method !== "DELETE") return wrongMethod("GET, DELETE");
-  const inside = roomUrl(room, `/turns/${turnId}`);
-  copyQuery(request, inside, ["cursor", "ticket"]);
-  return forwardAs(room, inside, request, bindings, config);
-}
-
-/** `POST /parties/chat/:room/tickets`: a ticket for an `EventSource`, which can send no header (S1). */
-export async function routeTickets(
-  request: Request,
-  room: string,
-  bindings: RoomBindings,
-  config: GatewayConfig,
-): Promise<Response> {
-  const wrong = refuseRoom(room, config);
-  if (wrong !== undefined) return wrong;
-  if (request.method !== "POST") return wrongMethod("POST");
-  return forwardAs(room, roomUrl(room, "/tickets"), request, bindings, config);
-}
-
-/** Of the visitor's query the room sees what it reads, and nothing else. */
-function copyQuery(request: Request, inside: URL, names: readonly string[]): void {
-  const query = new URL(request.url).searchParams;
-  for (const name of names) {
-    const value = query.get(name);
-    if (value !== null) inside.searchParams.set(name, value);
-  }
+  if (/^\d{1,2}$/.test(limit) && Number(limit) >= 1 && Number(limit) <= maxPageTurns) return undefined;
+  return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
 }
 
 /** Finds out who asks, and only then wakes the room. */

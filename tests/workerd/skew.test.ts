@@ -5,7 +5,8 @@
 import { env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../party/config.ts";
-import { routeRoom, routeTurns } from "../../party/routes/rooms.ts";
+import { ROOM_METHODS } from "../../party/routes/room-methods.ts";
+import { roomRoutes, routeRoom } from "../../party/routes/rooms.ts";
 import { fresh } from "./tab.ts";
 
 function config() {
@@ -52,14 +53,31 @@ describe("an object of this version", () => {
   });
 });
 
+test.each([
+  ["", ROOM_METHODS.room],
+  ["/turns", ROOM_METHODS.turns],
+  ["/turns/t", ROOM_METHODS.turn],
+])("a room names the methods of …%s as the Worker in front of it does", async (path, allow) => {
+  const room = fresh("skew");
+  const address = `https://room.internal/parties/chat/${room}${path}`;
+  const inside = await env.Chat.get(env.Chat.idFromName(room)).fetch(address, { method: "PATCH" });
+  expect([inside.status, inside.headers.get("allow")]).toEqual([405, allow]);
+  await inside.body?.cancel();
+});
+
 /** A namespace whose objects answer with what the test says. */
 function objectsThat(answer: () => Promise<Response>): DurableObjectNamespace {
   return { idFromName: (name: string) => name, get: () => ({ fetch: answer }) } as unknown as DurableObjectNamespace;
 }
 
 describe("a Worker of this version", () => {
-  const turns = (answer: () => Promise<Response>) =>
-    routeTurns(new Request("http://localhost/parties/chat/x/turns"), "x", { Chat: objectsThat(answer) }, config());
+  function ask(path: "" | "/turns", headers: Record<string, string>, answer: () => Promise<Response>) {
+    const route = roomRoutes.find((candidate) => candidate.path === path);
+    if (route === undefined) throw new Error(`no route ${path}`);
+    const request = new Request(`http://localhost/parties/chat/x${path}`, { headers });
+    return routeRoom(request, route, { room: "x" }, { Chat: objectsThat(answer) }, config());
+  }
+  const turns = (answer: () => Promise<Response>) => ask("/turns", {}, answer);
 
   test("passes on what an older object says in our words", async () => {
     const problem = { code: "not-found", status: 404 };
@@ -76,9 +94,9 @@ describe("a Worker of this version", () => {
   });
 
   test("an object that cannot be reached is draining: come back in a second", async () => {
-    const upgrade = new Request("http://localhost/parties/chat/x", { headers: { upgrade: "websocket" } });
-    const lost = objectsThat(() => Promise.reject(new Error("Durable Object reset because its code was updated.")));
-    const response = await routeRoom(upgrade, "x", { Chat: lost }, config());
+    const response = await ask("", { upgrade: "websocket" }, () =>
+      Promise.reject(new Error("Durable Object reset because its code was updated.")),
+    );
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
     expect(await response.json()).toMatchObject({ code: "draining" });
