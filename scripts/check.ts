@@ -6,8 +6,8 @@ import { inSeconds, type RunResult, run } from "./lib/run.ts";
 import { bundleWorker, sizeOf } from "./lib/worker-bundle.ts";
 
 const root = join(import.meta.dirname, "..");
-/** What a cold start of the Worker loads. Gzip. */
-const workerBudget = 60 * 1024;
+/** What a cold start of the Worker evaluates. Gzip. */
+const workerBudget = 12 * 1024;
 /** What a page downloads of the library, with partysocket and without React. Gzip. */
 const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   client: 20 * 1024,

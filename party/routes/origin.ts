@@ -4,6 +4,7 @@
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 import { isLoopback } from "../auth/settings.ts";
+import { withHeaders } from "./answer-headers.ts";
 
 /** @param allowed `ALLOWED_ORIGINS`; undefined where only the gateway's own pages are, and on loopback its neighbours. */
 export function isAllowedOrigin(origin: string | null, url: URL, allowed: readonly string[] | undefined): boolean {
@@ -16,17 +17,20 @@ export function isAllowedOrigin(origin: string | null, url: URL, allowed: readon
   return allowed === undefined && isLoopback(from.hostname) && isLoopback(url.hostname);
 }
 
-/** The answer with what a page of another, allowed origin needs to read it. */
+/** What a page of an allowed origin needs to read an answer. Nothing where no page asks. */
+export function corsHeaders(origin: string | null): Readonly<Record<string, string>> {
+  if (origin === null) return {};
+  return {
+    "access-control-allow-origin": origin,
+    vary: "origin",
+    "access-control-expose-headers":
+      "retry-after, location, ratelimit, ratelimit-policy, x-gateway-error, x-vercel-ai-ui-message-stream",
+  };
+}
+
+/** The answer with `corsHeaders`, for hosts that add nothing else to it. */
 export function withCors(response: Response, origin: string | null): Response {
-  if (origin === null || response.status === 101) return response;
-  const readable = new Response(response.body, response);
-  readable.headers.set("access-control-allow-origin", origin);
-  readable.headers.append("vary", "origin");
-  readable.headers.set(
-    "access-control-expose-headers",
-    "retry-after, location, ratelimit, ratelimit-policy, x-gateway-error, x-vercel-ai-ui-message-stream",
-  );
-  return readable;
+  return origin === null ? response : withHeaders(response, corsHeaders(origin));
 }
 
 /** The answer to a preflight. */

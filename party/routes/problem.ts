@@ -10,14 +10,11 @@ export { problem } from "../../edge/problem.ts";
 export const tooLarge: Refusal = { code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` };
 
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
-export function refused(
-  { code, detail, retryAfterMs }: Refusal,
-  headers: Readonly<Record<string, string>> = {},
-): Response {
+export function refused({ code, detail, retryAfterMs }: Refusal): Response {
   return problem(code, {
     ...(detail === undefined ? {} : { detail }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    headers: code === "unauthenticated" ? { "www-authenticate": "Bearer", ...headers } : headers,
+    ...(code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
   });
 }
 

@@ -26,9 +26,9 @@ export function streamAnswer(body: ReadableStream<Uint8Array> | string): Respons
  * A problem; for a stream that may be granted later, a stream that says so and ends: an `EventSource` gives up for good on
  * any other status than 200.
  */
-export function refuse(request: Request, refusal: Refusal, headers: Readonly<Record<string, string>> = {}): Response {
+export function refuse(request: Request, refusal: Refusal): Response {
   const { code, detail } = refusal;
-  if (request.method !== "GET" || !wantsStream(request) || !ERRORS[code].retryable) return refused(refusal, headers);
+  if (request.method !== "GET" || !wantsStream(request) || !ERRORS[code].retryable) return refused(refusal);
   const retryAfterMs = refusal.retryAfterMs ?? Math.floor(comeBackMs * (1 + Math.random() / 2));
   const frame: ErrorFrame = {
     type: "error",
@@ -37,7 +37,5 @@ export function refuse(request: Request, refusal: Refusal, headers: Readonly<Rec
     retryable: true,
     retryAfterMs,
   };
-  const answer = streamAnswer(`:\n\nretry: ${retryAfterMs}\n\ndata: ${JSON.stringify(frame)}\n\n`);
-  for (const [name, value] of Object.entries(headers)) answer.headers.set(name, value);
-  return answer;
+  return streamAnswer(`:\n\nretry: ${retryAfterMs}\n\ndata: ${JSON.stringify(frame)}\n\n`);
 }

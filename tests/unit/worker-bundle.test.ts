@@ -31,6 +31,16 @@ test("[E2] what is inside a room or a Limiter, the bridge, parsers, tokens and c
   );
 });
 
+test("[E2] it is the object classes and the front door: no route, no setting, no schema", () => {
+  for (const late of ["party/app.ts", "party/config.ts", "party/auth.ts", "party/ip-limit.ts", "edge/problem.ts"]) {
+    expect(lazySources).toContain(late);
+    expect(eagerSources).not.toContain(late);
+  }
+  expect(eagerSources.filter((path) => path.startsWith("party/core/"))).toEqual([]);
+  const packages = eagerSources.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
+  expect([...new Set(packages)]).toEqual(["partyserver"]);
+});
+
 test("[E2] every module is there once, and what loads late is written beside the entry", () => {
   const all = [...eagerSources, ...lazySources];
   expect(all).toEqual([...new Set(all)]);

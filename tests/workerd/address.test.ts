@@ -54,4 +54,23 @@ describe("[S2] an address over its limit", () => {
     expect(await statusOf(await ask("2001:db8:0:1::1"))).toBe(400);
     for (const response of answers) await response.body?.cancel();
   });
+
+  test("of an allowed page: it may read what is left, on an answer and on a refusal", async () => {
+    const { RATE_LIMIT: _, ...unbound } = env;
+    const bindings = { ...unbound, IP_REQUESTS_PER_MINUTE: "1" };
+    const headers = { "cf-connecting-ip": "198.51.100.9", origin: "http://localhost:5173" };
+    const ask = () => worker.fetch(new Request(nowhere, { headers }), bindings, createExecutionContext());
+    for (const status of [400, 429]) {
+      const response = await ask();
+      expect(response.status).toBe(status);
+      expect(Object.fromEntries(response.headers)).toMatchObject({
+        "access-control-allow-origin": headers.origin,
+        "access-control-expose-headers": expect.stringContaining("ratelimit"),
+        "content-security-policy": expect.stringContaining("default-src"),
+        ratelimit: expect.stringMatching(/^"ip";r=0;t=/),
+        vary: "origin",
+      });
+      await response.body?.cancel();
+    }
+  });
 });

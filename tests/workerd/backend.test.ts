@@ -53,6 +53,31 @@ describe("a backend that fails", () => {
   });
 });
 
+describe("/health", () => {
+  const untouchable = new Proxy(
+    { ...env },
+    {
+      get: (_, name) => {
+        throw new Error(`looked at ${String(name)}`);
+      },
+    },
+  );
+  const ask = (method: string) =>
+    worker.fetch(new Request("http://localhost/health", { method }), untouchable, createExecutionContext());
+
+  test("[E2] says that the Worker runs, and looks at nothing else", async () => {
+    const response = await ask("GET");
+    expect([response.status, await response.json()]).toEqual([200, { status: "ok" }]);
+    expect(response.headers.get("cache-control")).toBe("no-store");
+    expect((await ask("HEAD")).status).toBe(200);
+  });
+
+  test("is only looked at: by any other method it is not there", async () => {
+    const response = await SELF.fetch("http://localhost/health", { method: "POST" });
+    expect([response.status, await response.json()]).toMatchObject([404, { code: "not-found" }]);
+  });
+});
+
 describe("the cron", () => {
   async function fire(bindings: Record<string, string>): Promise<void> {
     const ctx = createExecutionContext();
