@@ -5,12 +5,13 @@
 import { fail, ok, type Result } from "../shared/result.ts";
 import { auditKey } from "./audit.ts";
 import { bearerOf } from "./auth/bearer.ts";
-import { type TokenFacts, tenantAdmitted, tenantOfRoom } from "./auth/claims.ts";
+import type { TokenFacts } from "./auth/claims.ts";
 import type { KeySource } from "./auth/keys.ts";
 import { RevocationCache, RevocationCopies } from "./auth/revocation-cache.ts";
 import type { Revocation } from "./auth/revocation-list.ts";
 import { SecretKeys } from "./auth/secret-keys.ts";
 import type { AuthSetting } from "./auth/settings.ts";
+import { tenantAdmitted, tenantOfRoom } from "./auth/tenants.ts";
 import type { TokenVerifier } from "./auth/verify-token.ts";
 import { systemClock } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";

@@ -1,11 +1,11 @@
 /**
  * Settings: read once from the environment, checked, and turned into what the parts need. A wrong one is a sentence that
- * names the variable, what was expected and an example; the Worker answers 503 with it to the operator's log.
+ * names the variable, what was expected and an example; the Worker answers 503 with it to the operator's log. Without zod, which
+ * takes longer to set up than all of this to check, in each isolate before its first answer.
  */
-import * as z from "zod/mini";
 import { fail, ok, type Result } from "../shared/result.ts";
-import type { TenantSetting } from "./auth/claims.ts";
-import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "./auth/settings.ts";
+import { type AuthSetting, httpUrlIn, isLoopback, parseAuth, parseTenant } from "./auth/settings.ts";
+import type { TenantSetting } from "./auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "./auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "./core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "./telemetry/log.ts";
@@ -122,8 +122,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   if (!tenant.ok) return tenant;
   const upstreamAuth = parseUpstreamAuth((name) => text(env[name]));
   if (!upstreamAuth.ok) return upstreamAuth;
-  const base = z.url({ protocol: /^https?$/ }).safeParse(env["NEST_BASE"]);
-  if (!base.success) {
+  const base = httpUrlIn(text(env["NEST_BASE"]) ?? "");
+  if (base === undefined) {
     return fail(
       "NEST_BASE is missing or no http(s) URL. Expected the backend's base, for example http://127.0.0.1:8788.",
     );
@@ -155,7 +155,7 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   return ok({
     auth: auth.value,
     upstreamAuth: upstreamAuth.value,
-    nestBase: base.data.replace(/\/+$/, ""),
+    nestBase: base.replace(/\/+$/, ""),
     upstreamMethod: method,
     upstreamDialect: dialect,
     tenant: tenant.value,

@@ -16,7 +16,7 @@ import type { MetricsBindings } from "./metrics.ts";
 import { type Revocations, revocationsIn } from "./revocations.ts";
 import { roomPorts } from "./room-ports.ts";
 import { answerInRoom } from "./routes/in-room.ts";
-import { principalIn } from "./routes/principal-header.ts";
+import { principalIn } from "./routes/principal-in-room.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import type { Census } from "./telemetry/metrics/report.ts";
 import { nativeSpanSink, nativeTracingOf } from "./telemetry/native-spans.ts";

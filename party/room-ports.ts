@@ -2,7 +2,7 @@
 
 import { audit } from "./audit.ts";
 import { authorizeUpstream } from "./auth/authorize-upstream.ts";
-import { everyTenant, tenantOfRoom } from "./auth/claims.ts";
+import { everyTenant, tenantOfRoom } from "./auth/tenants.ts";
 import { Gate, type RevocationsOf } from "./auth.ts";
 import { systemClock } from "./clock.ts";
 import type { GatewayConfig } from "./config.ts";

@@ -1,4 +1,4 @@
-/** Base64url without padding (RFC 4648 §5), and JSON that may be none: how keys are written down. */
+/** Base64url without padding (RFC 4648 §5), and JSON that may be none: how keys are written down. Without zod: see `config.ts`. */
 
 /** Undefined for what is not base64url. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
@@ -26,4 +26,15 @@ export function jsonOf(text: string): unknown {
     // The caller says what was expected.
     return undefined;
   }
+}
+
+/** A JSON object of strings by name; undefined for what is none. */
+export function namedTextsIn(text: string): Readonly<Record<string, string>> | undefined {
+  const json = jsonOf(text);
+  return isNamedTexts(json) ? json : undefined;
+}
+
+function isNamedTexts(json: unknown): json is Record<string, string> {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) return false;
+  return Object.values(json).every((value) => typeof value === "string");
 }

@@ -1,7 +1,6 @@
 /** The keys of `AUTH_KEYS`: secrets that the application and this gateway share, by `kid`. */
-import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { fromBase64Url, jsonOf } from "./base64url.ts";
+import { fromBase64Url, namedTextsIn } from "./base64url.ts";
 import { type KeySource, kidPattern, type VerifyKey } from "./keys.ts";
 
 /** HS256 is as strong as its key: RFC 7518 §3.2 asks for 256 bits. */
@@ -9,11 +8,10 @@ const minSecretBytes = 32;
 
 /** `AUTH_KEYS`: JSON of base64url secrets by kid. The error says what is wrong and quotes no secret. */
 export function parseSecrets(text: string): Result<ReadonlyMap<string, Uint8Array>, string> {
-  const json = jsonOf(text);
-  const parsed = z.record(z.string(), z.string()).safeParse(json);
-  if (!parsed.success) return fail("is no JSON object of kid and secret");
+  const named = namedTextsIn(text);
+  if (named === undefined) return fail("is no JSON object of kid and secret");
   const secrets = new Map<string, Uint8Array>();
-  for (const [kid, secret] of Object.entries(parsed.data)) {
+  for (const [kid, secret] of Object.entries(named)) {
     if (!kidPattern.test(kid)) return fail("has a kid that is not 1–128 of A–Z a–z 0–9 _ . : -");
     const bytes = fromBase64Url(secret);
     if (bytes === undefined || bytes.length < minSecretBytes) {

@@ -1,8 +1,7 @@
 /** Who may chat, as the operator set it (S6): parsed and checked once, with the rest of the configuration. */
-import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { everyTenant, type TenantSetting, tenantPattern } from "./claims.ts";
 import { parseSecrets } from "./secret-keys.ts";
+import { everyTenant, type TenantSetting, tenantPattern } from "./tenants.ts";
 
 export type AuthSetting =
   /** Anyone, without a token. */
@@ -54,9 +53,8 @@ function parseJwt(text: Text): Result<AuthSetting, string> {
     }
     return ok({ mode: "jwt", keys: { kind: "secrets", secrets: parsed.value }, issuer, audience });
   }
-  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url);
-  const isSafe = parsed.success && (parsed.data.startsWith("https:") || isLoopbackUrl(parsed.data));
-  if (!isSafe) {
+  const address = safeUrlIn(url ?? "");
+  if (address === undefined) {
     return fail(
       "AUTH_JWKS_URL is no https address (http on loopback only), for example AUTH_JWKS_URL=https://id.example.com/.well-known/jwks.json.",
     );
@@ -68,7 +66,7 @@ function parseJwt(text: Text): Result<AuthSetting, string> {
     );
   if (audience === undefined)
     return fail("AUTH_AUDIENCE is needed with AUTH_JWKS_URL: the tokens' aud, for example AUTH_AUDIENCE=chat.");
-  return ok({ mode: "jwt", keys: { kind: "jwks", url: parsed.data }, issuer, audience });
+  return ok({ mode: "jwt", keys: { kind: "jwks", url: address }, issuer, audience });
 }
 
 /** `TENANT`: the one tenant's name, or `*` where each room's name begins with its tenant's (S5). */
@@ -88,6 +86,16 @@ export function isLoopback(hostname: string): boolean {
   );
 }
 
-function isLoopbackUrl(url: string): boolean {
-  return isLoopback(new URL(url).hostname);
+/** An http(s) URL as it was written, without the blanks around it; undefined for what is none. */
+export function httpUrlIn(text: string): string | undefined {
+  const url = text.trim();
+  return /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
+}
+
+/** An https URL, or one of the developer's own machine: what is asked there, nobody on the way reads. */
+export function safeUrlIn(text: string): string | undefined {
+  const url = httpUrlIn(text);
+  if (url === undefined) return undefined;
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || isLoopback(hostname) ? url : undefined;
 }

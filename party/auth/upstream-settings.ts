@@ -1,9 +1,8 @@
 /** How the backend knows that it is us who asks, as the operator set it. */
-import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { fromBase64Url, jsonOf } from "./base64url.ts";
+import { fromBase64Url, namedTextsIn } from "./base64url.ts";
 import { kidPattern } from "./keys.ts";
-import { isLoopback } from "./settings.ts";
+import { safeUrlIn } from "./settings.ts";
 
 export type UpstreamAuthSetting =
   /** It does not: the network must see to it. */
@@ -33,20 +32,20 @@ export function parseUpstreamAuth(text: (name: string) => string | undefined): R
     return ok({ mode: "sign", seeds: seeds.value, audience: text("UPSTREAM_AUDIENCE") ?? defaultAudience });
   }
   if (url === undefined) return ok({ mode: "none" });
-  const parsed = z.url({ protocol: /^https?$/ }).safeParse(url);
-  if (!parsed.success || !(parsed.data.startsWith("https:") || isLoopback(new URL(parsed.data).hostname))) {
+  const address = safeUrlIn(url);
+  if (address === undefined) {
     return fail(
       "UPSTREAM_TOKEN_URL is no https address (http on loopback only), for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
     );
   }
-  return ok({ mode: "fetch", url: parsed.data, client: text("UPSTREAM_TOKEN_CLIENT") });
+  return ok({ mode: "fetch", url: address, client: text("UPSTREAM_TOKEN_CLIENT") });
 }
 
 function parseSeeds(text: string): Result<ReadonlyMap<string, Uint8Array>, string> {
-  const parsed = z.record(z.string(), z.string()).safeParse(jsonOf(text));
-  if (!parsed.success) return fail("is no JSON object of kid and key");
+  const named = namedTextsIn(text);
+  if (named === undefined) return fail("is no JSON object of kid and key");
   const seeds = new Map<string, Uint8Array>();
-  for (const [kid, seed] of Object.entries(parsed.data)) {
+  for (const [kid, seed] of Object.entries(named)) {
     const bytes = fromBase64Url(seed);
     if (!kidPattern.test(kid) || bytes?.length !== seedBytes) {
       return fail(`holds a kid or a key of the wrong form (${seedBytes} bytes each)`);

@@ -2,31 +2,17 @@
  * Who a session or a request acts for, and what that allows: the one place that says which act needs which scope. Checking
  * tokens is left to `party/auth.ts`; here they are already somebody.
  */
-import * as z from "zod/mini";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { Principal } from "./principal-schema.ts";
+
+export type { Principal } from "./principal-schema.ts";
 
 const scopes = ["read", "write", "clear"] as const;
 export type Scope = (typeof scopes)[number];
 
 /** Everything there is to be allowed: what somebody without a token has, where nobody needs one. */
 export const ALL_SCOPES: readonly Scope[] = scopes;
-
-export const principalSchema = z.object({
-  sub: z.string(),
-  tenant: z.string(),
-  // Stored with a socket before there were scopes, when everybody was anonymous and allowed everything.
-  scopes: z._default(z.readonly(z.array(z.enum(scopes))), [...scopes]),
-  expiresAt: z.exactOptional(z.number()),
-  issuedAt: z.exactOptional(z.number()),
-  tokenId: z.exactOptional(z.string()),
-});
-
-/**
- * Who a session acts for. `expiresAt`: when the token runs out, ms since 1970; absent where there is none to run out.
- * `issuedAt` and `tokenId` are what a revocation names.
- */
-export type Principal = z.infer<typeof principalSchema>;
 
 /** Why somebody is not let in, or a request not granted. */
 export interface Refusal {

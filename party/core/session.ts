@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import { type ClientFrame, type Have, haveSchema } from "../../shared/protocol/client-frames.ts";
 import type { Reader, ReaderCursor } from "./delivery.ts";
 import type { RoomSocket, Timer } from "./ports.ts";
-import { type Principal, principalSchema } from "./principal.ts";
+import { type Principal, principalSchema } from "./principal-schema.ts";
 import { type BucketRate, TokenBucket } from "./token-bucket.ts";
 
 export type SessionPhase =

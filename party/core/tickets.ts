@@ -7,7 +7,8 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { RoomPorts } from "./ports.ts";
-import { type Principal, principalSchema, type Refusal } from "./principal.ts";
+import type { Refusal } from "./principal.ts";
+import { type Principal, principalSchema } from "./principal-schema.ts";
 
 /** From the answer to the page's next line: longer than any network between them takes. */
 export const ticketLifeMs = 30_000;

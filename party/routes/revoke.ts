@@ -2,10 +2,10 @@
 import * as z from "zod/mini";
 import { audit } from "../audit.ts";
 import { jsonOf } from "../auth/base64url.ts";
-import { everyTenant, tenantPattern } from "../auth/claims.ts";
 import { refuseOperator } from "../auth/operator.ts";
 import { revocationsMaxAgeMs } from "../auth/revocation-cache.ts";
 import type { Revocation } from "../auth/revocation-list.ts";
+import { everyTenant, tenantPattern } from "../auth/tenants.ts";
 import type { GatewayConfig } from "../config.ts";
 import { reportFault } from "../telemetry.ts";
 import { problem } from "./problem.ts";

@@ -1,6 +1,6 @@
 /** Whether there can be such a room: told by its name, before any object wakes (S2, S5). */
 import { roomNamePattern } from "../../shared/protocol/limits.ts";
-import { tenantOfRoom } from "../auth/claims.ts";
+import { tenantOfRoom } from "../auth/tenants.ts";
 import type { GatewayConfig } from "../config.ts";
 import { problem } from "./problem.ts";
 

@@ -1,6 +1,6 @@
 /** What a cold start of the Worker evaluates, held by its modules: who asks for no room pays for none. */
 import { expect, test } from "vitest";
-import { bundleWorker } from "../../scripts/lib/worker-bundle.ts";
+import { bundleWorker, type WorkerModule } from "../../scripts/lib/worker-bundle.ts";
 
 const { eager, lazy } = await bundleWorker();
 const eagerSources = eager.flatMap(({ sources }) => sources);
@@ -39,6 +39,19 @@ test("[E2] it is the object classes and the front door: no route, no setting, no
   expect(eagerSources.filter((path) => path.startsWith("party/core/"))).toEqual([]);
   const packages = eagerSources.flatMap((path) => /^node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1] ?? []);
   expect([...new Set(packages)]).toEqual(["partyserver"]);
+});
+
+test("[E2] the way to a room, with the settings and who may go there, evaluates no schema in the Worker", () => {
+  const byName = new Map([...eager, ...lazy].map((module) => [module.name, module]));
+  const sources = new Set<string>();
+  const reach = (module: WorkerModule | undefined): void => {
+    if (module === undefined || module.sources.every((path) => sources.has(path))) return;
+    for (const path of module.sources) sources.add(path);
+    for (const name of module.needs) reach(byName.get(name));
+  };
+  reach(lazy.find((module) => module.sources.includes("party/app.ts")));
+  expect([...sources]).toEqual(expect.arrayContaining(["party/routes/rooms.ts", "party/config.ts", "party/auth.ts"]));
+  expect([...sources].filter((path) => path.startsWith("node_modules/zod/"))).toEqual([]);
 });
 
 test("[E2] every module is there once, and what loads late is written beside the entry", () => {
