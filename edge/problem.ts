@@ -1,5 +1,5 @@
 /** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
-import { ERRORS, type ErrorCode } from "../shared/protocol/errors.ts";
+import { ERRORS, type ErrorCode, errorHeader } from "../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../shared/protocol/messages-en.ts";
 
 export interface ProblemOptions {
@@ -22,6 +22,7 @@ export function problem(code: ErrorCode, options: ProblemOptions = {}): Response
   const headers = new Headers({
     "content-type": "application/problem+json",
     "cache-control": "no-store",
+    [errorHeader]: code,
     ...options.headers,
   });
   if (options.retryAfterMs !== undefined) headers.set("retry-after", retryAfterOf(options.retryAfterMs));

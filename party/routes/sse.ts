@@ -1,5 +1,5 @@
 /** Answers that are streams of server-sent events, and refusals that an `EventSource` survives. */
-import { ERRORS } from "../../shared/protocol/errors.ts";
+import { ERRORS, errorHeader } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import type { Refusal } from "../core/principal.ts";
@@ -37,5 +37,13 @@ export function refuse(request: Request, refusal: Refusal): Response {
     retryable: true,
     retryAfterMs,
   };
-  return streamAnswer(`:\n\nretry: ${retryAfterMs}\n\ndata: ${JSON.stringify(frame)}\n\n`);
+  const answer = streamAnswer(`:
+
+retry: ${retryAfterMs}
+
+data: ${JSON.stringify(frame)}
+
+`);
+  answer.headers.set(errorHeader, code);
+  return answer;
 }

@@ -52,6 +52,9 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Of an HTTP answer that is an error: its code, for who does not read the body. */
+export const errorHeader = "x-gateway-error";
+
 export function isErrorCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERRORS, code);
 }

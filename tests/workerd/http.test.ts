@@ -233,6 +233,8 @@ describe("a refusal", () => {
     const told = await get(stream);
     expect([told.status, told.headers.get("content-type")]).toEqual([200, "text/event-stream; charset=utf-8"]);
     expect(told.headers.get("ratelimit-policy")).toBe('"ip";q=1;w=60');
+    // In both the code is where it can be read without the body.
+    for (const { headers } of [refused, told]) expect(headers.get("x-gateway-error")).toBe("rate-limited");
     const { lines, frames } = await whole(told);
     const [{ retryAfterMs } = {}] = frames as { retryAfterMs?: number }[];
     expect(frames).toEqual([expect.objectContaining({ type: "error", code: "rate-limited", retryable: true })]);
