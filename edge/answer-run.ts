@@ -167,6 +167,10 @@ export class AnswerRun implements TurnRunSink {
     this.attempts -= 1;
   }
 
+  get traceparent(): string | undefined {
+    return this.#question.traceparent;
+  }
+
   get #over(): string {
     return formatPosition({ kind: "over", generationId: this.#generationId });
   }

@@ -3,6 +3,7 @@
  * what only some of them need loads with the first of those.
  */
 import { Hono } from "hono/tiny";
+import { observed } from "./requests.ts";
 import { revocationsIn } from "./revocations.ts";
 import { withHeaders } from "./routes/answer-headers.ts";
 import type { OperatorCall } from "./routes/operator.ts";
@@ -12,11 +13,13 @@ import { securityHeaders } from "./routes/security-headers.ts";
 import { type Bindings, configured, inWords, type Visit } from "./routes/visit.ts";
 import { reportFault } from "./telemetry.ts";
 
-/** Answers a request. Here alone it gets the headers that its route knows nothing of. */
-export async function answer(request: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
-  const visit: Visit = { request, bindings, headers: { ...securityHeaders } };
-  const response = await app.fetch(request, visit, context);
-  return withHeaders(response, visit.headers);
+/** Answers a request. Here alone it gets the headers that its route knows nothing of, and is seen by the operator. */
+export function answer(received: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+  return observed(received, bindings, context, async (request) => {
+    const visit: Visit = { request, bindings, headers: { ...securityHeaders } };
+    const response = await app.fetch(request, visit, context);
+    return withHeaders(response, visit.headers);
+  });
 }
 
 const app = new Hono<{ Bindings: Visit }>();

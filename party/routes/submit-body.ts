@@ -2,8 +2,9 @@
 import { readBounded } from "../../edge/read-bounded.ts";
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
-import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { maxFrameBytes, maxParamsBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
+import { utf8Length } from "../../shared/text.ts";
 import type { Refusal } from "../core/principal.ts";
 import { tooLarge } from "./problem.ts";
 
@@ -35,5 +36,7 @@ export function traced(body: object, request: Request): object {
   const traceparent = request.headers.get("traceparent");
   const metadata: unknown = "metadata" in body ? body.metadata : {};
   if (traceparent === null || typeof metadata !== "object" || metadata === null) return body;
-  return { ...body, metadata: { traceparent, ...metadata } };
+  const whole = { traceparent, ...metadata };
+  // The Worker adds one to each question: it must not be what makes the client's own too large.
+  return utf8Length(JSON.stringify(whole)) > maxParamsBytes ? body : { ...body, metadata: whole };
 }

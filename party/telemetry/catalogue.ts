@@ -3,11 +3,18 @@
  * `core/events.ts`) and a level below; docs/observability.md lists them, which a test holds. Fields are names, codes, ids
  * and numbers: nothing of a conversation, no token, no address.
  */
-import type { RoomEvent } from "../core/events.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { RoomEvent, SpanEvent } from "../core/events.ts";
 import type { TenantEvent } from "../tenant-config.ts";
+
+/** A request's way through the Worker, from its arrival to the head of its answer. */
+export type RequestSpan = Omit<SpanEvent, "operation" | "turnId"> & { readonly operation: "request" };
 
 /** Of the gateway as a whole, outside of any room. */
 export type GatewayEvent =
+  | RequestSpan
+  /** Requests answered with an error, since the isolate told of them last: once for each code. */
+  | { readonly name: "requests-refused"; readonly code: ErrorCode; readonly count: number }
   /** A setting is missing or wrong; told at each request that needs it, because nothing else will. */
   | { readonly name: "not-configured"; readonly problem: string }
   /** What nobody expected: it broke one request or call, at `where`. */
@@ -46,6 +53,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "room-broken": "error",
   "circuit-changed": "warn",
   "slow-down-changed": "warn",
+  "requests-refused": "warn",
   "tenant-config-invalid": "error",
   "tenant-config-unread": "warn",
   "not-configured": "error",

@@ -25,9 +25,11 @@ export function logSink({ level, samplePercent }: LogOptions, out: LogConsole = 
   };
 }
 
-/** By turn, so that what is told of one is told to its end; else by room. */
+/** By turn, so that what is told of one is told to its end; else by room, or by trace. */
 function isSampled({ event, context }: Entry, percent: number): boolean {
-  return percent >= 100 || hash("turnId" in event ? event.turnId : (context.room ?? "")) % 100 < percent;
+  if (percent >= 100) return true;
+  const whose = "turnId" in event ? event.turnId : (context.room ?? ("traceId" in event ? event.traceId : ""));
+  return hash(whose ?? "") % 100 < percent;
 }
 
 export function lineOf({ level, context, event }: Pick<Entry, "level" | "context" | "event">): string {

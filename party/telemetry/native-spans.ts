@@ -47,7 +47,7 @@ export function nativeSpanSink(tracing: NativeTracing): Sink {
   return ({ event }) => {
     if (event.name === "turn-started") begin(`turn/${event.turnId}`, "turn");
     else if (event.name === "upstream-attempt") begin(`call/${event.turnId}`, "chat");
-    else if (event.name === "span") end(`${event.operation}/${event.turnId}`, event);
+    else if (event.name === "span" && event.operation !== "request") end(`${event.operation}/${event.turnId}`, event);
     // Nobody records this trace: what is open ends with the turn. One that is recorded is told of after this.
     else if (event.name === "turn-settled" && event.isTraced !== true) {
       end(`call/${event.turnId}`, undefined);

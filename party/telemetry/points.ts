@@ -13,14 +13,15 @@ export const BLOBS = [
 ] as const;
 export const DOUBLES = [
   ...["queueMs", "firstTokenMs", "firstChunkMs", "operationMs", "chunkMs", "stopMs", "waitMs", "stayedMs"],
-  ...["length", "inputTokens", "outputTokens", "attempts", "resumes", "bytes", "afterMs"],
+  ...["length", "inputTokens", "outputTokens", "attempts", "resumes", "bytes", "afterMs", "count"],
 ] as const;
 
 /** The rest of a turn's story is in the point of its end. */
-const written: ReadonlySet<EventName> = new Set([
+export const WRITTEN: ReadonlySet<EventName> = new Set([
   ...(["session-opened", "session-refused", "session-closed", "sync-sent"] as const),
   ...(["turn-refused", "turn-waiting", "turn-settled", "upstream-failure", "stop-unconfirmed"] as const),
   ...(["limiter-degraded", "circuit-changed", "slow-down-changed", "session-fault", "room-broken"] as const),
+  "requests-refused",
 ]);
 
 /** The platform takes 25 in one invocation. */
@@ -48,7 +49,7 @@ export class PointSink {
   }
 
   readonly sink: Sink = ({ event, context }) => {
-    if (!written.has(event.name) || this.#left === 0) return;
+    if (!WRITTEN.has(event.name) || this.#left === 0) return;
     this.#left -= 1;
     const fields: Readonly<Record<string, unknown>> = { ...context, ...event };
     this.#writer.writeDataPoint({

@@ -53,10 +53,12 @@ test("[O3] one trace id in the client, the gateway's log and the backend's spans
   expect(await response.text()).toContain('"type":"turn-end"');
   const backend = await collector.spanOf(traceId);
   await expect.poll(() => logged().map(({ name }) => name)).toContain("turn-settled");
-  await expect.poll(() => logged().filter(({ name }) => name === "span").length).toBe(2);
+  await expect.poll(() => logged().filter(({ name }) => name === "span").length).toBe(3);
+  const request = logged().find(({ operation }) => operation === "request");
   const turn = logged().find(({ operation }) => operation === "turn");
   const call = logged().find(({ operation }) => operation === "call");
-  expect(turn).toMatchObject({ traceId, parentId: clientSpan });
+  expect(request).toMatchObject({ traceId, parentId: clientSpan });
+  expect(turn).toMatchObject({ traceId, parentId: request?.spanId });
   expect(call).toMatchObject({ traceId, parentId: turn?.spanId });
   expect(backend).toMatchObject({ traceId, parentSpanId: call?.spanId, name: "chat echo-1" });
   expect(backend.attributes.map(({ key }) => key)).toContain("gen_ai.request.model");

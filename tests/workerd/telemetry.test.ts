@@ -4,35 +4,9 @@ import * as runtime from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { limitersIn } from "../../party/limiter.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
-import { readScrape, type Scraped } from "../support/scrape.ts";
+import type { Scraped } from "../support/scrape.ts";
+import { asOperator, scrape, scrapeUntil, sumOf } from "./numbers.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
-
-const asOperator = { headers: { authorization: "Bearer operator-secret" } };
-
-async function scrape(): Promise<readonly Scraped[]> {
-  const response = await SELF.fetch("http://localhost/metrics", asOperator);
-  expect(response.status).toBe(200);
-  expect(response.headers.get("content-type")).toMatch(/^text\/plain; version=0\.0\.4/);
-  return readScrape(await response.text());
-}
-
-/** The sum over all shards of the samples with these labels. */
-function sumOf(samples: readonly Scraped[], name: string, labels: Scraped["labels"] = {}): number {
-  return samples
-    .filter((sample) => sample.name === name)
-    .filter((sample) => Object.entries(labels).every(([label, value]) => sample.labels[label] === value))
-    .reduce((sum, { value }) => sum + value, 0);
-}
-
-/** Scrapes until `done` holds: a room's numbers are on their way when its turn's end is told. */
-async function scrapeUntil(done: (samples: readonly Scraped[]) => boolean): Promise<readonly Scraped[]> {
-  for (let tries = 0; tries < 100; tries += 1) {
-    const samples = await scrape();
-    if (done(samples)) return samples;
-    await scheduler.wait(10);
-  }
-  return expect.unreachable("the numbers never came");
-}
 
 test.each(["/metrics", "/ops/events/lobby"])("%s is the operator's alone", async (path) => {
   expect((await SELF.fetch(`http://localhost${path}`)).status).toBe(401);

@@ -83,6 +83,11 @@ export const FAMILIES = {
     help: "Sessions that were sent away before their welcome, by error code.",
     labels: ["tenant", "code"],
   },
+  edge_chat_requests_refused_total: {
+    type: "counter",
+    help: "HTTP requests that were answered with an error, by its code. Of no tenant: most are refused before it is known.",
+    labels: ["code"],
+  },
   edge_chat_resumes_total: {
     type: "counter",
     help: "Syncs for readers that had something of the room: delta is what they missed, snapshot all of it.",

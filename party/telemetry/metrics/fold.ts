@@ -8,7 +8,7 @@ import type { MetricStore } from "./store.ts";
 const unnamed = "default";
 
 export function foldReport(store: MetricStore, report: MetricsReport, now: number): void {
-  const tenant = store.bounded("tenant", report.tenant, now);
+  const tenant = report.tenant === undefined ? "" : store.bounded("tenant", report.tenant, now);
   if (report.census !== undefined) store.take(report.source, tenant, report.census, now);
   if (report.dropped > 0) store.add("edge_chat_events_dropped_total", { tenant }, report.dropped);
   for (const event of report.events) foldEvent(store, tenant, event, now);
@@ -22,6 +22,9 @@ function foldEvent(store: MetricStore, tenant: string, event: CountedEvent, now:
       return;
     case "session-refused":
       store.add("edge_chat_sessions_refused_total", { tenant, code: event.code });
+      return;
+    case "requests-refused":
+      store.add("edge_chat_requests_refused_total", { code: event.code }, event.count);
       return;
     case "sync-sent":
       if (!event.resumed) return;

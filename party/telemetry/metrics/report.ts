@@ -1,4 +1,4 @@
-/** What rooms and Limiters send to the object that counts for them (`party/metrics.ts`), and what it hands to `/metrics`. */
+/** What rooms, Limiters and the Worker send to the object that counts for them (`party/metrics.ts`), and what it hands to `/metrics`. */
 import type { TelemetryEvent } from "../catalogue.ts";
 import type { FamilyName, GaugeName } from "./families.ts";
 
@@ -13,7 +13,8 @@ export type CountedEvent = TelemetryEvent extends infer Event
   : never;
 
 export interface MetricsReport {
-  readonly tenant: string;
+  /** Absent from the Worker, which refuses before it knows whose a request is. */
+  readonly tenant?: string;
   /** Who reports: its census replaces the one it sent before. */
   readonly source: string;
   /** Absent from who has none. */

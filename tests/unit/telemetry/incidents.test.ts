@@ -9,13 +9,12 @@ import { parse as parseYaml } from "yaml";
 import type { TurnLimiter } from "../../../party/core/limiter-port.ts";
 import { NO_LIMITER } from "../../../party/core/limiter-port.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure } from "../../../party/core/ports.ts";
-import { LEVELS } from "../../../party/telemetry/catalogue.ts";
 import { exposition } from "../../../party/telemetry/metrics/exposition.ts";
 import { FAMILIES, type FamilyName } from "../../../party/telemetry/metrics/families.ts";
 import { foldReport } from "../../../party/telemetry/metrics/fold.ts";
 import type { Census, CountedEvent } from "../../../party/telemetry/metrics/report.ts";
 import { MetricStore } from "../../../party/telemetry/metrics/store.ts";
-import { BLOBS, DOUBLES } from "../../../party/telemetry/points.ts";
+import { BLOBS, DOUBLES, WRITTEN } from "../../../party/telemetry/points.ts";
 import { settled } from "../../support/core/fake-clock.ts";
 import { Room, type RoomOptions } from "../../support/core/room-harness.ts";
 import { durationOf, evaluate, metricsIn, Recording } from "../../support/promql.ts";
@@ -231,12 +230,15 @@ test("the queries of Analytics Engine name columns that are written, of events t
   const dataset = /"dataset": "(\w+)"/.exec(read("wrangler.jsonc"))?.[1];
   for (const query of sql) {
     expect(/FROM (\w+)/.exec(query)?.[1]).toBe(dataset);
-    expect(Object.keys(LEVELS)).toContain(/blob1 = '([^']+)'/.exec(query)?.[1]);
+    expect([...WRITTEN]).toContain(/blob1 = '([^']+)'/.exec(query)?.[1]);
     for (const [, kind, number] of query.matchAll(/\b(blob|double)(\d+)\b/g)) {
       expect(Number(number)).toBeLessThanOrEqual((kind === "blob" ? BLOBS : DOUBLES).length);
     }
   }
   expect(read("ops/dashboard-analytics-engine.json")).toContain(
     `double${DOUBLES.indexOf("firstTokenMs") + 1}, _sample_interval) AS first_token_ms`,
+  );
+  expect(read("ops/dashboard-analytics-engine.json")).toContain(
+    `SUM(double${DOUBLES.indexOf("count") + 1} * _sample_interval) AS requests`,
   );
 });

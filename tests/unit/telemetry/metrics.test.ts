@@ -101,6 +101,7 @@ test("[O2] every metric is emitted by something that happens, with all of its la
     { name: "upstream-failure", turnId: "t", code: "upstream-unavailable", resume: false, afterMs: 1 },
     { name: "stop-unconfirmed", generationId: "g" },
     { name: "limiter-degraded" },
+    { name: "requests-refused", code: "origin-forbidden", count: 3 },
     { name: "room-broken" },
   ];
   foldReport(store, reportOf(events, { dropped: 1, census: allGauges }), 0);
@@ -109,6 +110,22 @@ test("[O2] every metric is emitted by something that happens, with all of its la
   const all = Object.entries(FAMILIES).filter(([name]) => name !== beyond);
   expect([...seen.keys()].sort()).toEqual(all.map(([name]) => name).sort());
   for (const [name, { labels }] of all) expect(seen.get(name as keyof typeof FAMILIES)).toEqual(labels);
+});
+
+test("[O2] refused requests are counted by code, and take no tenant's place", () => {
+  const store = new MetricStore(0);
+  const { tenant: _, ...ofNobody } = reportOf([
+    { name: "requests-refused", code: "rate-limited", count: 40 },
+    { name: "requests-refused", code: "rate-limited", count: 2 },
+  ]);
+  foldReport(store, ofNobody, 0);
+  expect(scraped(store, "edge_chat_requests_refused_total")).toEqual([
+    { name: "edge_chat_requests_refused_total", labels: { code: "rate-limited", shard: "0" }, value: 42 },
+  ]);
+  for (let index = 0; index < maxTenants; index += 1) {
+    foldReport(store, reportOf([settled()], { tenant: `tenant-${index}` }), 0);
+  }
+  expect(scraped(store, "edge_chat_turns_total").map(({ labels }) => labels["tenant"])).not.toContain(other);
 });
 
 describe("[O2] series are few", () => {

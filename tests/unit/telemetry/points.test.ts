@@ -42,6 +42,12 @@ test("a turn's end is one point, each field in its column", () => {
   });
 });
 
+test("refused requests are one point for each code, with their number", () => {
+  const { points, report } = build();
+  report({ name: "requests-refused", code: "rate-limited", count: 40 });
+  expect(points.map(named)).toMatchObject([{ name: "requests-refused", code: "rate-limited", count: 40 }]);
+});
+
 test("points stay within the platform's bounds", () => {
   expect(BLOBS.length).toBeLessThanOrEqual(20);
   expect(DOUBLES.length).toBeLessThanOrEqual(20);
