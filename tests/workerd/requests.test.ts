@@ -4,17 +4,10 @@ import { afterEach, describe, expect, test, vi } from "vitest";
 import type { TelemetryEvent } from "../../party/telemetry/catalogue.ts";
 import { BLOBS, DOUBLES, type PointWriter } from "../../party/telemetry/points.ts";
 import worker from "../../party/worker.ts";
-import { asOperator, scrape, scrapeUntil, sumOf } from "./numbers.ts";
+import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
 import { fresh, upstream } from "./tab.ts";
 
 afterEach(() => void vi.restoreAllMocks());
-
-/** Lines of the log from now on, by level, as they are written. */
-function logLines(level: "warn" | "debug"): (TelemetryEvent & { readonly level: string })[] {
-  const lines: (TelemetryEvent & { readonly level: string })[] = [];
-  vi.spyOn(console, level).mockImplementation((line: string) => void lines.push(JSON.parse(line)));
-  return lines;
-}
 
 describe("requests that are refused", () => {
   const { RATE_LIMIT: _, ...unbound } = env;

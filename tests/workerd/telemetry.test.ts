@@ -1,12 +1,14 @@
 /** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
 import { env, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { afterEach, describe, expect, test, vi } from "vitest";
 import { limitersIn } from "../../party/limiter.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import type { Scraped } from "../support/scrape.ts";
-import { asOperator, scrape, scrapeUntil, sumOf } from "./numbers.ts";
+import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
+
+afterEach(() => void vi.restoreAllMocks());
 
 test.each(["/metrics", "/ops/events/lobby"])("%s is the operator's alone", async (path) => {
   expect((await SELF.fetch(`http://localhost${path}`)).status).toBe(401);
@@ -57,15 +59,31 @@ test("viewers count while they are there", async () => {
   await scrapeUntil((samples) => viewers(samples) === 0);
 });
 
-test("a Limiter tells that it pauses for a backend that fails", async () => {
-  const limiter = limitersIn(env.Limiter, undefined)(fresh("tenant"));
+describe("[O1] a Limiter", () => {
   const limits = { activeTurns: 9 };
-  for (let index = 0; index < 5; index += 1) {
-    const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
-    await limiter.handle({ limits, operations: [{ kind: "acquire", request }] });
-    await limiter.handle({ limits, operations: [{ kind: "report", request, refused: "unreachable" }] });
-  }
-  await scrapeUntil((samples) => sumOf(samples, "edge_chat_circuits_open") === 1);
+  const refuseAll = async (name: string, refused: "unreachable" | "rate-limited", times: number) => {
+    const limiter = limitersIn(env.Limiter, undefined)(name);
+    for (let index = 0; index < times; index += 1) {
+      const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
+      await limiter.handle({ limits, operations: [{ kind: "acquire", request }] });
+      await limiter.handle({ limits, operations: [{ kind: "report", request, refused }] });
+    }
+  };
+  const of = (tenant: string) => `tenant/${tenant}/0`;
+
+  test("tells once that it pauses for a backend that fails", async () => {
+    const [tenant, lines] = [fresh("tenant"), logLines("warn")];
+    await refuseAll(of(tenant), "unreachable", 5);
+    await scrapeUntil((samples) => sumOf(samples, "edge_chat_circuits_open") === 1);
+    expect(lines).toEqual([{ name: "circuit-changed", level: "warn", tenant, isOpen: true }]);
+  });
+
+  test("tells once that it spares a backend with too much to do", async () => {
+    const [tenant, lines] = [fresh("tenant"), logLines("warn")];
+    await refuseAll(of(tenant), "rate-limited", 2);
+    await scrapeUntil((samples) => sumOf(samples, "edge_chat_slow_downs") === 1);
+    expect(lines).toEqual([{ name: "slow-down-changed", level: "warn", tenant, isSlowing: true }]);
+  });
 });
 
 test("the newest events of a room can be read back", async () => {

@@ -227,3 +227,22 @@ describe("[O1] a turn", () => {
     expect(turn).not.toHaveProperty("firstChunkMs");
   });
 });
+
+describe("[O1] a fault of ours", () => {
+  test("that ends a session is told once", async () => {
+    const room = await buildRoom({ principalOf: () => Promise.reject(new Error("nobody expected it")) });
+    room.tab().connect();
+    await settled();
+    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause: expect.any(Error) }]);
+  });
+
+  test("of storage, which breaks the room, is told once", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    room.storage.fail();
+    tab.submit("one");
+    tab.submit("two");
+    await settled();
+    expect(of(room, "room-broken")).toEqual([{ name: "room-broken", cause: expect.any(Error) }]);
+  });
+});

@@ -1,6 +1,7 @@
-/** What `/metrics` says, as a test asks it. */
+/** What an operator reads, as a test asks it: the log and `/metrics`. */
 import { SELF } from "cloudflare:test";
-import { expect } from "vitest";
+import { expect, vi } from "vitest";
+import type { TelemetryEvent } from "../../party/telemetry/catalogue.ts";
 import { readScrape, type Scraped } from "../support/scrape.ts";
 
 export const asOperator = { headers: { authorization: "Bearer operator-secret" } };
@@ -28,4 +29,11 @@ export async function scrapeUntil(done: (samples: readonly Scraped[]) => boolean
     await scheduler.wait(10);
   }
   return expect.unreachable("the numbers never came");
+}
+
+/** Lines of the log from now on until mocks are restored, as they are written. */
+export function logLines(level: "warn" | "debug"): (TelemetryEvent & { readonly level: string })[] {
+  const lines: (TelemetryEvent & { readonly level: string })[] = [];
+  vi.spyOn(console, level).mockImplementation((line: string) => void lines.push(JSON.parse(line)));
+  return lines;
 }
