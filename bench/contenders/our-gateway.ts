@@ -2,16 +2,21 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ownWorker } from "../lib/bundle.ts";
-import { startWorkerd, type Workerd } from "../lib/workerd.ts";
+import { startWorkerd, type Workerd, type WorkerOptions } from "../lib/workerd.ts";
 import type { RunFolder } from "./contender.ts";
 
-export async function startOurs({ upstream, folder }: RunFolder): Promise<Workerd> {
+/** @param more what another measurement wants in place of, or beside, what the bench's own has. */
+export async function startOurs(
+  { upstream, folder }: Pick<RunFolder, "upstream" | "folder">,
+  more: Partial<WorkerOptions> = {},
+): Promise<Workerd> {
   return startWorkerd(
     {
-      modules: await ownWorker(),
+      modules: more.modules ?? (await ownWorker()),
       flags: await deployedFlags(),
-      vars: { AUTH: "none", NEST_BASE: upstream, TENANT_ACTIVE_TURNS: "100000" },
-      objects: { Chat: "ChatRoom", Limiter: "Limiter" },
+      vars: { AUTH: "none", NEST_BASE: upstream, TENANT_ACTIVE_TURNS: "100000", ...more.vars },
+      objects: { Chat: "ChatRoom", Limiter: "Limiter", ...more.objects },
+      datasets: more.datasets ?? {},
     },
     folder,
   );

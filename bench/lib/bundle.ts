@@ -1,7 +1,7 @@
 /** A contender's Worker as modules for workerd. */
-import { join } from "node:path";
-import { build } from "esbuild";
-import { bundleWorker } from "../../scripts/lib/worker-bundle.ts";
+import { join, relative } from "node:path";
+import { build, type Plugin } from "esbuild";
+import { bundleWorker, type WorkerBundle } from "../../scripts/lib/worker-bundle.ts";
 
 const bench = join(import.meta.dirname, "..");
 const made = new Map<string, Promise<ReadonlyMap<string, string>>>();
@@ -41,16 +41,43 @@ const nodeModules = ["async_hooks", "buffer", "crypto", "events", "path", "proce
 export function ownWorker(): Promise<ReadonlyMap<string, string>> {
   return once("our own", async () => {
     if (isReadable) return oneModule(join(bench, "../party/worker.ts"));
-    const { eager, lazy } = await bundleWorker();
-    const isEntry = ({ name }: { name: string }) => name === "worker.js";
-    const modules = [...eager, ...lazy];
-    return new Map(
-      [...modules.filter(isEntry), ...modules.filter((module) => !isEntry(module))].map(({ name, code }) => [
-        name,
-        code,
-      ]),
-    );
+    return modulesOf(await bundleWorker());
   });
+}
+
+/** The same without telemetry: no sink, no metrics, no span. There is no setting for that, so the code is left out. */
+export function ownWorkerUntold(): Promise<ReadonlyMap<string, string>> {
+  return once("our own, untold", async () => modulesOf(await bundleWorker([withoutTelemetry])));
+}
+
+/** In place of a module of the gateway, one that does nothing. */
+const nothings: Readonly<Record<string, string>> = {
+  "party/telemetry/sink.ts": "export const reporter = () => () => undefined;",
+  "party/requests.ts": "export const observed = (request, _env, _context, answer) => answer(request);",
+};
+
+const withoutTelemetry: Plugin = {
+  name: "without-telemetry",
+  setup({ onLoad, onEnd }) {
+    const missing = new Set(Object.keys(nothings));
+    onLoad({ filter: /\/party\/.*\.ts$/ }, ({ path }) => {
+      const name = relative(join(bench, ".."), path);
+      missing.delete(name);
+      const contents = nothings[name];
+      return contents === undefined ? undefined : { contents, loader: "js" };
+    });
+    // Something has moved: what is left of it would be measured as off.
+    onEnd(() => (missing.size === 0 ? {} : { errors: [{ text: `no ${[...missing].join(", ")}` }] }));
+  },
+};
+
+/** The entry comes first. */
+function modulesOf({ eager, lazy }: WorkerBundle): ReadonlyMap<string, string> {
+  const modules = [...eager, ...lazy];
+  const isEntry = ({ name }: { name: string }) => name === "worker.js";
+  return new Map(
+    [...modules.filter(isEntry), ...modules.filter((module) => !isEntry(module))].map(({ name, code }) => [name, code]),
+  );
 }
 
 function once(name: string, make: () => Promise<ReadonlyMap<string, string>>): Promise<ReadonlyMap<string, string>> {

@@ -17,6 +17,8 @@ export interface WorkerOptions {
   readonly vars: Readonly<Record<string, string>>;
   /** Classes of objects by the name of their binding. */
   readonly objects?: Readonly<Record<string, string>>;
+  /** Datasets of Analytics Engine by the name of their binding: where the runtime posts their points, `host:port`. */
+  readonly datasets?: Readonly<Record<string, string>>;
 }
 
 export interface Workerd {
@@ -95,7 +97,7 @@ function binary(): string {
 }
 
 function capnp(options: WorkerOptions, names: readonly string[], storage: string): string {
-  const { vars, flags = [], objects = {} } = options;
+  const { vars, flags = [], objects = {}, datasets = {} } = options;
   const text = JSON.stringify;
   const classes = [...new Set(Object.values(objects))];
   return `using Workerd = import "/workerd/workerd.capnp";
@@ -104,6 +106,9 @@ const config :Workerd.Config = (
     (name = "main", worker = .main),
     (name = "internet", network = (allow = ["public", "private"])),
     (name = "storage", disk = (path = ${text(storage)}, writable = true)),
+    ${Object.entries(datasets)
+      .map(([name, address]) => `(name = ${text(name)}, external = (address = ${text(address)}, http = ())),`)
+      .join("\n    ")}
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
 );
@@ -117,6 +122,7 @@ const main :Workerd.Worker = (
     ${[
       ...Object.entries(vars).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
       ...Object.entries(objects).map(([name, of]) => `(name = ${text(name)}, durableObjectNamespace = ${text(of)})`),
+      ...Object.keys(datasets).map((name) => `(name = ${text(name)}, analyticsEngine = ${text(name)})`),
     ].join(",\n    ")}
   ],
 );

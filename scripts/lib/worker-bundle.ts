@@ -4,7 +4,7 @@
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build, type Metafile } from "esbuild";
+import { build, type Metafile, type Plugin } from "esbuild";
 
 const root = join(import.meta.dirname, "../..");
 /** wrangler.jsonc names the entry in it. */
@@ -30,8 +30,8 @@ export interface WorkerBundle {
   readonly files: ReadonlyMap<string, string>;
 }
 
-/** Builds in memory. */
-export async function bundleWorker(): Promise<WorkerBundle> {
+/** Builds in memory. @param plugins for a Worker that is not the one to deploy: a measurement leaves something out of it. */
+export async function bundleWorker(plugins: Plugin[] = []): Promise<WorkerBundle> {
   const { outputFiles, metafile } = await build({
     absWorkingDir: root,
     entryPoints: ["party/worker.ts"],
@@ -51,6 +51,7 @@ export async function bundleWorker(): Promise<WorkerBundle> {
     metafile: true,
     write: false,
     logLevel: "silent",
+    plugins,
   });
   const files = new Map(outputFiles.map(({ path, text }) => [relative(folder, path), text]));
   const modules = modulesOf(metafile, files);

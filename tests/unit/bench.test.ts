@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { contenders } from "../../bench/contenders/all.ts";
 import type { Contender } from "../../bench/contenders/contender.ts";
+import { ownWorker, ownWorkerUntold } from "../../bench/lib/bundle.ts";
 import { costOf, listPrices } from "../../bench/lib/cost.ts";
 import { partOf, quotingPages, withPart } from "../../bench/lib/pages.ts";
 import { barChart } from "../../bench/lib/plot.ts";
@@ -214,3 +215,16 @@ test("the plot is one SVG with a bar for each value, its text escaped", () => {
   expect(svg).toContain("a &lt;b> &amp; c");
   expect(svg).not.toContain("NaN");
 });
+
+test("the Worker that tells nothing is the same one without its telemetry", async () => {
+  const [told, untold] = (await Promise.all([ownWorker(), ownWorkerUntold()])).map((modules) =>
+    [...modules.values()].join("\n"),
+  );
+  // A span's attribute, and what every other part of a room still says.
+  for (const [text, isInBoth] of [
+    ["http.response.status_code", false],
+    ["turn-settled", true],
+  ] as const) {
+    expect([text, told?.includes(text), untold?.includes(text)]).toEqual([text, true, isInBoth]);
+  }
+}, 20_000);
