@@ -22,6 +22,7 @@ test("[E2] what is inside a room or a Limiter, the bridge, parsers, tokens and c
     "edge/bridge.ts",
     "party/auth/verify-token.ts",
     "party/warm.ts",
+    "party/request-report.ts",
   ]) {
     expect(lazySources).toContain(late);
     expect(eagerSources).not.toContain(late);
