@@ -131,7 +131,11 @@ describe("[O3] a trace", () => {
     expect(JSON.stringify(request)).not.toMatch(/secret|room-|question|answer/);
     if (route === "/chat") expect(parent).toBe(request?.spanId);
     else {
-      const told = await worker.fetch(new Request(`http://localhost/ops/events/${room}`, asOperator), { ...env }, context);
+      const told = await worker.fetch(
+        new Request(`http://localhost/ops/events/${room}`, asOperator),
+        { ...env },
+        context,
+      );
       const { events } = (await told.json()) as { events: (TelemetryEvent & { readonly at: number })[] };
       const turn = events.find((event) => event.name === "span" && event.operation === "turn");
       expect(turn).toMatchObject({ traceId, parentId: request?.spanId });
