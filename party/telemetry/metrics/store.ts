@@ -115,6 +115,11 @@ export class MetricStore {
 
   #forget(label: string, value: string): void {
     for (const [key, { labels }] of this.#series) if (labels[label] === value) this.#series.delete(key);
+    if (label !== labelNames.tenant) return;
+    // What its rooms said of themselves still holds, and counts with the others'.
+    for (const [source, said] of this.#reporters) {
+      if (said.tenant === value) this.#reporters.set(source, { ...said, tenant: other });
+    }
   }
 }
 
