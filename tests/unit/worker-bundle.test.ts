@@ -19,6 +19,7 @@ test("[E2] a room's inside, the bridge, parsers, tokens and cached routes are no
     "edge/bridge.ts",
     "party/auth/verify-token.ts",
     "party/warm.ts",
+    "party/telemetry/metrics/keeper.ts",
   ]) {
     expect(lazySources).toContain(late);
     expect(eagerSources).not.toContain(late);

@@ -1,8 +1,10 @@
 /** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
-import { env, SELF } from "cloudflare:test";
+import { env, evictDurableObject, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
 import { describe, expect, test } from "vitest";
 import { limitersIn } from "../../party/limiter.ts";
+import { metricsIn } from "../../party/metrics.ts";
+import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import { readScrape, type Scraped } from "../support/scrape.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
@@ -32,6 +34,12 @@ async function scrapeUntil(done: (samples: readonly Scraped[]) => boolean): Prom
     await scheduler.wait(10);
   }
   return expect.unreachable("the numbers never came");
+}
+
+/** What ten seconds without a visit do: the objects that count leave memory. */
+async function quiet(): Promise<void> {
+  const stubs = metricsIn(env.Metrics, undefined);
+  for (let shard = 0; shard < 4; shard += 1) await evictDurableObject(stubs(metricsName(shard)));
 }
 
 test.each(["/metrics", "/ops/events/lobby"])("%s is the operator's alone", async (path) => {
@@ -81,6 +89,36 @@ test("viewers count while they are there", async () => {
   await scrapeUntil((samples) => viewers(samples) === 1);
   tab.close();
   await scrapeUntil((samples) => viewers(samples) === 0);
+});
+
+test("[O2] what was counted, and who is there, outlives a quiet time; and a report goes on from there", async () => {
+  const turns = (samples: readonly Scraped[]) => sumOf(samples, "edge_chat_turns_total");
+  const viewers = (samples: readonly Scraped[]) => sumOf(samples, "edge_chat_viewers");
+  await scrapeUntil((samples) => viewers(samples) === 0);
+  const before = turns(await scrape());
+  const room = fresh("room");
+  const tab = await new SocketTab().join(room);
+  for (const expected of [before + 1, before + 2]) {
+    const turnId = tab.submit(room);
+    await upstream("text", room, { text: "hi" });
+    await upstream("done", room);
+    await tab.untilTurn(turnId, ({ state }) => state === "settled");
+    const seen = await scrapeUntil((samples) => turns(samples) === expected);
+    await quiet();
+    expect(await scrape()).toEqual(seen);
+    expect(viewers(seen)).toBe(1);
+  }
+  tab.close();
+  await scrapeUntil((samples) => viewers(samples) === 0);
+});
+
+test("[O2] a report is stored although nobody scrapes", async () => {
+  const stub = metricsIn(env.Metrics, undefined)(fresh("shard"));
+  const event = { name: "session-opened", session: "s", transport: "sse", resumed: false } as const;
+  await stub.record({ tenant: "acme", source: "lobby", events: [event], dropped: 0 });
+  await evictDurableObject(stub);
+  const labels = { tenant: "acme", transport: "sse" };
+  expect(await stub.read()).toEqual([{ family: "edge_chat_sessions_total", labels, value: 1 }]);
 });
 
 test("a Limiter tells that it pauses for a backend that fails", async () => {
