@@ -9,8 +9,9 @@ import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core
 import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
 import { TokenBucket } from "./core/token-bucket.ts";
 import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
-import { countingSinks, type MetricsBindings } from "./metrics.ts";
-import type { LimiterEvent } from "./telemetry/catalogue.ts";
+import { type MetricsBindings, metricsClient } from "./metrics.ts";
+import { PointSink, type PointWriter } from "./telemetry/points.ts";
+import { type SparingOptions, SparingReports } from "./telemetry/sparing.ts";
 import { objectReporter } from "./telemetry.ts";
 
 /** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
@@ -21,7 +22,12 @@ const waitersOfRow = 128;
 const leaseKey = (id: string) => `lease/${id}`;
 const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
 
-export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Variables> {
+/** What a Limiter's object may be given beside its settings. */
+interface LimiterBindings extends MetricsBindings {
+  readonly ANALYTICS?: PointWriter;
+}
+
+export class Limiter extends DurableObject<Cloudflare.Env & LimiterBindings & Variables> {
   #core = new LimiterCore(0);
   #ip: TokenBucket | undefined;
   /** What storage holds, where it is not the core's own state. */
@@ -31,11 +37,9 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
   #isLineStale = false;
   #alarmAt: number | null = null;
 
-  /** What was last told of sparing the upstream. */
-  #told = { isOpen: false, isSlowing: false };
-  #report: ((event: LimiterEvent) => void) | undefined;
+  readonly #sparing = new SparingReports(() => this.#reporter());
 
-  constructor(ctx: DurableObjectState, env: Cloudflare.Env & MetricsBindings & Variables) {
+  constructor(ctx: DurableObjectState, env: Cloudflare.Env & LimiterBindings & Variables) {
     super(ctx, env);
     void ctx.blockConcurrencyWhile(() => this.#load());
   }
@@ -46,7 +50,7 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
     this.#core.limit(limits, now);
     const answers = operations.map((operation) => this.#perform(operation, now));
     this.#store(now);
-    this.#tell();
+    this.#sparing.tell(this.#core, now);
     return { answers, isSlowing: this.#core.isSlowing(now) };
   }
 
@@ -78,32 +82,28 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
       this.#isLineStale = false;
       await this.ctx.storage.deleteAll();
     } else this.#store(now);
-    this.#tell();
+    this.#sparing.tell(this.#core, now);
   }
 
-  /** Tells operators when the upstream begins or ceases to be spared. */
-  #tell(): void {
-    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = this.#core;
-    const before = this.#told;
-    if (isOpen === before.isOpen && isSlowing === before.isSlowing) return;
-    this.#told = { isOpen, isSlowing };
-    this.#report ??= this.#reporter();
-    if (isOpen !== before.isOpen) this.#report({ name: "circuit-changed", isOpen });
-    if (isSlowing !== before.isSlowing) this.#report({ name: "slow-down-changed", isSlowing });
-  }
-
-  #reporter(): (event: LimiterEvent) => void {
+  #reporter(): SparingOptions {
     const config = parseConfig(this.env, "localhost");
-    if (!config.ok) return () => undefined;
+    if (!config.ok) return { report: () => undefined, retell: () => undefined };
     const { log } = config.value;
     // The name that rooms reach it by says whose it is.
     const [, tenant = config.value.tenant] = /^tenant\/(.+)\/\d+$/.exec(this.ctx.id.name ?? "") ?? [];
-    const census = () => ({
-      edge_chat_circuits_open: Number(this.#told.isOpen),
-      edge_chat_slow_downs: Number(this.#told.isSlowing),
-    });
-    const name = this.ctx.id.toString();
-    return objectReporter({ tenant }, log, countingSinks(this.env, config.value, { tenant, name, census }));
+    const census = () => this.#sparing.census();
+    const client = metricsClient(this.env, config.value, { tenant, name: this.ctx.id.toString(), census });
+    const points = this.env.ANALYTICS === undefined ? undefined : new PointSink(this.env.ANALYTICS);
+    const sinks = [client?.sink, points?.sink].filter((sink) => sink !== undefined);
+    const report = objectReporter({ tenant }, log, sinks);
+    return {
+      report: (event) => {
+        // An invocation has two of them at most.
+        points?.invoked();
+        report(event);
+      },
+      retell: (now) => client?.tell(now),
+    };
   }
 
   async #load(): Promise<void> {
@@ -123,7 +123,7 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
     const held = new Set(leases.map(({ id }) => id));
     const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
     this.#core = new LimiterCore(Date.now(), state);
-    this.#told = { isOpen: this.#core.isCircuitOpen, isSlowing: this.#core.isSlowedDown };
+    this.#sparing.restore(this.#core);
     this.#recordStored = JSON.stringify(record);
   }
 
@@ -157,7 +157,7 @@ export class Limiter extends DurableObject<Cloudflare.Env & MetricsBindings & Va
       else void storage.put(leaseKey(id), lease, options);
     }
     const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
-    if (leases.size > 0 || isLineDue) this.#storeRecord(options);
+    if (leases.size > 0 || isLineDue || this.#sparing.isNews(this.#core)) this.#storeRecord(options);
     if (isLineDue) this.#storeLine(now, options);
     const at = this.#core.nextAt(now);
     if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;

@@ -1,7 +1,8 @@
 /** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
-import { env, evictDurableObject, SELF } from "cloudflare:test";
+import { env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { limiterName } from "../../party/lease-client.ts";
 import { limitersIn } from "../../party/limiter.ts";
 import { metricsIn } from "../../party/metrics.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";
@@ -121,15 +122,67 @@ test("[O2] a report is stored although nobody scrapes", async () => {
   expect(await stub.read()).toEqual([{ family: "edge_chat_sessions_total", labels, value: 1 }]);
 });
 
-test("a Limiter tells that it pauses for a backend that fails", async () => {
-  const limiter = limitersIn(env.Limiter, undefined)(fresh("tenant"));
-  const limits = { activeTurns: 9 };
-  for (let index = 0; index < 5; index += 1) {
-    const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
-    await limiter.handle({ limits, operations: [{ kind: "acquire", request }] });
-    await limiter.handle({ limits, operations: [{ kind: "report", request, refused: "unreachable" }] });
+describe("a Limiter that pauses for a backend that fails", () => {
+  const stubOf = limitersIn(env.Limiter, undefined);
+  const open = (samples: readonly Scraped[], tenant: string) => sumOf(samples, "edge_chat_circuits_open", { tenant });
+
+  /** @param hasLease of turns that ask for leave first; a tenant without limits does not. */
+  async function fail(tenant: string, hasLease: boolean) {
+    const limiter = stubOf(limiterName(tenant, 0));
+    for (let index = 0; index < 5; index += 1) {
+      const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
+      if (hasLease) await limiter.handle({ limits: {}, operations: [{ kind: "acquire", request }] });
+      await limiter.handle({ limits: {}, operations: [{ kind: "report", request, refused: "unreachable" }] });
+    }
+    return limiter;
   }
-  await scrapeUntil((samples) => sumOf(samples, "edge_chat_circuits_open") === 1);
+
+  test.each([
+    ["turns with a lease", true],
+    ["turns without one", false],
+  ])(
+    "[O2] shows for as long as it lasts, however quiet it is, and no longer: %s",
+    async (_name, hasLease) => {
+      const tenant = fresh("tenant");
+      const limiter = stubOf(limiterName(tenant, 0));
+      // Somebody waits as it is, so that the line has just been stored.
+      const request = { generationId: "first", room: "lobby", deadlineAt: Date.now() + 60_000 };
+      await limiter.handle({ limits: { activeTurns: 0 }, operations: [{ kind: "acquire", request }] });
+      await fail(tenant, hasLease);
+      await scrapeUntil((samples) => open(samples, tenant) === 1);
+      await evictDurableObject(limiter);
+      await quiet();
+      expect(open(await scrape(), tenant)).toBe(1);
+      vi.useFakeTimers({ toFake: ["Date"] });
+      try {
+        vi.setSystemTime(Date.now() + 120_000);
+        expect(await runDurableObjectAlarm(limiter)).toBe(true);
+        await scrapeUntil((samples) => open(samples, tenant) === 0);
+      } finally {
+        vi.useRealTimers();
+      }
+    },
+  );
+
+  test("[O1] says so in the log, once, and once more when it is over", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = vi.spyOn(console, "warn").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const tenant = fresh("tenant");
+      const limiter = await fail(tenant, true);
+      const told = () =>
+        lines.filter((line) => line["tenant"] === tenant).map(({ name, isOpen }) => ({ name, isOpen }));
+      expect(told()).toEqual([{ name: "circuit-changed", isOpen: true }]);
+      await evictDurableObject(limiter);
+      vi.setSystemTime(Date.now() + 120_000);
+      expect(await runDurableObjectAlarm(limiter)).toBe(true);
+      expect(told().slice(1)).toEqual([{ name: "circuit-changed", isOpen: false }]);
+    } finally {
+      log.mockRestore();
+      vi.useRealTimers();
+    }
+  });
 });
 
 test("the newest events of a room can be read back", async () => {
