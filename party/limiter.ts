@@ -4,10 +4,11 @@
  * writes are durable, except where it only grants. Rooms reach it by name; nothing routes to it from outside (S4).
  */
 import { DurableObject } from "cloudflare:workers";
+import { AddressBucket, addressKey, type StoredAddress } from "./address-bucket.ts";
+import { systemClock } from "./clock.ts";
 import { parseConfig, type Variables } from "./config.ts";
 import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core/limiter.ts";
 import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
-import { TokenBucket } from "./core/token-bucket.ts";
 import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
 import { type MetricsBindings, metricsClient } from "./metrics.ts";
 import { PointSink, type PointWriter } from "./telemetry/points.ts";
@@ -29,7 +30,7 @@ interface LimiterBindings extends MetricsBindings {
 
 export class Limiter extends DurableObject<Cloudflare.Env & LimiterBindings & Variables> {
   #core = new LimiterCore(0);
-  #ip: TokenBucket | undefined;
+  #address = new AddressBucket(this.ctx.storage, systemClock);
   /** What storage holds, where it is not the core's own state. */
   #recordStored = "";
   #lineStoredAt = Number.NEGATIVE_INFINITY;
@@ -54,25 +55,15 @@ export class Limiter extends DurableObject<Cloudflare.Env & LimiterBindings & Va
     return { answers, isSlowing: this.#core.isSlowing(now) };
   }
 
-  /**
-   * Counts a request of the address that this object is for. Kept in memory alone: an object that was idle for long enough to
-   * be evicted would be full again anyway.
-   */
+  /** Counts a request of the address that this object is for. */
   count(tokens: number, windowMs: number): IpCount {
-    const now = Date.now();
-    this.#ip ??= new TokenBucket({ tokens, windowMs }, now);
-    this.#ip.resize(tokens, now);
-    const isAllowed = this.#ip.take(now);
-    return {
-      isAllowed,
-      left: this.#ip.left(now),
-      retryAfterMs: this.#ip.msUntil(1, now),
-      resetMs: this.#ip.msUntilFull(now),
-    };
+    return this.#address.count(tokens, windowMs);
   }
 
   override async alarm(): Promise<void> {
     this.#alarmAt = null;
+    // An object is a tenant's or an address', never both.
+    if (this.#address.isRemembered()) return;
     const now = Date.now();
     if (this.#core.nextAt(now) === undefined) {
       // At rest: a tenant that is never seen again leaves nothing behind.
@@ -109,6 +100,11 @@ export class Limiter extends DurableObject<Cloudflare.Env & LimiterBindings & Va
   async #load(): Promise<void> {
     const stored = await this.ctx.storage.list();
     this.#alarmAt = await this.ctx.storage.getAlarm();
+    this.#address = new AddressBucket(
+      this.ctx.storage,
+      systemClock,
+      stored.get(addressKey) as StoredAddress | undefined,
+    );
     const record = stored.get("record") as LimiterRecord | undefined;
     if (record === undefined) return;
     const leases: Lease[] = [];
