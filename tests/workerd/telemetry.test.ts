@@ -3,7 +3,7 @@ import { env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare
 import * as runtime from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import { limiterName } from "../../party/lease-client.ts";
-import { limitersIn } from "../../party/limiter.ts";
+import { Limiter, limitersIn } from "../../party/limiter.ts";
 import { metricsIn } from "../../party/metrics.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
@@ -140,29 +140,26 @@ describe("a Limiter that pauses for a backend that fails", () => {
   test.each([
     ["turns with a lease", true],
     ["turns without one", false],
-  ])(
-    "[O2] shows for as long as it lasts, however quiet it is, and no longer: %s",
-    async (_name, hasLease) => {
-      const tenant = fresh("tenant");
-      const limiter = stubOf(limiterName(tenant, 0));
-      // Somebody waits as it is, so that the line has just been stored.
-      const request = { generationId: "first", room: "lobby", deadlineAt: Date.now() + 60_000 };
-      await limiter.handle({ limits: { activeTurns: 0 }, operations: [{ kind: "acquire", request }] });
-      await fail(tenant, hasLease);
-      await scrapeUntil((samples) => open(samples, tenant) === 1);
-      await evictDurableObject(limiter);
-      await quiet();
-      expect(open(await scrape(), tenant)).toBe(1);
-      vi.useFakeTimers({ toFake: ["Date"] });
-      try {
-        vi.setSystemTime(Date.now() + 120_000);
-        expect(await runDurableObjectAlarm(limiter)).toBe(true);
-        await scrapeUntil((samples) => open(samples, tenant) === 0);
-      } finally {
-        vi.useRealTimers();
-      }
-    },
-  );
+  ])("[O2] shows for as long as it lasts, however quiet it is, and no longer: %s", async (_name, hasLease) => {
+    const tenant = fresh("tenant");
+    const limiter = stubOf(limiterName(tenant, 0));
+    // Somebody waits as it is, so that the line has just been stored.
+    const request = { generationId: "first", room: "lobby", deadlineAt: Date.now() + 60_000 };
+    await limiter.handle({ limits: { activeTurns: 0 }, operations: [{ kind: "acquire", request }] });
+    await fail(tenant, hasLease);
+    await scrapeUntil((samples) => open(samples, tenant) === 1);
+    await evictDurableObject(limiter);
+    await quiet();
+    expect(open(await scrape(), tenant)).toBe(1);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      vi.setSystemTime(Date.now() + 120_000);
+      expect(await runDurableObjectAlarm(limiter)).toBe(true);
+      await scrapeUntil((samples) => open(samples, tenant) === 0);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   test("[O1] says so in the log, once, and once more when it is over", async () => {
     const lines: Record<string, unknown>[] = [];
@@ -207,6 +204,33 @@ test("the newest events of a room can be read back", async () => {
   ]);
   for (const event of events.slice(2)) expect(event.turnId).toBe(turnId);
   expect(JSON.stringify(events)).not.toContain("hi");
+});
+
+test("[O1] a room whose Limiter cannot be reached tells it once, and goes on", async () => {
+  const key = "tenant/default";
+  await env.CONFIG.put(key, JSON.stringify({ activeTurns: 2 }));
+  const gone = vi.spyOn(Limiter.prototype, "handle").mockImplementation(() => {
+    throw new Error("no Limiter");
+  });
+  try {
+    const room = fresh("room");
+    const tab = await new SocketTab().join(room);
+    for (const prompt of [`${room} one`, `${room} two`]) {
+      const turnId = tab.submit(prompt);
+      await upstream("text", prompt, { text: "hi" });
+      await upstream("done", prompt);
+      await tab.untilTurn(turnId, ({ state }) => state === "settled");
+    }
+    const response = await SELF.fetch(`http://localhost/ops/events/${room}`, asOperator);
+    const { events } = (await response.json()) as { events: { name: string }[] };
+    const told = events.filter(({ name }) => name === "limiter-degraded");
+    expect(told).toEqual([
+      { name: "limiter-degraded", at: expect.any(Number), level: "warn", cause: expect.stringContaining("no Limiter") },
+    ]);
+  } finally {
+    gone.mockRestore();
+    await env.CONFIG.delete(key);
+  }
 });
 
 describe("runtime contract", () => {

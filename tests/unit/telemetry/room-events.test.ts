@@ -227,3 +227,45 @@ describe("[O1] a turn", () => {
     expect(turn).not.toHaveProperty("firstChunkMs");
   });
 });
+
+describe("[O1] a fault of ours", () => {
+  const cause = new Error("ours");
+
+  test("that ends one session: nobody knows who asks", async () => {
+    const room = await buildRoom({ principalOf: () => Promise.reject(cause) });
+    const tab = room.tab().connect();
+    await settled();
+    expect(tab.socket.isOpen).toBe(false);
+    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause }]);
+    expect(of(room, "session-opened")).toEqual([]);
+  });
+
+  test("that ends one turn", async () => {
+    let isBroken = false;
+    const limiter = {
+      ...NO_LIMITER,
+      acquire: async () => {
+        if (isBroken) throw cause;
+        return { kind: "granted" } as const;
+      },
+    };
+    const room = await buildRoom({ limiter });
+    const tab = await room.join();
+    isBroken = true;
+    const turnId = tab.submit("hi");
+    await settled();
+    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause }]);
+    expect(of(room, "turn-settled")).toMatchObject([{ turnId, outcome: "failed", error: "internal" }]);
+  });
+
+  test("that breaks the room: storage takes nothing more", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    room.storage.fail();
+    tab.submit("hi");
+    await settled();
+    tab.submit("and again");
+    await settled();
+    expect(of(room, "room-broken")).toEqual([{ name: "room-broken", cause: room.broken }]);
+  });
+});
