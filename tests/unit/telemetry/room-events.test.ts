@@ -48,6 +48,18 @@ describe("[O1] sessions", () => {
     expect(of(room, "session-opened")).toHaveLength(2);
   });
 
+  test("[O2] who counts viewers counts those whose leaving is told: polls come and go unheard", async () => {
+    const room = await buildRoom();
+    await room.core.visitors.poll(ANYONE, undefined, 0);
+    expect(room.core.viewers()).toBe(1);
+    expect(room.core.census().viewers).toBe(0);
+    const tab = await room.join();
+    expect(room.core.census().viewers).toBe(1);
+    tab.drop();
+    expect(of(room, "session-closed")).toHaveLength(1);
+    expect(room.core.census().viewers).toBe(0);
+  });
+
   test("a sync's size is in bytes", async () => {
     const room = await buildRoom();
     const tab = await room.join();
