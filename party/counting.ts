@@ -11,12 +11,17 @@ interface Counted {
   readonly census: () => Census | undefined;
 }
 
-/** Where what happens in one object is counted, if it is. */
-export function countingSinks(
+/** The way of one object to where what happens in it is counted, if it is. */
+export function metricsClient(
   { Metrics: namespace }: MetricsBindings,
   { metricsShards: shards, jurisdiction }: GatewayConfig,
   { tenant, name, census }: Counted,
-): Sink[] {
-  if (namespace === undefined || shards === 0) return [];
-  return [new MetricsClient({ tenant, source: name, shards, stubOf: metricsIn(namespace, jurisdiction), census }).sink];
+): MetricsClient | undefined {
+  if (namespace === undefined || shards === 0) return undefined;
+  return new MetricsClient({ tenant, source: name, shards, stubOf: metricsIn(namespace, jurisdiction), census });
+}
+
+export function countingSinks(bindings: MetricsBindings, config: GatewayConfig, counted: Counted): Sink[] {
+  const client = metricsClient(bindings, config, counted);
+  return client === undefined ? [] : [client.sink];
 }

@@ -2,14 +2,16 @@
  * The inside of a Limiter object (`limiter.ts`): a shell around `core/limiter`. It stores what changed and sets the
  * alarm. The platform holds an answer back until its writes are durable, except where it only grants.
  */
+import { AddressBucket, addressKey, type StoredAddress } from "./address-bucket.ts";
+import { systemClock } from "./clock.ts";
 import { parseConfig, type Variables } from "./config.ts";
 import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "./core/limiter.ts";
 import type { LeaseAnswer, Wait } from "./core/limiter-port.ts";
-import { TokenBucket } from "./core/token-bucket.ts";
-import { countingSinks } from "./counting.ts";
+import { metricsClient } from "./counting.ts";
 import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "./limiter-calls.ts";
 import type { MetricsBindings } from "./metrics.ts";
-import type { LimiterEvent } from "./telemetry/catalogue.ts";
+import { PointSink, type PointWriter } from "./telemetry/points.ts";
+import { type SparingOptions, SparingReports } from "./telemetry/sparing.ts";
 import { objectReporter } from "./telemetry.ts";
 
 /** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
@@ -20,13 +22,18 @@ const waitersOfRow = 128;
 const leaseKey = (id: string) => `lease/${id}`;
 const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
 
-export type LimiterEnv = Cloudflare.Env & MetricsBindings & Variables;
+/** What a Limiter's object may be given beside its settings. */
+interface LimiterBindings extends MetricsBindings {
+  readonly ANALYTICS?: PointWriter;
+}
+
+export type LimiterEnv = Cloudflare.Env & LimiterBindings & Variables;
 
 export class LimiterInside {
   readonly #ctx: DurableObjectState;
   readonly #env: LimiterEnv;
   #core = new LimiterCore(0);
-  #ip: TokenBucket | undefined;
+  #address: AddressBucket;
   /** What storage holds, where it is not the core's own state. */
   #recordStored = "";
   #lineStoredAt = Number.NEGATIVE_INFINITY;
@@ -34,13 +41,12 @@ export class LimiterInside {
   #isLineStale = false;
   #alarmAt: number | null = null;
 
-  /** What was last told of sparing the upstream. */
-  #told = { isOpen: false, isSlowing: false };
-  #report: ((event: LimiterEvent) => void) | undefined;
+  readonly #sparing = new SparingReports(() => this.#reporter());
 
   private constructor(ctx: DurableObjectState, env: LimiterEnv) {
     this.#ctx = ctx;
     this.#env = env;
+    this.#address = new AddressBucket(ctx.storage, systemClock);
   }
 
   /** As storage has it. */
@@ -56,29 +62,19 @@ export class LimiterInside {
     this.#core.limit(limits, now);
     const answers = operations.map((operation) => this.#perform(operation, now));
     this.#store(now);
-    this.#tell();
+    this.#sparing.tell(this.#core, now);
     return { answers, isSlowing: this.#core.isSlowing(now) };
   }
 
-  /**
-   * Counts a request of the address that this object is for. Kept in memory alone: an object that was idle for long enough to
-   * be evicted would be full again anyway.
-   */
+  /** Counts a request of the address that this object is for. */
   count(tokens: number, windowMs: number): IpCount {
-    const now = Date.now();
-    this.#ip ??= new TokenBucket({ tokens, windowMs }, now);
-    this.#ip.resize(tokens, now);
-    const isAllowed = this.#ip.take(now);
-    return {
-      isAllowed,
-      left: this.#ip.left(now),
-      retryAfterMs: this.#ip.msUntil(1, now),
-      resetMs: this.#ip.msUntilFull(now),
-    };
+    return this.#address.count(tokens, windowMs);
   }
 
   async handleAlarm(): Promise<void> {
     this.#alarmAt = null;
+    // An object is a tenant's or an address', never both.
+    if (this.#address.isRemembered()) return;
     const now = Date.now();
     if (this.#core.nextAt(now) === undefined) {
       // At rest: a tenant that is never seen again leaves nothing behind.
@@ -88,37 +84,38 @@ export class LimiterInside {
       this.#isLineStale = false;
       await this.#ctx.storage.deleteAll();
     } else this.#store(now);
-    this.#tell();
+    this.#sparing.tell(this.#core, now);
   }
 
-  /** Tells operators when the upstream begins or ceases to be spared. */
-  #tell(): void {
-    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = this.#core;
-    const before = this.#told;
-    if (isOpen === before.isOpen && isSlowing === before.isSlowing) return;
-    this.#told = { isOpen, isSlowing };
-    this.#report ??= this.#reporter();
-    if (isOpen !== before.isOpen) this.#report({ name: "circuit-changed", isOpen });
-    if (isSlowing !== before.isSlowing) this.#report({ name: "slow-down-changed", isSlowing });
-  }
-
-  #reporter(): (event: LimiterEvent) => void {
+  #reporter(): SparingOptions {
     const config = parseConfig(this.#env, "localhost");
-    if (!config.ok) return () => undefined;
+    if (!config.ok) return { report: () => undefined, retell: () => undefined };
     const { log } = config.value;
     // The name that rooms reach it by says whose it is.
     const [, tenant = config.value.tenant] = /^tenant\/(.+)\/\d+$/.exec(this.#ctx.id.name ?? "") ?? [];
-    const census = () => ({
-      edge_chat_circuits_open: Number(this.#told.isOpen),
-      edge_chat_slow_downs: Number(this.#told.isSlowing),
-    });
-    const name = this.#ctx.id.toString();
-    return objectReporter({ tenant }, log, countingSinks(this.#env, config.value, { tenant, name, census }));
+    const census = () => this.#sparing.census();
+    const client = metricsClient(this.#env, config.value, { tenant, name: this.#ctx.id.toString(), census });
+    const points = this.#env.ANALYTICS === undefined ? undefined : new PointSink(this.#env.ANALYTICS);
+    const sinks = [client?.sink, points?.sink].filter((sink) => sink !== undefined);
+    const report = objectReporter({ tenant }, log, sinks);
+    return {
+      report: (event) => {
+        // An invocation has two of them at most.
+        points?.invoked();
+        report(event);
+      },
+      retell: (now) => client?.tell(now),
+    };
   }
 
   async #load(): Promise<void> {
     const stored = await this.#ctx.storage.list();
     this.#alarmAt = await this.#ctx.storage.getAlarm();
+    this.#address = new AddressBucket(
+      this.#ctx.storage,
+      systemClock,
+      stored.get(addressKey) as StoredAddress | undefined,
+    );
     const record = stored.get("record") as LimiterRecord | undefined;
     if (record === undefined) return;
     const leases: Lease[] = [];
@@ -133,7 +130,7 @@ export class LimiterInside {
     const held = new Set(leases.map(({ id }) => id));
     const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
     this.#core = new LimiterCore(Date.now(), state);
-    this.#told = { isOpen: this.#core.isCircuitOpen, isSlowing: this.#core.isSlowedDown };
+    this.#sparing.restore(this.#core);
     this.#recordStored = JSON.stringify(record);
   }
 
@@ -167,7 +164,7 @@ export class LimiterInside {
       else void storage.put(leaseKey(id), lease, options);
     }
     const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
-    if (leases.size > 0 || isLineDue) this.#storeRecord(options);
+    if (leases.size > 0 || isLineDue || this.#sparing.isNews(this.#core)) this.#storeRecord(options);
     if (isLineDue) this.#storeLine(now, options);
     const at = this.#core.nextAt(now);
     if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;

@@ -1,27 +1,36 @@
 /**
  * The objects that count: a few for the whole deployment (`METRICS_SHARDS`), each for its share of the rooms, so that none is
- * asked for every turn. They keep counts in memory alone. One that is restarted begins at zero, which Prometheus makes up
- * for; what was counted since its last visit is lost. Nothing routes to them from outside (S4).
+ * asked for every turn. What they count and how they keep it loads when something is counted (`telemetry/metrics/keeper.ts`).
+ * Nothing routes to them from outside (S4).
  */
 import { DurableObject } from "cloudflare:workers";
+import { systemClock } from "./clock.ts";
+import type { MetricsKeeper } from "./telemetry/metrics/keeper.ts";
 import type { MetricsReport, Sample } from "./telemetry/metrics/report.ts";
-import type { MetricStore } from "./telemetry/metrics/store.ts";
 
 export class Metrics extends DurableObject {
-  #store: MetricStore | undefined;
+  #keeper: Promise<MetricsKeeper> | undefined;
 
   async record(report: MetricsReport): Promise<void> {
-    const [{ foldReport }, { MetricStore }] = await Promise.all([
-      import("./telemetry/metrics/fold.ts"),
-      import("./telemetry/metrics/store.ts"),
-    ]);
-    const now = Date.now();
-    this.#store ??= new MetricStore(now);
-    foldReport(this.#store, report, now);
+    (await this.#kept()).record(report);
   }
 
   async read(): Promise<Sample[]> {
-    return this.#store?.samples(Date.now()) ?? [];
+    return (await this.#kept()).read();
+  }
+
+  #kept(): Promise<MetricsKeeper> {
+    this.#keeper ??= this.#open().catch((cause: unknown) => {
+      // The next call tries again.
+      this.#keeper = undefined;
+      throw cause;
+    });
+    return this.#keeper;
+  }
+
+  async #open(): Promise<MetricsKeeper> {
+    const { MetricsKeeper } = await import("./telemetry/metrics/keeper.ts");
+    return MetricsKeeper.open(this.ctx.storage, systemClock);
   }
 }
 

@@ -252,20 +252,27 @@ export class RoomCore {
     }
   }
 
-  /** What is so right now, for whoever counts. */
+  /**
+   * What is so right now, for whoever counts. People on plain HTTP are not among the viewers: nothing happens when they cease
+   * to be, so nobody would be told.
+   */
   census(): { viewers: number; activeTurns: number; queuedTurns: number } {
     const queuedTurns = this.#conversation.queue().length;
-    return { viewers: this.viewers(), activeTurns: this.#conversation.active().length, queuedTurns };
+    return { viewers: this.#present(), activeTurns: this.#conversation.active().length, queuedTurns };
   }
 
   /** Welcomed sessions that showed a sign of life lately (R6): a half-open socket stops counting by itself. */
   viewers(): number {
+    return this.visitors.count() + this.#present();
+  }
+
+  #present(): number {
     const since = this.#ports.clock.now() - viewerTimeoutMs;
-    let viewers = this.visitors.count();
+    let present = 0;
     for (const session of this.#sessions.values()) {
-      if (session.phase.state === "welcomed" && session.socket.isOpen && session.seenAt >= since) viewers += 1;
+      if (session.phase.state === "welcomed" && session.socket.isOpen && session.seenAt >= since) present += 1;
     }
-    return viewers;
+    return present;
   }
 
   /** Ends this life of the room: sockets are told to come back, timers and calls stop, storage stays. */

@@ -53,7 +53,7 @@ export class MetricsClient {
     const { cause: _, ...counted } = { cause: undefined, ...event };
     if (this.#kept.length < maxKept) this.#kept.push(counted as CountedEvent);
     else this.#dropped += 1;
-    if (this.#isUrgent(event.name) || at - this.#sentAt >= everyMs) this.#send(at);
+    if (this.#isUrgent(event.name) || at - this.#sentAt >= everyMs) this.tell(at);
   };
 
   /** What would be wrong for long if it was not told: nothing may happen in this room after it. */
@@ -63,8 +63,8 @@ export class MetricsClient {
     return (this.#options.census()?.edge_chat_viewers === 0) !== (this.#toldViewers === 0);
   }
 
-  /** One call at a time: what happens meanwhile goes with the next. */
-  #send(now: number): void {
+  /** Sends what is so, and what was kept. One call at a time: what happens meanwhile goes with the next. */
+  tell(now: number): void {
     // A call that outlived this has been lost with its connection.
     if (this.#isSending && now - this.#sentAt < everyMs) {
       this.#owedAt = now;
@@ -91,7 +91,7 @@ export class MetricsClient {
       })
       .finally(() => {
         this.#isSending = false;
-        if (this.#owedAt !== undefined) this.#send(this.#owedAt);
+        if (this.#owedAt !== undefined) this.tell(this.#owedAt);
       });
   }
 }

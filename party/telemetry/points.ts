@@ -1,6 +1,6 @@
 /**
  * Events as data points of Workers Analytics Engine: kept for three months and asked with SQL, at no cost to the turn. One
- * table of columns for all events; a column that an event does not have is "" or 0.
+ * table of columns for all events; a column that an event does not have is "" or 0. Yes is 1 and no is 0.
  * Limits: https://developers.cloudflare.com/analytics/analytics-engine/limits/
  */
 import type { EventName } from "./catalogue.ts";
@@ -14,6 +14,7 @@ export const BLOBS = [
 export const DOUBLES = [
   ...["queueMs", "firstTokenMs", "firstChunkMs", "operationMs", "chunkMs", "stopMs", "waitMs", "stayedMs"],
   ...["length", "inputTokens", "outputTokens", "attempts", "resumes", "bytes", "afterMs", "count"],
+  ...["isOpen", "isSlowing"],
 ] as const;
 
 /** The rest of a turn's story is in the point of its end. */
@@ -55,11 +56,15 @@ export class PointSink {
     this.#writer.writeDataPoint({
       indexes: [(context.tenant ?? "").slice(0, maxIndexUnits)],
       blobs: BLOBS.map((name) => textOf(fields[name]).slice(0, maxBlobUnits)),
-      doubles: DOUBLES.map((name) => (typeof fields[name] === "number" ? fields[name] : 0)),
+      doubles: DOUBLES.map((name) => numberOf(fields[name])),
     });
   };
 }
 
 function textOf(value: unknown): string {
   return typeof value === "string" ? value : "";
+}
+
+function numberOf(value: unknown): number {
+  return typeof value === "number" || typeof value === "boolean" ? Number(value) : 0;
 }

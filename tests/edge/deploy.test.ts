@@ -10,14 +10,35 @@ const env = { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRAN
 const script = (name: string, ...args: string[]) =>
   run("node", [join("scripts", `${name}.ts`), ...args], { quiet: true, env });
 
+interface Config {
+  readonly name: string;
+  readonly durable_objects: { readonly bindings: readonly { readonly name: string }[] };
+  readonly ratelimits: readonly { readonly name: string; readonly namespace_id: string }[];
+  readonly kv_namespaces: readonly { readonly binding: string }[];
+  readonly analytics_engine_datasets: readonly { readonly binding: string }[];
+  readonly vars: Readonly<Record<string, unknown>>;
+}
+
+/** As the script left it for wrangler. */
+async function configOf(name: string): Promise<Config> {
+  return JSON.parse(await readFile(join(root, `wrangler.${name}.json`), "utf8")) as Config;
+}
+
+function bindingsOf(config: Config): string[] {
+  const named = [...config.durable_objects.bindings, ...config.ratelimits].map(({ name }) => name);
+  const bound = [...config.kv_namespaces, ...config.analytics_engine_datasets].map(({ binding }) => binding);
+  return [...named, ...bound, ...Object.keys(config.vars)];
+}
+
 describe.each(await environments())("%s", (name) => {
   test("is taken by wrangler with every binding, and each is one that the Worker has", async () => {
     const { ok, output } = await script("deploy", name, "--dry-run", "--var", "NEST_BASE:https://backend.example.com");
     expect(output).toContain("--dry-run: exiting now.");
     expect(ok).toBe(true);
-    for (const binding of ["Chat", "Limiter", "Revocations", "CONFIG", "RATE_LIMIT", "NEST_BASE"]) {
-      expect(output).toContain(`env.${binding} `);
-    }
+    const bindings = bindingsOf(await configOf(name));
+    expect(bindings).toEqual(expect.arrayContaining(["Chat", "Limiter", "Revocations", "Metrics"]));
+    expect(bindings).toEqual(expect.arrayContaining(["CONFIG", "RATE_LIMIT", "ANALYTICS", "NEST_BASE"]));
+    for (const binding of bindings) expect(output).toContain(`env.${binding} `);
     expect(output).toContain("chunks/room-inside");
   });
 
@@ -29,13 +50,9 @@ describe.each(await environments())("%s", (name) => {
 });
 
 test("environments are Workers of their own: other names, and limits that are not counted together", async () => {
-  const configs = await Promise.all(
-    (await environments()).map(async (name) => JSON.parse(await readFile(join(root, `wrangler.${name}.json`), "utf8"))),
-  );
+  const configs = await Promise.all((await environments()).map(configOf));
   expect(new Set(configs.map(({ name }) => name)).size).toBe(configs.length);
-  const namespaces = configs.flatMap(({ ratelimits }) =>
-    ratelimits.map((limit: { namespace_id: string }) => limit.namespace_id),
-  );
+  const namespaces = configs.flatMap(({ ratelimits }) => ratelimits.map(({ namespace_id }) => namespace_id));
   expect(new Set(namespaces).size).toBe(configs.length);
 });
 

@@ -23,6 +23,7 @@ test("[E2] what is inside a room or a Limiter, the bridge, parsers, tokens and c
     "party/auth/verify-token.ts",
     "party/warm.ts",
     "party/request-report.ts",
+    "party/telemetry/metrics/keeper.ts",
   ]) {
     expect(lazySources).toContain(late);
     expect(eagerSources).not.toContain(late);

@@ -143,6 +143,30 @@ describe("[S2] an address", () => {
     expect(refused.headers["ratelimit"]).toMatch(/^"ip";r=0;t=(29|30)$/);
   });
 
+  test("is counted through a sleep of its object, and forgotten when all is back", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const address = "198.51.100.9";
+      const ask = () => limitIp(address, { ...options, binding: undefined, stubOf: stubs });
+      await ask();
+      vi.setSystemTime(Date.now() + 1_000);
+      await ask();
+      await evictDurableObject(stubs(`ip/${address}`));
+      expect(await ask()).toMatchObject({ isAllowed: false });
+      expect(await keysOf(`ip/${address}`)).toEqual(["address"]);
+      vi.setSystemTime(Date.now() + 30_000);
+      expect(await runDurableObjectAlarm(stubs(`ip/${address}`))).toBe(true);
+      expect(await keysOf(`ip/${address}`)).toEqual(["address"]);
+      await evictDurableObject(stubs(`ip/${address}`));
+      vi.setSystemTime(Date.now() + 30_000);
+      expect(await runDurableObjectAlarm(stubs(`ip/${address}`))).toBe(true);
+      expect(await keysOf(`ip/${address}`)).toEqual([]);
+      expect(await runDurableObjectAlarm(stubs(`ip/${address}`))).toBe(false);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   test("is counted by the platform's rate limit where one is bound", async () => {
     const verdict = await limitIp("198.51.100.8", { ...options, binding: env.RATE_LIMIT, stubOf: stubs });
     expect(verdict).toEqual({ isAllowed: true, headers: {} });

@@ -1,14 +1,23 @@
 /** What an operator gets to see, in the real runtime: the numbers of many objects, and the events of one. */
-import { env, SELF } from "cloudflare:test";
+import { env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { limitersIn } from "../../party/limiter.ts";
+import { limiterName } from "../../party/lease-client.ts";
+import { Limiter, limitersIn } from "../../party/limiter.ts";
+import { metricsIn } from "../../party/metrics.ts";
+import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import type { Scraped } from "../support/scrape.ts";
 import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 
 afterEach(() => void vi.restoreAllMocks());
+
+/** What ten seconds without a visit do: the objects that count leave memory. */
+async function quiet(): Promise<void> {
+  const stubs = metricsIn(env.Metrics, undefined);
+  for (let shard = 0; shard < 4; shard += 1) await evictDurableObject(stubs(metricsName(shard)));
+}
 
 test.each(["/metrics", "/ops/events/lobby"])("%s is the operator's alone", async (path) => {
   expect((await SELF.fetch(`http://localhost${path}`)).status).toBe(401);
@@ -59,30 +68,104 @@ test("viewers count while they are there", async () => {
   await scrapeUntil((samples) => viewers(samples) === 0);
 });
 
-describe("[O1] a Limiter", () => {
-  const limits = { activeTurns: 9 };
-  const refuseAll = async (name: string, refused: "unreachable" | "rate-limited", times: number) => {
-    const limiter = limitersIn(env.Limiter, undefined)(name);
-    for (let index = 0; index < times; index += 1) {
-      const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
-      await limiter.handle({ limits, operations: [{ kind: "acquire", request }] });
-      await limiter.handle({ limits, operations: [{ kind: "report", request, refused }] });
-    }
-  };
-  const of = (tenant: string) => `tenant/${tenant}/0`;
+test("[O2] what was counted, and who is there, outlives a quiet time; and a report goes on from there", async () => {
+  const turns = (samples: readonly Scraped[]) => sumOf(samples, "edge_chat_turns_total");
+  const viewers = (samples: readonly Scraped[]) => sumOf(samples, "edge_chat_viewers");
+  await scrapeUntil((samples) => viewers(samples) === 0);
+  const before = turns(await scrape());
+  const room = fresh("room");
+  const tab = await new SocketTab().join(room);
+  for (const expected of [before + 1, before + 2]) {
+    const turnId = tab.submit(room);
+    await upstream("text", room, { text: "hi" });
+    await upstream("done", room);
+    await tab.untilTurn(turnId, ({ state }) => state === "settled");
+    const seen = await scrapeUntil((samples) => turns(samples) === expected);
+    await quiet();
+    expect(await scrape()).toEqual(seen);
+    expect(viewers(seen)).toBe(1);
+  }
+  tab.close();
+  await scrapeUntil((samples) => viewers(samples) === 0);
+});
 
-  test("tells once that it pauses for a backend that fails", async () => {
-    const [tenant, lines] = [fresh("tenant"), logLines("warn")];
-    await refuseAll(of(tenant), "unreachable", 5);
-    await scrapeUntil((samples) => sumOf(samples, "edge_chat_circuits_open") === 1);
-    expect(lines).toEqual([{ name: "circuit-changed", level: "warn", tenant, isOpen: true }]);
+test("[O2] a report is stored although nobody scrapes", async () => {
+  const stub = metricsIn(env.Metrics, undefined)(fresh("shard"));
+  const event = { name: "session-opened", session: "s", transport: "sse", resumed: false } as const;
+  await stub.record({ tenant: "acme", source: "lobby", events: [event], dropped: 0 });
+  await evictDurableObject(stub);
+  const labels = { tenant: "acme", transport: "sse" };
+  expect(await stub.read()).toEqual([{ family: "edge_chat_sessions_total", labels, value: 1 }]);
+});
+
+describe("a Limiter that pauses for a backend that fails", () => {
+  const stubOf = limitersIn(env.Limiter, undefined);
+  const open = (samples: readonly Scraped[], tenant: string) => sumOf(samples, "edge_chat_circuits_open", { tenant });
+
+  /** @param hasLease of turns that ask for leave first; a tenant without limits does not. */
+  async function fail(tenant: string, hasLease: boolean) {
+    const limiter = stubOf(limiterName(tenant, 0));
+    for (let index = 0; index < 5; index += 1) {
+      const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
+      if (hasLease) await limiter.handle({ limits: {}, operations: [{ kind: "acquire", request }] });
+      await limiter.handle({ limits: {}, operations: [{ kind: "report", request, refused: "unreachable" }] });
+    }
+    return limiter;
+  }
+
+  test.each([
+    ["turns with a lease", true],
+    ["turns without one", false],
+  ])("[O2] shows for as long as it lasts, however quiet it is, and no longer: %s", async (_name, hasLease) => {
+    const tenant = fresh("tenant");
+    const limiter = stubOf(limiterName(tenant, 0));
+    // Somebody waits as it is, so that the line has just been stored.
+    const request = { generationId: "first", room: "lobby", deadlineAt: Date.now() + 60_000 };
+    await limiter.handle({ limits: { activeTurns: 0 }, operations: [{ kind: "acquire", request }] });
+    await fail(tenant, hasLease);
+    await scrapeUntil((samples) => open(samples, tenant) === 1);
+    await evictDurableObject(limiter);
+    await quiet();
+    expect(open(await scrape(), tenant)).toBe(1);
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      vi.setSystemTime(Date.now() + 120_000);
+      expect(await runDurableObjectAlarm(limiter)).toBe(true);
+      await scrapeUntil((samples) => open(samples, tenant) === 0);
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
-  test("tells once that it spares a backend with too much to do", async () => {
+  test("[O1] tells once that it spares a backend with too much to do", async () => {
     const [tenant, lines] = [fresh("tenant"), logLines("warn")];
-    await refuseAll(of(tenant), "rate-limited", 2);
-    await scrapeUntil((samples) => sumOf(samples, "edge_chat_slow_downs") === 1);
+    const limiter = stubOf(limiterName(tenant, 0));
+    for (let index = 0; index < 2; index += 1) {
+      const request = { generationId: `g${index}`, room: `r${index}`, deadlineAt: Date.now() + 60_000 };
+      await limiter.handle({ limits: {}, operations: [{ kind: "report", request, refused: "rate-limited" }] });
+    }
+    await scrapeUntil((samples) => sumOf(samples, "edge_chat_slow_downs", { tenant }) === 1);
     expect(lines).toEqual([{ name: "slow-down-changed", level: "warn", tenant, isSlowing: true }]);
+  });
+
+  test("[O1] says so in the log, once, and once more when it is over", async () => {
+    const lines: Record<string, unknown>[] = [];
+    const log = vi.spyOn(console, "warn").mockImplementation((line: string) => void lines.push(JSON.parse(line)));
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      const tenant = fresh("tenant");
+      const limiter = await fail(tenant, true);
+      const told = () =>
+        lines.filter((line) => line["tenant"] === tenant).map(({ name, isOpen }) => ({ name, isOpen }));
+      expect(told()).toEqual([{ name: "circuit-changed", isOpen: true }]);
+      await evictDurableObject(limiter);
+      vi.setSystemTime(Date.now() + 120_000);
+      expect(await runDurableObjectAlarm(limiter)).toBe(true);
+      expect(told().slice(1)).toEqual([{ name: "circuit-changed", isOpen: false }]);
+    } finally {
+      log.mockRestore();
+      vi.useRealTimers();
+    }
   });
 });
 
@@ -108,6 +191,33 @@ test("the newest events of a room can be read back", async () => {
   ]);
   for (const event of events.slice(2)) expect(event.turnId).toBe(turnId);
   expect(JSON.stringify(events)).not.toContain("hi");
+});
+
+test("[O1] a room whose Limiter cannot be reached tells it once, and goes on", async () => {
+  const key = "tenant/default";
+  await env.CONFIG.put(key, JSON.stringify({ activeTurns: 2 }));
+  const gone = vi.spyOn(Limiter.prototype, "handle").mockImplementation(() => {
+    throw new Error("no Limiter");
+  });
+  try {
+    const room = fresh("room");
+    const tab = await new SocketTab().join(room);
+    for (const prompt of [`${room} one`, `${room} two`]) {
+      const turnId = tab.submit(prompt);
+      await upstream("text", prompt, { text: "hi" });
+      await upstream("done", prompt);
+      await tab.untilTurn(turnId, ({ state }) => state === "settled");
+    }
+    const response = await SELF.fetch(`http://localhost/ops/events/${room}`, asOperator);
+    const { events } = (await response.json()) as { events: { name: string }[] };
+    const told = events.filter(({ name }) => name === "limiter-degraded");
+    expect(told).toEqual([
+      { name: "limiter-degraded", at: expect.any(Number), level: "warn", cause: expect.stringContaining("no Limiter") },
+    ]);
+  } finally {
+    gone.mockRestore();
+    await env.CONFIG.delete(key);
+  }
 });
 
 describe("runtime contract", () => {

@@ -136,7 +136,7 @@ export const FAMILIES = {
   },
   edge_chat_viewers: {
     type: "gauge",
-    help: "Sessions that see a room, when it last reported.",
+    help: "Sessions that see a room over an open socket or stream, when it last reported.",
     labels: ["tenant"],
     keepMs: dayMs,
   },

@@ -9,15 +9,28 @@ export const windowMs = 600_000;
 /** Values that are counted in a window. Beyond them none comes into its own before the next one. */
 const maxCounted = 1_000;
 
+/** As stored: who has a place, and how busy each was in this window. */
+export interface LabelState {
+  readonly own: readonly string[];
+  readonly counts: readonly (readonly [value: string, count: number])[];
+  readonly windowEndsAt: number;
+}
+
 export class LabelValues {
   readonly #max: number;
-  readonly #own = new Set<string>();
-  #counts = new Map<string, number>();
+  readonly #own: Set<string>;
+  #counts: Map<string, number>;
   #windowEndsAt: number;
 
-  constructor(max: number, now: number) {
+  constructor(max: number, now: number, state?: LabelState) {
     this.#max = max;
-    this.#windowEndsAt = now + windowMs;
+    this.#own = new Set(state?.own);
+    this.#counts = new Map(state?.counts);
+    this.#windowEndsAt = state?.windowEndsAt ?? now + windowMs;
+  }
+
+  state(): LabelState {
+    return { own: [...this.#own], counts: [...this.#counts], windowEndsAt: this.#windowEndsAt };
   }
 
   /** The value itself, or `other`. @param onFreed told of a value that lost its place: its series must go. */

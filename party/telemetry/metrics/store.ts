@@ -1,4 +1,7 @@
-/** Counters and histograms in memory, and what reporters last said of themselves. Pure: time is an argument. */
+/**
+ * Counters and histograms in memory, and what reporters last said of themselves. Pure: time is an argument, and `keeper.ts`
+ * stores it.
+ */
 import {
   bucketsOf,
   type CounterName,
@@ -8,7 +11,7 @@ import {
   type HistogramName,
   type LabelsOf,
 } from "./families.ts";
-import { LabelValues, other } from "./label-values.ts";
+import { type LabelState, LabelValues, other } from "./label-values.ts";
 import type { Census, Sample } from "./report.ts";
 
 /** Tenants with series of their own. */
@@ -18,11 +21,11 @@ export const maxNames = 20;
 /** A backstop. With all of the above at their limits it would be reached; then observations go to `other`. */
 export const maxSeries = 10_000;
 /** Reporters whose word is kept; beyond them the one that is silent for longest is forgotten. */
-const maxReporters = 50_000;
+export const maxReporters = 50_000;
 
 type Labels = Readonly<Record<string, string>>;
 
-interface Series {
+export interface Series {
   readonly family: FamilyName;
   readonly labels: Labels;
   value: number;
@@ -30,17 +33,44 @@ interface Series {
   readonly counts: number[] | undefined;
 }
 
-export class MetricStore {
-  readonly #series = new Map<string, Series>();
-  /** What each last said of itself, least recent first. */
-  readonly #reporters = new Map<string, { readonly census: Census; readonly tenant: string; readonly at: number }>();
-  readonly #values: Readonly<Record<"tenant" | "model" | "provider", LabelValues>>;
+/** What a reporter last said of itself. */
+export interface Said {
+  readonly source: string;
+  readonly tenant: string;
+  readonly at: number;
+  readonly census: Census;
+}
 
-  constructor(now: number) {
+/** All there is to remember. Series and reporters keep their order. */
+export interface MetricState {
+  readonly series: readonly Readonly<Series>[];
+  /** Least recent first. */
+  readonly said: readonly Said[];
+  readonly names: Readonly<Record<keyof typeof labelNames, LabelState>>;
+}
+
+export class MetricStore {
+  readonly #series: Map<string, Series>;
+  /** By source, least recent first. */
+  readonly #reporters: Map<string, Said>;
+  readonly #values: Readonly<Record<keyof typeof labelNames, LabelValues>>;
+
+  constructor(now: number, state?: MetricState) {
+    this.#series = new Map(state?.series.map((series) => [keyOf(series.family, series.labels), { ...series }]));
+    this.#reporters = new Map(state?.said.map((said) => [said.source, said]));
     this.#values = {
-      tenant: new LabelValues(maxTenants, now),
-      model: new LabelValues(maxNames, now),
-      provider: new LabelValues(maxNames, now),
+      tenant: new LabelValues(maxTenants, now, state?.names.tenant),
+      model: new LabelValues(maxNames, now, state?.names.model),
+      provider: new LabelValues(maxNames, now, state?.names.provider),
+    };
+  }
+
+  state(): MetricState {
+    const { tenant, model, provider } = this.#values;
+    return {
+      series: [...this.#series.values()],
+      said: [...this.#reporters.values()],
+      names: { tenant: tenant.state(), model: model.state(), provider: provider.state() },
     };
   }
 
@@ -68,7 +98,7 @@ export class MetricStore {
     this.#reporters.delete(source);
     if (Object.values(census).every((value) => value === 0)) return;
     if (this.#reporters.size >= maxReporters) this.#reporters.delete(this.#reporters.keys().next().value ?? "");
-    this.#reporters.set(source, { census, tenant, at: now });
+    this.#reporters.set(source, { source, tenant, at: now, census });
   }
 
   samples(now: number): Sample[] {
@@ -115,6 +145,11 @@ export class MetricStore {
 
   #forget(label: string, value: string): void {
     for (const [key, { labels }] of this.#series) if (labels[label] === value) this.#series.delete(key);
+    if (label !== labelNames.tenant) return;
+    // What its rooms said of themselves still holds, and counts with the others'.
+    for (const [source, said] of this.#reporters) {
+      if (said.tenant === value) this.#reporters.set(source, { ...said, tenant: other });
+    }
   }
 }
 

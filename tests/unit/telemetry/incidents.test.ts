@@ -14,7 +14,6 @@ import { FAMILIES, type FamilyName } from "../../../party/telemetry/metrics/fami
 import { foldReport } from "../../../party/telemetry/metrics/fold.ts";
 import type { Census, CountedEvent } from "../../../party/telemetry/metrics/report.ts";
 import { MetricStore } from "../../../party/telemetry/metrics/store.ts";
-import { BLOBS, DOUBLES, WRITTEN } from "../../../party/telemetry/points.ts";
 import { settled } from "../../support/core/fake-clock.ts";
 import { Room, type RoomOptions } from "../../support/core/room-harness.ts";
 import { durationOf, evaluate, metricsIn, Recording } from "../../support/promql.ts";
@@ -35,11 +34,10 @@ const rules = groups.flatMap((group) => group.rules);
 
 interface Panel {
   readonly title: string;
-  readonly targets: readonly { readonly expr?: string; readonly query?: string }[];
+  readonly targets: readonly { readonly expr?: string }[];
 }
 
-const panelsOf = (path: string) => (JSON.parse(read(path)) as { panels: Panel[] }).panels;
-const prometheusPanels = panelsOf("ops/dashboard-prometheus.json");
+const { panels: prometheusPanels } = JSON.parse(read("ops/dashboard-prometheus.json")) as { panels: Panel[] };
 const queries = prometheusPanels.flatMap(({ targets }) => targets.map(({ expr = "" }) => expr));
 /** Grafana's variable, as "All" fills it in. */
 const filled = (query: string) => query.replaceAll("$tenant", ".*");
@@ -220,25 +218,4 @@ test("[O4] every query names metrics that are emitted, and labels that they have
 test("the dashboard shows every metric", () => {
   const shown = new Set(queries.flatMap((query) => metricsIn(filled(query)).map(familyOf)));
   expect([...shown].sort()).toEqual(Object.keys(FAMILIES).sort());
-});
-
-test("the queries of Analytics Engine name columns that are written, of events that are", () => {
-  const sql = panelsOf("ops/dashboard-analytics-engine.json").flatMap(({ targets }) =>
-    targets.map(({ query = "" }) => query),
-  );
-  expect(sql.length).toBeGreaterThan(5);
-  const dataset = /"dataset": "(\w+)"/.exec(read("wrangler.jsonc"))?.[1];
-  for (const query of sql) {
-    expect(/FROM (\w+)/.exec(query)?.[1]).toBe(dataset);
-    expect([...WRITTEN]).toContain(/blob1 = '([^']+)'/.exec(query)?.[1]);
-    for (const [, kind, number] of query.matchAll(/\b(blob|double)(\d+)\b/g)) {
-      expect(Number(number)).toBeLessThanOrEqual((kind === "blob" ? BLOBS : DOUBLES).length);
-    }
-  }
-  expect(read("ops/dashboard-analytics-engine.json")).toContain(
-    `double${DOUBLES.indexOf("firstTokenMs") + 1}, _sample_interval) AS first_token_ms`,
-  );
-  expect(read("ops/dashboard-analytics-engine.json")).toContain(
-    `SUM(double${DOUBLES.indexOf("count") + 1} * _sample_interval) AS requests`,
-  );
 });

@@ -154,6 +154,25 @@ describe("[O2] series are few", () => {
     for (const [tenant, value] of after) expect(value).toBeGreaterThanOrEqual(before.get(tenant) ?? 0);
   });
 
+  test("gauges have no more tenants than counters: who lost its place is other, and none of its viewers is lost", () => {
+    const store = new MetricStore(0);
+    const census = { edge_chat_viewers: 1 };
+    const batches = 4;
+    for (let window = 0; window <= batches; window += 1) {
+      for (let index = 0; index < 2 * maxTenants; index += 1) {
+        // The newcomers of the window before, who have their places now, and then new ones, who are busier.
+        const tenant = `tenant-${(window - 1) * maxTenants + index}`;
+        const report = reportOf([settled()], { tenant, source: `room of ${tenant}`, census });
+        foldReport(store, report, window * windowMs);
+        if (index >= maxTenants) foldReport(store, report, window * windowMs);
+      }
+    }
+    const viewers = scraped(store, "edge_chat_viewers", batches * windowMs);
+    expect(viewers.length).toBeLessThanOrEqual(maxTenants + 1);
+    expect(viewers.reduce((sum, { value }) => sum + value, 0)).toBe((batches + 2) * maxTenants);
+    expect(viewers.map(({ labels }) => labels["tenant"])).toContain(other);
+  });
+
   test("names that clients make up end at a bound, and are counted under other", () => {
     const store = new MetricStore(0);
     const turns = maxSeries + 500;

@@ -1,5 +1,5 @@
 /** The Worker's own span: its place in the trace, its name, and what is not in it. */
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseTraceparent } from "../../../party/core/trace-context.ts";
@@ -119,10 +119,14 @@ test.each([
 
 test("every route that is served has its name, and no other", () => {
   const party = join(import.meta.dirname, "../../../party");
-  const files = ["worker.ts", "app.ts"].map((name) => join(party, name)).filter((path) => existsSync(path));
-  const source = files.map((path) => readFileSync(path, "utf8")).join("\n");
-  const served = [...source.matchAll(/\bapp\.(?:all|get|post|delete|on)\(\s*(?:\[[^\]]*\], )?"([^"]+)"/g)];
-  expect(served.length).toBeGreaterThan(10);
-  for (const [, path] of served) expect(ROUTES).toContain(path);
-  for (const route of ROUTES) expect(source).toContain(`"${route}"`);
+  const source = ["worker.ts", "app.ts"].map((name) => readFileSync(join(party, name), "utf8")).join("\n");
+  const served = [...source.matchAll(/\bapp\.(?:all|get|post|delete|on)\(\s*(?:\[[^\]]*\], )?"([^"]+)"/g)].map(
+    ([, path]) => path,
+  );
+  const table = readFileSync(join(party, "routes/rooms.ts"), "utf8");
+  const rooms = [...table.matchAll(/\{ path: "([^"]*)", allow/g)].map(([, path]) => `/parties/chat/:room${path}`);
+  expect(rooms).toHaveLength(4);
+  for (const path of [...served, ...rooms]) expect(ROUTES).toContain(path);
+  expect(served.length + rooms.length).toBeGreaterThan(10);
+  for (const route of ROUTES) if (!rooms.includes(route)) expect(source).toContain(`"${route}"`);
 });

@@ -48,6 +48,18 @@ describe("[O1] sessions", () => {
     expect(of(room, "session-opened")).toHaveLength(2);
   });
 
+  test("[O2] who counts viewers counts those whose leaving is told: polls come and go unheard", async () => {
+    const room = await buildRoom();
+    await room.core.visitors.poll(ANYONE, undefined, 0);
+    expect(room.core.viewers()).toBe(1);
+    expect(room.core.census().viewers).toBe(0);
+    const tab = await room.join();
+    expect(room.core.census().viewers).toBe(1);
+    tab.drop();
+    expect(of(room, "session-closed")).toHaveLength(1);
+    expect(room.core.census().viewers).toBe(0);
+  });
+
   test("a sync's size is in bytes", async () => {
     const room = await buildRoom();
     const tab = await room.join();
@@ -229,20 +241,43 @@ describe("[O1] a turn", () => {
 });
 
 describe("[O1] a fault of ours", () => {
-  test("that ends a session is told once", async () => {
-    const room = await buildRoom({ principalOf: () => Promise.reject(new Error("nobody expected it")) });
-    room.tab().connect();
+  const cause = new Error("ours");
+
+  test("that ends one session: nobody knows who asks", async () => {
+    const room = await buildRoom({ principalOf: () => Promise.reject(cause) });
+    const tab = room.tab().connect();
     await settled();
-    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause: expect.any(Error) }]);
+    expect(tab.socket.isOpen).toBe(false);
+    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause }]);
+    expect(of(room, "session-opened")).toEqual([]);
   });
 
-  test("of storage, which breaks the room, is told once", async () => {
+  test("that ends one turn", async () => {
+    let isBroken = false;
+    const limiter = {
+      ...NO_LIMITER,
+      acquire: async () => {
+        if (isBroken) throw cause;
+        return { kind: "granted" } as const;
+      },
+    };
+    const room = await buildRoom({ limiter });
+    const tab = await room.join();
+    isBroken = true;
+    const turnId = tab.submit("hi");
+    await settled();
+    expect(of(room, "session-fault")).toEqual([{ name: "session-fault", cause }]);
+    expect(of(room, "turn-settled")).toMatchObject([{ turnId, outcome: "failed", error: "internal" }]);
+  });
+
+  test("that breaks the room: storage takes nothing more", async () => {
     const room = await buildRoom();
     const tab = await room.join();
     room.storage.fail();
-    tab.submit("one");
-    tab.submit("two");
+    tab.submit("hi");
     await settled();
-    expect(of(room, "room-broken")).toEqual([{ name: "room-broken", cause: expect.any(Error) }]);
+    tab.submit("and again");
+    await settled();
+    expect(of(room, "room-broken")).toEqual([{ name: "room-broken", cause: room.broken }]);
   });
 });
