@@ -26,8 +26,8 @@ export interface AnswerRunOptions {
   readonly policy: RoomPolicy;
   readonly clock: Clock;
   readonly random: () => number;
-  /** The longest wait that the backend may ask for. */
-  readonly patienceMs: number;
+  /** The longest wait that the backend may ask for, as things stand. */
+  readonly patienceMs: () => number;
   /** The reader left, or is known to leave. */
   readonly left: AbortSignal;
   readonly onFailure: (failure: UpstreamFailure) => void;
@@ -94,7 +94,6 @@ export class AnswerRun implements TurnRunSink {
     if (left.aborted) leave();
     const upstream = new PatientUpstream(this.#options.upstream, {
       patienceMs: this.#options.patienceMs,
-      room: () => this.outbox.room(),
       onOpen: () => onWord({ kind: "open" }),
     });
     const end = await runTurn(
@@ -150,6 +149,10 @@ export class AnswerRun implements TurnRunSink {
     if (usage !== undefined) events.push(["usage", usage]);
     if (events.length > 0) this.#emit(events, this.#positionAfter(eventId));
     else if (eventId !== undefined && this.resumable) this.lastEventId = eventId;
+  }
+
+  room(signal: AbortSignal): Promise<void> {
+    return this.outbox.room(signal);
   }
 
   failed(failure: UpstreamFailure): void {
@@ -228,7 +231,7 @@ export class AnswerRun implements TurnRunSink {
     let from = 0;
     for (const to of paceParts(parts, simulateChunkMs, simulateMaxMs)) {
       if (from > 0) await this.#sleep(simulateChunkMs);
-      await this.outbox.room();
+      await this.outbox.room(this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.outbox.push(sliceEvents(parts, from, to));
       from = to;

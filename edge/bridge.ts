@@ -51,9 +51,9 @@ const answerWithinMs = 20_000;
 
 /**
  * How long a reader waits when the backend says "later". Who reads events sees the wait and may well sit through it; who does not
- * gets the refusal with its `Retry-After` while it is still worth something.
+ * gets the refusal with its `Retry-After` while it is still worth something, which it no longer is once the answer has begun.
  */
-const patienceMs = { events: 20_000, other: 2_000 } as const;
+const patienceMs = { events: 20_000, status: 2_000 } as const;
 
 /** The name under which the backend sees questions of no room. */
 const bridgeRoom = "bridge";
@@ -76,12 +76,13 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
   // An `EventSource` cannot read the body of a refusal and gives up on it: it is answered in events, whatever happens.
   const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
+  let mayBeStatus = !wantsEvents;
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
     policy: config.policy,
     clock: config.clock,
     random: config.random,
-    patienceMs: wantsEvents ? patienceMs.events : patienceMs.other,
+    patienceMs: () => (mayBeStatus ? patienceMs.status : patienceMs.events),
     left: leaving.signal,
     onFailure: config.onFault,
   });
@@ -91,6 +92,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
     const code = isErrorCode(word.error.code) ? word.error.code : "internal";
     return problem(code, word.retryAfterMs === undefined ? {} : { retryAfterMs: word.retryAfterMs });
   }
+  mayBeStatus = false;
   const wait =
     "retryAfterMs" in word && word.retryAfterMs !== undefined ? { "retry-after": retryAfterOf(word.retryAfterMs) } : {};
   const body = streamOf(run.outbox, {

@@ -31,6 +31,8 @@ export interface TurnRunSink {
   /** Counts the call durably; it is made when this resolves, unless the signal has aborted meanwhile. */
   attempting(resume: boolean): Promise<void>;
   batch(batch: UpstreamBatch): void;
+  /** Resolves when there is room for more, or `signal` aborts. Nothing is read meanwhile, so it is no silence of the upstream's. */
+  room?(signal: AbortSignal): Promise<void>;
   failed(failure: UpstreamFailure, resume: boolean): void;
   /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
   wait(ms: number, notice: WaitNotice): Promise<void>;
@@ -282,6 +284,12 @@ async function attempt(
           byUpstream: true,
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         });
+      }
+      if (sink.room !== undefined && sink.hasContent) {
+        // Of all clocks only the turn's own goes on for a reader who does not read.
+        watch.expect("upstream-silence", Number.POSITIVE_INFINITY);
+        await sink.room(controller.signal);
+        if (controller.signal.aborted) throw controller.signal.reason;
       }
       // A comment before the first token is no token: only content ends that wait.
       if (sink.hasContent) watch.expect("upstream-silence", policy.silenceTimeoutMs);

@@ -1,13 +1,16 @@
 /** One question without a room, where a test decides what the backend sends and when the reader takes it. */
 import { describe, expect, test } from "vitest";
 import { AnswerRun, type FirstWord } from "../../../edge/answer-run.ts";
-import { systemClock } from "../../../party/clock.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
 import type { UpstreamBatch } from "../../../party/core/ports.ts";
+import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
 const question = { messages: [{ role: "user", content: "hello" } as const] };
 
-function build(batches: (signal: AbortSignal) => AsyncIterable<UpstreamBatch>, policy: Partial<RoomPolicy> = {}) {
+type Batches = (signal: AbortSignal) => AsyncIterable<UpstreamBatch>;
+
+function build(batches: Batches, policy: Partial<RoomPolicy> = {}) {
+  const clock = new FakeClock();
   const leaving = new AbortController();
   const stops: string[] = [];
   const run = new AnswerRun(question, {
@@ -19,14 +22,14 @@ function build(batches: (signal: AbortSignal) => AsyncIterable<UpstreamBatch>, p
       },
     },
     policy: { ...DEFAULT_POLICY, ...policy },
-    clock: systemClock,
+    clock,
     random: () => 0,
-    patienceMs: 1_000,
+    patienceMs: () => 60_000,
     left: leaving.signal,
     onFailure: () => undefined,
   });
   const words: FirstWord[] = [];
-  return { run, leaving, stops, words, done: run.start((word) => words.push(word)) };
+  return { run, clock, leaving, stops, words, done: run.start((word) => words.push(word)) };
 }
 
 /** All that the reader gets. */
@@ -51,11 +54,11 @@ describe("[E1] a reader who takes nothing", () => {
       }
     });
     // Read as far as it goes without a reader: the loop of microtasks ends where it waits for room.
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
     expect(read).toBeGreaterThan(10);
     expect(read).toBeLessThan(80);
     await run.outbox.take();
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
     expect(read).toBeGreaterThan(80);
     leaving.abort();
     await done;
@@ -65,12 +68,51 @@ describe("[E1] a reader who takes nothing", () => {
     const { run, leaving, stops, words, done } = build(async function* (signal) {
       while (!signal.aborted) yield text(65_536);
     });
-    await new Promise((resolve) => setImmediate(resolve));
+    await settled();
     leaving.abort();
     await done;
     expect(await run.outbox.take()).toBeUndefined();
     expect(stops).toEqual([]);
     expect(words.at(-1)).toEqual({ kind: "left" });
+  });
+
+  test("for longer than the backend may be silent gets the rest all the same: nobody was silent", async () => {
+    const { run, clock, stops, done } = build(async function* () {
+      yield text(65_536);
+      yield text(1);
+      yield { parts: [], end: { kind: "done" } };
+    });
+    await clock.advance(3 * DEFAULT_POLICY.silenceTimeoutMs);
+    const answer = await read(run);
+    await done;
+    expect(answer).toContain("event: done");
+    expect(answer).not.toContain("event: error");
+    expect(stops).toEqual([]);
+  });
+
+  test("and then reads on finds the backend held to its silence from there", async () => {
+    const { run, clock, done } = build(async function* (signal) {
+      yield text(65_536);
+      yield { parts: [] };
+      await new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+    });
+    await clock.advance(DEFAULT_POLICY.silenceTimeoutMs);
+    const reading = read(run);
+    await clock.advance(DEFAULT_POLICY.silenceTimeoutMs - 1);
+    expect(clock.pending).toBeGreaterThan(0);
+    await clock.advance(1);
+    expect(await reading).toContain('"code":"upstream-silence"');
+    await done;
+  });
+
+  test("until the turn's time is up is not waited for any longer, and the backend is stopped", async () => {
+    const { run, clock, stops, done } = build(async function* (signal) {
+      while (!signal.aborted) yield text(65_536);
+    });
+    await clock.advance(DEFAULT_POLICY.turnTimeoutMs);
+    await done;
+    expect(await read(run)).toContain('"code":"upstream-deadline"');
+    expect(stops).toHaveLength(1);
   });
 });
 
