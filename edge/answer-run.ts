@@ -118,6 +118,8 @@ export class AnswerRun implements TurnRunSink {
   }
 
   attempting(resume: boolean): Promise<void> {
+    // What an earlier failure asked for has been waited for.
+    this.#lastFailure = undefined;
     if (resume) this.resumes += 1;
     else this.attempts += 1;
     return Promise.resolve();

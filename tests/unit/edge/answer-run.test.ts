@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { AnswerRun, type FirstWord } from "../../../edge/answer-run.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
-import type { UpstreamBatch } from "../../../party/core/ports.ts";
+import { type UpstreamBatch, UpstreamFailure } from "../../../party/core/ports.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
 const question = { messages: [{ role: "user", content: "hello" } as const] };
@@ -114,6 +114,23 @@ describe("[E1] a reader who takes nothing", () => {
     expect(await read(run)).toContain('"code":"upstream-deadline"');
     expect(stops).toHaveLength(1);
   });
+});
+
+test("[E1] an error tells of no wait but its own", async () => {
+  let calls = 0;
+  const { run, clock, done } = build(
+    async function* (signal) {
+      calls += 1;
+      if (calls === 1) throw new UpstreamFailure("upstream-rate-limited", true, { retryAfterMs: 10_000 });
+      while (!signal.aborted) yield text(100);
+    },
+    { maxTurnLength: 1_000 },
+  );
+  const reading = read(run);
+  await clock.advance(10_000);
+  await done;
+  const [, told = ""] = /event: error\ndata: (.+)/.exec(await reading) ?? [];
+  expect(JSON.parse(told)).toEqual({ code: "turn-too-long", message: expect.any(String), retryable: false });
 });
 
 test("[E1] an answer without end is cut off, told, and stopped at the backend", async () => {
