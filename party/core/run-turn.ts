@@ -196,8 +196,9 @@ function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy): WaitN
     code: resume ? "upstream-resuming" : "upstream-retrying",
     scope: "upstream",
     resume,
-    attempt: resume ? sink.resumes : sink.attempts,
-    maxAttempts: resume ? policy.maxResumes : policy.maxAttempts,
+    // Calls made: of an answer that is continued, the one that broke is the first.
+    attempt: resume ? sink.resumes + 1 : sink.attempts,
+    maxAttempts: resume ? policy.maxResumes + 1 : policy.maxAttempts,
   };
 }
 

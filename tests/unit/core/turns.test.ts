@@ -557,7 +557,8 @@ describe("after content", () => {
     await settled();
     room.upstream.call.truncate();
     await room.clock.advance(500);
-    expect(tab.received("notice").at(-1)).toMatchObject({ code: "upstream-resuming", turnId: id });
+    const notice = { code: "upstream-resuming", turnId: id, maxAttempts: 4 };
+    expect(tab.received("notice").at(-1)).toMatchObject({ ...notice, attempt: 1 });
     expect(room.upstream.calls).toHaveLength(2);
     expect(room.upstream.call.request.lastEventId).toBe("2");
     expect(tab.turn(id).state).toBe("resuming");

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type BridgeConfig, bridge } from "../../../edge/bridge.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 import { EventReader } from "../../edge/reader.ts";
-import { FakeClock, settled } from "../../support/core/fake-clock.ts";
+import { FakeClock } from "../../support/core/fake-clock.ts";
 
 interface Call {
   readonly url: string;
