@@ -8,7 +8,7 @@ import { systemClock } from "../party/clock.ts";
 import type { GatewayConfig } from "../party/config.ts";
 import { mayDo } from "../party/core/principal.ts";
 import { refused } from "../party/routes/problem.ts";
-import { reportFault } from "../party/telemetry.ts";
+import { report, reportFault } from "../party/telemetry.ts";
 import { bridge } from "./bridge.ts";
 import { problem } from "./problem.ts";
 import type { Question } from "./question.ts";
@@ -44,6 +44,7 @@ export async function bridgeAdmitted(
     random: Math.random,
     authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, generation }),
     refusalOf: async (asked) => refusalOf?.(tenant, asked),
+    report: (event) => report(event, { tenant }),
     onFault: (cause) => reportFault("bridge", cause),
     fetch: (url, init) => fetch(url, init),
   });

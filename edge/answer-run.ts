@@ -2,11 +2,13 @@
  * One question at the backend, without a room. The rules are the room's own (core/run-turn): attempts, timeouts, waits, resumes.
  * What comes of it is written into an outbox as events of the unified format, or as the backend's bytes.
  */
+import type { RoomEvent } from "../party/core/events.ts";
 import { NO_LIMITER } from "../party/core/limiter-port.ts";
 import { paceParts } from "../party/core/pacing.ts";
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../party/core/ports.ts";
 import { runTurn, type TurnRun, type TurnRunSink, type WaitNotice } from "../party/core/run-turn.ts";
+import { callContext, formatTraceparent, turnContext } from "../party/core/trace-context.ts";
 import { turnError } from "../party/core/turn.ts";
 import { lengthOf, type Part } from "../shared/content.ts";
 import { NOTICE_MESSAGES } from "../shared/protocol/messages-en.ts";
@@ -30,7 +32,9 @@ export interface AnswerRunOptions {
   readonly patienceMs: () => number;
   /** The reader left, or is known to leave. */
   readonly left: AbortSignal;
-  readonly onFailure: (failure: UpstreamFailure) => void;
+  /** Where the reader's trace stands; what is none begins one. */
+  readonly traceparent: string | undefined;
+  readonly report: (event: RoomEvent) => void;
 }
 
 /** What is known first of an answer, which decides how the request is answered. */
@@ -51,6 +55,9 @@ export class AnswerRun implements TurnRunSink {
   readonly #options: AnswerRunOptions;
   readonly #generationId: string;
   readonly #stop = new AbortController();
+  /** Tells the calls of this request from those of earlier ones about the same generation. */
+  readonly #visit = crypto.randomUUID();
+  #calledAt = 0;
   #onWord: (word: FirstWord) => void = () => undefined;
   #lastFailure: UpstreamFailure | undefined;
   /** The backend's bytes go through as they are. */
@@ -122,6 +129,7 @@ export class AnswerRun implements TurnRunSink {
     this.#lastFailure = undefined;
     if (resume) this.resumes += 1;
     else this.attempts += 1;
+    this.#calledAt = this.#options.clock.now();
     return Promise.resolve();
   }
 
@@ -159,7 +167,10 @@ export class AnswerRun implements TurnRunSink {
 
   failed(failure: UpstreamFailure): void {
     this.#lastFailure = failure;
-    this.#options.onFailure(failure);
+    const { clock, report } = this.#options;
+    const { code, cause = code } = failure;
+    const afterMs = clock.now() - this.#calledAt;
+    report({ name: "upstream-failure", turnId: this.#generationId, code, resume, afterMs, cause });
   }
 
   async wait(ms: number, { code, attempt, maxAttempts }: WaitNotice): Promise<void> {
@@ -170,6 +181,18 @@ export class AnswerRun implements TurnRunSink {
 
   uncount(): void {
     this.attempts -= 1;
+  }
+
+  /** Of the call that was counted last. Who comes back goes on in the same trace, with calls of their own. */
+  get traceparent(): string {
+    const { traceparent, policy } = this.#options;
+    const context = turnContext(this.#generationId, traceparent, policy.traceSamplePercent);
+    return formatTraceparent(callContext(context, this.#visit, `${this.resumes}/${this.attempts}`));
+  }
+
+  /** The reader was given an id with which the backend goes on. */
+  get #mayComeBack(): boolean {
+    return this.resumable && this.lastEventId !== undefined;
   }
 
   get #over(): string {
@@ -241,10 +264,13 @@ export class AnswerRun implements TurnRunSink {
   }
 
   async #stopUpstream(upstream: Upstream): Promise<void> {
-    const { clock, policy, onFailure } = this.#options;
+    const { clock, policy, report } = this.#options;
+    const generationId = this.#generationId;
     const late = new AbortController();
     const timer = clock.after(policy.stopConfirmMs, () => late.abort());
-    await upstream.stop(this.#generationId, late.signal).catch(onFailure);
+    await upstream
+      .stop(generationId, late.signal)
+      .catch((cause: unknown) => report({ name: "stop-unconfirmed", generationId, cause }));
     timer.cancel();
   }
 

@@ -6,6 +6,7 @@
  * It answers as soon as something is known and relays while it reads: a handler that awaits the whole stream first is stopped
  * as hung on Workers and never answers on other edges.
  */
+import type { RoomEvent } from "../party/core/events.ts";
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock } from "../party/core/ports.ts";
 import type { DialectName } from "../party/upstream/dialects/names.ts";
@@ -38,6 +39,9 @@ export interface BridgeConfig {
   readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
   /** The name of what the asker may not ask for, or undefined. */
   readonly refusalOf?: ((asked: Question) => Promise<string | undefined>) | undefined;
+  /** What a room would tell of such a call. */
+  readonly report: (event: RoomEvent) => void;
+  /** What nobody expected. */
   readonly onFault: (cause: unknown) => void;
   /** Loads what parses. Where that fails, the stream goes through as it is. */
   readonly loadParser?: () => Promise<(dialect: DialectName) => StreamReader>;
@@ -84,7 +88,8 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
     random: config.random,
     patienceMs: () => (mayBeStatus ? patienceMs.status : patienceMs.events),
     left: leaving.signal,
-    onFailure: config.onFault,
+    traceparent: request.headers.get("traceparent") ?? undefined,
+    report: config.report,
   });
   const word = await firstWord(run, wantsEvents, config.clock);
   if (word.kind === "failed" && !wantsEvents) {

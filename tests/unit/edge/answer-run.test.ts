@@ -26,7 +26,8 @@ function build(batches: Batches, policy: Partial<RoomPolicy> = {}) {
     random: () => 0,
     patienceMs: () => 60_000,
     left: leaving.signal,
-    onFailure: () => undefined,
+    traceparent: undefined,
+    report: () => undefined,
   });
   const words: FirstWord[] = [];
   return { run, clock, leaving, stops, words, done: run.start((word) => words.push(word)) };

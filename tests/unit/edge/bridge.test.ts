@@ -1,6 +1,7 @@
 /** The bridge's Request and Response, where a test answers the backend's calls itself and moves the time. */
 import { describe, expect, test } from "vitest";
 import { type BridgeConfig, bridge } from "../../../edge/bridge.ts";
+import type { RoomEvent } from "../../../party/core/events.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 import { EventReader } from "../../edge/reader.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
@@ -35,6 +36,8 @@ function stream() {
 function build(more: Partial<BridgeConfig> = {}) {
   const clock = new FakeClock();
   const calls: Call[] = [];
+  const events: RoomEvent[] = [];
+  const works: Promise<unknown>[] = [];
   let came = Promise.withResolvers<void>();
   const config: BridgeConfig = {
     nestBase: "http://backend.internal",
@@ -47,7 +50,11 @@ function build(more: Partial<BridgeConfig> = {}) {
     clock,
     random: () => 0,
     authorize: async () => ({}),
-    onFault: () => undefined,
+    report: (event) => events.push(event),
+    onFault: (cause) => {
+      throw cause;
+    },
+    waitUntil: (work) => works.push(work),
     fetch: (url, init) =>
       new Promise((resolve, reject) => {
         const signal = init.signal as AbortSignal;
@@ -71,7 +78,7 @@ function build(more: Partial<BridgeConfig> = {}) {
       await came.promise;
     }
   };
-  return { ask, call, calls, clock };
+  return { ask, call, calls, works, events, clock };
 }
 
 describe("[E1] a reader who asks for no events", () => {

@@ -58,6 +58,7 @@ test("[E1] a stream goes through as it is where the parser cannot be had", async
     clock: systemClock,
     random: () => 0,
     authorize: async () => ({}),
+    report: () => undefined,
     onFault: (cause) => faults.push(cause),
     fetch: async () => new Response(bytes, { headers: { "content-type": "text/event-stream" } }),
     loadParser: () => Promise.reject(new Error("this runtime has no such module")),
