@@ -19,12 +19,14 @@ export interface BridgeHost {
   readonly revocationsOf?: RevocationsOf;
   /** The name of what a tenant may not ask for, or undefined. */
   readonly refusalOf?: (tenant: string, asked: Question) => Promise<string | undefined>;
+  /** Goes on until `work` is done, also when the request is answered or its reader has left. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 export async function bridgeAdmitted(
   request: Request,
   config: GatewayConfig,
-  { revocationsOf, refusalOf }: BridgeHost = {},
+  { revocationsOf, refusalOf, waitUntil }: BridgeHost,
 ): Promise<Response> {
   if (config.bridge === "off") return problem("not-found");
   const principal = await authorize(request, undefined, config, revocationsOf);
@@ -46,6 +48,7 @@ export async function bridgeAdmitted(
     refusalOf: async (asked) => refusalOf?.(tenant, asked),
     report: (event) => report(event, { tenant }),
     onFault: (cause) => reportFault("bridge", cause),
+    waitUntil,
     fetch: (url, init) => fetch(url, init),
   });
 }

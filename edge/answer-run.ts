@@ -119,7 +119,7 @@ export class AnswerRun implements TurnRunSink {
     }
     onWord({ kind: "left" });
     // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
-    if (end?.byUpstream !== true && !left.aborted) await this.#stopUpstream(upstream);
+    if (end?.byUpstream !== true && !(left.aborted && this.#mayComeBack)) await this.#stopUpstream(upstream);
     this.outbox.end();
     left.removeEventListener("abort", leave);
   }

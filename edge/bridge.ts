@@ -43,6 +43,8 @@ export interface BridgeConfig {
   readonly report: (event: RoomEvent) => void;
   /** What nobody expected. */
   readonly onFault: (cause: unknown) => void;
+  /** Keeps the platform from ending the function before `work` is done: a stop outlives the answer, and its reader. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
   /** Loads what parses. Where that fails, the stream goes through as it is. */
   readonly loadParser?: () => Promise<(dialect: DialectName) => StreamReader>;
 }
@@ -78,6 +80,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   const leaving = new AbortController();
   // Where the runtime tells of a departure at once, it need not wait for the next heartbeat.
   request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
+  if (request.signal?.aborted) leaving.abort();
   // An `EventSource` cannot read the body of a refusal and gives up on it: it is answered in events, whatever happens.
   const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
   let mayBeStatus = !wantsEvents;
@@ -91,9 +94,8 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
     traceparent: request.headers.get("traceparent") ?? undefined,
     report: config.report,
   });
-  const word = await firstWord(run, wantsEvents, config.clock);
+  const word = await firstWord(run, wantsEvents, config);
   if (word.kind === "failed" && !wantsEvents) {
-    leaving.abort();
     const code = isErrorCode(word.error.code) ? word.error.code : "internal";
     return problem(code, word.retryAfterMs === undefined ? {} : { retryAfterMs: word.retryAfterMs });
   }
@@ -109,11 +111,16 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
 }
 
 /** Starts the run; resolves when enough is known to answer, at the latest when the platform wants an answer. */
-async function firstWord(run: AnswerRun, wantsEvents: boolean, clock: Clock): Promise<FirstWord> {
+async function firstWord(
+  run: AnswerRun,
+  wantsEvents: boolean,
+  { clock, waitUntil }: Pick<BridgeConfig, "clock" | "waitUntil">,
+): Promise<FirstWord> {
   const word = new Promise<FirstWord>((resolve) => {
-    void run.start((said) => {
+    const done = run.start((said) => {
       if (said.kind !== "waiting" || wantsEvents) resolve(said);
     });
+    waitUntil(done);
   });
   const first = await within(word, answerWithinMs, clock);
   return first === "late" ? { kind: "open" } : first;

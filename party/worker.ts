@@ -46,7 +46,8 @@ for (const [path, source] of [
 app.all("/chat", (c) =>
   configured(c.req.raw, c.env, async (config) => {
     const { routeBridge } = await import("./routes/bridge.ts");
-    return routeBridge(c.req.raw, config, c.env.CONFIG, revocationsIn(c.env.Revocations, config.jurisdiction));
+    const revocationsOf = revocationsIn(c.env.Revocations, config.jurisdiction);
+    return routeBridge(c.req.raw, config, c.env.CONFIG, revocationsOf, (work) => c.executionCtx.waitUntil(work));
   }),
 );
 app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", (c) =>

@@ -178,7 +178,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
     });
 
     describe("[E5] a reader who leaves", () => {
-      test("ends the call to the backend, and the generation may be continued", async () => {
+      test("for good ends the call to the backend, and the generation: nobody could be given the rest", async () => {
         for (const part of [parsed, raw]) {
           const prompt = fresh();
           const asking = ask(prompt, events, part);
@@ -187,6 +187,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
           await reader.until(({ answer }) => answer === "so far");
           await reader.leave();
           await call.aborted;
+          await backend.stopped(String(call.headers["idempotency-key"]));
         }
       });
 
@@ -201,6 +202,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         await asking;
         leaving.abort();
         await call.aborted;
+        await backend.stopped(String(call.headers["idempotency-key"]));
       });
 
       test("and comes back with the last id gets the rest of the same generation", async () => {
@@ -332,6 +334,15 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         await call.aborted;
         await reader.toEnd();
         expect(reader.of("error")).toMatchObject([{ code: "upstream-silence" }]);
+        await backend.stopped(String(call.headers["idempotency-key"]));
+      });
+
+      test("and is not understood is stopped, also where the reader has the answer by then: a status", async () => {
+        const prompt = fresh();
+        const asking = ask(prompt, {});
+        const call = await backend.call(prompt);
+        call.answer(200, { "content-type": "image/png" });
+        expect((await asking).status).toBe(502);
         await backend.stopped(String(call.headers["idempotency-key"]));
       });
 

@@ -65,15 +65,19 @@ describe("[E1] a reader who takes nothing", () => {
     await done;
   });
 
-  test("and leaves ends the run, however full it is, and the backend may keep the generation for them", async () => {
+  test.each([
+    ["and the backend keeps the generation for who may come back", true, 0],
+    ["and the backend is stopped where nobody can come back", false, 1],
+  ])("and leaves ends the run, however full it is, %s", async (_, resumable, stopped) => {
     const { run, leaving, stops, words, done } = build(async function* (signal) {
+      yield { ...text(1), start: { resumable }, eventId: "1" };
       while (!signal.aborted) yield text(65_536);
     });
     await settled();
     leaving.abort();
     await done;
     expect(await run.outbox.take()).toBeUndefined();
-    expect(stops).toEqual([]);
+    expect(stops).toHaveLength(stopped);
     expect(words.at(-1)).toEqual({ kind: "left" });
   });
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type BridgeConfig, bridge } from "../../../edge/bridge.ts";
 import type { RoomEvent } from "../../../party/core/events.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
+import { parseTraceparent } from "../../../party/core/trace-context.ts";
 import { EventReader } from "../../edge/reader.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
@@ -106,4 +107,71 @@ describe("[E1] a reader who asks for no events", () => {
     expect((await reader.toEnd()).answer).toBe("Hello, world");
     expect(reader.of("error")).toEqual([]);
   });
+});
+
+describe("[E1] a trace", () => {
+  const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+  const traceOf = (call: Call) => parseTraceparent(call.headers.get("traceparent"));
+
+  test("of the reader's goes on at the backend, each call as a span of its own", async () => {
+    const { ask, call, clock } = build();
+    const asking = ask({ accept: "text/event-stream", traceparent: `00-${traceId}-00f067aa0ba902b7-00` });
+    const first = await call(1);
+    first.answer(new Response(null, { status: 503 }));
+    await asking;
+    await clock.advance(0);
+    const second = await call(2);
+    for (const made of [first, second]) expect(traceOf(made)).toMatchObject({ traceId, sampled: false });
+    expect(new Set([first, second].map((made) => traceOf(made)?.spanId)).add("00f067aa0ba902b7").size).toBe(3);
+  });
+
+  test("begins here where the reader has none, and goes on with who comes back", async () => {
+    const { ask, call } = build();
+    const asking = ask({ accept: "text/event-stream", traceparent: "00-no-trace" });
+    const written = stream();
+    const first = await call(1);
+    first.answer(written.response);
+    written.event(1, "start", { resumable: true });
+    written.event(2, "token", { text: "Hello" });
+    const reader = await new EventReader(await asking).until(({ answer }) => answer === "Hello");
+    await reader.leave();
+    void ask({ accept: "text/event-stream", "last-event-id": reader.lastEventId });
+    const second = await call(2);
+    expect(traceOf(second)?.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(traceOf(second)?.traceId).toBe(traceOf(first)?.traceId);
+    expect(traceOf(second)?.spanId).not.toBe(traceOf(first)?.spanId);
+  });
+});
+
+test("[E1] a call that fails is told to the operator as a room's, with its cause; the reader's leaving is not", async () => {
+  const { ask, call, calls, events, works, clock } = build();
+  const asking = ask({ accept: "text/event-stream" });
+  (await call(1)).answer(new Response(null, { status: 503 }));
+  const reader = new EventReader(await asking);
+  await clock.advance(0);
+  await call(2);
+  await reader.leave();
+  const stop = await call(3);
+  expect(stop.method).toBe("DELETE");
+  stop.answer(new Response(null, { status: 500 }));
+  await Promise.all(works);
+  const generationId = calls[0]?.headers.get("idempotency-key");
+  expect(events).toMatchObject([
+    { name: "upstream-failure", turnId: generationId, code: "upstream-unavailable", resume: false, afterMs: 0 },
+    { name: "stop-unconfirmed", generationId },
+  ]);
+});
+
+test("[E1] a reader of events is answered after a second, whatever the backend does; another when it is known how", async () => {
+  const { ask, call, clock } = build();
+  const asked: string[] = [];
+  const asking = ask({ accept: "text/event-stream" });
+  void asking.then(() => asked.push("events"));
+  void ask().then(() => asked.push("status"));
+  await call(2);
+  await clock.advance(1_000);
+  expect(asked).toEqual(["events"]);
+  expect((await asking).headers.get("content-type")).toContain("text/event-stream");
+  await clock.advance(DEFAULT_POLICY.headersTimeoutMs);
+  expect(asked).toEqual(["events", "status"]);
 });
