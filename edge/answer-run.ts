@@ -70,17 +70,16 @@ export class AnswerRun implements TurnRunSink {
   #whole: readonly Part[] | undefined;
 
   constructor(question: Question, options: AnswerRunOptions) {
-    const { position, lastEventId } = question;
+    const { position } = question;
     // Makes headers and a first byte leave at once, through whatever stands in between.
     this.outbox.push(":worker-bridge\n\n");
     this.#question = question;
     this.#options = options;
     this.#generationId = position?.generationId ?? newGenerationId();
-    // Who comes back in the middle of an answer has some of it: the question is never asked a second time. An id that is not
-    // ours is the backend's own, of a stream that was passed on raw: the backend knows what to do with it.
-    this.lastEventId = position?.kind === "at" ? position.eventId : lastEventId;
-    this.hasContent = lastEventId !== undefined;
-    this.resumable = lastEventId !== undefined || options.policy.upstreamResumable;
+    // Who comes back in the middle of an answer has some of it: the question is never asked a second time.
+    this.lastEventId = position?.kind === "at" ? position.eventId : undefined;
+    this.hasContent = position !== undefined;
+    this.resumable = position !== undefined || options.policy.upstreamResumable;
   }
 
   /** Begins; what is known first comes to `onWord`, and later words too. Resolves when all is in the outbox. Never rejects. */
@@ -135,9 +134,11 @@ export class AnswerRun implements TurnRunSink {
 
   batch(batch: UpstreamBatch): void {
     if (isRaw(batch)) {
+      // Its ids, if it has any, name no generation: it cannot be continued. The first event has one of ours until the backend
+      // gives it another. A line of that event, and none of its own: not every browser keeps the id of an event without data.
+      if (!this.#isRaw) this.outbox.push(`id: ${this.#over}\n`);
       this.#isRaw = true;
       this.hasContent = true;
-      // Nobody looked for ids in it: it cannot be continued from here.
       this.resumable = false;
       this.#isBetweenEvents = endsEvent(batch.bytes);
       this.outbox.push(batch.bytes);
@@ -165,7 +166,7 @@ export class AnswerRun implements TurnRunSink {
     return this.outbox.room(signal);
   }
 
-  failed(failure: UpstreamFailure): void {
+  failed(failure: UpstreamFailure, resume: boolean): void {
     this.#lastFailure = failure;
     const { clock, report } = this.#options;
     const { code, cause = code } = failure;

@@ -25,8 +25,6 @@ export interface Question {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Where the reader stood when it lost its connection. */
   readonly position?: Position;
-  /** `Last-Event-ID` as it came, which is the backend's own where the stream is passed on raw. */
-  readonly lastEventId?: string;
 }
 
 export interface QuestionProblem {
@@ -63,8 +61,7 @@ export async function readQuestion(
   if (!asked.ok) return asked;
   const lastEventId = request.headers.get("last-event-id");
   if (lastEventId === null || lastEventId === "") return asked;
-  const position = parsePosition(lastEventId);
-  return ok({ ...asked.value, lastEventId, ...(position === undefined ? {} : { position }) });
+  return ok({ ...asked.value, position: parsePosition(lastEventId) });
 }
 
 function fromQuery(query: URLSearchParams, presetProvider: string | undefined): Result<Question, QuestionProblem> {

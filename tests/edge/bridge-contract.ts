@@ -140,15 +140,16 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         const call = (await backend.call(prompt)).open();
         const reader = new EventReader(await asking);
         let sent = ":worker-bridge\n\n";
-        const withoutHeartbeats = () => reader.text.replaceAll(/^:\n/gm, "");
+        // Ours are the comments, and an id for the first event.
+        const withoutOurs = () => reader.text.replaceAll(/^:\n/gm, "").replace(/^id: b-\w{32};over\n/m, "");
         for (const part of bytes) {
           call.write(part);
           sent += part;
-          await reader.until(() => withoutHeartbeats() === sent);
+          await reader.until(() => withoutOurs() === sent);
         }
         call.end();
         await reader.toEnd();
-        expect(withoutHeartbeats()).toBe(sent);
+        expect(withoutOurs()).toBe(sent);
       });
 
       test("is asked for with a token of a minute, for this generation alone", async () => {
@@ -240,6 +241,26 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         ).toEnd();
         expect(again.of("error")).toMatchObject([{ code: "upstream-truncated" }]);
         expect((await ask(prompt, { ...events, "last-event-id": again.lastEventId })).status).toBe(204);
+        expect(backend.count(prompt)).toBe(1);
+      });
+    });
+
+    describe("[E5] a reader of the backend's own bytes who comes back", () => {
+      test.each([
+        ["with the backend's id", "id: 9\n", /^9$/],
+        ["with ours, where the backend gives none", "", /^b-\w{32};over$/],
+      ])("%s is silenced, and the question is not asked twice", async (_, line, lastEventId) => {
+        const prompt = fresh();
+        const asking = ask(prompt, events, raw);
+        const call = (await backend.call(prompt)).open().write(`${line}event: token\ndata: {"text":"so far"}\n\n`);
+        const reader = await new EventReader(await asking).until(({ answer }) => answer === "so far");
+        expect(reader.lastEventId).toMatch(lastEventId);
+        call.end();
+        await reader.toEnd();
+        for (const part of [raw, parsed]) {
+          const again = await ask(prompt, { ...events, "last-event-id": reader.lastEventId }, part);
+          expect(again.status).toBe(204);
+        }
         expect(backend.count(prompt)).toBe(1);
       });
     });
