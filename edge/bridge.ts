@@ -51,9 +51,10 @@ export interface BridgeConfig {
 
 /**
  * Platforms give a function so long to begin its answer (Vercel's edge 25 s, Netlify's 40 s). Until then a failure is a status,
- * for whoever does not ask for an event stream; later it is an event.
+ * for whoever does not ask for an event stream; later it is an event. Who reads events is answered sooner: until something was
+ * written to them, some platforms cannot tell that they left.
  */
-const answerWithinMs = 20_000;
+const answerWithinMs = { events: 1_000, status: 20_000 } as const;
 
 /**
  * How long a reader waits when the backend says "later". Who reads events sees the wait and may well sit through it; who does not
@@ -122,7 +123,7 @@ async function firstWord(
     });
     waitUntil(done);
   });
-  const first = await within(word, answerWithinMs, clock);
+  const first = await within(word, wantsEvents ? answerWithinMs.events : answerWithinMs.status, clock);
   return first === "late" ? { kind: "open" } : first;
 }
 
