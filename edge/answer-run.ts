@@ -63,6 +63,8 @@ export class AnswerRun implements TurnRunSink {
   /** The backend's bytes go through as they are. */
   #isRaw = false;
   #isMarkedLost = false;
+  /** The reader was told when to come back for the rest. */
+  #isPutOff = false;
   #length = 0;
   #tooLong = false;
   #isBetweenEvents = true;
@@ -118,7 +120,8 @@ export class AnswerRun implements TurnRunSink {
     }
     onWord({ kind: "left" });
     // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
-    if (end?.byUpstream !== true && !(left.aborted && this.#mayComeBack)) await this.#stopUpstream(upstream);
+    const isAwaited = this.#mayComeBack && (left.aborted || this.#isPutOff);
+    if (end?.byUpstream !== true && !isAwaited) await this.#stopUpstream(upstream);
     this.outbox.end();
     left.removeEventListener("abort", leave);
   }
@@ -239,12 +242,14 @@ export class AnswerRun implements TurnRunSink {
     // readers discard an event without end.
     const isAgain = error.retryable && !this.hasContent;
     const retryAfterMs = this.#lastFailure?.retryAfterMs ?? (isAgain ? comeBackMs : undefined);
+    this.#isPutOff = error.retryable && this.#mayComeBack && retryAfterMs !== undefined;
     if (this.#isBetweenEvents) {
       this.outbox.push(
         errorEvent(error, {
-          id: isAgain ? "" : this.#over,
+          // Who is put off in the middle keeps the id of the place where it stands.
+          ...(this.#isPutOff ? {} : { id: isAgain ? "" : this.#over }),
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-          ...(isAgain && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
+          ...((isAgain || this.#isPutOff) && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
         }),
       );
     }

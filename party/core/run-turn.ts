@@ -216,7 +216,8 @@ function afterFailure(
   const error = turnError(failure.code);
   const ended = (outcome: Ending["outcome"]): RunEnd => ({
     ending: { outcome, error },
-    byUpstream: failure.byUpstream,
+    // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
+    byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
   });
   // The backend's own `error`, a malformed event, the deadline: nothing to continue.
   const mustResume = sink.hasContent || wasResume;

@@ -109,6 +109,28 @@ describe("[E1] a reader who asks for no events", () => {
   });
 });
 
+test("[E5] who is put off in the middle of an answer for longer than anybody sits through comes back for the rest", async () => {
+  const { ask, call, calls, clock, works } = build();
+  const asking = ask({ accept: "text/event-stream" });
+  const written = stream();
+  (await call(1)).answer(written.response);
+  written.event(1, "start", { resumable: true });
+  written.event(2, "token", { text: "Hello, " });
+  const reader = await new EventReader(await asking).until(({ answer }) => answer === "Hello, ");
+  written.break();
+  await clock.advance(0);
+  (await call(2)).answer(new Response(null, { status: 503, headers: { "retry-after": "60" } }));
+  await reader.toEnd();
+  expect(reader.of("error")).toMatchObject([{ code: "upstream-unavailable", retryAfterMs: 60_000 }]);
+  expect(reader.retry).toBe(60_000);
+  await Promise.all(works);
+  expect(calls).toHaveLength(2);
+  void ask({ accept: "text/event-stream", "last-event-id": reader.lastEventId });
+  const third = await call(3);
+  expect(third.headers.get("idempotency-key")).toBe(calls[0]?.headers.get("idempotency-key"));
+  expect(third.headers.get("last-event-id")).toBe("2");
+});
+
 describe("[E1] a trace", () => {
   const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
   const traceOf = (call: Call) => parseTraceparent(call.headers.get("traceparent"));
