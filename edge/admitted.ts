@@ -8,7 +8,7 @@ import { systemClock } from "../party/clock.ts";
 import type { GatewayConfig } from "../party/config.ts";
 import { mayDo } from "../party/core/principal.ts";
 import { refused } from "../party/routes/problem.ts";
-import { reportFault } from "../party/telemetry.ts";
+import { report, reportFault } from "../party/telemetry.ts";
 import { bridge } from "./bridge.ts";
 import { problem } from "./problem.ts";
 import type { Question } from "./question.ts";
@@ -19,12 +19,14 @@ export interface BridgeHost {
   readonly revocationsOf?: RevocationsOf;
   /** The name of what a tenant may not ask for, or undefined. */
   readonly refusalOf?: (tenant: string, asked: Question) => Promise<string | undefined>;
+  /** Goes on until `work` is done, also when the request is answered or its reader has left. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 export async function bridgeAdmitted(
   request: Request,
   config: GatewayConfig,
-  { revocationsOf, refusalOf }: BridgeHost = {},
+  { revocationsOf, refusalOf, waitUntil }: BridgeHost,
 ): Promise<Response> {
   if (config.bridge === "off") return problem("not-found");
   const principal = await authorize(request, undefined, config, revocationsOf);
@@ -44,7 +46,9 @@ export async function bridgeAdmitted(
     random: Math.random,
     authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, generation }),
     refusalOf: async (asked) => refusalOf?.(tenant, asked),
+    report: (event) => report(event, { tenant }),
     onFault: (cause) => reportFault("bridge", cause),
+    waitUntil,
     fetch: (url, init) => fetch(url, init),
   });
 }

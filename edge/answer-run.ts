@@ -2,11 +2,13 @@
  * One question at the backend, without a room. The rules are the room's own (core/run-turn): attempts, timeouts, waits, resumes.
  * What comes of it is written into an outbox as events of the unified format, or as the backend's bytes.
  */
+import type { RoomEvent } from "../party/core/events.ts";
 import { NO_LIMITER } from "../party/core/limiter-port.ts";
 import { paceParts } from "../party/core/pacing.ts";
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../party/core/ports.ts";
 import { runTurn, type TurnRun, type TurnRunSink, type WaitNotice } from "../party/core/run-turn.ts";
+import { callContext, formatTraceparent, turnContext } from "../party/core/trace-context.ts";
 import { turnError } from "../party/core/turn.ts";
 import { lengthOf, type Part } from "../shared/content.ts";
 import { NOTICE_MESSAGES } from "../shared/protocol/messages-en.ts";
@@ -26,11 +28,13 @@ export interface AnswerRunOptions {
   readonly policy: RoomPolicy;
   readonly clock: Clock;
   readonly random: () => number;
-  /** The longest wait that the backend may ask for. */
-  readonly patienceMs: number;
+  /** The longest wait that the backend may ask for, as things stand. */
+  readonly patienceMs: () => number;
   /** The reader left, or is known to leave. */
   readonly left: AbortSignal;
-  readonly onFailure: (failure: UpstreamFailure) => void;
+  /** Where the reader's trace stands; what is none begins one. */
+  readonly traceparent: string | undefined;
+  readonly report: (event: RoomEvent) => void;
 }
 
 /** What is known first of an answer, which decides how the request is answered. */
@@ -51,11 +55,16 @@ export class AnswerRun implements TurnRunSink {
   readonly #options: AnswerRunOptions;
   readonly #generationId: string;
   readonly #stop = new AbortController();
+  /** Tells the calls of this request from those of earlier ones about the same generation. */
+  readonly #visit = crypto.randomUUID();
+  #calledAt = 0;
   #onWord: (word: FirstWord) => void = () => undefined;
   #lastFailure: UpstreamFailure | undefined;
   /** The backend's bytes go through as they are. */
   #isRaw = false;
   #isMarkedLost = false;
+  /** The reader was told when to come back for the rest. */
+  #isPutOff = false;
   #length = 0;
   #tooLong = false;
   #isBetweenEvents = true;
@@ -63,17 +72,16 @@ export class AnswerRun implements TurnRunSink {
   #whole: readonly Part[] | undefined;
 
   constructor(question: Question, options: AnswerRunOptions) {
-    const { position, lastEventId } = question;
+    const { position } = question;
     // Makes headers and a first byte leave at once, through whatever stands in between.
     this.outbox.push(":worker-bridge\n\n");
     this.#question = question;
     this.#options = options;
     this.#generationId = position?.generationId ?? newGenerationId();
-    // Who comes back in the middle of an answer has some of it: the question is never asked a second time. An id that is not
-    // ours is the backend's own, of a stream that was passed on raw: the backend knows what to do with it.
-    this.lastEventId = position?.kind === "at" ? position.eventId : lastEventId;
-    this.hasContent = lastEventId !== undefined;
-    this.resumable = lastEventId !== undefined || options.policy.upstreamResumable;
+    // Who comes back in the middle of an answer has some of it: the question is never asked a second time.
+    this.lastEventId = position?.kind === "at" ? position.eventId : undefined;
+    this.hasContent = position !== undefined;
+    this.resumable = position !== undefined || options.policy.upstreamResumable;
   }
 
   /** Begins; what is known first comes to `onWord`, and later words too. Resolves when all is in the outbox. Never rejects. */
@@ -94,7 +102,6 @@ export class AnswerRun implements TurnRunSink {
     if (left.aborted) leave();
     const upstream = new PatientUpstream(this.#options.upstream, {
       patienceMs: this.#options.patienceMs,
-      room: () => this.outbox.room(),
       onOpen: () => onWord({ kind: "open" }),
     });
     const end = await runTurn(
@@ -113,22 +120,28 @@ export class AnswerRun implements TurnRunSink {
     }
     onWord({ kind: "left" });
     // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
-    if (end?.byUpstream !== true && !left.aborted) await this.#stopUpstream(upstream);
+    const isAwaited = this.#mayComeBack && (left.aborted || this.#isPutOff);
+    if (end?.byUpstream !== true && !isAwaited) await this.#stopUpstream(upstream);
     this.outbox.end();
     left.removeEventListener("abort", leave);
   }
 
   attempting(resume: boolean): Promise<void> {
+    // What an earlier failure asked for has been waited for.
+    this.#lastFailure = undefined;
     if (resume) this.resumes += 1;
     else this.attempts += 1;
+    this.#calledAt = this.#options.clock.now();
     return Promise.resolve();
   }
 
   batch(batch: UpstreamBatch): void {
     if (isRaw(batch)) {
+      // Its ids, if it has any, name no generation: it cannot be continued. The first event has one of ours until the backend
+      // gives it another. A line of that event, and none of its own: not every browser keeps the id of an event without data.
+      if (!this.#isRaw) this.outbox.push(`id: ${this.#over}\n`);
       this.#isRaw = true;
       this.hasContent = true;
-      // Nobody looked for ids in it: it cannot be continued from here.
       this.resumable = false;
       this.#isBetweenEvents = endsEvent(batch.bytes);
       this.outbox.push(batch.bytes);
@@ -152,9 +165,16 @@ export class AnswerRun implements TurnRunSink {
     else if (eventId !== undefined && this.resumable) this.lastEventId = eventId;
   }
 
-  failed(failure: UpstreamFailure): void {
+  room(signal: AbortSignal): Promise<void> {
+    return this.outbox.room(signal);
+  }
+
+  failed(failure: UpstreamFailure, resume: boolean): void {
     this.#lastFailure = failure;
-    this.#options.onFailure(failure);
+    const { clock, report } = this.#options;
+    const { code, cause = code } = failure;
+    const afterMs = clock.now() - this.#calledAt;
+    report({ name: "upstream-failure", turnId: this.#generationId, code, resume, afterMs, cause });
   }
 
   async wait(ms: number, { code, attempt, maxAttempts }: WaitNotice): Promise<void> {
@@ -167,8 +187,16 @@ export class AnswerRun implements TurnRunSink {
     this.attempts -= 1;
   }
 
-  get traceparent(): string | undefined {
-    return this.#question.traceparent;
+  /** Of the call that was counted last. Who comes back goes on in the same trace, with calls of their own. */
+  get traceparent(): string {
+    const { traceparent, policy } = this.#options;
+    const context = turnContext(this.#generationId, traceparent, policy.traceSamplePercent);
+    return formatTraceparent(callContext(context, this.#visit, `${this.resumes}/${this.attempts}`));
+  }
+
+  /** The reader was given an id with which the backend goes on. */
+  get #mayComeBack(): boolean {
+    return this.resumable && this.lastEventId !== undefined;
   }
 
   get #over(): string {
@@ -214,12 +242,14 @@ export class AnswerRun implements TurnRunSink {
     // readers discard an event without end.
     const isAgain = error.retryable && !this.hasContent;
     const retryAfterMs = this.#lastFailure?.retryAfterMs ?? (isAgain ? comeBackMs : undefined);
+    this.#isPutOff = error.retryable && this.#mayComeBack && retryAfterMs !== undefined;
     if (this.#isBetweenEvents) {
       this.outbox.push(
         errorEvent(error, {
-          id: isAgain ? "" : this.#over,
+          // Who is put off in the middle keeps the id of the place where it stands.
+          ...(this.#isPutOff ? {} : { id: isAgain ? "" : this.#over }),
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-          ...(isAgain && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
+          ...((isAgain || this.#isPutOff) && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
         }),
       );
     }
@@ -232,7 +262,7 @@ export class AnswerRun implements TurnRunSink {
     let from = 0;
     for (const to of paceParts(parts, simulateChunkMs, simulateMaxMs)) {
       if (from > 0) await this.#sleep(simulateChunkMs);
-      await this.outbox.room();
+      await this.outbox.room(this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.outbox.push(sliceEvents(parts, from, to));
       from = to;
@@ -240,10 +270,13 @@ export class AnswerRun implements TurnRunSink {
   }
 
   async #stopUpstream(upstream: Upstream): Promise<void> {
-    const { clock, policy, onFailure } = this.#options;
+    const { clock, policy, report } = this.#options;
+    const generationId = this.#generationId;
     const late = new AbortController();
     const timer = clock.after(policy.stopConfirmMs, () => late.abort());
-    await upstream.stop(this.#generationId, late.signal).catch(onFailure);
+    await upstream
+      .stop(generationId, late.signal)
+      .catch((cause: unknown) => report({ name: "stop-unconfirmed", generationId, cause }));
     timer.cancel();
   }
 

@@ -6,6 +6,7 @@
  * It answers as soon as something is known and relays while it reads: a handler that awaits the whole stream first is stopped
  * as hung on Workers and never answers on other edges.
  */
+import type { RoomEvent } from "../party/core/events.ts";
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock } from "../party/core/ports.ts";
 import type { DialectName } from "../party/upstream/dialects/names.ts";
@@ -38,22 +39,28 @@ export interface BridgeConfig {
   readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
   /** The name of what the asker may not ask for, or undefined. */
   readonly refusalOf?: ((asked: Question) => Promise<string | undefined>) | undefined;
+  /** What a room would tell of such a call. */
+  readonly report: (event: RoomEvent) => void;
+  /** What nobody expected. */
   readonly onFault: (cause: unknown) => void;
+  /** Keeps the platform from ending the function before `work` is done: a stop outlives the answer, and its reader. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
   /** Loads what parses. Where that fails, the stream goes through as it is. */
   readonly loadParser?: () => Promise<(dialect: DialectName) => StreamReader>;
 }
 
 /**
  * Platforms give a function so long to begin its answer (Vercel's edge 25 s, Netlify's 40 s). Until then a failure is a status,
- * for whoever does not ask for an event stream; later it is an event.
+ * for whoever does not ask for an event stream; later it is an event. Who reads events is answered sooner: until something was
+ * written to them, some platforms cannot tell that they left.
  */
-const answerWithinMs = 20_000;
+const answerWithinMs = { events: 1_000, status: 20_000 } as const;
 
 /**
  * How long a reader waits when the backend says "later". Who reads events sees the wait and may well sit through it; who does not
- * gets the refusal with its `Retry-After` while it is still worth something.
+ * gets the refusal with its `Retry-After` while it is still worth something, which it no longer is once the answer has begun.
  */
-const patienceMs = { events: 20_000, other: 2_000 } as const;
+const patienceMs = { events: 20_000, status: 2_000 } as const;
 
 /** The name under which the backend sees questions of no room. */
 const bridgeRoom = "bridge";
@@ -74,23 +81,26 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   const leaving = new AbortController();
   // Where the runtime tells of a departure at once, it need not wait for the next heartbeat.
   request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
+  if (request.signal?.aborted) leaving.abort();
   // An `EventSource` cannot read the body of a refusal and gives up on it: it is answered in events, whatever happens.
   const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
+  let mayBeStatus = !wantsEvents;
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
     policy: config.policy,
     clock: config.clock,
     random: config.random,
-    patienceMs: wantsEvents ? patienceMs.events : patienceMs.other,
+    patienceMs: () => (mayBeStatus ? patienceMs.status : patienceMs.events),
     left: leaving.signal,
-    onFailure: config.onFault,
+    traceparent: request.headers.get("traceparent") ?? undefined,
+    report: config.report,
   });
-  const word = await firstWord(run, wantsEvents, config.clock);
+  const word = await firstWord(run, wantsEvents, config);
   if (word.kind === "failed" && !wantsEvents) {
-    leaving.abort();
     const code = isErrorCode(word.error.code) ? word.error.code : "internal";
     return problem(code, word.retryAfterMs === undefined ? {} : { retryAfterMs: word.retryAfterMs });
   }
+  mayBeStatus = false;
   const wait =
     "retryAfterMs" in word && word.retryAfterMs !== undefined ? { "retry-after": retryAfterOf(word.retryAfterMs) } : {};
   const body = streamOf(run.outbox, {
@@ -102,13 +112,18 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
 }
 
 /** Starts the run; resolves when enough is known to answer, at the latest when the platform wants an answer. */
-async function firstWord(run: AnswerRun, wantsEvents: boolean, clock: Clock): Promise<FirstWord> {
+async function firstWord(
+  run: AnswerRun,
+  wantsEvents: boolean,
+  { clock, waitUntil }: Pick<BridgeConfig, "clock" | "waitUntil">,
+): Promise<FirstWord> {
   const word = new Promise<FirstWord>((resolve) => {
-    void run.start((said) => {
+    const done = run.start((said) => {
       if (said.kind !== "waiting" || wantsEvents) resolve(said);
     });
+    waitUntil(done);
   });
-  const first = await within(word, answerWithinMs, clock);
+  const first = await within(word, wantsEvents ? answerWithinMs.events : answerWithinMs.status, clock);
   return first === "late" ? { kind: "open" } : first;
 }
 

@@ -41,9 +41,12 @@ export function sliceEvents(parts: readonly Part[], from: number, to: number): s
 /**
  * The last event of an answer that failed, and when an `EventSource` comes back. It comes back in any case, with the last id
  * it saw: the one that says "over" is answered with 204, which silences it; an empty one makes it ask anew, as somebody who
- * got nothing may.
+ * got nothing may; without one it comes back for the rest.
  */
-export function errorEvent(error: TurnError, options: { id: string; retryAfterMs?: number; retryMs?: number }): string {
+export function errorEvent(
+  error: TurnError,
+  options: { id?: string; retryAfterMs?: number; retryMs?: number },
+): string {
   const { id, retryAfterMs, retryMs } = options;
   const retry = retryMs === undefined ? "" : `retry: ${retryMs}\n`;
   return retry + renderEvents([["error", { ...error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }]], id);

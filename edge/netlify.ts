@@ -7,6 +7,8 @@ import { serveBridge } from "./serve.ts";
 /** What Netlify gives a function beside the request: `Context` of @netlify/edge-functions, as far as it is used here. */
 export interface NetlifyContext {
   readonly ip?: string;
+  /** Optional: older CLIs, which run functions locally, give none. */
+  readonly waitUntil?: (work: Promise<unknown>) => void;
 }
 
 /** What Netlify gives as a global. Locally, and where an older CLI runs it, only Deno's is there. */
@@ -24,7 +26,7 @@ let settings: Readonly<Record<string, string>> | undefined;
 export function netlifyEdge(request: Request, context: NetlifyContext): Promise<Response> {
   const { Netlify, Deno } = globalThis as Globals;
   settings ??= { ...presets, ...(Netlify ?? Deno)?.env.toObject() };
-  return serveBridge(request, { settings, address: context.ip });
+  return serveBridge(request, { settings, address: context.ip, waitUntil: (work) => context.waitUntil?.(work) });
 }
 
 /**

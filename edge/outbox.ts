@@ -45,11 +45,15 @@ export class Outbox {
     this.end();
   }
 
-  /** Resolves when there is room for more. */
-  async room(): Promise<void> {
-    while (this.#bytes >= enoughBytes && !this.#isEnded) {
+  /** Resolves when there is room for more, or `signal` aborts. */
+  async room(signal: AbortSignal): Promise<void> {
+    if (this.#bytes < enoughBytes) return;
+    const wake = () => this.#wake();
+    signal.addEventListener("abort", wake);
+    while (this.#bytes >= enoughBytes && !this.#isEnded && !signal.aborted) {
       await new Promise<void>((resolve) => this.#taken.push(resolve));
     }
+    signal.removeEventListener("abort", wake);
   }
 
   /** All there is, as one chunk; undefined at the end. One reader takes, one call at a time. */

@@ -1,13 +1,9 @@
-/**
- * The backend as a stateless edge asks it: not faster than the reader reads, and without a wait that nobody would sit through.
- */
+/** The backend as a stateless edge asks it: without a wait that nobody would sit through. */
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../party/core/ports.ts";
 
 export interface PatientUpstreamOptions {
   /** The longest wait that the backend may ask for; a longer one is the reader's own, and no function runs (and costs) meanwhile. */
-  readonly patienceMs: number;
-  /** Resolves when the reader has room for more. */
-  readonly room: () => Promise<void>;
+  readonly patienceMs: () => number;
   /** The answer's headers say that it may be read. */
   readonly onOpen: () => void;
 }
@@ -23,23 +19,16 @@ export class PatientUpstream implements Upstream {
 
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>> {
     const batches = await this.#upstream.open(request, signal).catch((error: unknown) => {
-      throw error instanceof UpstreamFailure && (error.retryAfterMs ?? 0) > this.#options.patienceMs
+      throw error instanceof UpstreamFailure && (error.retryAfterMs ?? 0) > this.#options.patienceMs()
         ? final(error)
         : error;
     });
     this.#options.onOpen();
-    return this.#asTaken(batches);
+    return batches;
   }
 
   stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
     return this.#upstream.stop(generationId, signal);
-  }
-
-  async *#asTaken(batches: AsyncIterable<UpstreamBatch>): AsyncGenerator<UpstreamBatch> {
-    for await (const batch of batches) {
-      yield batch;
-      await this.#options.room();
-    }
   }
 }
 

@@ -11,7 +11,7 @@ export type Position =
   | { readonly kind: "at"; readonly generationId: string; readonly eventId: string }
   /** An answer was begun that the backend cannot continue. */
   | { readonly kind: "lost"; readonly generationId: string }
-  /** All was said: there is nothing to come back for. */
+  /** There is nothing to come back for: all was said, or it went through raw. */
   | { readonly kind: "over"; readonly generationId: string };
 
 export function newGenerationId(): string {
@@ -24,10 +24,13 @@ export function formatPosition(position: Position): string {
     : `${position.generationId};${position.kind}`;
 }
 
-/** Undefined where it is not one of ours. */
-export function parsePosition(text: string): Position | undefined {
+/**
+ * An id that is not ours is the backend's own, of a stream that went through raw. It names no generation, so there is none to
+ * continue; and its reader has some of an answer, so the question is not asked again.
+ */
+export function parsePosition(text: string): Position {
   const [, generationId, eventId, kind] = pattern.exec(text) ?? [];
-  if (generationId === undefined) return undefined;
-  if (eventId !== undefined) return { kind: "at", generationId, eventId };
-  return kind === "lost" || kind === "over" ? { kind, generationId } : undefined;
+  if (generationId !== undefined && eventId !== undefined) return { kind: "at", generationId, eventId };
+  if (generationId !== undefined && kind === "lost") return { kind, generationId };
+  return { kind: "over", generationId: generationId ?? newGenerationId() };
 }

@@ -4,7 +4,6 @@
  * Everything is bounded and checked here, before the backend hears of it; a problem says what to send instead.
  */
 import * as z from "zod/mini";
-import { formatTraceparent, parseTraceparent } from "../party/core/trace-context.ts";
 import { type ChatMessage, messageSchema, turnSubmitFrame } from "../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../shared/result.ts";
@@ -26,10 +25,6 @@ export interface Question {
   readonly params?: Readonly<Record<string, unknown>>;
   /** Where the reader stood when it lost its connection. */
   readonly position?: Position;
-  /** `Last-Event-ID` as it came, which is the backend's own where the stream is passed on raw. */
-  readonly lastEventId?: string;
-  /** The trace that the request belongs to, for the backend to go on with. */
-  readonly traceparent?: string;
 }
 
 export interface QuestionProblem {
@@ -64,12 +59,9 @@ export async function readQuestion(
   const asked =
     request.method === "POST" ? await fromBody(request) : fromQuery(new URL(request.url).searchParams, presetProvider);
   if (!asked.ok) return asked;
-  const trace = parseTraceparent(request.headers.get("traceparent"));
-  const traced = trace === undefined ? {} : { traceparent: formatTraceparent(trace) };
   const lastEventId = request.headers.get("last-event-id");
-  if (lastEventId === null || lastEventId === "") return ok({ ...asked.value, ...traced });
-  const position = parsePosition(lastEventId);
-  return ok({ ...asked.value, ...traced, lastEventId, ...(position === undefined ? {} : { position }) });
+  if (lastEventId === null || lastEventId === "") return asked;
+  return ok({ ...asked.value, position: parsePosition(lastEventId) });
 }
 
 function fromQuery(query: URLSearchParams, presetProvider: string | undefined): Result<Question, QuestionProblem> {

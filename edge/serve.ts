@@ -15,12 +15,14 @@ export interface EdgeVisit {
   readonly settings: Variables;
   /** The visitor's address, as the platform tells it. */
   readonly address: string | undefined;
+  /** Keeps the function alive until `work` is done. */
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 const addresses = new AddressWindow();
 
 /** Never rejects. */
-export async function serveBridge(request: Request, { settings, address }: EdgeVisit): Promise<Response> {
+export async function serveBridge(request: Request, { settings, address, waitUntil }: EdgeVisit): Promise<Response> {
   try {
     const url = new URL(request.url);
     const config = parseConfig(settings, url.hostname);
@@ -29,7 +31,7 @@ export async function serveBridge(request: Request, { settings, address }: EdgeV
     if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
     if (request.method === "OPTIONS") return withCors(preflight(), origin);
     const refusal = addresses.refusalOf(address, config.value.limits.ipRequestsPerMinute, Date.now());
-    return withCors(refusal ?? (await bridgeAdmitted(request, config.value)), origin);
+    return withCors(refusal ?? (await bridgeAdmitted(request, config.value, { waitUntil })), origin);
   } catch (error) {
     reportFault("bridge", error);
     return problem("internal");

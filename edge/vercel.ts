@@ -6,6 +6,9 @@
  *   https://vercel.com/docs/functions/functions-api-reference
  * - the edge runtime, which Vercel has deprecated and Next.js takes until 16.2: `export default vercelEdge`. No signal tells of a
  *   departure there; the heartbeat does.
+ *
+ * Both end a function with its answer, but for what `waitUntil` was given.
+ * https://vercel.com/docs/functions/functions-api-reference/vercel-functions-package#waituntil
  */
 import { serveBridge } from "./serve.ts";
 
@@ -18,11 +21,21 @@ declare const process: { readonly env: Readonly<Record<string, string | undefine
  */
 const settings = { TURN_TIMEOUT_MS: "280000", ...process.env };
 
+/** What the edge runtime gives a handler beside the request. */
+export interface VercelContext {
+  readonly waitUntil?: (work: Promise<unknown>) => void;
+}
+
+/** Where both runtimes keep the request's context: what `waitUntil` of @vercel/functions reads, which needs no package here. */
+const requestContext = Symbol.for("@vercel/request-context");
+type Globals = { readonly [requestContext]?: { readonly get?: () => VercelContext | undefined } };
+
 /** For `export const config = { runtime: "edge" }`: a plain handler. */
-export function vercelEdge(request: Request): Promise<Response> {
+export function vercelEdge(request: Request, given?: VercelContext): Promise<Response> {
   // Set by Vercel's proxy, which discards what a visitor claims.
   const address = request.headers.get("x-real-ip") ?? undefined;
-  return serveBridge(request, { settings, address });
+  const context = given?.waitUntil === undefined ? (globalThis as Globals)[requestContext]?.get?.() : given;
+  return serveBridge(request, { settings, address, waitUntil: (work) => context?.waitUntil?.(work) });
 }
 
 /** For the Node.js runtime: the object with `fetch` that Vercel looks for. */

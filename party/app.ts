@@ -38,11 +38,12 @@ for (const [path, source] of [
     }),
   );
 }
-app.all("/chat", ({ env: visit }) =>
+app.all("/chat", ({ env: visit, executionCtx }) =>
   configured(visit, async (config) => {
     const { routeBridge } = await import("./routes/bridge.ts");
     const { CONFIG, Revocations } = visit.bindings;
-    return routeBridge(visit.request, config, CONFIG, revocationsIn(Revocations, config.jurisdiction));
+    const revocationsOf = revocationsIn(Revocations, config.jurisdiction);
+    return routeBridge(visit.request, config, CONFIG, revocationsOf, (work) => executionCtx.waitUntil(work));
   }),
 );
 app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", ({ env: visit }) =>

@@ -31,6 +31,8 @@ export interface TurnRunSink {
   /** Counts the call durably; it is made when this resolves, unless the signal has aborted meanwhile. */
   attempting(resume: boolean): Promise<void>;
   batch(batch: UpstreamBatch): void;
+  /** Resolves when there is room for more, or `signal` aborts. Nothing is read meanwhile, so it is no silence of the upstream's. */
+  room?(signal: AbortSignal): Promise<void>;
   failed(failure: UpstreamFailure, resume: boolean): void;
   /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
   wait(ms: number, notice: WaitNotice): Promise<void>;
@@ -194,8 +196,9 @@ function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy): WaitN
     code: resume ? "upstream-resuming" : "upstream-retrying",
     scope: "upstream",
     resume,
-    attempt: resume ? sink.resumes : sink.attempts,
-    maxAttempts: resume ? policy.maxResumes : policy.maxAttempts,
+    // Calls made: of an answer that is continued, the one that broke is the first.
+    attempt: resume ? sink.resumes + 1 : sink.attempts,
+    maxAttempts: resume ? policy.maxResumes + 1 : policy.maxAttempts,
   };
 }
 
@@ -213,7 +216,8 @@ function afterFailure(
   const error = turnError(failure.code);
   const ended = (outcome: Ending["outcome"]): RunEnd => ({
     ending: { outcome, error },
-    byUpstream: failure.byUpstream,
+    // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
+    byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
   });
   // The backend's own `error`, a malformed event, the deadline: nothing to continue.
   const mustResume = sink.hasContent || wasResume;
@@ -282,6 +286,12 @@ async function attempt(
           byUpstream: true,
           ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
         });
+      }
+      if (sink.room !== undefined && sink.hasContent) {
+        // Of all clocks only the turn's own goes on for a reader who does not read.
+        watch.expect("upstream-silence", Number.POSITIVE_INFINITY);
+        await sink.room(controller.signal);
+        if (controller.signal.aborted) throw controller.signal.reason;
       }
       // A comment before the first token is no token: only content ends that wait.
       if (sink.hasContent) watch.expect("upstream-silence", policy.silenceTimeoutMs);

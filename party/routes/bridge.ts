@@ -14,9 +14,11 @@ export function routeBridge(
   config: GatewayConfig,
   tenantStore: TenantStore | undefined,
   revocationsOf: RevocationsOf,
+  waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Response> {
   return bridgeAdmitted(request, config, {
     revocationsOf,
+    waitUntil,
     // A tenant may ask for the same as in a room.
     refusalOf: async (tenant, asked) => {
       if (tenantStore === undefined) return undefined;

@@ -140,15 +140,16 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         const call = (await backend.call(prompt)).open();
         const reader = new EventReader(await asking);
         let sent = ":worker-bridge\n\n";
-        const withoutHeartbeats = () => reader.text.replaceAll(/^:\n/gm, "");
+        // Ours are the comments, and an id for the first event.
+        const withoutOurs = () => reader.text.replaceAll(/^:\n/gm, "").replace(/^id: b-\w{32};over\n/m, "");
         for (const part of bytes) {
           call.write(part);
           sent += part;
-          await reader.until(() => withoutHeartbeats() === sent);
+          await reader.until(() => withoutOurs() === sent);
         }
         call.end();
         await reader.toEnd();
-        expect(withoutHeartbeats()).toBe(sent);
+        expect(withoutOurs()).toBe(sent);
       });
 
       test("is asked for with a token of a minute, for this generation alone", async () => {
@@ -178,7 +179,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
     });
 
     describe("[E5] a reader who leaves", () => {
-      test("ends the call to the backend, and the generation may be continued", async () => {
+      test("for good ends the call to the backend, and the generation: nobody could be given the rest", async () => {
         for (const part of [parsed, raw]) {
           const prompt = fresh();
           const asking = ask(prompt, events, part);
@@ -187,6 +188,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
           await reader.until(({ answer }) => answer === "so far");
           await reader.leave();
           await call.aborted;
+          await backend.stopped(String(call.headers["idempotency-key"]));
         }
       });
 
@@ -195,12 +197,11 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         const leaving = new AbortController();
         const url = `${parsed.url}/chat?q=${encodeURIComponent(prompt)}`;
         const asking = fetch(url, { headers: events, signal: leaving.signal }).catch((error: Error) => error.name);
-        // Where no signal tells of a departure, the first heartbeat does: the answer has to have begun.
         const call = await backend.call(prompt);
-        call.open();
-        await asking;
         leaving.abort();
+        expect(await asking).toBe("AbortError");
         await call.aborted;
+        await backend.stopped(String(call.headers["idempotency-key"]));
       });
 
       test("and comes back with the last id gets the rest of the same generation", async () => {
@@ -242,6 +243,26 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       });
     });
 
+    describe("[E5] a reader of the backend's own bytes who comes back", () => {
+      test.each([
+        ["with the backend's id", "id: 9\n", /^9$/],
+        ["with ours, where the backend gives none", "", /^b-\w{32};over$/],
+      ])("%s is silenced, and the question is not asked twice", async (_, line, lastEventId) => {
+        const prompt = fresh();
+        const asking = ask(prompt, events, raw);
+        const call = (await backend.call(prompt)).open().write(`${line}event: token\ndata: {"text":"so far"}\n\n`);
+        const reader = await new EventReader(await asking).until(({ answer }) => answer === "so far");
+        expect(reader.lastEventId).toMatch(lastEventId);
+        call.end();
+        await reader.toEnd();
+        for (const part of [raw, parsed]) {
+          const again = await ask(prompt, { ...events, "last-event-id": reader.lastEventId }, part);
+          expect(again.status).toBe(204);
+        }
+        expect(backend.count(prompt)).toBe(1);
+      });
+    });
+
     describe("[E1] [E5] a backend that fails", () => {
       test("before its first word is asked again, under the same key, and the reader sees the wait", async () => {
         const prompt = fresh();
@@ -250,7 +271,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         first.answer(503, {}, secret);
         const response = await asking;
         expect(response.status).toBe(200);
-        expect(Number(response.headers.get("retry-after"))).toBeGreaterThanOrEqual(0);
+        expect(response.headers.get("retry-after")).toMatch(/^\d+$/);
         const second = await backend.call(prompt, 2);
         expect(second.headers["idempotency-key"]).toBe(first.headers["idempotency-key"]);
         second.open().event(1, "token", { text: "there" }).event(2, "done", {}).end();
@@ -332,6 +353,15 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         await call.aborted;
         await reader.toEnd();
         expect(reader.of("error")).toMatchObject([{ code: "upstream-silence" }]);
+        await backend.stopped(String(call.headers["idempotency-key"]));
+      });
+
+      test("and is not understood is stopped, also where the reader has the answer by then: a status", async () => {
+        const prompt = fresh();
+        const asking = ask(prompt, {});
+        const call = await backend.call(prompt);
+        call.answer(200, { "content-type": "image/png" });
+        expect((await asking).status).toBe(502);
         await backend.stopped(String(call.headers["idempotency-key"]));
       });
 

@@ -9,7 +9,8 @@ import { startGateway } from "../../scripts/lib/parts.ts";
 const vars = {
   AUTH: "none",
   HEARTBEAT_MS: "100",
-  HEADERS_TIMEOUT_MS: "5000",
+  // Longer than any test: what ends a call that waits for headers is what the test does.
+  HEADERS_TIMEOUT_MS: "60000",
   FIRST_TOKEN_TIMEOUT_MS: "5000",
   SILENCE_TIMEOUT_MS: "1000",
   BACKOFF_BASE_MS: "5",

@@ -7,8 +7,12 @@ interface DenoGlobal {
 }
 declare const Deno: DenoGlobal & { readonly args: readonly string[]; readonly env: object };
 
+interface Context {
+  readonly ip: string;
+  readonly waitUntil: (work: Promise<unknown>) => void;
+}
 interface EdgeFunction {
-  readonly default: (request: Request, context: { ip: string }) => Promise<Response>;
+  readonly default: (request: Request, context: Context) => Promise<Response>;
   readonly config: { readonly path: string };
 }
 /** Another function than the example's, with the same form, and with the global that the platform has and older CLIs lack. */
@@ -25,6 +29,7 @@ Deno.serve(
   },
   (request, { remoteAddr }) => {
     if (new URL(request.url).pathname !== config.path) return new Response(null, { status: 404 });
-    return chat(request, { ip: remoteAddr.hostname });
+    // Deno itself goes on until its process ends.
+    return chat(request, { ip: remoteAddr.hostname, waitUntil: () => undefined });
   },
 );

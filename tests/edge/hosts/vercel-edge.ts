@@ -9,7 +9,7 @@ const file = process.argv[2] ?? "examples/vercel/api/chat-edge.js";
 
 const { outputFiles } = await build({
   stdin: {
-    contents: `import handler from "./${file}"; addEventListener("fetch", (event) => event.respondWith(handler(event.request)));`,
+    contents: `import handler from "./${file}"; addEventListener("fetch", (event) => event.respondWith(handler(event.request, { waitUntil: (work) => event.waitUntil(work) })));`,
     resolveDir: root,
   },
   bundle: true,

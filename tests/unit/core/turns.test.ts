@@ -546,6 +546,23 @@ describe("after content", () => {
     expect(room.upstream.stops).toHaveLength(1);
   });
 
+  test("[U7] one that puts off each resume is stopped: what it would have continued may still be generated", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    const id = tab.submit("hi");
+    await settled();
+    room.upstream.call.start(true);
+    room.upstream.call.text("Hello", "2");
+    room.upstream.call.truncate();
+    for (let resume = 0; resume < 3; resume += 1) {
+      await room.clock.advance(20_000);
+      room.upstream.call.fail(new UpstreamFailure("upstream-unavailable", true, { byUpstream: true }));
+    }
+    await room.clock.advance(20_000);
+    expect(tab.turn(id)).toMatchObject({ outcome: "interrupted", error: { code: "upstream-unavailable" } });
+    expect(room.upstream.stops).toHaveLength(1);
+  });
+
   test("[U7] one that can is continued after its last event, and no text comes twice", async () => {
     const room = await buildRoom();
     const tab = await room.join();
@@ -557,7 +574,8 @@ describe("after content", () => {
     await settled();
     room.upstream.call.truncate();
     await room.clock.advance(500);
-    expect(tab.received("notice").at(-1)).toMatchObject({ code: "upstream-resuming", turnId: id });
+    const notice = { code: "upstream-resuming", turnId: id, maxAttempts: 4 };
+    expect(tab.received("notice").at(-1)).toMatchObject({ ...notice, attempt: 1 });
     expect(room.upstream.calls).toHaveLength(2);
     expect(room.upstream.call.request.lastEventId).toBe("2");
     expect(tab.turn(id).state).toBe("resuming");

@@ -8,9 +8,17 @@ import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 
 const settings = { AUTH: "none", NEST_BASE: "http://127.0.0.1:9" };
 const visit = (more: Record<string, string> = {}, url = "http://localhost/chat?q=hello", init: RequestInit = {}) =>
-  serveBridge(new Request(url, init), { settings: { ...settings, ...more }, address: undefined });
+  serveBridge(new Request(url, init), {
+    settings: { ...settings, ...more },
+    address: undefined,
+    waitUntil: () => undefined,
+  });
 
-afterEach(() => void vi.unstubAllGlobals());
+afterEach(() => {
+  vi.unstubAllGlobals();
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 test("a wrong setting is a problem that names it, and the backend is not asked", async () => {
   const asked = vi.fn();
@@ -40,9 +48,51 @@ test("an address that asks too often gets 429", async () => {
     serveBridge(new Request("http://localhost/chat?q="), {
       settings: { ...settings, IP_REQUESTS_PER_MINUTE: "2" },
       address: "203.0.113.99",
+      waitUntil: () => undefined,
     });
   expect([(await ask()).status, (await ask()).status, (await ask()).status]).toEqual([400, 400, 429]);
 });
+
+test.each(["Netlify Edge", "Vercel, edge runtime", "Vercel, Node.js"])(
+  "[U7] %s goes on until the backend was stopped",
+  async (host) => {
+    const env = { ...settings, MAX_ATTEMPTS: "1" };
+    for (const [name, value] of Object.entries(env)) vi.stubEnv(name, value);
+    vi.stubGlobal("Netlify", { env: { toObject: () => env } });
+    const works: Promise<unknown>[] = [];
+    const context = { waitUntil: (work: Promise<unknown>) => void works.push(work) };
+    const stopped = Promise.withResolvers<Response>();
+    const methods: string[] = [];
+    vi.stubGlobal("fetch", (_: string, { method = "GET" }: RequestInit) => {
+      methods.push(method);
+      return method === "DELETE" ? stopped.promise : Promise.reject(new Error("reset"));
+    });
+    // Each reads its settings once.
+    vi.resetModules();
+    const { netlifyEdge } = await import("../../../edge/netlify.ts");
+    const { vercelEdge, vercelFunction } = await import("../../../edge/vercel.ts");
+    const request = new Request("http://localhost/chat?q=hello");
+    // As @vercel/functions finds it.
+    if (host === "Vercel, Node.js")
+      vi.stubGlobal(Symbol.for("@vercel/request-context") as never, { get: () => context });
+    const answer = {
+      "Netlify Edge": () => netlifyEdge(request, context),
+      "Vercel, edge runtime": () => vercelEdge(request, context),
+      "Vercel, Node.js": () => vercelFunction.fetch(request),
+    }[host];
+    const [warned, failed] = [vi.spyOn(console, "warn"), vi.spyOn(console, "error")];
+    expect((await answer?.())?.status).toBe(502);
+    expect(warned.mock.calls.map(([line]) => JSON.parse(line))).toMatchObject([{ name: "upstream-failure" }]);
+    expect(failed).not.toHaveBeenCalled();
+    expect(works).toHaveLength(1);
+    const isDone = vi.fn();
+    void works[0]?.then(isDone);
+    await vi.waitFor(() => expect(methods).toEqual(["POST", "DELETE"]));
+    expect(isDone).not.toHaveBeenCalled();
+    stopped.resolve(new Response(null, { status: 204 }));
+    await works[0];
+  },
+);
 
 test("[E1] a stream goes through as it is where the parser cannot be had", async () => {
   const faults: unknown[] = [];
@@ -58,11 +108,13 @@ test("[E1] a stream goes through as it is where the parser cannot be had", async
     clock: systemClock,
     random: () => 0,
     authorize: async () => ({}),
+    report: () => undefined,
     onFault: (cause) => faults.push(cause),
+    waitUntil: () => undefined,
     fetch: async () => new Response(bytes, { headers: { "content-type": "text/event-stream" } }),
     loadParser: () => Promise.reject(new Error("this runtime has no such module")),
   });
-  expect(await response.text()).toBe(`:worker-bridge\n\n${bytes}`);
+  expect((await response.text()).replace(/^id: b-[0-9a-f]{32};over\n/m, "")).toBe(`:worker-bridge\n\n${bytes}`);
   expect(faults).toHaveLength(1);
 });
 
@@ -77,14 +129,8 @@ test("[E5] a position survives the way to the reader and back, and nothing else 
     expect(parsePosition(formatPosition(position))).toEqual(position);
   }
   // A room's generation, whose name some may know, cannot be reached by an id that was made up.
-  for (const text of [
-    "",
-    "7",
-    `${"x".repeat(32)}.7`,
-    `${generationId};gone`,
-    `${generationId}.`,
-    `x${generationId}.7`,
-  ]) {
-    expect(parsePosition(text)).toBeUndefined();
+  for (const text of ["7", `${"x".repeat(32)}.7`, `${generationId};gone`, `${generationId}.`, `x${generationId}.7`]) {
+    expect(parsePosition(text)).toEqual({ kind: "over", generationId: expect.stringMatching(/^b-[0-9a-f]{32}$/) });
+    expect(parsePosition(text).generationId).not.toBe(generationId);
   }
 });
