@@ -8,7 +8,7 @@ import { paceParts } from "../party/core/pacing.ts";
 import type { RoomPolicy } from "../party/core/policy.ts";
 import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../party/core/ports.ts";
 import { runTurn, type TurnRun, type TurnRunSink, type WaitNotice } from "../party/core/run-turn.ts";
-import { callContext, formatTraceparent, turnContext } from "../party/core/trace-context.ts";
+import { formatTraceparent, parseTraceparent, turnContext } from "../party/core/trace-context.ts";
 import { turnError } from "../party/core/turn.ts";
 import { lengthOf, type Part } from "../shared/content.ts";
 import { NOTICE_MESSAGES } from "../shared/protocol/messages-en.ts";
@@ -55,8 +55,6 @@ export class AnswerRun implements TurnRunSink {
   readonly #options: AnswerRunOptions;
   readonly #generationId: string;
   readonly #stop = new AbortController();
-  /** Tells the calls of this request from those of earlier ones about the same generation. */
-  readonly #visit = crypto.randomUUID();
   #calledAt = 0;
   #onWord: (word: FirstWord) => void = () => undefined;
   #lastFailure: UpstreamFailure | undefined;
@@ -187,11 +185,14 @@ export class AnswerRun implements TurnRunSink {
     this.attempts -= 1;
   }
 
-  /** Of the call that was counted last. Who comes back goes on in the same trace, with calls of their own. */
+  /**
+   * No span is recorded here, so the backend's parent is whoever asked (the Worker's span, where there is one). A trace that
+   * begins here is the same for who comes back.
+   */
   get traceparent(): string {
     const { traceparent, policy } = this.#options;
-    const context = turnContext(this.#generationId, traceparent, policy.traceSamplePercent);
-    return formatTraceparent(callContext(context, this.#visit, `${this.resumes}/${this.attempts}`));
+    const asked = parseTraceparent(traceparent);
+    return formatTraceparent(asked ?? turnContext(this.#generationId, undefined, policy.traceSamplePercent));
   }
 
   /** The reader was given an id with which the backend goes on. */
