@@ -197,6 +197,8 @@ function apply(op: string, a: number, b: number): number | undefined {
       return a > b ? a : undefined;
     case "<":
       return a < b ? a : undefined;
+    case "==":
+      return a === b ? a : undefined;
     default:
       throw new Error(`not evaluated here: ${op}`);
   }
