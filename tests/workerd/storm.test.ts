@@ -6,13 +6,18 @@ import { textOf } from "../../shared/content.ts";
 import { type StormEvent, stormFigures } from "../support/storm-figures.ts";
 import { fresh, SocketTab } from "./tab.ts";
 
-/** Refusals by completion, once the gateway knows what the backend takes. */
-const maxRefusedByCompletion = 0.1;
+/**
+ * Refusals by completion, once the gateway knows what the backend takes. Without the Limiter they are 2.9 and more, and turns
+ * fail. With it they are by the machine, because waits are by the clock and what two hundred rooms do in them is not: 0.0 on a
+ * quick one, up to 0.8 on one of half its speed. So the test holds that there is a Limiter; its figure is
+ * `scripts/measure-storm.ts`'s.
+ */
+const maxRefusedByCompletion = 1.5;
 /**
  * The places a turn may fall back between its arrival and its completion, of all rooms. They come in one wave, so who of it was
  * first says little; who starved would come last whatever its place.
  */
-const maxFellBack = 0.75;
+const maxFellBack = 0.9;
 
 const control = (path: string) => fetch(`${inject("stormUrl")}/control/${path}`);
 
