@@ -8,13 +8,13 @@
 import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
 import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
-import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api.ts";
-import { acquireClient, clientKey, releaseClient, updateOptions } from "./shared-client.ts";
-import { isRecord, newTurnId } from "./submit-frame.ts";
-import { turnStream } from "./turn-stream.ts";
+import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api/api.ts";
+import { acquireClient, clientKey, releaseClient, updateOptions } from "./chat/shared-client.ts";
+import { isRecord, newTurnId } from "./chat/submit-frame.ts";
+import { turnStream } from "./chat/turn-chunks.ts";
 
 export type { GatewayData } from "../shared/ui-message-stream.ts";
-export type { ChatClientOptions, ChatRoomClient } from "./api.ts";
+export type { ChatClientOptions, ChatRoomClient } from "./api/api.ts";
 
 /** Those of a client, for every room of the transport, and what a chat is to the room. */
 export interface RoomChatTransportOptions extends Omit<ChatClientOptions, "room"> {

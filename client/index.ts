@@ -16,8 +16,8 @@ export type {
   ReplaceOptions,
   RequestOptions,
   SubmitOptions,
-} from "./api.ts";
-export { CONTINUE_PROMPT, isContinuable, isContinuation } from "./ask-again.ts";
-export { ChatClient } from "./chat-client.ts";
-export type { StepReason } from "./ladder.ts";
+} from "./api/api.ts";
+export { CONTINUE_PROMPT, isContinuable, isContinuation } from "./api/follow-ups.ts";
+export { ChatClient } from "./chat/chat-client.ts";
+export type { StepReason } from "./connection/transport-fallback.ts";
 export type { TransportName } from "./transports/transport.ts";

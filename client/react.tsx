@@ -6,17 +6,23 @@
  * shows a room that is connecting. Beside it the parts of a chat page that have no looks: what each does is in its file.
  */
 import { useCallback, useEffect, useMemo, useSyncExternalStore } from "react";
-import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api.ts";
-import { type ChatClient, idleSnapshot } from "./chat-client.ts";
-import { acquireClient, clientKey, releaseClient, sharedClient, updateOptions } from "./shared-client.ts";
+import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api/api.ts";
+import { type ChatClient, idleSnapshot } from "./chat/chat-client.ts";
+import { acquireClient, clientKey, releaseClient, sharedClient, updateOptions } from "./chat/shared-client.ts";
 
-export { readItem, writeItem } from "./parts/browser-storage.ts";
-export { deadlineOf, useSecondsUntil } from "./parts/clock.ts";
-export { type Composer, type ComposerOptions, fitsFrame, isComposing, useComposer } from "./parts/composer.ts";
-export { useDraft } from "./parts/draft.ts";
-export { KeepPlace, type KeepPlaceProps } from "./parts/keep-place.ts";
-export { type StickToBottom, useStickToBottom } from "./parts/stick-to-bottom.ts";
-export { isEditable, isRunning, type Transcript, type TranscriptRow, transcriptOf } from "./parts/transcript.ts";
+export { readItem, writeItem } from "./headless/browser-storage.ts";
+export { KeepPlace, type KeepPlaceProps } from "./headless/keep-scroll-position.ts";
+export {
+  isEditable,
+  isRunning,
+  type Transcript,
+  type TranscriptRow,
+  transcriptOf,
+} from "./headless/transcript-rows.ts";
+export { type Composer, type ComposerOptions, fitsFrame, isComposing, useComposer } from "./headless/use-composer.ts";
+export { deadlineOf, useSecondsUntil } from "./headless/use-countdown.ts";
+export { useDraft } from "./headless/use-draft.ts";
+export { type StickToBottom, useStickToBottom } from "./headless/use-stick-to-bottom.ts";
 
 /** What may be done in a room; it is entered and left by its component. */
 export type ChatRoomActions = Omit<ChatRoomClient, "subscribe" | "getSnapshot" | "close">;

@@ -2,9 +2,9 @@
  * How often an address may ask, counted in this instance's memory: for platforms that count nothing themselves. Best effort — an
  * instance knows its own requests alone, and forgets them when it ends. A limit that must hold belongs to the platform.
  */
-import { TokenBucket } from "../party/core/token-bucket.ts";
-import { ipKey, ipWindowMs, rateLimitFields } from "../party/ip-limit.ts";
-import { problem } from "./problem.ts";
+import { TokenBucket } from "../party/core/limiter/token-bucket.ts";
+import { ipKey, ipWindowMs, rateLimitFields } from "../party/limits/ip-rate-limit.ts";
+import { problem } from "../party/responses/problem.ts";
 
 /** Addresses remembered at a time; beyond it the one that was idle longest is forgotten. */
 const maxAddresses = 10_000;

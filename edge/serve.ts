@@ -2,13 +2,14 @@
  * The whole of a stateless edge: what the Worker does before its bridge (settings, origin, addresses), for platforms where a
  * function is one fetch handler. What differs between them is in `vercel.ts` and `netlify.ts`.
  */
-import { parseConfig, type Variables } from "../party/config.ts";
-import { isAllowedOrigin, preflight, withCors } from "../party/routes/origin.ts";
-import { notConfigured } from "../party/routes/problem.ts";
-import { reportFault } from "../party/telemetry.ts";
+
+import { bridgeAdmitted } from "../party/bridge/authorized-bridge.ts";
+import { parseConfig, type Variables } from "../party/config/settings.ts";
+import { isAllowedOrigin, preflight, withCors } from "../party/responses/cors.ts";
+import { problem } from "../party/responses/problem.ts";
+import { notConfigured } from "../party/responses/refusal-response.ts";
+import { reportFault } from "../party/telemetry/reporter.ts";
 import { AddressWindow } from "./address-window.ts";
-import { bridgeAdmitted } from "./admitted.ts";
-import { problem } from "./problem.ts";
 
 export interface EdgeVisit {
   /** The gateway's settings (docs/settings.md). The same object each time: it is parsed once. */

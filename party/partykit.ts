@@ -5,17 +5,17 @@
  */
 import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
-import { authorize } from "./auth.ts";
-import { type GatewayConfig, parseConfig } from "./config.ts";
-import { RoomCore } from "./core/room-core.ts";
-import { roomPorts } from "./room-ports.ts";
-import { routeBackend } from "./routes/backend.ts";
-import { answerInRoom } from "./routes/in-room.ts";
-import { isAllowedOrigin, preflight, withCors } from "./routes/origin.ts";
-import { notConfigured, problem } from "./routes/problem.ts";
-import { refuseRoom } from "./routes/room-name.ts";
+import { authorize } from "./auth/authorize.ts";
+import { type GatewayConfig, parseConfig } from "./config/settings.ts";
+import { RoomCore } from "./core/room/room.ts";
+import { routeBackend } from "./http/backend-route.ts";
+import { refuseRoom } from "./http/room-name.ts";
+import { roomPorts } from "./objects/room-ports.ts";
+import { isAllowedOrigin, preflight, withCors } from "./responses/cors.ts";
+import { notConfigured, problem } from "./responses/refusal-response.ts";
+import { answerInRoom } from "./room-http/room-handler.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
-import { reportFault } from "./telemetry.ts";
+import { reportFault } from "./telemetry/reporter.ts";
 
 /** Where the room's name is kept: `room.id` throws for the whole life of an instance that an alarm woke first. */
 const nameKey = "host/name";

@@ -2,20 +2,21 @@
  * The Worker's entry, which every cold start evaluates: the object classes, and a front door that answers for its health by
  * itself and opens the rest (`app.ts`) when it is first asked for. What is imported here is paid by everybody.
  */
-import { securityHeaders } from "./routes/security-headers.ts";
-import type { Bindings } from "./routes/visit.ts";
 
-export { Limiter } from "./limiter.ts";
-export { Metrics } from "./metrics.ts";
-export { Revocations } from "./revocations.ts";
-export { ChatRoom } from "./room.ts";
+import type { Bindings } from "./http/request-context.ts";
+import { securityHeaders } from "./responses/security-headers.ts";
+
+export { ChatRoom } from "./objects/chat-room.ts";
+export { Limiter } from "./objects/limiter-object.ts";
+export { Metrics } from "./objects/metrics-object.ts";
+export { Revocations } from "./objects/revocations-object.ts";
 
 /** Once it has loaded. Not the promise of it: one request must not wait for what another one began. */
-let app: typeof import("./app.ts") | undefined;
+let app: typeof import("./http/router.ts") | undefined;
 
 async function answer(request: Request, env: Bindings, context: ExecutionContext): Promise<Response> {
   if (isForHealth(request)) return healthy();
-  app ??= await import("./app.ts");
+  app ??= await import("./http/router.ts");
   return app.answer(request, env, context);
 }
 
@@ -30,7 +31,7 @@ function healthy(): Response {
 
 /** The cron of wrangler.jsonc; it does nothing until WARM_ROUTES says what. */
 async function scheduled(_: ScheduledController, env: Bindings, context: ExecutionContext): Promise<void> {
-  const { keepWarm } = await import("./warm.ts");
+  const { keepWarm } = await import("./http/cron.ts");
   await keepWarm(env, (path) => answer(new Request(`http://localhost${path}`), env, context));
 }
 

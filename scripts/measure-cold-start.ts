@@ -124,7 +124,7 @@ function inFolder(modules: readonly WorkerModule[]): Record<string, string> {
 
 /** The isolate in which the room's object starts as well. */
 function withRoom(): Modules {
-  const inside = lazy.find(({ sources }) => sources.includes("party/room-inside.ts"));
+  const inside = lazy.find(({ sources }) => sources.includes("party/objects/chat-room-host.ts"));
   const entry = `
     import gateway from "./gateway/worker.js";
     export default {

@@ -1,6 +1,6 @@
 /**
  * Pictures of the page in its states, for the docs: `node scripts/screenshots.ts [folder]`. Draws the preview gallery
- * (client/demo/preview) in a real Chromium, light and at two widths; `--dark` and `--zh` for the other looks.
+ * (examples/chat-page/preview) in a real Chromium, light and at two widths; `--dark` and `--zh` for the other looks.
  */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -62,7 +62,7 @@ if (import.meta.main) {
     },
   });
   const server = await createServer({
-    configFile: "client/demo/vite.config.ts",
+    configFile: "examples/chat-page/vite.config.ts",
     server: { port: 0 },
     logLevel: "warn",
   });

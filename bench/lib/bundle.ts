@@ -53,7 +53,7 @@ export function ownWorkerUntold(): Promise<ReadonlyMap<string, string>> {
 /** In place of a module of the gateway, one that does nothing. */
 const nothings: Readonly<Record<string, string>> = {
   "party/telemetry/sink.ts": "export const reporter = () => () => undefined;",
-  "party/requests.ts": "export const observed = (request, _env, _context, answer) => answer(request);",
+  "party/http/observe-request.ts": "export const observed = (request, _env, _context, answer) => answer(request);",
 };
 
 const withoutTelemetry: Plugin = {

@@ -2,14 +2,15 @@
  * A room of the simulation: the shipped queue decides which turn starts, the shipped agenda when the object wakes. Its calls to the
  * Limiter and the backend are the world's.
  */
-import { Agenda } from "../../party/core/agenda.ts";
-import { watchdogMs } from "../../party/core/commits.ts";
-import { retryJitter, type Wait } from "../../party/core/limiter-port.ts";
-import { advance, type TurnPhase } from "../../party/core/turn.ts";
-import { startable } from "../../party/core/turn-queue.ts";
+
+import { watchdogMs } from "../../party/core/conversation/commit.ts";
+import { retryJitter, type Wait } from "../../party/core/limiter/limiter-port.ts";
+import { Agenda } from "../../party/core/log/deadlines.ts";
+import { startable } from "../../party/core/turn/turn-queue.ts";
+import { advance, type TurnPhase } from "../../party/core/turn/turn-state.ts";
 import type { World } from "./world.ts";
 
-/** Waits up to this long use a timer; longer ones the agenda (`party/core/turn-driver.ts`). */
+/** Waits up to this long use a timer; longer ones the agenda (`party/core/conversation/turn-runner.ts`). */
 const timerWaitMs = 10_000;
 const expireMs = 30 * 86_400_000;
 const turnTimeoutMs = 600_000;

@@ -1,7 +1,7 @@
 /** What a room of the simulation meets: virtual time, the tenant's Limiter in shards, a backend that takes so many calls, and counters. */
-import { LimiterCore, type LimiterLimits } from "../../party/core/limiter.ts";
-import type { LeaseAnswer, Wait } from "../../party/core/limiter-port.ts";
-import { shareOf } from "../../party/lease-client.ts";
+import { LimiterCore, type LimiterLimits } from "../../party/core/limiter/limiter.ts";
+import type { LeaseAnswer, Wait } from "../../party/core/limiter/limiter-port.ts";
+import { shareOf } from "../../party/limits/limiter-client.ts";
 import { exponential, logNormal, type Random } from "./random.ts";
 import { VirtualTime } from "./virtual-time.ts";
 

@@ -2,7 +2,7 @@
  * Whether a stream is held back on its way, from the heartbeats in it: each says when it was sent, by the room's clock.
  * Clocks differ, so how late one is counts from the one that came soonest. Pure.
  */
-import { maxLagMs } from "../timing.ts";
+import { maxLagMs } from "../time/timing.ts";
 
 /** One late heartbeat may be this device's own sleep. */
 const maxLateBeats = 2;

@@ -9,10 +9,10 @@
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
-import { requestTimeoutMs } from "../timing.ts";
-import type { OpenReader, RoomReader } from "./reader.ts";
+import { requestTimeoutMs } from "../time/timing.ts";
+import type { OpenReader, RoomReader } from "./http-reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom, untilAborted } from "./room-http.ts";
+import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom, untilAborted } from "./room-fetch.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
 export class HttpTransport implements Transport {

@@ -5,10 +5,10 @@
 import { formatCursor } from "../../shared/protocol/cursor.ts";
 import { maxPollWaitSeconds } from "../../shared/protocol/limits.ts";
 import { parsePoll } from "../../shared/protocol/server-guard.ts";
-import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs } from "../timing.ts";
-import { RequestReader } from "./reader.ts";
+import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs } from "../time/timing.ts";
+import { RequestReader } from "./http-reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { requestRoom } from "./room-http.ts";
+import { requestRoom } from "./room-fetch.ts";
 import type { TransportEvents } from "./transport.ts";
 
 export interface PollPace {

@@ -1,6 +1,6 @@
 /** Where a room is, and what it takes to be let in: the same for every transport. */
 import { roomNamePattern } from "../../shared/protocol/limits.ts";
-import type { ChatClientOptions } from "../api.ts";
+import type { ChatClientOptions } from "../api/api.ts";
 
 export interface RoomAddress {
   /** `https:` or `http:`; only its protocol and host count. */

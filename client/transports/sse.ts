@@ -9,11 +9,11 @@ import { createParser } from "eventsource-parser";
 import { formatCursor } from "../../shared/protocol/cursor.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
-import { firstHeartbeatMs, maxLagMs, maxRestMs, restMs, streamSilenceMs, welcomeTimeoutMs } from "../timing.ts";
+import { firstHeartbeatMs, maxLagMs, maxRestMs, restMs, streamSilenceMs, welcomeTimeoutMs } from "../time/timing.ts";
 import { HeartbeatWatch } from "./heartbeat-watch.ts";
-import { RequestReader } from "./reader.ts";
+import { RequestReader } from "./http-reader.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { endOf, Refusal, requestRoom } from "./room-http.ts";
+import { endOf, Refusal, requestRoom } from "./room-fetch.ts";
 import type { TransportEvents } from "./transport.ts";
 
 export class StreamReader extends RequestReader<"held-back" | "silence"> {

@@ -9,10 +9,10 @@ import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { errorOfClose, isRetryableClose } from "../../shared/protocol/errors.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
-import { Timers } from "../timers.ts";
-import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, welcomeTimeoutMs } from "../timing.ts";
-import { TokenRefresh } from "../token-refresh.ts";
+import { Timers } from "../time/timers.ts";
+import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, welcomeTimeoutMs } from "../time/timing.ts";
 import type { RoomAddress } from "./room-address.ts";
+import { TokenRefresh } from "./token-refresh.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
 export class WebSocketTransport implements Transport {

@@ -1,7 +1,7 @@
 /**
  * The smallest bridge worth deploying: one question in, the backend's event stream out, on web standards alone. It answers before it
  * relays, encodes the prompt, turns a refusal into a status, keeps a silent line alive and closes the backend's call when its reader
- * leaves. It does not parse, retry, resume, limit or authenticate: `edge/bridge.ts` does.
+ * leaves. It does not parse, retry, resume, limit or authenticate: `party/bridge/bridge.ts` does.
  */
 
 // #region relay

@@ -1,8 +1,9 @@
 /** The headers of a call to the backend that show it is ours. What makes them loads only where it is set up. */
-import type { UpstreamClaims } from "../../edge/upstream-token.ts";
-import { audit } from "../audit.ts";
-import { systemClock } from "../clock.ts";
+
+import { systemClock } from "../platform/clock.ts";
+import { audit } from "./audit-log.ts";
 import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+import type { UpstreamClaims } from "./upstream-token.ts";
 
 /** Rejects where no token can be had: a call without one would only be refused. */
 export async function authorizeUpstream(

@@ -1,7 +1,7 @@
 /** A JSON Web Key Set (RFC 7517), and which of its keys may sign tokens here. */
 import { importJWK } from "jose/key/import";
 import * as z from "zod/mini";
-import { jsonOf } from "./base64url.ts";
+import { jsonOf } from "../platform/base64url.ts";
 import { kidPattern, type TokenAlgorithm, type VerifyKey } from "./keys.ts";
 
 const jwkSchema = z.object({

@@ -3,7 +3,7 @@
  * and only by who asks: nothing polls while nobody does anything.
  */
 import type { Clock } from "../core/ports.ts";
-import { inTime } from "../in-time.ts";
+import { inTime } from "../platform/with-timeout.ts";
 import { isRevoked, type Revocable, type Revocation } from "./revocation-list.ts";
 
 /** A revocation is known everywhere after this, wherever anything happens at all. */

@@ -1,6 +1,6 @@
 /** The keys of `AUTH_KEYS`: secrets that the application and this gateway share, by `kid`. */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { fromBase64Url, namedTextsIn } from "./base64url.ts";
+import { fromBase64Url, namedTextsIn } from "../platform/base64url.ts";
 import { type KeySource, kidPattern, type VerifyKey } from "./keys.ts";
 
 /** HS256 is as strong as its key: RFC 7518 §3.2 asks for 256 bits. */

@@ -3,15 +3,15 @@
  * operator's and used until shortly before it runs out. No key of a model provider is ever here.
  */
 import * as z from "zod/mini";
+import type { Clock } from "../core/ports.ts";
+import type { UpstreamAuthSetting } from "./upstream-settings.ts";
 import {
   importSigningKey,
   mintUpstreamToken,
   type PublicSigningJwk,
   type SigningKey,
   type UpstreamClaims,
-} from "../../edge/upstream-token.ts";
-import type { Clock } from "../core/ports.ts";
-import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+} from "./upstream-token.ts";
 
 /** For the audit log: which token was made for which generation, with which key. */
 export interface UpstreamTokenEvent {

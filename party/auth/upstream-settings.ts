@@ -1,6 +1,6 @@
 /** How the backend knows that it is us who asks, as the operator set it. */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { fromBase64Url, namedTextsIn } from "./base64url.ts";
+import { fromBase64Url, namedTextsIn } from "../platform/base64url.ts";
 import { kidPattern } from "./keys.ts";
 import { safeUrlIn } from "./settings.ts";
 

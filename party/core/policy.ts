@@ -1,6 +1,6 @@
 /**
  * The room's numbers, each with its unit in its name and the reason for its default. Settings override them
- * (`party/config.ts`); `tests/unit/policy.test.ts` pins how they relate.
+ * (`party/config/settings.ts`); `tests/unit/core/policy.test.ts` pins how they relate.
  */
 import type { BackoffPolicy } from "../../shared/backoff.ts";
 

@@ -1,6 +1,6 @@
 /**
  * Everything the core knows of the world outside: sockets, time, storage, the upstream, and who is who. The shells
- * (`party/room.ts`, `party/partykit.ts`) and the tests each supply their own.
+ * (`party/objects/chat-room.ts`, `party/partykit.ts`) and the tests each supply their own.
  */
 import type { Part } from "../../shared/content.ts";
 import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
@@ -8,7 +8,7 @@ import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
 import type { RoomEvent, Transport } from "./events.ts";
-import type { TurnLimiter } from "./limiter-port.ts";
+import type { TurnLimiter } from "./limiter/limiter-port.ts";
 import type { Principal, Refusal } from "./principal.ts";
 
 /** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */

@@ -1,6 +1,6 @@
 /**
  * Who a session or a request acts for, and what that allows: the one place that says which act needs which scope. Checking
- * tokens is left to `party/auth.ts`; here they are already somebody.
+ * tokens is left to `party/auth/authorize.ts`; here they are already somebody.
  */
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";

@@ -4,8 +4,8 @@
  * and numbers: nothing of a conversation, no token, no address.
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
+import type { TenantEvent } from "../config/tenant-settings.ts";
 import type { RoomEvent, SpanEvent } from "../core/events.ts";
-import type { TenantEvent } from "../tenant-config.ts";
 
 /** A request's way through the Worker, from its arrival to the head of its answer. */
 export type RequestSpan = Omit<SpanEvent, "operation" | "turnId"> & { readonly operation: "request" };

@@ -1,5 +1,5 @@
 /** The log: one line of JSON an event, on the console that the platform collects. */
-import { hash } from "../hash.ts";
+import { hash } from "../platform/hash.ts";
 import type { EventName, Level, TelemetryEvent } from "./catalogue.ts";
 import { describeCause, redact } from "./redact.ts";
 import type { Entry, Sink } from "./sink.ts";

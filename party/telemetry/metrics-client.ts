@@ -1,9 +1,9 @@
 /**
- * A room's way to the objects that count (`party/metrics.ts`). It keeps the room's events and sends them in one call when a
+ * A room's way to the objects that count (`party/objects/metrics-object.ts`). It keeps the room's events and sends them in one call when a
  * turn has settled, the first viewer has come or the last has left, and otherwise at most every ten seconds; never for a
  * delta, and never by a timer. What is left rides with the next call, and is lost with the object that held it.
  */
-import { hash } from "../hash.ts";
+import { hash } from "../platform/hash.ts";
 import type { EventName } from "./catalogue.ts";
 import type { Census, CountedEvent, MetricsReport } from "./metrics/report.ts";
 import type { Sink } from "./sink.ts";

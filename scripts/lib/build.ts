@@ -27,9 +27,9 @@ const targets = {
   },
   page: {
     output: "dist/page/index.html",
-    sources: ["client", "shared", "package-lock.json"],
+    sources: ["examples/chat-page", "client", "shared", "package-lock.json"],
     tool: "vite",
-    args: ["build", "-c", "client/demo/vite.config.ts", "--logLevel", "warn"],
+    args: ["build", "-c", "examples/chat-page/vite.config.ts", "--logLevel", "warn"],
   },
   package: {
     output: "dist/package/package.json",

@@ -3,9 +3,9 @@
  * passes is a fake the other tests may trust.
  */
 import { expect, test } from "vitest";
+import { Changes, jsonRows, rowUnits, TurnLog, textRows } from "../../party/core/log/storage-schema.ts";
 import type { RoomStorage, StorageChanges } from "../../party/core/ports.ts";
-import type { TurnRecord } from "../../party/core/turn.ts";
-import { Changes, jsonRows, rowUnits, TurnLog, textRows } from "../../party/core/turn-log.ts";
+import type { TurnRecord } from "../../party/core/turn/turn-state.ts";
 import { type Part, sliceParts } from "../../shared/content.ts";
 
 /** Runs `body` with a storage that is empty at first. */

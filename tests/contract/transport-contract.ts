@@ -178,7 +178,7 @@ export function transportContract(host: ContractHost): void {
     }
   }, 20_000);
 
-  // Of a poll there is nothing open that could close: it leaves by not coming back, for 90 s (tests/unit/core/polls.test.ts).
+  // Of a poll there is nothing open that could close: it leaves by not coming back, for 90 s (tests/unit/core/room/long-poll.test.ts).
   test.each(["websocket", "sse"] as const)(
     "[T4] over %s the last one to leave takes the answer along, after the grace",
     async (transport) => {

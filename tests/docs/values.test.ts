@@ -1,6 +1,6 @@
 /** The guide's recommended values are what the code has, and its headline figures are in the measurements. */
 import { expect, test } from "vitest";
-import { numberSettings, parseConfig } from "../../party/config.ts";
+import { numberSettings, parseConfig } from "../../party/config/settings.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { heldPages, parsePage, read } from "./page.ts";
 

@@ -1,5 +1,5 @@
 /** Waiting for what a client sees. */
-import type { ChatRoomClient, ChatSnapshot } from "../../client/api.ts";
+import type { ChatRoomClient, ChatSnapshot } from "../../client/api/api.ts";
 
 /** Resolves with the first snapshot for which `done` holds; looks at each change. The test's own timeout bounds it. */
 export function untilSnapshot(

@@ -2,8 +2,8 @@
  * A crowd of rooms at one Limiter, in simulated time: rooms ask when they were told to, within the jitter they may add, and
  * an upstream takes so many at a time and so long for each turn.
  */
-import { LimiterCore, type LimiterLimits } from "../../party/core/limiter.ts";
-import { retryJitter } from "../../party/core/limiter-port.ts";
+import { LimiterCore, type LimiterLimits } from "../../party/core/limiter/limiter.ts";
+import { retryJitter } from "../../party/core/limiter/limiter-port.ts";
 
 export interface Arrival {
   readonly room: string;

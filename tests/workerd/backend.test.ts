@@ -1,7 +1,7 @@
 /** What is asked of the backend beside chatting, in the real runtime: cached content, readiness, and the cron that keeps both warm. */
 import { createExecutionContext, createScheduledController, env, SELF, waitOnExecutionContext } from "cloudflare:test";
 import { describe, expect, inject, test } from "vitest";
-import { sharedCache } from "../../party/shared-cache.ts";
+import { sharedCache } from "../../party/platform/cache-api.ts";
 import worker from "../../party/worker.ts";
 
 /** How often the backend was asked for a path so far. */

@@ -8,13 +8,13 @@ import {
   SELF,
 } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
-import { systemClock } from "../../party/clock.ts";
-import { limitIp } from "../../party/ip-limit.ts";
-import { LeaseClient, limiterName } from "../../party/lease-client.ts";
-import { limitersIn } from "../../party/limiter.ts";
-import type { LimiterOperation } from "../../party/limiter-calls.ts";
-import { SlowingHints } from "../../party/slowing-hints.ts";
-import { TenantConfigs } from "../../party/tenant-config.ts";
+import { TenantConfigs } from "../../party/config/tenant-settings.ts";
+import { limitIp } from "../../party/limits/ip-rate-limit.ts";
+import { LeaseClient, limiterName } from "../../party/limits/limiter-client.ts";
+import { SlowingHints } from "../../party/limits/limiter-hints.ts";
+import type { LimiterOperation } from "../../party/limits/limiter-messages.ts";
+import { limitersIn } from "../../party/objects/limiter-object.ts";
+import { systemClock } from "../../party/platform/clock.ts";
 import { fresh } from "./tab.ts";
 
 const stubs = limitersIn(env.Limiter, undefined);

@@ -1,7 +1,7 @@
 /** Which pages may use the gateway, and what they may read (S2). */
 import { SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { isAllowedOrigin } from "../../party/routes/origin.ts";
+import { isAllowedOrigin } from "../../party/responses/cors.ts";
 import { fresh } from "./tab.ts";
 
 const gateway = new URL("https://chat.example.com/parties/chat/x");

@@ -8,7 +8,7 @@ import {
   SELF,
 } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import type { ChatRoom } from "../../party/room.ts";
+import type { ChatRoom } from "../../party/objects/chat-room.ts";
 import { textOf } from "../../shared/content.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 

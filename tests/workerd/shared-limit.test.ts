@@ -1,7 +1,7 @@
 /** One limit, many rooms: the whole gateway with a tenant's entry in KV, which changes while rooms are open (Q4). */
 import { env } from "cloudflare:test";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { tenantConfigMs } from "../../party/tenant-config.ts";
+import { tenantConfigMs } from "../../party/config/tenant-settings.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 
 const limitTo = (entry: { activeTurns: number }) => env.CONFIG.put("tenant/default", JSON.stringify(entry));

@@ -4,9 +4,9 @@
  */
 import { env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { parseConfig } from "../../party/config.ts";
-import { ROOM_METHODS } from "../../party/routes/room-methods.ts";
-import { roomRoutes, routeRoom } from "../../party/routes/rooms.ts";
+import { parseConfig } from "../../party/config/settings.ts";
+import { roomRoutes, routeRoom } from "../../party/http/room-route.ts";
+import { ROOM_METHODS } from "../../party/responses/room-methods.ts";
 import { fresh } from "./tab.ts";
 
 function config() {

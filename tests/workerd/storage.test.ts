@@ -1,6 +1,6 @@
 import { env, runInDurableObject } from "cloudflare:test";
 import { describe } from "vitest";
-import { ObjectStorage } from "../../party/storage.ts";
+import { ObjectStorage } from "../../party/platform/durable-storage.ts";
 import { storageContract } from "../contract/storage-contract.ts";
 
 describe("a Durable Object's storage", () => {

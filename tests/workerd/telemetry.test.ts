@@ -2,9 +2,9 @@
 import { env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { limiterName } from "../../party/lease-client.ts";
-import { Limiter, limitersIn } from "../../party/limiter.ts";
-import { metricsIn } from "../../party/metrics.ts";
+import { limiterName } from "../../party/limits/limiter-client.ts";
+import { Limiter, limitersIn } from "../../party/objects/limiter-object.ts";
+import { metricsIn } from "../../party/objects/metrics-object.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import type { Scraped } from "../support/scrape.ts";

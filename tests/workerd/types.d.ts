@@ -2,10 +2,10 @@
 declare namespace Cloudflare {
   interface Env {
     readonly CONFIG: KVNamespace;
-    readonly Limiter: DurableObjectNamespace<import("../../party/limiter.ts").Limiter>;
-    readonly Metrics: DurableObjectNamespace<import("../../party/metrics.ts").Metrics>;
+    readonly Limiter: DurableObjectNamespace<import("../../party/objects/limiter-object.ts").Limiter>;
+    readonly Metrics: DurableObjectNamespace<import("../../party/objects/metrics-object.ts").Metrics>;
     readonly RATE_LIMIT: RateLimit;
-    readonly Revocations: DurableObjectNamespace<import("../../party/revocations.ts").Revocations>;
-    readonly Chat: DurableObjectNamespace<import("../../party/room.ts").ChatRoom>;
+    readonly Revocations: DurableObjectNamespace<import("../../party/objects/revocations-object.ts").Revocations>;
+    readonly Chat: DurableObjectNamespace<import("../../party/objects/chat-room.ts").ChatRoom>;
   }
 }

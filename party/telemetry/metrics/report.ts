@@ -1,4 +1,4 @@
-/** What rooms, Limiters and the Worker send to the object that counts for them (`party/metrics.ts`), and what it hands to `/metrics`. */
+/** What rooms, Limiters and the Worker send to the object that counts for them (`party/objects/metrics-object.ts`), and what it hands to `/metrics`. */
 import type { TelemetryEvent } from "../catalogue.ts";
 import type { FamilyName, GaugeName } from "./families.ts";
 

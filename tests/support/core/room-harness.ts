@@ -1,11 +1,11 @@
 /** A room core among fakes, and tabs that talk to it: what every core test starts from. */
 
 import type { RoomEvent } from "../../../party/core/events.ts";
-import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter-port.ts";
+import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
 import type { AuditedAct, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import { ALL_SCOPES, type Principal } from "../../../party/core/principal.ts";
-import { RoomCore } from "../../../party/core/room-core.ts";
+import { RoomCore } from "../../../party/core/room/room.ts";
 import { textOf } from "../../../shared/content.ts";
 import type { ClientFrame, Have, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import { type ServerFrame, serverFrame } from "../../../shared/protocol/server-frames.ts";

@@ -1,7 +1,7 @@
 /** What the audit log says of a configuration, and what it never says. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { auditConfiguration } from "../../../party/audit.ts";
-import { parseConfig, type Variables } from "../../../party/config.ts";
+import { auditConfiguration } from "../../../party/auth/audit-log.ts";
+import { parseConfig, type Variables } from "../../../party/config/settings.ts";
 import { base64url } from "./tokens.ts";
 
 const lines: string[] = [];

@@ -1,10 +1,10 @@
 /** What a stateless edge does before its bridge. What the bridge does then is in `tests/edge`. */
 import { afterEach, expect, test, vi } from "vitest";
-import { bridge } from "../../../edge/bridge.ts";
-import { formatPosition, newGenerationId, parsePosition } from "../../../edge/position.ts";
 import { serveBridge } from "../../../edge/serve.ts";
-import { systemClock } from "../../../party/clock.ts";
+import { bridge } from "../../../party/bridge/bridge.ts";
+import { formatPosition, newGenerationId, parsePosition } from "../../../party/bridge/resume-position.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
+import { systemClock } from "../../../party/platform/clock.ts";
 
 const settings = { AUTH: "none", NEST_BASE: "http://127.0.0.1:9" };
 const visit = (more: Record<string, string> = {}, url = "http://localhost/chat?q=hello", init: RequestInit = {}) =>

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseTraceparent } from "../../../party/core/trace-context.ts";
+import { parseTraceparent } from "../../../party/core/turn/trace-context.ts";
 import { OpenRequest } from "../../../party/telemetry/request-span.ts";
 import { ROUTES, routeOf } from "../../../party/telemetry/routes.ts";
 
@@ -119,11 +119,11 @@ test.each([
 
 test("every route that is served has its name, and no other", () => {
   const party = join(import.meta.dirname, "../../../party");
-  const source = ["worker.ts", "app.ts"].map((name) => readFileSync(join(party, name), "utf8")).join("\n");
+  const source = ["worker.ts", "http/router.ts"].map((name) => readFileSync(join(party, name), "utf8")).join("\n");
   const served = [...source.matchAll(/\bapp\.(?:all|get|post|delete|on)\(\s*(?:\[[^\]]*\], )?"([^"]+)"/g)].map(
     ([, path]) => path,
   );
-  const table = readFileSync(join(party, "routes/rooms.ts"), "utf8");
+  const table = readFileSync(join(party, "http/room-route.ts"), "utf8");
   const rooms = [...table.matchAll(/\{ path: "([^"]*)", allow/g)].map(([, path]) => `/parties/chat/:room${path}`);
   expect(rooms).toHaveLength(4);
   for (const path of [...served, ...rooms]) expect(ROUTES).toContain(path);

@@ -1,6 +1,6 @@
 /** What a room tells of each thing that happens in it: the event once, with its fields, and no other. */
 import { describe, expect, test } from "vitest";
-import { NO_LIMITER } from "../../../party/core/limiter-port.ts";
+import { NO_LIMITER } from "../../../party/core/limiter/limiter-port.ts";
 import { UpstreamFailure } from "../../../party/core/ports.ts";
 import type { EventName, TelemetryEvent } from "../../../party/telemetry/catalogue.ts";
 import { fail } from "../../../shared/result.ts";

@@ -1,0 +1,264 @@
+/**
+ * What the user asked for and the room has not answered yet: submits, stops and a clear, in order. It knows no socket and
+ * no clock: it is told when a connection is lost and what the room shows, and says which frames are due.
+ *
+ * A submit may be sent again on the next connection because its id is an idempotency key (T1). It leaves when the room
+ * shows its turn, or stays as refused, with its text, when an error names it. Every change is kept before it is acted on,
+ * so that the page after a reload continues as after a lost connection.
+ */
+import { defined } from "../../shared/defined.ts";
+import type { ClientFrame, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
+import type { RoomView } from "../../shared/transcript.ts";
+import type { PendingTurn } from "../api/api.ts";
+import type { KeptEntry } from "./outbox-store.ts";
+
+/** On its way: said on this connection. Unsure: said on one that was lost, so the room may have it or not. */
+type Sent = "not-yet" | "unsure" | "on-its-way";
+
+interface Submit {
+  readonly kind: "submit";
+  turn: PendingTurn;
+  frame: TurnSubmitFrame;
+  sent: Sent;
+  /** Its stop was asked for: never sent again, but the room has to be told if it may have it. */
+  cancelled: boolean;
+}
+interface Cancel {
+  readonly kind: "cancel";
+  readonly turnId: string;
+  sent: boolean;
+}
+interface Clear {
+  readonly kind: "clear";
+  readonly epoch: string | undefined;
+}
+type Entry = Submit | Cancel | Clear;
+
+export class Outbox {
+  readonly #keep: (entries: readonly KeptEntry[]) => void;
+  /** Replaced, never changed in place, so that a loop over it may drop and add. */
+  #entries: readonly Entry[] = [];
+  /** The epoch that a clear sent on this connection ends: submits wait for the next, whose name they have to say. */
+  #endingEpoch: string | undefined;
+  #pending: readonly PendingTurn[] = [];
+  #stopping: ReadonlySet<string> = new Set();
+
+  /** Starts with what the page before this one left, and hands over all that the next one would need, at each change. */
+  constructor(left: readonly KeptEntry[], keep: (entries: readonly KeptEntry[]) => void) {
+    this.#keep = keep;
+    this.#entries = left.map(entryOf);
+    // A page that went is a connection that was lost.
+    this.disconnected();
+  }
+
+  /** The same arrays and sets until something changes. */
+  get pending(): readonly PendingTurn[] {
+    return this.#pending;
+  }
+  get stopping(): ReadonlySet<string> {
+    return this.#stopping;
+  }
+
+  /** Takes a submit; one that is known already is left alone, one that was refused is tried again. */
+  submit(frame: TurnSubmitFrame, submittedAt: number, view: RoomView, refused?: ErrorFrame): void {
+    const known = this.#submitOf(frame.turnId);
+    if (known !== undefined && !isRefused(known)) return;
+    if (known !== undefined) this.#drop(known);
+    const turn = pendingTurn(frame, submittedAt, refused);
+    const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", cancelled: false };
+    if (!this.#isEnding(view) && !this.#entries.some(({ kind }) => kind === "clear")) stamp(entry, view);
+    this.#entries = [...this.#entries, entry];
+    this.#changed();
+  }
+
+  /** Asks to stop a turn: a submit that has not left is withdrawn, a turn that is over is left alone. */
+  cancel(turnId: string, view: RoomView): void {
+    if (view.turns.some((turn) => turn.id === turnId && turn.state === "settled")) return;
+    const submit = this.#submitOf(turnId);
+    if (submit !== undefined && isRefused(submit)) return;
+    if (submit?.sent === "not-yet") this.#drop(submit);
+    else if (submit?.sent === "unsure") submit.cancelled = true;
+    else if (!this.#stopping.has(turnId)) {
+      if (submit !== undefined) submit.cancelled = true;
+      this.#entries = [...this.#entries, { kind: "cancel", turnId, sent: false }];
+    }
+    this.#changed();
+  }
+
+  /**
+   * Everything goes, and submits from before go with it. Said once, never again: the room may have moved on by then. Stops
+   * stay, because a clear that is lost with its socket must not lose them too.
+   */
+  clear(view: RoomView): void {
+    const stops = this.#entries.filter(
+      (entry) => entry.kind === "cancel" || (entry.kind === "submit" && entry.cancelled),
+    );
+    this.#entries = [...stops, { kind: "clear", epoch: view.epoch }];
+    this.#changed();
+  }
+
+  dismiss(turnId: string): void {
+    const submit = this.#submitOf(turnId);
+    if (submit === undefined || !isRefused(submit)) return;
+    this.#drop(submit);
+    this.#changed();
+  }
+
+  /** An error that names a turn. Whether it was about something in here. */
+  refuse(turnId: string, error: ErrorFrame): boolean {
+    const about = this.#entries.filter((entry) => turnIdOf(entry) === turnId && !isRefused(entry));
+    for (const entry of about) {
+      // A refused submit that was to be stopped anyway has nothing left to tell.
+      if (entry.kind === "submit" && !entry.cancelled) entry.turn = { ...entry.turn, refused: error };
+      else this.#drop(entry);
+    }
+    if (about.length > 0) this.#changed();
+    return about.length > 0;
+  }
+
+  /** An error that names no turn may be the answer to a clear: nothing waits for that any longer. */
+  refuseClear(): void {
+    this.#endingEpoch = undefined;
+  }
+
+  /** The socket is gone, and with it the knowledge of what arrived. */
+  disconnected(): void {
+    this.#endingEpoch = undefined;
+    for (const entry of this.#entries) {
+      if (entry.kind === "submit" && entry.sent === "on-its-way") entry.sent = "unsure";
+      if (entry.kind === "cancel") entry.sent = false;
+    }
+    // A stop follows its submit's fate from here: the room shows the turn and is told, or is told before it shows it.
+    const unsure = new Set(this.#entries.flatMap((entry) => (isUnsureCancelled(entry) ? [entry.turn.id] : [])));
+    this.#entries = this.#entries.filter((entry) => entry.kind !== "cancel" || !unsure.has(entry.turnId));
+    this.#changed();
+  }
+
+  /** Drops what the room's view has answered. Only for a view that is synced on this connection. */
+  reconcile(view: RoomView): void {
+    const before = this.#entries;
+    for (const entry of before) {
+      if (entry.kind === "clear") {
+        if (entry.epoch !== undefined && entry.epoch !== view.epoch) this.#drop(entry);
+        continue;
+      }
+      const turnId = turnIdOf(entry);
+      const turn = view.turns.findLast(({ id }) => id === turnId);
+      if (entry.kind === "submit") {
+        if (turn !== undefined) {
+          this.#drop(entry);
+          const isAsked = this.#entries.some((other) => other.kind === "cancel" && other.turnId === turnId);
+          if (entry.cancelled && !isAsked && turn.state !== "settled") {
+            this.#entries = [...this.#entries, { kind: "cancel", turnId: turn.id, sent: false }];
+          }
+        } else if (entry.sent === "on-its-way" && entry.frame.epoch !== view.epoch) {
+          // Overtaken by someone's clear, perhaps after it arrived: asked again, the room says `turn-stale`.
+          entry.sent = "unsure";
+        }
+      } else if (turn?.state === "settled" || (turn === undefined && this.#submitOf(entry.turnId) === undefined)) {
+        this.#drop(entry);
+      }
+    }
+    if (this.#entries !== before) this.#changed();
+  }
+
+  /** The frames to send now, in order; they count as sent. */
+  due(view: RoomView): ClientFrame[] {
+    const frames: ClientFrame[] = [];
+    for (const entry of this.#entries) {
+      switch (entry.kind) {
+        case "clear":
+          this.#endingEpoch = view.epoch;
+          this.#drop(entry);
+          frames.push({ type: "room-clear" });
+          break;
+        case "cancel":
+          if (!entry.sent) frames.push({ type: "turn-cancel", turnId: entry.turnId });
+          entry.sent = true;
+          break;
+        case "submit":
+          if (isRefused(entry) || entry.sent === "on-its-way") break;
+          if (entry.cancelled) {
+            // Not submitted again: the room remembers the stop of an id it does not know, should the submit still come (T1).
+            this.#drop(entry);
+            frames.push({ type: "turn-cancel", turnId: entry.turn.id });
+          } else if (!this.#isEnding(view)) {
+            stamp(entry, view);
+            entry.sent = "on-its-way";
+            frames.push(entry.frame);
+          }
+          break;
+      }
+    }
+    if (frames.length > 0) this.#changed();
+    return frames;
+  }
+
+  #isEnding(view: RoomView): boolean {
+    return view.epoch !== undefined && view.epoch === this.#endingEpoch;
+  }
+
+  #submitOf(turnId: string): Submit | undefined {
+    return this.#entries.find((entry): entry is Submit => entry.kind === "submit" && entry.turn.id === turnId);
+  }
+
+  #drop(entry: Entry): void {
+    this.#entries = this.#entries.filter((other) => other !== entry);
+  }
+
+  #changed(): void {
+    this.#keep(this.#entries.flatMap((entry) => keptOf(entry) ?? []));
+    const pending = this.#entries.flatMap((entry) => (entry.kind === "submit" ? [entry.turn] : []));
+    const stopping = new Set(
+      this.#entries.flatMap((entry) => {
+        if (entry.kind === "cancel") return [entry.turnId];
+        return entry.kind === "submit" && entry.cancelled ? [entry.turn.id] : [];
+      }),
+    );
+    const isSame = pending.length === this.#pending.length && pending.every((turn, at) => turn === this.#pending[at]);
+    if (!isSame) this.#pending = pending;
+    const isSameSet = stopping.size === this.#stopping.size && [...stopping].every((id) => this.#stopping.has(id));
+    if (!isSameSet) this.#stopping = stopping;
+  }
+}
+
+function pendingTurn(frame: TurnSubmitFrame, submittedAt: number, refused: ErrorFrame | undefined): PendingTurn {
+  const { turnId: id, input, replaces } = frame;
+  return defined({ id, input, submittedAt, replaces, refused });
+}
+
+function keptOf(entry: Entry): KeptEntry | undefined {
+  if (entry.kind === "clear") return undefined;
+  if (entry.kind === "cancel") return { kind: "cancel", turnId: entry.turnId };
+  const { turn, frame, cancelled } = entry;
+  const { submittedAt, refused } = turn;
+  const said = entry.sent !== "not-yet";
+  return defined({ kind: "submit", frame, submittedAt, said, cancelled, refused });
+}
+
+function entryOf(kept: KeptEntry): Entry {
+  if (kept.kind === "cancel") return { kind: "cancel", turnId: kept.turnId, sent: false };
+  const { frame, submittedAt, refused, cancelled } = kept;
+  const turn = pendingTurn(frame, submittedAt, refused);
+  return { kind: "submit", turn, frame, sent: kept.said ? "on-its-way" : "not-yet", cancelled };
+}
+
+/** T1: a submit belongs to the epoch it was made in, or to the first it met, for good. */
+function stamp(submit: Submit, view: RoomView): void {
+  if (submit.frame.epoch === undefined && view.epoch !== undefined)
+    submit.frame = { ...submit.frame, epoch: view.epoch };
+}
+
+function turnIdOf(entry: Entry): string | undefined {
+  if (entry.kind === "clear") return undefined;
+  return entry.kind === "cancel" ? entry.turnId : entry.turn.id;
+}
+
+function isRefused(entry: Entry): boolean {
+  return entry.kind === "submit" && entry.turn.refused !== undefined;
+}
+
+function isUnsureCancelled(entry: Entry): entry is Submit {
+  return entry.kind === "submit" && entry.cancelled && entry.sent === "unsure";
+}

@@ -1,0 +1,85 @@
+/** A submit as it goes over the wire, made from what a caller passes: what the room would not take is found out here. */
+import { defined } from "../../shared/defined.ts";
+import type { TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../../shared/protocol/limits.ts";
+import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
+import { utf8Length } from "../../shared/text.ts";
+import type { SubmitOptions } from "../api/api.ts";
+
+/** Named field by field: one more than the room knows would end the session (`bad-frame`). */
+export function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
+  const { turnId = newTurnId(), provider, model, params, metadata, replaces, onLeave } = options;
+  return defined({
+    type: "turn-submit",
+    turnId,
+    input: plainInput(typeof input === "string" ? { prompt: input } : input),
+    provider,
+    model,
+    params: params as TurnSubmitFrame["params"],
+    metadata: metadata as TurnSubmitFrame["metadata"],
+    replaces,
+    onLeave,
+  });
+}
+
+function plainInput(input: TurnInput): TurnInput {
+  if ("prompt" in input) return { prompt: input.prompt };
+  return { messages: input.messages.map(({ role, content }) => ({ role, content })) };
+}
+
+/** 128 random bits as hex. Not `randomUUID`, which pages served over plain HTTP do not have. */
+export function newTurnId(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * A frame that is not well-formed would end the session for good (`bad-frame`), so a mistake is told where it was made: by a
+ * caller without types, or by whoever wrote what the outbox finds.
+ */
+export function assertSendable(frame: TurnSubmitFrame): void {
+  const { turnId, input, provider, model, params, metadata, replaces, onLeave } = frame;
+  if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
+  if (replaces !== undefined && !isId(replaces)) throw new TypeError("replaces must be a turn id");
+  if ("prompt" in input ? !isText(input.prompt) || input.prompt.trim() === "" : input.messages.length === 0) {
+    throw new TypeError("there is nothing to submit");
+  }
+  if ("messages" in input && !input.messages.every(({ role, content }) => roles.includes(role) && isText(content))) {
+    throw new TypeError("messages must each have a role and a text as content");
+  }
+  assertName("provider", provider, 64);
+  assertName("model", model, 128);
+  for (const record of [params, metadata]) {
+    if (record === undefined || (isRecord(record) && utf8Length(JSON.stringify(record)) <= maxParamsBytes)) continue;
+    throw new RangeError(`params and metadata are each an object of at most ${maxParamsBytes} bytes as JSON`);
+  }
+  if (onLeave !== undefined && onLeave !== "cancel" && onLeave !== "keep") {
+    throw new TypeError("onLeave must be cancel or keep");
+  }
+}
+
+const roles: readonly unknown[] = ["system", "user", "assistant"];
+
+export function isId(value: unknown): value is string {
+  return isText(value) && turnIdPattern.test(value);
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function assertName(field: string, name: unknown, max: number): void {
+  if (name === undefined || (isText(name) && name.length >= 1 && name.length <= max)) return;
+  throw new TypeError(`${field} must be 1–${max} long`);
+}
+
+/** A prompt may well be too long, and is a person's text: refused as the room would, but without losing the socket to it. */
+export function tooLarge(frame: TurnSubmitFrame): ErrorFrame | undefined {
+  // 64 more: the epoch is stamped later.
+  if (utf8Length(JSON.stringify(frame)) + 64 <= maxFrameBytes) return undefined;
+  const { turnId } = frame;
+  return { type: "error", code: "frame-too-large", message: "The message is too large.", turnId, retryable: false };
+}

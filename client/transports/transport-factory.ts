@@ -1,0 +1,38 @@
+/** The transports of a room, by name: which of those that were asked for this runtime can have, and how each is opened. */
+
+import type { OpenReader } from "./http-reader.ts";
+import { HttpTransport } from "./http-transport.ts";
+import { briefPace, PollReader, patientPace } from "./poll.ts";
+import type { RoomAddress } from "./room-address.ts";
+import { canShare, type SharedName, SharedReader } from "./shared-stream.ts";
+import { StreamReader } from "./sse.ts";
+import { type OpenTransport, TRANSPORTS, type TransportName } from "./transport.ts";
+import { WebSocketTransport } from "./web-socket.ts";
+
+/** In the order that was asked for. Throws where none was. */
+export function openers(
+  address: RoomAddress,
+  wanted: readonly TransportName[] = TRANSPORTS,
+): ReadonlyMap<TransportName, OpenTransport> {
+  if (wanted.length === 0) throw new TypeError("`transports` must name at least one");
+  const isTab = typeof document !== "undefined";
+  const isShared = isTab && canShare();
+  const pace = isTab && !isShared ? briefPace : patientPace;
+  const over =
+    (name: SharedName, read: OpenReader): OpenTransport =>
+    (events) =>
+      new HttpTransport(
+        address,
+        events,
+        isShared ? (readerEvents) => new SharedReader(name, address, readerEvents, read) : read,
+      );
+  const open: Record<TransportName, OpenTransport> = {
+    websocket: (events) => new WebSocketTransport(address, events),
+    sse: over("sse", (events) => new StreamReader(address, events)),
+    poll: over("poll", (events) => new PollReader(address, events, () => pace)),
+  };
+  const names = new Set(wanted);
+  // A stream in each of seven tabs would leave no connection for a stop: without a way to share one, tabs poll.
+  if (isTab && !isShared && names.has("poll")) names.delete("sse");
+  return new Map([...names].map((name) => [name, open[name]]));
+}

@@ -1,0 +1,93 @@
+/**
+ * Speaks to screen readers: one polite region that says what changed (an answer began, ended, failed; the connection), never
+ * each word as it streams. The conversation itself is a silent log.
+ */
+import { useEffect, useRef, useState } from "react";
+import type { ChatSnapshot } from "../../client/index.ts";
+import { isRunning } from "../../client/react.tsx";
+import { type Locale, messageFor, type TurnView, textOf } from "../../shared/index.ts";
+import { useLocale, useStrings } from "./locale.tsx";
+import type { Strings } from "./strings.ts";
+
+/** Of an ended answer: enough to know what it says; the rest is read in the log at one's own pace. */
+const maxSpoken = 600;
+
+/** What is to be said when `before` became `after`. Nothing for a first sight of the room: that is history, not news. */
+export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings: Strings, locale: Locale): string {
+  const said: string[] = [];
+  if (before.connection.state !== after.connection.state && before.connection.state !== "connecting") {
+    said.push(connectionText(after, strings, locale));
+  }
+  if (before.older !== after.older && after.older.state === "failed") said.push(strings.olderFailed);
+  if (before.view.epoch === after.view.epoch && before.turns !== after.turns) {
+    const known = new Map(before.turns.map((turn) => [turn.id, turn]));
+    said.push(...shapeTexts(before, after, strings));
+    for (const turn of after.turns) {
+      const old = known.get(turn.id);
+      if (old !== turn) said.push(turnText(old, turn, strings, locale));
+    }
+  }
+  return strings.joined(said.filter((text) => text !== ""));
+}
+
+/** What came before the conversation's start, or went from its end. */
+function shapeTexts(before: ChatSnapshot, after: ChatSnapshot, strings: Strings): string[] {
+  const last = before.turns.at(-1)?.id;
+  if (last !== undefined && after.turns.every(({ id }) => id !== last)) return [strings.saidRemoved];
+  const loaded = after.turns.findIndex(({ id }) => id === before.turns[0]?.id);
+  return before.older.state === "loading" && loaded > 0 ? [strings.saidOlder(loaded)] : [];
+}
+
+function connectionText({ connection }: ChatSnapshot, strings: Strings, locale: Locale): string {
+  switch (connection.state) {
+    case "connecting":
+      return strings.connecting;
+    case "online":
+      return strings.online;
+    case "reconnecting":
+      return strings.reconnecting;
+    case "offline":
+      return strings.offlineDetail;
+    case "closed":
+      return connection.code === undefined ? strings.closed : messageFor(connection.code, locale, connection.message);
+  }
+}
+
+function turnText(old: TurnView | undefined, turn: TurnView, strings: Strings, locale: Locale): string {
+  if (turn.state === "queued") return old === undefined && (turn.position ?? 0) > 0 ? strings.saidQueued : "";
+  if (isRunning(turn)) return old !== undefined && isRunning(old) ? "" : strings.saidAnswerStarted;
+  if (old === undefined || old.state === "settled") return "";
+  switch (turn.outcome) {
+    case "cancelled":
+      return turn.stop === "confirmed" ? strings.stoppedConfirmed : strings.stoppedClosed;
+    case "failed":
+      return turn.error === undefined ? strings.failedUnknown : messageFor(turn.error.code, locale, turn.error.message);
+    case "interrupted":
+      return strings.interrupted;
+    default:
+      return strings.saidAnswer(spokenText(textOf(turn.parts)));
+  }
+}
+
+/** Markdown's marks are noise when read aloud. */
+function spokenText(markdown: string): string {
+  const plain = markdown.replace(/```[^\n]*|[*_`#>|]+/g, "").replace(/\s+/g, " ");
+  return plain.length <= maxSpoken ? plain.trim() : `${plain.slice(0, maxSpoken).trim()}…`;
+}
+
+export function Announcer({ snapshot }: { readonly snapshot: ChatSnapshot }) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const before = useRef(snapshot);
+  const [said, setSaid] = useState("");
+  useEffect(() => {
+    const text = announcement(before.current, snapshot, strings, locale);
+    before.current = snapshot;
+    if (text !== "") setSaid(text);
+  }, [snapshot, strings, locale]);
+  return (
+    <div className="sr-only" role="status" aria-live="polite">
+      {said}
+    </div>
+  );
+}

@@ -1,0 +1,123 @@
+/** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
+import { useEffect, useMemo, useState } from "react";
+import { readItem, useChatRoom, writeItem } from "../../client/react.tsx";
+import { messageFor } from "../../shared/index.ts";
+import { BLOCKED, Blockade, type Blocked } from "./blockade.ts";
+import { Chat } from "./chat.tsx";
+import type { Network } from "./connection-menu.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./page-context.ts";
+import { recentRooms, rememberRoom } from "./recent-rooms.ts";
+import type { Rooms } from "./room-menu.tsx";
+import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./room-url.ts";
+import { Timeline } from "./tools/timeline.ts";
+
+const blockedKey = "edge-chat.blocked";
+/** One for the page: its clients keep what they were given. */
+const blockade = new Blockade(BLOCKED.find((name) => name === readItem("session", blockedKey)) ?? "nothing");
+
+export function App() {
+  const [address, setAddress] = useState(enterAddress);
+  const [context, setContext] = useState<PageContext>(EMPTY_CONTEXT);
+
+  useEffect(() => {
+    const onPopState = () => setAddress(enterAddress());
+    window.addEventListener("popstate", onPopState);
+    return () => window.removeEventListener("popstate", onPopState);
+  }, []);
+
+  useEffect(() => {
+    const leaving = new AbortController();
+    void loadPageContext(leaving.signal).then((loaded) => {
+      if (!leaving.signal.aborted) setContext(loaded);
+    });
+    return () => leaving.abort();
+  }, []);
+
+  const open = (room: string) => {
+    history.pushState(null, "", roomUrl(location.href, room));
+    setAddress(enterAddress());
+  };
+  const openNew = () => open(randomRoomName());
+
+  if (address.kind !== "room") {
+    return <Nowhere name={address.kind === "invalid" ? address.name : ""} onNew={openNew} />;
+  }
+  const { room } = address;
+  const rooms: Rooms = { current: room, recent: recentRooms(), link: roomUrl(location.href, room), open, openNew };
+  return <Room key={room} room={room} rooms={rooms} context={context} />;
+}
+
+/** The switch for the tab: a page that is loaded anew finds the same network. */
+function useNetwork(): Network {
+  const [blocked, setBlocked] = useState(blockade.blocked);
+  return useMemo(() => {
+    const block = (next: Blocked) => {
+      writeItem("session", blockedKey, next === "nothing" ? "" : next);
+      blockade.set(next);
+      setBlocked(next);
+    };
+    return { blocked, block };
+  }, [blocked]);
+}
+
+/** Reads the address; one without a room gets a fresh one, so that the same address in a second tab is the same room. */
+function enterAddress(): RoomAddress {
+  const address = parseRoomAddress(location.search);
+  if (address.kind !== "none") return address;
+  const room = randomRoomName();
+  history.replaceState(null, "", roomUrl(location.href, room));
+  return { kind: "room", room };
+}
+
+interface RoomProps {
+  readonly room: string;
+  readonly rooms: Rooms;
+  readonly context: PageContext;
+}
+
+function Room({ room, rooms, context }: RoomProps) {
+  const strings = useStrings();
+  const network = useNetwork();
+  const [timeline] = useState(() => new Timeline());
+  const chat = useChatRoom({
+    room,
+    WebSocket: blockade.WebSocket,
+    fetch: blockade.fetch,
+    onFrame: timeline.onFrame,
+  });
+  const { connection } = chat;
+  useEffect(() => timeline.connected(connection), [timeline, connection]);
+  useEffect(() => {
+    document.title = `${room} · ${strings.appName}`;
+  }, [room, strings]);
+  useEffect(() => rememberRoom(room), [room]);
+  return (
+    <Chat
+      snapshot={chat}
+      actions={chat.actions}
+      rooms={rooms}
+      context={context}
+      network={network}
+      timeline={timeline}
+    />
+  );
+}
+
+/** The address names no room that could exist. Says so instead of quietly going elsewhere. */
+function Nowhere({ name, onNew }: { readonly name: string; readonly onNew: () => void }) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  return (
+    <main className="nowhere">
+      <h1>{strings.badRoomTitle}</h1>
+      <p>
+        <code>{name}</code>
+      </p>
+      <p>{messageFor("bad-room-name", locale)}</p>
+      <button type="button" onClick={onNew}>
+        {strings.startNewRoom}
+      </button>
+    </main>
+  );
+}

@@ -1,0 +1,169 @@
+/**
+ * The page as a function of a room's snapshot: header, conversation, message box. Knows no socket and no address; `App`
+ * wires it to a real room, tests and the preview to a scripted one.
+ */
+import { useCallback, useEffect, useRef, useState } from "react";
+import type { ChatSnapshot } from "../../client/index.ts";
+import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../client/react.tsx";
+import { Announcer } from "./announcer.tsx";
+import { Composer } from "./composer.tsx";
+import { ConnectionBanner } from "./connection.tsx";
+import type { Network } from "./connection-menu.tsx";
+import { EmptyState } from "./empty-state.tsx";
+import { Header } from "./header.tsx";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+import { Older } from "./older.tsx";
+import type { PageContext } from "./page-context.ts";
+import { Pending } from "./pending.tsx";
+import type { Rooms } from "./room-menu.tsx";
+import { RoomNotices } from "./room-notices.tsx";
+import { DeveloperPanel } from "./tools/developer-panel.tsx";
+import type { Timeline } from "./tools/timeline.ts";
+import { Turn } from "./turn.tsx";
+
+interface ChatProps {
+  readonly snapshot: ChatSnapshot;
+  /** The same object from render to render, or settled turns are drawn again. */
+  readonly actions: ChatRoomActions;
+  readonly rooms: Rooms;
+  readonly context: PageContext;
+  readonly network: Network;
+  /** What the developer panel shows; without it there is no panel. */
+  readonly timeline?: Timeline;
+}
+
+/** Keyed by room where it is used: a draft and a scroll position belong to one room. */
+export function Chat({ snapshot, actions, rooms, context, network, timeline }: ChatProps) {
+  const strings = useStrings();
+  const { connection, view, turns, older, notices, error } = snapshot;
+  const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
+  const [draft, setDraft] = useDraft(snapshot.room);
+  const [isPanelOpen, setPanelOpen] = useState(false);
+  const input = useRef<HTMLTextAreaElement>(null);
+  const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
+
+  const focusInput = useCallback(() => input.current?.focus(), []);
+  const canSend = connection.state !== "closed";
+  const isStopping = running?.isStopping === true;
+
+  const asked = useCallback(() => {
+    jump();
+    focusInput();
+  }, [jump, focusInput]);
+  const ask = (prompt: string) => {
+    actions.submit(prompt);
+    asked();
+  };
+  const send = (prompt: string) => {
+    ask(prompt);
+    setDraft("");
+  };
+  const edit = useCallback(
+    (text: string) => {
+      // What is being typed is not thrown away for what came back.
+      const typed = input.current?.value ?? "";
+      setDraft(typed.trim() === "" ? text : `${text}\n${typed}`);
+      focusInput();
+    },
+    [setDraft, focusInput],
+  );
+  const runningId = isStopping ? undefined : running?.turn.id;
+  const stop = useCallback(() => {
+    if (runningId !== undefined) actions.cancel(runningId);
+    focusInput();
+  }, [actions, runningId, focusInput]);
+
+  useEffect(() => {
+    if (runningId === undefined) return undefined;
+    const onKeyDown = (event: KeyboardEvent) => {
+      // An Esc that closes a menu or ends an input method's composition is not about the answer.
+      if (event.key !== "Escape" || event.isComposing || event.keyCode === 229 || isPopoverOpen()) return;
+      actions.cancel(runningId);
+    };
+    document.addEventListener("keydown", onKeyDown);
+    return () => document.removeEventListener("keydown", onKeyDown);
+  }, [actions, runningId]);
+
+  useEffect(() => {
+    // On a touch screen this would raise the keyboard over the page before anyone asked for it.
+    if (window.matchMedia?.("(pointer: fine)").matches) focusInput();
+  }, [focusInput]);
+
+  return (
+    <div className="page">
+      <a className="skip" href="#message">
+        {strings.skipToComposer}
+      </a>
+      <Header
+        rooms={rooms}
+        connection={connection}
+        network={network}
+        viewers={view.viewers}
+        isPanelOpen={isPanelOpen}
+        onPanel={timeline === undefined ? undefined : () => setPanelOpen(!isPanelOpen)}
+        onClear={turns.length > 0 && connection.state === "online" ? actions.clear : undefined}
+      />
+      <div className="page-body">
+        <main>
+          <ConnectionBanner connection={connection} onReconnect={actions.reconnect} />
+          <div
+            className="log"
+            ref={scrollRef}
+            role="log"
+            aria-live="off"
+            aria-label={strings.conversation}
+            // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
+            tabIndex={0}
+          >
+            <div className="log-content" ref={contentRef}>
+              {isEmpty && isKnown ? <EmptyState context={context} canSend={canSend} onAsk={ask} /> : null}
+              <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
+                <Older older={older} onLoad={actions.loadOlder} />
+                {rows.map((row) => (
+                  <Turn key={row.turn.id} {...row} actions={actions} onHandled={focusInput} onAsked={asked} />
+                ))}
+              </KeepPlace>
+              {pending.map((item) => (
+                <Pending
+                  key={item.id}
+                  pending={item}
+                  isOnline={connection.state === "online"}
+                  actions={actions}
+                  onEdit={edit}
+                  onHandled={focusInput}
+                />
+              ))}
+            </div>
+          </div>
+          <div className="dock">
+            {isAtBottom ? null : (
+              <button type="button" className="jump" onClick={jump}>
+                <Icon name="down" />
+                {strings.jumpToLatest}
+              </button>
+            )}
+            <RoomNotices notices={notices} error={error} />
+            <Composer
+              text={draft}
+              onText={setDraft}
+              onSend={send}
+              onStop={running === undefined ? undefined : stop}
+              isStopping={isStopping}
+              canSend={canSend}
+              inputRef={input}
+            />
+          </div>
+        </main>
+        {timeline !== undefined && isPanelOpen ? (
+          <DeveloperPanel timeline={timeline} connection={connection} onClose={() => setPanelOpen(false)} />
+        ) : null}
+      </div>
+      <Announcer snapshot={snapshot} />
+    </div>
+  );
+}
+
+function isPopoverOpen(): boolean {
+  return "popover" in HTMLElement.prototype && document.querySelector(":popover-open") !== null;
+}

@@ -1,0 +1,53 @@
+/** The message box: grows with its text. What it does with keys is `useComposer`'s. */
+import type { Ref } from "react";
+import { useComposer } from "../../client/react.tsx";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+
+interface ComposerProps {
+  readonly text: string;
+  readonly onText: (text: string) => void;
+  readonly onSend: (prompt: string) => void;
+  /** Present while an answer runs. */
+  readonly onStop?: (() => void) | undefined;
+  readonly isStopping: boolean;
+  /** False when the room is closed to this page: the text is kept, nothing is sent. */
+  readonly canSend: boolean;
+  readonly inputRef: Ref<HTMLTextAreaElement>;
+}
+
+export function Composer({ text, onText, onSend, onStop, isStopping, canSend, inputRef }: ComposerProps) {
+  const strings = useStrings();
+  const { isTooLong, isReady, formProps, inputProps } = useComposer({ text, onText, onSend, canSend });
+  const hint = isTooLong ? strings.tooLong : onStop !== undefined && text !== "" ? strings.willQueue : undefined;
+  return (
+    <form className="composer" {...formProps} aria-label={strings.message}>
+      <div className="composer-box">
+        {/* The wrapper's copy of the text gives the box its height: it grows without measuring. */}
+        <div className="grow" data-text={`${text}\n`}>
+          <textarea
+            {...inputProps}
+            ref={inputRef}
+            id="message"
+            rows={1}
+            placeholder={strings.messagePlaceholder}
+            aria-label={strings.message}
+            aria-describedby="composer-hint"
+          />
+        </div>
+        {onStop === undefined ? null : (
+          <button type="button" className="stop" onClick={onStop} disabled={isStopping} aria-label={strings.stopAnswer}>
+            <Icon name="stop" />
+            <span>{isStopping ? strings.stopping : strings.stop}</span>
+          </button>
+        )}
+        <button type="submit" className="send" disabled={!isReady} aria-label={strings.send}>
+          <Icon name="send" />
+        </button>
+      </div>
+      <p id="composer-hint" className={isTooLong ? "hint hint-bad" : "hint"}>
+        {hint ?? <span className="keys">{strings.composerHint}</span>}
+      </p>
+    </form>
+  );
+}

@@ -1,0 +1,82 @@
+/**
+ * How the connection stands, in the header, and behind it: over what the page is connected, why over nothing better, and a
+ * switch that blocks the better ways, to see that the conversation goes on over the others.
+ */
+import type { ConnectionState } from "../../client/index.ts";
+import { BLOCKED, type Blocked } from "./blockade.ts";
+import { useStrings } from "./locale.tsx";
+import type { Strings } from "./strings.ts";
+
+/** The page's own network, which may be told to block. */
+export interface Network {
+  readonly blocked: Blocked;
+  readonly block: (blocked: Blocked) => void;
+}
+
+interface ConnectionMenuProps {
+  readonly connection: ConnectionState;
+  readonly network: Network;
+}
+
+export function ConnectionMenu({ connection, network }: ConnectionMenuProps) {
+  const strings = useStrings();
+  const text = badgeText(connection, strings);
+  return (
+    <>
+      <button
+        type="button"
+        className={`quiet badge badge-${connection.state}`}
+        popoverTarget="connection-menu"
+        title={strings.howConnected}
+      >
+        <i aria-hidden="true" />
+        <span>{text}</span>
+      </button>
+      <div
+        id="connection-menu"
+        className="menu menu-end"
+        popover="auto"
+        role="dialog"
+        aria-label={strings.howConnected}
+      >
+        <ConnectionDetail connection={connection} />
+        <fieldset className="blockade">
+          <legend>{strings.blockadeLegend}</legend>
+          {BLOCKED.map((blocked) => (
+            <label key={blocked}>
+              <input
+                type="radio"
+                name="blocked"
+                checked={network.blocked === blocked}
+                onChange={() => network.block(blocked)}
+              />
+              {strings.blockade[blocked]}
+            </label>
+          ))}
+        </fieldset>
+      </div>
+    </>
+  );
+}
+
+function ConnectionDetail({ connection }: { readonly connection: ConnectionState }) {
+  const strings = useStrings();
+  if (connection.state !== "online") return <p className="transport">{strings.notConnected}</p>;
+  const { transport, because } = connection;
+  return (
+    <div className="transport">
+      <p>
+        <strong>{strings.transport[transport]}</strong>
+        {strings.transportDetail[transport]}
+      </p>
+      {because === undefined ? null : (
+        <p className="reason">{strings.joined([strings.steppedDown[because], strings.triesBetter])}</p>
+      )}
+    </div>
+  );
+}
+
+function badgeText(connection: ConnectionState, strings: Strings): string {
+  if (connection.state !== "online") return strings[connection.state];
+  return connection.transport === "websocket" ? strings.online : strings.onlineOver[connection.transport];
+}

@@ -1,0 +1,32 @@
+/** The way back into a long conversation: a control at the top of the log. */
+
+import type { OlderState } from "../../client/index.ts";
+import { ERRORS, messageFor } from "../../shared/index.ts";
+import { Icon } from "./icons.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+
+interface OlderProps {
+  readonly older: OlderState;
+  readonly onLoad: () => void;
+}
+
+export function Older({ older, onLoad }: OlderProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const isLoading = older.state === "loading";
+  if (older.state === "none") return null;
+  const said = older.state === "failed" ? [strings.olderFailed] : [];
+  if (older.state === "failed" && Object.hasOwn(ERRORS, older.error.code)) {
+    said.push(messageFor(older.error.code, locale, older.error.message));
+  }
+  return (
+    <div className="older">
+      {said.length === 0 ? null : <p>{strings.joined(said)}</p>}
+      {/* Not `disabled` while it loads: that would throw the keyboard's focus away. */}
+      <button type="button" className="quiet" aria-disabled={isLoading} onClick={isLoading ? undefined : onLoad}>
+        <Icon name={isLoading ? "clock" : "up"} />
+        {isLoading ? strings.olderLoading : strings.loadOlder}
+      </button>
+    </div>
+  );
+}

@@ -1,0 +1,76 @@
+/** A question the room has not shown as a turn: on its way, waiting for the connection, or refused with its text kept. */
+import { memo } from "react";
+import { isContinuation, type PendingTurn } from "../../client/index.ts";
+import type { ChatRoomActions } from "../../client/react.tsx";
+import { messageFor, promptOf } from "../../shared/index.ts";
+import { Icon } from "./icons.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+import { Question } from "./question.tsx";
+import { StatusLine } from "./turn-status.tsx";
+
+interface PendingProps {
+  readonly pending: PendingTurn;
+  readonly isOnline: boolean;
+  readonly actions: ChatRoomActions;
+  /** Takes the text back into the message box. */
+  readonly onEdit: (text: string) => void;
+  readonly onHandled: () => void;
+}
+
+export const Pending = memo(function Pending({ pending, isOnline, actions, onEdit, onHandled }: PendingProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const { id, input, refused, replaces } = pending;
+  const resend = () => {
+    actions.dismiss(id);
+    // What it was to replace is gone: then it is a question like any other.
+    const isMoot = replaces === undefined || refused?.code === "turn-unknown" || refused?.code === "turn-stale";
+    actions.submit(input, isMoot ? {} : { replaces });
+    onHandled();
+  };
+  const edit = () => {
+    actions.dismiss(id);
+    onEdit(promptOf(input));
+  };
+  const drop = () => {
+    if (refused === undefined) actions.cancel(id);
+    else actions.dismiss(id);
+    onHandled();
+  };
+  return (
+    <article className="turn turn-pending" aria-label={strings.question}>
+      <Question input={input} />
+      <div className="answer">
+        {refused === undefined ? (
+          <StatusLine icon="clock" text={isOnline ? strings.sending : strings.sendsWhenOnline}>
+            <button type="button" className="quiet" onClick={drop}>
+              <Icon name="close" />
+              {strings.withdraw}
+            </button>
+          </StatusLine>
+        ) : (
+          <StatusLine
+            icon="warning"
+            tone="bad"
+            text={strings.joined([strings.notSent, messageFor(refused.code, locale, refused.message)])}
+          >
+            {isContinuation(input) ? null : (
+              <button type="button" className="quiet" onClick={edit}>
+                <Icon name="edit" />
+                {strings.edit}
+              </button>
+            )}
+            <button type="button" className="quiet" onClick={resend}>
+              <Icon name="retry" />
+              {strings.resend}
+            </button>
+            <button type="button" className="quiet" onClick={drop}>
+              <Icon name="close" />
+              {strings.dismiss}
+            </button>
+          </StatusLine>
+        )}
+      </div>
+    </article>
+  );
+});

@@ -1,0 +1,46 @@
+/** A gallery of the page's states for development: `/preview/?scenario=streaming&locale=zh-CN`. Not part of the build. */
+import { createRoot } from "react-dom/client";
+import type { ChatRoomActions } from "../../../client/react.tsx";
+import { Chat } from "../chat.tsx";
+import { LocaleProvider } from "../locale.tsx";
+import type { Rooms } from "../room-menu.tsx";
+import "../styles/index.css";
+import { previewContext, scenarios } from "./scenarios.ts";
+
+const asked = new URLSearchParams(location.search);
+const snapshot = (scenarios[asked.get("scenario") ?? "idle"] ?? scenarios["idle"])?.();
+
+const actions: ChatRoomActions = {
+  submit: () => "t",
+  regenerate: () => "t",
+  edit: () => "t",
+  continueTurn: () => "t",
+  loadOlder: () => Promise.resolve(),
+  cancel: () => {},
+  dismiss: () => {},
+  clear: () => {},
+  reconnect: () => {},
+};
+
+const rooms: Rooms = {
+  current: "quiet-harbor-3f7k",
+  recent: ["quiet-harbor-3f7k", "amber-cove-9x2m", "release-notes"],
+  link: location.href,
+  open: () => {},
+  openNew: () => {},
+};
+
+const root = document.getElementById("root");
+if (root !== null && snapshot !== undefined) {
+  createRoot(root).render(
+    <LocaleProvider initial={asked.get("locale") === "zh-CN" ? "zh-CN" : "en"}>
+      <Chat
+        snapshot={snapshot}
+        actions={actions}
+        rooms={rooms}
+        context={previewContext}
+        network={{ blocked: "nothing", block: () => {} }}
+      />
+    </LocaleProvider>,
+  );
+}

@@ -1,0 +1,38 @@
+/** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
+import { useState } from "react";
+import { isContinuation } from "../../client/index.ts";
+import { promptOf, type TurnInput } from "../../shared/index.ts";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+
+/** What still reads as a question at a glance. */
+const maxShown = { characters: 800, lines: 12 };
+
+export function Question({ input }: { readonly input: TurnInput | undefined }) {
+  const strings = useStrings();
+  const [isOpen, setOpen] = useState(false);
+  if (isContinuation(input)) {
+    return (
+      <div className="question question-continue">
+        <h2 className="sr-only">{strings.question}</h2>
+        <p>
+          <Icon name="forward" />
+          {strings.continue}
+        </p>
+      </div>
+    );
+  }
+  const text = promptOf(input);
+  const isLong = text.length > maxShown.characters || text.split("\n").length > maxShown.lines;
+  return (
+    <div className="question">
+      <h2 className="sr-only">{strings.question}</h2>
+      <p className={isLong && !isOpen ? "folded" : undefined}>{text}</p>
+      {isLong ? (
+        <button type="button" className="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
+          {isOpen ? strings.showLess : strings.showAll}
+        </button>
+      ) : null}
+    </div>
+  );
+}

@@ -1,0 +1,40 @@
+/** Waits and errors that concern the room or this session rather than one turn, told above the message box. */
+import { useState } from "react";
+import { deadlineOf, useSecondsUntil } from "../../client/react.tsx";
+import { type ErrorFrame, messageFor, type NoticeFrame } from "../../shared/index.ts";
+import { Banner } from "./connection.tsx";
+import { useLocale, useStrings } from "./locale.tsx";
+
+interface RoomNoticesProps {
+  readonly notices: readonly NoticeFrame[];
+  readonly error?: ErrorFrame | undefined;
+}
+
+export function RoomNotices({ notices, error }: RoomNoticesProps) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const [dismissed, setDismissed] = useState<ErrorFrame>();
+  return (
+    <>
+      {notices.map((notice) => (
+        <Notice key={`${notice.scope} ${notice.code}`} notice={notice} />
+      ))}
+      {error === undefined || error === dismissed ? null : (
+        <Banner text={messageFor(error.code, locale, error.message)} tone="bad">
+          <button type="button" onClick={() => setDismissed(error)}>
+            {strings.dismiss}
+          </button>
+        </Banner>
+      )}
+    </>
+  );
+}
+
+function Notice({ notice }: { readonly notice: NoticeFrame }) {
+  const strings = useStrings();
+  const { locale } = useLocale();
+  const seconds = useSecondsUntil(deadlineOf(notice));
+  const said = [messageFor(notice.code, locale, notice.message)];
+  if (seconds !== undefined && notice.willRetry) said.push(strings.retryIn(seconds));
+  return <Banner text={strings.joined(said)} />;
+}

@@ -1,0 +1,112 @@
+/** One turn: the question, whoever asked it, and the answer. Drawn again only when the turn itself changed. */
+import { memo, useEffect, useRef, useState } from "react";
+import { type ChatRoomActions, isEditable, isRunning } from "../../client/react.tsx";
+import { promptOf, type TurnView, textOf } from "../../shared/index.ts";
+import { Answer } from "./answer.tsx";
+import { CopyButton } from "./copy-button.tsx";
+import { Icon } from "./icons.tsx";
+import { useStrings } from "./locale.tsx";
+import { Question } from "./question.tsx";
+import { QuestionEditor } from "./question-editor.tsx";
+import { completedText, TurnStatus } from "./turn-status.tsx";
+
+interface TurnProps {
+  readonly turn: TurnView;
+  readonly isStopping: boolean;
+  /** Nothing comes after it, on its way neither. */
+  readonly isNewest: boolean;
+  /** A question on its way replaces it, or one before it. */
+  readonly isLeaving: boolean;
+  readonly actions: ChatRoomActions;
+  /** Called when a control of this turn is about to vanish with the focus on it. */
+  readonly onHandled: () => void;
+  /** As `onHandled`, when something was asked: it will show at the end. */
+  readonly onAsked: () => void;
+}
+
+export const Turn = memo(function Turn(props: TurnProps) {
+  const { turn, isNewest, isLeaving, actions, onAsked } = props;
+  const strings = useStrings();
+  const regenerate = () => {
+    actions.regenerate(turn.id);
+    onAsked();
+  };
+  // Another outcome has its own line, with its own way to ask again.
+  const canRegenerate = isNewest && !isLeaving && turn.state === "settled" && completedText(turn, strings) === "";
+  return (
+    <article className={`turn turn-${turn.state}`} aria-label={strings.question} aria-busy={isRunning(turn)}>
+      <TurnQuestion {...props} />
+      <div className="answer">
+        <h2 className="sr-only">{strings.answer}</h2>
+        <Answer parts={turn.parts} isLive={turn.state === "streaming"} />
+        <TurnStatus {...props} />
+        <TurnFacts turn={turn} onRegenerate={canRegenerate ? regenerate : undefined} />
+      </div>
+    </article>
+  );
+});
+
+function TurnQuestion({ turn, isNewest, isLeaving, actions, onAsked }: TurnProps) {
+  const strings = useStrings();
+  const [isEditing, setEditing] = useState(false);
+  const editButton = useRef<HTMLButtonElement>(null);
+  const wasCancelled = useRef(false);
+  const canEdit = isEditable(turn) && !isLeaving;
+
+  useEffect(() => {
+    // Back to where the editor was opened.
+    if (!isEditing && wasCancelled.current) editButton.current?.focus();
+    wasCancelled.current = false;
+  }, [isEditing]);
+
+  if (isEditing && canEdit) {
+    const send = (text: string) => {
+      setEditing(false);
+      actions.edit(turn.id, text);
+      onAsked();
+    };
+    const cancel = () => {
+      wasCancelled.current = true;
+      setEditing(false);
+    };
+    return <QuestionEditor text={promptOf(turn.input)} hasLater={!isNewest} onSend={send} onCancel={cancel} />;
+  }
+  return (
+    <>
+      <Question input={turn.input} />
+      {canEdit ? (
+        <button ref={editButton} type="button" className="quiet edit" onClick={() => setEditing(true)}>
+          <Icon name="edit" />
+          {strings.edit}
+        </button>
+      ) : null}
+    </>
+  );
+}
+
+interface TurnFactsProps {
+  readonly turn: TurnView;
+  readonly onRegenerate: (() => void) | undefined;
+}
+
+/** What is known of a settled answer: how long, by which model, whether it really streamed. */
+function TurnFacts({ turn, onRegenerate }: TurnFactsProps) {
+  const strings = useStrings();
+  const text = turn.state === "settled" ? textOf(turn.parts) : "";
+  const tokens = turn.usage?.outputTokens;
+  if (text === "" && turn.simulated !== true && onRegenerate === undefined) return null;
+  return (
+    <footer className="facts">
+      {text === "" ? null : <CopyButton text={text} label={strings.copyAnswer} />}
+      {onRegenerate === undefined ? null : (
+        <button type="button" className="quiet" onClick={onRegenerate} title={strings.replacesAnswer}>
+          <Icon name="retry" />
+          {strings.regenerate}
+        </button>
+      )}
+      {turn.model === undefined ? null : <span>{turn.model}</span>}
+      {tokens === undefined ? null : <span>{strings.tokens(tokens)}</span>}
+      {turn.simulated === true ? <span title={strings.simulatedDetail}>{strings.simulated}</span> : null}
+    </footer>
+  );
+}

@@ -1,0 +1,61 @@
+/**
+ * What an auditor asks later: which key signed what, who was let in with which token, who revoked, drained and erased. One
+ * kind of log line, `audit`, with who did it and when; written once and never changed. It holds ids of keys and tokens,
+ * never keys and tokens.
+ */
+
+import type { GatewayConfig } from "../config/settings.ts";
+import { toBase64Url } from "../platform/base64url.ts";
+import { reportAudit, reportFault } from "../telemetry/reporter.ts";
+import type { KeyEvent } from "./keys.ts";
+import type { UpstreamTokenEvent } from "./upstream-auth.ts";
+
+/** `actor` is `gateway`, `operator`, or the `sub` of a token. */
+export type AuditEvent =
+  /** This isolate runs with these settings: a digest of all that is no secret, and the ids of the keys. */
+  | { readonly name: "configuration"; readonly fingerprint: string; readonly kids: readonly string[] }
+  | Exclude<KeyEvent, { name: "keys-unread" }>
+  | UpstreamTokenEvent
+  /** A question became a generation: whose, by which token, of which room and turn. */
+  | {
+      readonly name: "generation";
+      readonly room: string;
+      readonly turnId: string;
+      readonly generationId: string;
+      readonly tokenId?: string;
+    }
+  | { readonly name: "revoked"; readonly tenant: string; readonly sub?: string; readonly tokenId?: string }
+  | { readonly name: "drained"; readonly room: string }
+  | { readonly name: "cleared"; readonly room: string; readonly tokenId?: string }
+  | { readonly name: "erased"; readonly room: string; readonly tokenId?: string };
+
+export function audit(actor: string, { name, ...facts }: AuditEvent): void {
+  reportAudit({ event: name, at: new Date().toISOString(), actor, ...facts });
+}
+
+/** What happens to keys of clients, for the log. */
+export function auditKey(event: KeyEvent): void {
+  if (event.name === "keys-unread") reportFault("keys", event.cause);
+  else audit("gateway", event);
+}
+
+const announced = new WeakSet<GatewayConfig>();
+
+/** Tells once which settings this isolate runs with. Two of one fingerprint differ in secrets of the same names at most. */
+export async function auditConfiguration(config: GatewayConfig): Promise<void> {
+  if (announced.has(config)) return;
+  announced.add(config);
+  const { auth, upstreamAuth } = config;
+  const accepted = auth.mode === "jwt" && auth.keys.kind === "secrets" ? [...auth.keys.secrets.keys()] : [];
+  const signing = upstreamAuth.mode === "sign" ? [...upstreamAuth.seeds.keys()] : [];
+  const text = JSON.stringify({ accepted, signing, ...config }, (name, value: unknown) => withoutSecret(name, value));
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  const fingerprint = toBase64Url(new Uint8Array(digest)).slice(0, 16);
+  audit("gateway", { name: "configuration", fingerprint, kids: [...accepted, ...signing] });
+}
+
+/** Not even a digest is made of a secret: of a short one it would tell what it is. */
+function withoutSecret(name: string, value: unknown): unknown {
+  if (value instanceof Map) return [...value.keys()];
+  return (name === "operatorToken" || name === "client") && value !== undefined ? "set" : value;
+}

@@ -1,0 +1,26 @@
+/**
+ * The backend's stream as it is: for `BRIDGE_PARSE=off`, and where the parser cannot be had. Bytes in, the same bytes out; the
+ * end of the body is the end of the answer, and what the events say is the reader's to find out.
+ */
+import type { UpstreamBatch } from "../core/ports.ts";
+import { chunksOf } from "../upstream/chunks.ts";
+
+/** A batch of bytes nobody looked into. */
+export interface RawBatch extends UpstreamBatch {
+  readonly bytes: Uint8Array;
+}
+
+export async function* rawBatches(
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+): AsyncGenerator<UpstreamBatch> {
+  for await (const bytes of chunksOf(body, signal)) {
+    const batch: RawBatch = { parts: [], bytes };
+    yield batch;
+  }
+  yield { parts: [], end: { kind: "done" } };
+}
+
+export function isRaw(batch: UpstreamBatch): batch is RawBatch {
+  return "bytes" in batch;
+}

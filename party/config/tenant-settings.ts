@@ -1,0 +1,155 @@
+/**
+ * What a tenant may do: its limits and what it may ask for, from KV `CONFIG` under `tenant/<tenant>`, over the defaults in
+ * the Worker's variables. A change needs no deploy; it is seen when what KV and this cache hold has aged.
+ */
+import * as z from "zod/mini";
+import { fail, ok, type Result } from "../../shared/result.ts";
+import type { Clock } from "../core/ports.ts";
+import { inTime } from "../platform/with-timeout.ts";
+import type { LimitSettings } from "./settings.ts";
+
+/** How long an entry is good for. KV itself keeps what it read for a minute as well. */
+export const tenantConfigMs = 60_000;
+/** Sooner after a failure: it may be over. */
+const failedMs = 5_000;
+/** A turn does not wait longer for KV: it goes by what was known. */
+const readTimeoutMs = 1_000;
+
+const count = z.int().check(z.minimum(1), z.maximum(1_000_000));
+const names = z.array(z.string().check(z.minLength(1), z.maxLength(128))).check(z.maxLength(1_000));
+
+/** An entry of KV. `null` takes away a limit that the variables set. */
+export const tenantEntrySchema = z.strictObject({
+  turnsPerMinute: z.exactOptional(z.nullable(count)),
+  activeTurns: z.exactOptional(z.nullable(count)),
+  providers: z.exactOptional(names),
+  models: z.exactOptional(names),
+  /** Names of parameters. */
+  params: z.exactOptional(names),
+});
+type TenantEntry = z.infer<typeof tenantEntrySchema>;
+
+export interface TenantConfig {
+  readonly turnsPerMinute?: number;
+  readonly activeTurns?: number;
+  /** Without a list anything is allowed. What a turn leaves out is the backend's choice, and always allowed. */
+  readonly providers?: readonly string[];
+  readonly models?: readonly string[];
+  readonly params?: readonly string[];
+}
+
+export type TenantEvent =
+  /** The entry is not what it must be: the defaults hold. `cause` says where it is wrong. */
+  | { readonly name: "tenant-config-invalid"; readonly tenant: string; readonly cause: unknown }
+  /** KV did not answer: what was known holds. */
+  | { readonly name: "tenant-config-unread"; readonly tenant: string; readonly cause: unknown };
+
+/** The one call of a `KVNamespace` that is used. */
+export interface TenantStore {
+  get(key: string): Promise<string | null>;
+}
+
+export interface TenantConfigPorts {
+  /** Absent where there is no `CONFIG`: the defaults are all there is. */
+  readonly store: TenantStore | undefined;
+  readonly clock: Clock;
+  readonly report: (event: TenantEvent) => void;
+}
+
+interface Known {
+  readonly config: TenantConfig;
+  readonly until: number;
+}
+
+export class TenantConfigs {
+  readonly #ports: TenantConfigPorts;
+  readonly #defaults: TenantConfig;
+  readonly #known = new Map<string, Known>();
+  readonly #reading = new Map<string, Promise<TenantConfig>>();
+
+  constructor(defaults: Pick<LimitSettings, "turnsPerMinute" | "activeTurns">, ports: TenantConfigPorts) {
+    this.#ports = ports;
+    this.#defaults = withEntry(defaults, {});
+  }
+
+  /** Never rejects. */
+  get(tenant: string): Promise<TenantConfig> {
+    const { store, clock } = this.#ports;
+    if (store === undefined) return Promise.resolve(this.#defaults);
+    const known = this.#known.get(tenant);
+    if (known !== undefined && clock.now() < known.until) return Promise.resolve(known.config);
+    let reading = this.#reading.get(tenant);
+    if (reading === undefined) {
+      reading = this.#read(tenant, store).finally(() => this.#reading.delete(tenant));
+      this.#reading.set(tenant, reading);
+    }
+    return reading;
+  }
+
+  /** Without asking: what was read last, however old. Undefined before the first read. */
+  known(tenant: string): TenantConfig | undefined {
+    return this.#ports.store === undefined ? this.#defaults : this.#known.get(tenant)?.config;
+  }
+
+  async #read(tenant: string, store: TenantStore): Promise<TenantConfig> {
+    const { clock, report } = this.#ports;
+    const keep = (config: TenantConfig, ms: number) => {
+      this.#known.set(tenant, { config, until: clock.now() + ms });
+      return config;
+    };
+    try {
+      const text = await inTime(store.get(`tenant/${tenant}`), readTimeoutMs, clock);
+      const entry = text === null ? ok({}) : parseEntry(text);
+      if (!entry.ok) report({ name: "tenant-config-invalid", tenant, cause: entry.error });
+      return keep(withEntry(this.#defaults, entry.ok ? entry.value : {}), tenantConfigMs);
+    } catch (cause) {
+      report({ name: "tenant-config-unread", tenant, cause });
+      return keep(this.#known.get(tenant)?.config ?? this.#defaults, failedMs);
+    }
+  }
+}
+
+export interface Asked {
+  readonly provider?: string;
+  readonly model?: string;
+  readonly params?: Readonly<Record<string, unknown>>;
+}
+
+/** What of a turn its tenant may not ask for. */
+export interface NotAllowed {
+  readonly field: "provider" | "model" | "params";
+  readonly name: string;
+}
+
+export function allowedBy(config: TenantConfig, asked: Asked): Result<undefined, NotAllowed> {
+  const { providers, models, params } = config;
+  if (asked.provider !== undefined && providers?.includes(asked.provider) === false) {
+    return fail({ field: "provider", name: asked.provider });
+  }
+  if (asked.model !== undefined && models?.includes(asked.model) === false) {
+    return fail({ field: "model", name: asked.model });
+  }
+  const name = Object.keys(asked.params ?? {}).find((key) => params?.includes(key) === false);
+  return name === undefined ? ok(undefined) : fail({ field: "params", name });
+}
+
+function parseEntry(text: string): Result<TenantEntry, string> {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    return fail("not JSON");
+  }
+  const entry = tenantEntrySchema.safeParse(json);
+  if (entry.success) return ok(entry.data);
+  return fail(entry.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
+}
+
+function withEntry(defaults: Partial<LimitSettings>, entry: TenantEntry): TenantConfig {
+  const { turnsPerMinute = defaults.turnsPerMinute, activeTurns = defaults.activeTurns, ...lists } = entry;
+  return {
+    ...(turnsPerMinute == null ? {} : { turnsPerMinute }),
+    ...(activeTurns == null ? {} : { activeTurns }),
+    ...lists,
+  };
+}

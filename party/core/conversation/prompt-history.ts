@@ -1,0 +1,52 @@
+/**
+ * What the upstream is told of the conversation before a turn: chosen once, when the turn starts, and bounded, so that every
+ * attempt sends the same body (U2, design §7).
+ */
+import { textOf } from "../../../shared/content.ts";
+import { promptOf } from "../../../shared/prompt.ts";
+import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
+import { utf8Length } from "../../../shared/text.ts";
+import type { RoomPolicy } from "../policy.ts";
+import type { RoomTurn } from "../turn/live-turn.ts";
+
+/** Ordinals of the settled turns with text before `turn`, oldest first. */
+export function historyOf(turn: RoomTurn, turns: readonly RoomTurn[], policy: RoomPolicy): number[] {
+  const history: number[] = [];
+  let bytes = 0;
+  for (const { record } of turns.toReversed()) {
+    const { spec, end } = record;
+    if (spec.ordinal >= turn.record.spec.ordinal || end === undefined || end.length === 0) continue;
+    bytes += spec.inputBytes + end.bytes;
+    if (history.length >= policy.historyTurns || bytes > policy.historyBytes) break;
+    history.unshift(spec.ordinal);
+  }
+  return history;
+}
+
+/**
+ * The messages of a turn's request: its own, or its prompt after the chosen history.
+ * @param load brings a turn's words and answer into memory.
+ */
+export async function messagesFor(
+  turn: RoomTurn,
+  turns: readonly RoomTurn[],
+  policy: RoomPolicy,
+  load: (turn: RoomTurn) => Promise<void>,
+): Promise<ChatMessage[]> {
+  await load(turn);
+  const input: TurnInput = turn.input ?? { prompt: "" };
+  if ("messages" in input) return input.messages;
+  const chosen = new Set(turn.record.start?.history);
+  const messages: ChatMessage[] = [{ role: "user", content: input.prompt }];
+  let bytes = utf8Length(input.prompt);
+  for (const past of turns.toReversed()) {
+    if (!chosen.has(past.record.spec.ordinal)) continue;
+    await load(past);
+    const prompt = promptOf(past.input);
+    const answer = textOf(past.content?.parts() ?? []);
+    bytes += utf8Length(prompt) + utf8Length(answer);
+    if (bytes > policy.historyBytes) break;
+    messages.unshift({ role: "user", content: prompt }, { role: "assistant", content: answer });
+  }
+  return messages;
+}

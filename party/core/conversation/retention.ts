@@ -1,0 +1,15 @@
+/** What a room keeps of its conversation (F4): the newest turns, so many and so large together. Pure. */
+import type { RoomPolicy } from "../policy.ts";
+import type { RoomTurn } from "../turn/live-turn.ts";
+
+/** Settled turns beyond what is kept, oldest first. The newest turn is always kept. */
+export function excessTurns(turns: readonly RoomTurn[], policy: RoomPolicy): RoomTurn[] {
+  let bytes = 0;
+  let count = 0;
+  const kept = turns.findLastIndex((turn) => {
+    bytes += (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
+    count += 1;
+    return turn.isSettled && (count > policy.keepTurns || (count > 1 && bytes > policy.keepBytes));
+  });
+  return turns.slice(0, kept + 1).filter((turn) => turn.isSettled);
+}

@@ -1,0 +1,55 @@
+/** One request on its way through the Worker, and what every route passes before it runs: settings, origin, address. */
+import { auditConfiguration } from "../auth/audit-log.ts";
+import { type GatewayConfig, parseConfig, type Variables } from "../config/settings.ts";
+import { limitIp, type RateLimitBinding } from "../limits/ip-rate-limit.ts";
+import type { RoomHostBindings } from "../objects/chat-room-host.ts";
+import { limitersIn } from "../objects/limiter-object.ts";
+import { systemClock } from "../platform/clock.ts";
+import { corsHeaders, isAllowedOrigin, preflight } from "../responses/cors.ts";
+import { notConfigured, problem } from "../responses/refusal-response.ts";
+import { refuse } from "../responses/sse-response.ts";
+import { reportFault } from "../telemetry/reporter.ts";
+import type { OperatorBindings } from "./operator-route.ts";
+
+/** What the Worker may be given beside its settings. */
+export type Bindings = OperatorBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
+
+export interface Visit {
+  readonly request: Request;
+  readonly bindings: Bindings;
+  /** What the answer is to carry beside the headers of its route. Added to on the way; who answers the visitor writes it. */
+  readonly headers: Record<string, string>;
+}
+
+type Route = (config: GatewayConfig) => Promise<Response>;
+
+/** Runs `route` with the checked settings, for a page that may use the gateway. */
+export async function configured({ request, bindings, headers }: Visit, route: Route): Promise<Response> {
+  const url = new URL(request.url);
+  const config = parseConfig(bindings, url.hostname);
+  if (!config.ok) return notConfigured(config.error);
+  await auditConfiguration(config.value);
+  const origin = request.headers.get("origin");
+  if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
+  Object.assign(headers, corsHeaders(origin));
+  if (request.method === "OPTIONS") return preflight();
+  // Counted before anything wakes for it (S2).
+  const verdict = await limitIp(request.headers.get("cf-connecting-ip"), {
+    requestsPerMinute: config.value.limits.ipRequestsPerMinute,
+    binding: bindings.RATE_LIMIT,
+    stubOf: bindings.Limiter === undefined ? undefined : limitersIn(bindings.Limiter, config.value.jurisdiction),
+    clock: systemClock,
+    onFault: (cause) => reportFault("ip-limit", cause),
+  });
+  Object.assign(headers, verdict.headers);
+  if (!verdict.isAllowed) return refuse(request, { code: "rate-limited", retryAfterMs: verdict.retryAfterMs });
+  return route(config.value);
+}
+
+/** `configured`, for the AI SDK's client: it shows people the body of whatever refuses it. */
+export async function inWords(visit: Visit, route: Route): Promise<Response> {
+  const response = await configured(visit, route);
+  if (response.status < 400) return response;
+  const { problemInWords } = await import("../responses/problem-text.ts");
+  return problemInWords(visit.request, response);
+}

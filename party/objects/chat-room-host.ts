@@ -1,0 +1,144 @@
+/**
+ * The inside of a room on PartyServer (`room.ts`): the host's events, sockets and bindings, translated for the core. It decides
+ * nothing.
+ */
+import * as runtime from "cloudflare:workers";
+import type { Connection, WSMessage } from "partyserver";
+import { ERRORS } from "../../shared/protocol/errors.ts";
+import { fail, ok, type Result } from "../../shared/result.ts";
+import { authorize } from "../auth/authorize.ts";
+import { parseConfig, type Variables } from "../config/settings.ts";
+import type { TenantStore } from "../config/tenant-settings.ts";
+import type { Principal, Refusal } from "../core/principal.ts";
+import { RoomCore } from "../core/room/room.ts";
+import { principalIn } from "../room-http/principal-reader.ts";
+import { answerInRoom } from "../room-http/room-handler.ts";
+import { PartyRoomSocket } from "../sockets/party-socket.ts";
+import type { Census } from "../telemetry/metrics/report.ts";
+import { nativeSpanSink, nativeTracingOf } from "../telemetry/native-spans.ts";
+import { PointSink, type PointWriter } from "../telemetry/points.ts";
+import { EventRing } from "../telemetry/ring.ts";
+import { type Limiter, limitersIn } from "./limiter-object.ts";
+import type { MetricsBindings } from "./metrics-object.ts";
+import { countingSinks } from "./metrics-sink.ts";
+import { type Revocations, revocationsIn } from "./revocations-object.ts";
+import { roomPorts } from "./room-ports.ts";
+
+/** Undefined in runtimes without it. */
+const nativeTracing = nativeTracingOf(runtime);
+
+/** What a room's object may be given beside its settings. */
+export interface RoomHostBindings extends MetricsBindings {
+  readonly ANALYTICS?: PointWriter;
+  readonly Limiter?: DurableObjectNamespace<Limiter>;
+  readonly Revocations?: DurableObjectNamespace<Revocations>;
+  readonly CONFIG?: TenantStore;
+}
+
+export type RoomEnv = Cloudflare.Env & RoomHostBindings & Variables;
+
+export class RoomInside {
+  readonly #name: string;
+  readonly #ctx: DurableObjectState;
+  readonly #env: RoomEnv;
+  /** Undefined until it has started. */
+  #core: RoomCore | undefined;
+  readonly #sockets = new WeakMap<Connection, PartyRoomSocket>();
+  /** The newest events, for `GET /ops/events/:room`. */
+  readonly #events = new EventRing();
+  readonly #points: PointSink | undefined;
+
+  /** @param name of the room. */
+  constructor(name: string, ctx: DurableObjectState, env: RoomEnv) {
+    this.#name = name;
+    this.#ctx = ctx;
+    this.#env = env;
+    this.#points = env.ANALYTICS === undefined ? undefined : new PointSink(env.ANALYTICS);
+  }
+
+  /** @param survivors the sockets that outlived the object's sleep. */
+  async start(survivors: Iterable<Connection>): Promise<void> {
+    // The Worker checked these settings for its own hostname; here every name is as good as loopback.
+    const config = parseConfig(this.#env, "localhost");
+    if (!config.ok) throw new Error(config.error);
+    const { Limiter: limiters, CONFIG: tenantStore, Revocations: revocations } = this.#env;
+    const { limiter, jurisdiction, policy } = config.value;
+    const host = {
+      room: this.#name,
+      limiterOf: limiters === undefined || limiter === "off" ? undefined : limitersIn(limiters, jurisdiction),
+      revocationsOf: revocationsIn(revocations, jurisdiction),
+      tenantStore,
+      storage: this.#ctx.storage,
+      sinksOf: (tenant: string) => [
+        this.#events.sink,
+        ...(nativeTracing === undefined ? [] : [nativeSpanSink(nativeTracing)]),
+        ...(this.#points === undefined ? [] : [this.#points.sink]),
+        ...countingSinks(this.#env, config.value, { tenant, name: this.#name, census: () => this.#census() }),
+      ],
+      // After a failed write the object itself starts over: sockets drop and come back to a fresh one.
+      onBroken: () => this.#ctx.abort("storage failed"),
+    };
+    const core = new RoomCore(roomPorts(host, config.value), policy, this.#name);
+    await core.start([...survivors].map((connection) => this.#socketOf(connection)));
+    this.#core = core;
+  }
+
+  handleOpen(connection: Connection): void {
+    this.#points?.invoked();
+    const socket = this.#socketOf(connection);
+    if (this.#core === undefined) socket.close(ERRORS.internal.close, "internal");
+    else this.#core.handleOpen(socket);
+  }
+
+  handleMessage(connection: Connection, message: WSMessage): void {
+    this.#points?.invoked();
+    this.#core?.handleMessage(this.#socketOf(connection), typeof message === "string" ? message : undefined);
+  }
+
+  handleClose(connection: Connection): void {
+    this.#points?.invoked();
+    this.#core?.handleClose(this.#socketOf(connection));
+  }
+
+  async handleRequest(request: Request): Promise<Response> {
+    this.#points?.invoked();
+    // Of the operator: no visitor's request comes here under this path.
+    if (new URL(request.url).pathname.endsWith("/events")) return Response.json({ events: this.#events.read() });
+    return answerInRoom(request, this.#core, await this.#askerOf(request));
+  }
+
+  async handleAlarm(): Promise<void> {
+    this.#points?.invoked();
+    await this.#core?.tick();
+  }
+
+  /** The Worker says who asks. One of an older version, during a deploy, does not: then the room finds out itself. */
+  async #askerOf(request: Request): Promise<Result<Principal, Refusal>> {
+    const principal = principalIn(request.headers);
+    if (principal !== undefined) return ok(principal);
+    const config = parseConfig(this.#env, "localhost");
+    if (!config.ok) return fail({ code: "not-configured" });
+    const revocationsOf = revocationsIn(this.#env.Revocations, config.value.jurisdiction);
+    return authorize(request, this.#name, config.value, revocationsOf);
+  }
+
+  #census(): Census | undefined {
+    const census = this.#core?.census();
+    if (census === undefined) return undefined;
+    const { viewers, activeTurns, queuedTurns } = census;
+    return {
+      edge_chat_viewers: viewers,
+      edge_chat_turns_active: activeTurns,
+      edge_chat_turns_queued: queuedTurns,
+    };
+  }
+
+  #socketOf(connection: Connection): PartyRoomSocket {
+    const known = this.#sockets.get(connection);
+    if (known !== undefined) return known;
+    const pongedAt = () => this.#ctx.getWebSocketAutoResponseTimestamp(connection)?.getTime();
+    const socket = new PartyRoomSocket(connection, pongedAt);
+    this.#sockets.set(connection, socket);
+    return socket;
+  }
+}

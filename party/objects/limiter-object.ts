@@ -1,0 +1,42 @@
+/**
+ * The Limiter object: one for each tenant and shard, and one for each address where the platform's own rate limit is not
+ * bound. Rooms reach it by name; nothing routes to it from outside (S4). What it does is `limiter-inside.ts`, which loads when
+ * the first one of an isolate starts: who starts none never pays for it.
+ */
+import { DurableObject } from "cloudflare:workers";
+import type { IpCount, LimiterCall, LimiterReply } from "../limits/limiter-messages.ts";
+import type { LimiterEnv, LimiterInside } from "./limiter-host.ts";
+
+export class Limiter extends DurableObject<LimiterEnv> {
+  /** Nothing is delivered before it is there. */
+  readonly #inside: Promise<LimiterInside>;
+
+  constructor(ctx: DurableObjectState, env: LimiterEnv) {
+    super(ctx, env);
+    this.#inside = ctx.blockConcurrencyWhile(async () => {
+      const { LimiterInside } = await import("./limiter-host.ts");
+      return LimiterInside.load(ctx, env);
+    });
+  }
+
+  /** All that a room wants at one moment, in one call. */
+  async handle(call: LimiterCall): Promise<LimiterReply> {
+    return (await this.#inside).handle(call);
+  }
+
+  /** Counts a request of the address that this object is for. */
+  async count(tokens: number, windowMs: number): Promise<IpCount> {
+    return (await this.#inside).count(tokens, windowMs);
+  }
+
+  override async alarm(): Promise<void> {
+    await (await this.#inside).handleAlarm();
+  }
+}
+
+/** Limiter objects where the tenant's data must stay. */
+export function limitersIn(namespace: DurableObjectNamespace<Limiter>, jurisdiction: string | undefined) {
+  const here =
+    jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction as DurableObjectJurisdiction);
+  return (name: string) => here.get(here.idFromName(name));
+}

@@ -1,0 +1,115 @@
+/** The core's ports as both hosts supply them; they differ only in storage and in what a broken room does. */
+
+import { audit } from "../auth/audit-log.ts";
+import { Gate, type RevocationsOf } from "../auth/authorize.ts";
+import { authorizeUpstream } from "../auth/authorize-upstream.ts";
+import { everyTenant, tenantOfRoom } from "../auth/tenants.ts";
+import type { GatewayConfig } from "../config/settings.ts";
+import { allowedBy, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
+import { NO_LIMITER } from "../core/limiter/limiter-port.ts";
+import type { AuditedAct, RoomPorts } from "../core/ports.ts";
+import { LeaseClient, type LeaseClientOptions } from "../limits/limiter-client.ts";
+import { SlowingHints } from "../limits/limiter-hints.ts";
+import { systemClock } from "../platform/clock.ts";
+import { ObjectStorage } from "../platform/durable-storage.ts";
+import { generationIdOf } from "../platform/generation-id.ts";
+import { objectReporter } from "../telemetry/reporter.ts";
+import type { Sink } from "../telemetry/sink.ts";
+import { readerOf } from "../upstream/event-stream.ts";
+import { FetchUpstream } from "../upstream/fetch-upstream.ts";
+
+const slowingHints = new SlowingHints(systemClock);
+
+export interface Host {
+  /** The room's name. */
+  readonly room: string;
+  readonly storage: DurableObjectStorage;
+  /** Stored values the host needs even of an erased room. */
+  readonly kept?: Readonly<Record<string, unknown>>;
+  /** Starts over from storage: memory may say what storage does not. */
+  readonly onBroken: () => void;
+  /** The tenant's Limiter objects; a host without them limits nothing. */
+  readonly limiterOf?: LeaseClientOptions["stubOf"] | undefined;
+  readonly revocationsOf?: RevocationsOf;
+  /** KV `CONFIG`; without it a tenant has what the variables give it. */
+  readonly tenantStore?: TenantStore | undefined;
+  /** Beside the log, who hears of what happens in the room of this tenant. */
+  readonly sinksOf?: (tenant: string) => readonly Sink[];
+}
+
+export function roomPorts(
+  { room, storage, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
+  config: GatewayConfig,
+): RoomPorts {
+  // A room of nobody admits nobody, so its tenant is never asked for.
+  const tenant = tenantOfRoom(config.tenant, room) ?? everyTenant;
+  const gate = new Gate(config, revocationsOf);
+  const report = objectReporter({ room, tenant }, config.log, sinksOf?.(tenant) ?? []);
+  const tenants = new TenantConfigs(config.limits, {
+    store: tenantStore,
+    clock: systemClock,
+    report,
+  });
+  const limiter =
+    limiterOf === undefined
+      ? NO_LIMITER
+      : new LeaseClient({
+          tenant,
+          room,
+          shards: config.limits.limiterShards,
+          limits: () => tenants.get(tenant),
+          knownLimits: () => tenants.known(tenant),
+          stubOf: limiterOf,
+          hints: slowingHints,
+          clock: systemClock,
+          onDegraded: (cause) => report({ name: "limiter-degraded", cause }),
+        });
+  return {
+    limiter,
+    refusalOf: (asked) => {
+      // Read again in the background when it has aged; what is known decides now.
+      void tenants.get(tenant);
+      const allowed = allowedBy(tenants.known(tenant) ?? {}, asked);
+      return allowed.ok ? undefined : allowed.error.field;
+    },
+    clock: systemClock,
+    storage: new ObjectStorage(storage, kept),
+    upstream: new FetchUpstream({
+      base: config.nestBase,
+      method: config.upstreamMethod,
+      read: readerOf(config.upstreamDialect),
+      room,
+      authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, room, generation }),
+      fetch: (url, init) => fetch(url, init),
+    }),
+    random: Math.random,
+    newId: () => crypto.randomUUID().replaceAll("-", ""),
+    generationIdOf: (epoch, turnId) => generationIdOf(tenant, room, epoch, turnId),
+    prepare: () => Promise.all([tenants.get(tenant), gate.prepare(tenant)]),
+    principalOf: async (token) => {
+      // What the tenant may do is known before its first turn.
+      const [principal] = await Promise.all([gate.admit(token, room), tenants.get(tenant)]);
+      return principal;
+    },
+    isRevoked: (principal) => gate.isRevoked(principal),
+    audit: (act) => void auditInRoom(act, room, tenant, config),
+    report,
+    onBroken,
+  };
+}
+
+/** Never rejects. Where everybody is anonymous, who asked what says nothing. */
+async function auditInRoom(act: AuditedAct, room: string, tenant: string, config: GatewayConfig): Promise<void> {
+  if (act.act === "drained") {
+    audit("operator", { name: "drained", room });
+    return;
+  }
+  const { sub, tokenId } = act.by;
+  const token = tokenId === undefined ? {} : { tokenId };
+  if (act.act !== "asked") audit(sub, { name: act.act, room, ...token });
+  else if (config.auth.mode === "jwt") {
+    const { turnId } = act;
+    const generationId = await generationIdOf(tenant, room, act.epoch, turnId);
+    audit(sub, { name: "generation", room, turnId, generationId, ...token });
+  }
+}

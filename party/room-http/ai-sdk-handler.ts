@@ -1,0 +1,105 @@
+/** What a room answers to the AI SDK's routes, inside the object: the Worker has checked the request (`ai-sdk.ts`). */
+import { maxPageTurns } from "../../shared/protocol/limits.ts";
+import type { Result } from "../../shared/result.ts";
+import { uiMessageStreamHeaders } from "../../shared/ui-message-stream.ts";
+import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
+import { mayDo, type Refusal } from "../core/principal.ts";
+import type { TurnState } from "../core/room/http-requests.ts";
+import type { Submit } from "../core/turn/turn-state.ts";
+import { problem, refused } from "../responses/refusal-response.ts";
+import { streamAnswer } from "../responses/sse-response.ts";
+import { UiMessageSocket } from "../sockets/ui-message-socket.ts";
+import { type ChatRequest, readChatRequest } from "./ai-sdk-body.ts";
+import type { Ask } from "./room-request.ts";
+
+/** Back and forth between the same wordings of one question; more than a person does. */
+const maxWordings = 64;
+
+/** @param part what follows in the address. */
+export async function answerAiSdk(ask: Ask, part: string | undefined): Promise<Response> {
+  switch (`${ask.request.method} ${part ?? ""}`) {
+    case "POST ":
+      return submit(ask);
+    case "GET stream":
+      return resume(ask);
+    case "GET messages":
+      return messages(ask);
+    case "DELETE ":
+      return stop(ask);
+    default:
+      return problem("not-found");
+  }
+}
+
+async function submit(ask: Ask): Promise<Response> {
+  const asked = await readChatRequest(ask.request);
+  // During a deploy: the same again meets a Worker of this version.
+  if (asked === undefined) return problem("draining", { retryAfterMs: 1_000 });
+  // Who may ask but not read would start what nobody hears.
+  if (!mayDo(ask.principal, "look")) return refused({ code: "forbidden" });
+  const { frame, context, again } = asked;
+  const submitted = await submitAs(ask, { ...frame, context }, again);
+  return submitted.ok ? stream(ask, submitted.value.turn.id, 0) : refused(submitted.error);
+}
+
+async function submitAs(
+  { core, principal }: Ask,
+  submit: Submit,
+  again: ChatRequest["again"],
+): Promise<Result<TurnState, Refusal>> {
+  if (again === undefined) return core.visitors.submit(principal, submit);
+  const ids = core.conversation.turns.map(({ id }) => id);
+  const named = again.messageId !== undefined && ids.includes(again.messageId) ? again.messageId : undefined;
+  const replaces = named ?? turnAsking(again.question, ids);
+  const whole = { ...submit, ...(replaces === undefined ? {} : { replaces }) };
+  for (let wording = 1; ; wording += 1) {
+    const turnId = wording === 1 ? whole.turnId : `${whole.turnId}-${wording}`;
+    const submitted = await core.visitors.submit(principal, { ...whole, turnId });
+    // A question that was put back into words it had before: that turn was replaced and must not run again (T1).
+    if (submitted.ok || submitted.error.code !== "turn-stale" || wording === maxWordings) return submitted;
+  }
+}
+
+/** The open answer from its start, or from where a reader says that it stands; 204 when none is open. */
+async function resume(ask: Ask): Promise<Response> {
+  const { request, core, principal } = ask;
+  const held = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9})$/.exec(request.headers.get("last-event-id") ?? "");
+  const [, heldTurn = "", heldUnits = "0"] = held ?? [];
+  if (core.conversation.turn(heldTurn) !== undefined) return stream(ask, heldTurn, Number(heldUnits));
+  const open = core.conversation.turns.find((turn) => !turn.isSettled);
+  if (open !== undefined) return stream(ask, open.id, 0);
+  // Also a sign of life, and whether this person may look.
+  const looked = await core.visitors.older(principal, undefined, 1);
+  return looked.ok ? new Response(null, { status: 204 }) : refused(looked.error);
+}
+
+/** The newest turns as messages, at most one sync's worth; without the answer that is being given. */
+async function messages({ core, principal }: Ask): Promise<Response> {
+  const page = await core.visitors.older(principal, undefined, maxPageTurns);
+  if (!page.ok) return refused(page.error);
+  return Response.json(uiMessagesOf(page.value.turns), { headers: { "cache-control": "no-store" } });
+}
+
+/** Stops what is being answered; 204 when nothing is. */
+async function stop({ core, principal }: Ask): Promise<Response> {
+  if (!mayDo(principal, "turn-cancel")) return refused({ code: "forbidden" });
+  const open = core.conversation.turns.find((turn) => !turn.isSettled);
+  if (open === undefined) return new Response(null, { status: 204 });
+  const stopped = await core.visitors.cancel(principal, open.id);
+  if (!stopped.ok) return refused(stopped.error);
+  return Response.json({ turnId: open.id, ...stopped.value }, { headers: { "cache-control": "no-store" } });
+}
+
+/** Closing it is leaving, not stopping (T4). */
+function stream({ core, principal }: Ask, turnId: string, from: number): Response {
+  const socket = new UiMessageSocket(turnId, from, () => Date.now());
+  const opened = core.openStream(socket, principal, { have: undefined, only: turnId });
+  if (!opened.ok) {
+    socket.close(1000);
+    return refused({ code: opened.error });
+  }
+  socket.onGone = () => core.handleClose(socket);
+  const answer = streamAnswer(socket.body);
+  for (const [name, value] of Object.entries(uiMessageStreamHeaders)) answer.headers.set(name, value);
+  return answer;
+}

@@ -1,0 +1,739 @@
+// @vitest-environment happy-dom
+import { act, createElement } from "react";
+import { createRoot, type Root } from "react-dom/client";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import type { ChatSnapshot, OlderState, PendingTurn } from "../../../client/api/api.ts";
+import { CONTINUE_PROMPT } from "../../../client/api/follow-ups.ts";
+import { fitsFrame } from "../../../client/react.tsx";
+import { announcement } from "../../../examples/chat-page/announcer.tsx";
+import { Chat } from "../../../examples/chat-page/chat.tsx";
+import { LocaleProvider } from "../../../examples/chat-page/locale.tsx";
+import { EMPTY_CONTEXT, type PageContext } from "../../../examples/chat-page/page-context.ts";
+import { snapshotOf } from "../../../examples/chat-page/preview/scenarios.ts";
+import { STRINGS } from "../../../examples/chat-page/strings.ts";
+import type { Part } from "../../../shared/content.ts";
+import { lengthOf } from "../../../shared/content.ts";
+import { type Locale, messageFor } from "../../../shared/protocol/messages.ts";
+import type { NoticeFrame } from "../../../shared/protocol/server-frames.ts";
+import { shownParts } from "../../../shared/shown-parts.ts";
+import type { TurnView } from "../../../shared/transcript.ts";
+
+const strings = STRINGS.en;
+const actions = {
+  submit: vi.fn(() => "t"),
+  regenerate: vi.fn(() => "t"),
+  edit: vi.fn(() => "t"),
+  continueTurn: vi.fn(() => "t"),
+  loadOlder: vi.fn(() => Promise.resolve()),
+  cancel: vi.fn(),
+  dismiss: vi.fn(),
+  clear: vi.fn(),
+  reconnect: vi.fn(),
+};
+const rooms = { current: "quiet-harbor", recent: [], link: "http://x/", open: vi.fn(), openNew: vi.fn() };
+const network = { blocked: "nothing", block: vi.fn() } as const;
+
+let root: Root;
+let page: HTMLElement;
+
+beforeEach(() => {
+  vi.stubGlobal("IS_REACT_ACT_ENVIRONMENT", true);
+  vi.useFakeTimers();
+  vi.clearAllMocks();
+  sessionStorage.clear();
+  localStorage.clear();
+  page = document.createElement("div");
+  document.body.append(page);
+  root = createRoot(page);
+});
+afterEach(() => {
+  act(() => root.unmount());
+  page.remove();
+  expect(vi.getTimerCount()).toBe(0);
+  vi.useRealTimers();
+  vi.unstubAllGlobals();
+});
+
+function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContext = EMPTY_CONTEXT): void {
+  const chat = createElement(Chat, { snapshot, actions, rooms, context, network });
+  act(() => root.render(createElement(LocaleProvider, { initial: locale, key: locale }, chat)));
+}
+
+function turn(id: string, answer: string | readonly Part[], more: Partial<TurnView> = {}): TurnView {
+  const text: readonly Part[] = answer === "" ? [] : [{ kind: "text", text: answer as string }];
+  const parts = typeof answer === "string" ? text : answer;
+  const base = { state: "settled", outcome: "completed", input: { prompt: `ask ${id}` } } as const;
+  return { id, ...base, parts, length: lengthOf(parts), ...more };
+}
+
+const log = () => page.querySelector("[role=log]")?.textContent ?? "";
+const box = () => page.querySelector("textarea") as HTMLTextAreaElement;
+const button = (label: string) =>
+  [...page.querySelectorAll("button")].find(
+    (item) => item.getAttribute("aria-label") === label || item.textContent === label,
+  );
+const press = (label: string) => act(() => button(label)?.click());
+
+function type(text: string): void {
+  act(() => {
+    // React listens for the native setter's value, as a user's typing sets it.
+    Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(box(), text);
+    box().dispatchEvent(new Event("input", { bubbles: true }));
+  });
+}
+
+function key(name: string, more: KeyboardEventInit & { keyCode?: number } = {}, target: Element = box()): Event {
+  const { keyCode, ...init } = more;
+  const event = new KeyboardEvent("keydown", { key: name, bubbles: true, cancelable: true, ...init });
+  if (keyCode !== undefined) Object.defineProperty(event, "keyCode", { value: keyCode });
+  if (more.isComposing) Object.defineProperty(event, "isComposing", { value: true });
+  act(() => {
+    target.dispatchEvent(event);
+  });
+  return event;
+}
+
+describe("a turn says how it stands", () => {
+  const failed = { code: "upstream-unreachable", message: "raw", retryable: true };
+  const waits: NoticeFrame = {
+    type: "notice",
+    code: "upstream-retrying",
+    scope: "upstream",
+    retryAfterMs: 8_000,
+    attempt: 2,
+    maxAttempts: 4,
+    willRetry: true,
+    message: "raw",
+  };
+
+  test.each<[string, TurnView, string]>([
+    ["queued, next", turn("a", "", { state: "queued", position: 0 }), strings.next],
+    ["queued behind two", turn("a", "", { state: "queued", position: 2, etaMs: 20_000 }), "2 ahead · about 20 s"],
+    ["waiting", turn("a", "", { state: "waiting" }), strings.waitingForSlot],
+    ["opening", turn("a", "", { state: "opening" }), strings.thinking],
+    ["streaming, nothing yet", turn("a", "", { state: "streaming" }), strings.thinking],
+    ["resuming", turn("a", "half", { state: "resuming" }), strings.resuming],
+    ["retrying", turn("a", "", { state: "waiting", notice: waits }), "Next try in 8 s. Attempt 2 of 4."],
+    ["stopped, confirmed", turn("a", "half", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedConfirmed],
+    ["stopped, closed", turn("a", "half", { outcome: "cancelled", stop: "closed" }), strings.stoppedClosed],
+    ["stopped while queued", turn("a", "", { outcome: "cancelled", stop: "confirmed" }), strings.stoppedEarly],
+    ["failed", turn("a", "", { outcome: "failed", error: failed }), messageFor("upstream-unreachable", "en")],
+    ["failed, newer code", turn("a", "", { outcome: "failed", error: { ...failed, code: "of-tomorrow" } }), "raw"],
+    ["failed, unsaid", turn("a", "", { outcome: "failed" }), strings.failedUnknown],
+    ["interrupted", turn("a", "half", { outcome: "interrupted" }), strings.interrupted],
+    ["interrupted, empty", turn("a", "", { outcome: "interrupted" }), strings.interruptedEmpty],
+    ["completed, empty", turn("a", ""), strings.emptyAnswer],
+    ["completed, cut", turn("a", "long", { finishReason: "length" }), strings.cutAtLength],
+    ["simulated", turn("a", "whole", { simulated: true }), strings.simulated],
+  ])("%s", (_, shown, text) => {
+    show(snapshotOf({ turns: [shown] }));
+    expect(log()).toContain("ask a");
+    expect(log()).toContain(text);
+    if (shown.parts.length > 0) expect(log()).toContain((shown.parts[0] as { text: string }).text);
+  });
+
+  test("a completed answer needs no words", () => {
+    show(snapshotOf({ turns: [turn("a", "Forty-two.")] }));
+    expect(page.querySelector(".status")).toBeNull();
+  });
+
+  test("errors are told in the reader's language", () => {
+    show(snapshotOf({ turns: [turn("a", "", { outcome: "failed", error: failed })] }), "zh-CN");
+    expect(log()).toContain(messageFor("upstream-unreachable", "zh-CN"));
+  });
+
+  test("a retry counts down to the moment it was told, however often it is drawn", () => {
+    const snapshot = snapshotOf({ turns: [turn("a", "", { state: "waiting", notice: waits })] });
+    vi.setSystemTime(1_000_000);
+    const fresh = { ...waits };
+    show({ ...snapshot, turns: [turn("a", "", { state: "waiting", notice: fresh })] });
+    act(() => vi.advanceTimersByTime(3_000));
+    expect(log()).toContain("Next try in 5 s.");
+    show({ ...snapshot, turns: [turn("a", "", { state: "waiting", notice: fresh, etaMs: 1 })] });
+    expect(log()).toContain("Next try in 5 s.");
+    act(() => vi.advanceTimersByTime(6_000));
+    expect(log()).toContain("Trying now…");
+  });
+
+  test.each([
+    ["failed", turn("a", "", { outcome: "failed", error: failed }), strings.tryAgain],
+    ["stopped", turn("a", "x", { outcome: "cancelled", stop: "closed" }), strings.askAgain],
+    ["interrupted", turn("a", "x", { outcome: "interrupted" }), strings.askAgain],
+    ["completed", turn("a", "x"), strings.regenerate],
+    ["completed, empty", turn("a", ""), strings.regenerate],
+    ["completed, cut", turn("a", "x", { finishReason: "length" }), strings.regenerate],
+    ["completed, withheld", turn("a", "x", { finishReason: "content-filter" }), strings.regenerate],
+  ] as const)("%s, newest: asked again in its place", (_, shown, label) => {
+    show(snapshotOf({ turns: [turn("before", "x"), shown] }));
+    expect([...page.querySelectorAll("button")].filter(({ textContent }) => textContent === label)).toHaveLength(1);
+    press(label);
+    expect(actions.regenerate).toHaveBeenCalledExactlyOnceWith("a");
+    expect(document.activeElement).toBe(box());
+  });
+
+  test.each([
+    ["failed", turn("a", "", { outcome: "failed", error: failed }), strings.tryAgain],
+    ["stopped", turn("a", "x", { outcome: "cancelled", stop: "closed" }), strings.askAgain],
+  ] as const)("%s, not the newest: asking again submits a new turn, and nothing goes", (_, shown, label) => {
+    show(snapshotOf({ turns: [shown, turn("after", "x", { state: "streaming" })] }));
+    expect(button(strings.continue)).toBeUndefined();
+    press(label);
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith({ prompt: "ask a" });
+    expect(actions.regenerate).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["stopped", { outcome: "cancelled", stop: "confirmed" }],
+    ["interrupted", { outcome: "interrupted" }],
+    ["failed half way", { outcome: "failed", error: failed }],
+    ["cut at its length", { finishReason: "length" }],
+  ] as const)("%s, newest, with text: can be continued", (_, more) => {
+    show(snapshotOf({ turns: [turn("a", "half", more)] }));
+    press(strings.continue);
+    expect(actions.continueTurn).toHaveBeenCalledExactlyOnceWith("a");
+    expect(document.activeElement).toBe(box());
+  });
+
+  test.each([
+    ["done", turn("a", "whole")],
+    ["stopped before a word", turn("a", "", { outcome: "cancelled", stop: "confirmed" })],
+    ["streaming", turn("a", "half", { state: "streaming" })],
+  ] as const)("%s: there is nothing to continue", (_, shown) => {
+    show(snapshotOf({ turns: [shown] }));
+    expect(button(strings.continue)).toBeUndefined();
+  });
+
+  test("a continuation shows as what was pressed, not as what was said to the model", () => {
+    const continued = turn("b", "rest", { input: { prompt: CONTINUE_PROMPT } });
+    show(snapshotOf({ turns: [continued] }), "zh-CN");
+    expect(page.querySelector(".question-continue")?.textContent).toContain(STRINGS["zh-CN"].continue);
+    expect(log()).not.toContain(CONTINUE_PROMPT);
+    expect(button(STRINGS["zh-CN"].edit)).toBeUndefined();
+  });
+
+  test("while a question waits to be sent nothing is asked in place of what is before it", () => {
+    const waiting: PendingTurn = { id: "p", input: { prompt: "next" }, submittedAt: 0 };
+    show(snapshotOf({ turns: [turn("a", "x")], pending: [waiting] }));
+    expect(button(strings.regenerate)).toBeUndefined();
+  });
+
+  test("what is about to be replaced can not be asked about again, and neither can what comes after it", () => {
+    const turns = [turn("a", "x"), turn("b", "x"), turn("c", "x", { outcome: "interrupted" })];
+    const replacing: PendingTurn = { id: "p", input: { prompt: "better" }, submittedAt: 0, replaces: "b" };
+    show(snapshotOf({ turns, pending: [replacing] }));
+    const edits = [...page.querySelectorAll("article")].map(({ textContent }) => textContent?.includes(strings.edit));
+    expect(edits).toEqual([true, false, false, false]);
+    for (const label of [strings.regenerate, strings.askAgain, strings.continue]) expect(button(label)).toBeUndefined();
+    // Refused, it replaces nothing.
+    const refused = { type: "error", code: "queue-full", message: "raw", retryable: true } as const;
+    show(snapshotOf({ turns, pending: [{ ...replacing, refused }] }));
+    expect(button(strings.continue)).toBeDefined();
+  });
+
+  test("a queued turn can be removed, once", () => {
+    const queued = snapshotOf({ turns: [turn("a", "", { state: "queued", position: 0 })] });
+    show(queued);
+    press(strings.remove);
+    expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("a");
+    show({ ...queued, stopping: new Set(["a"]) });
+    expect(button(strings.removing)?.disabled).toBe(true);
+  });
+
+  test("a long question is folded until asked for", () => {
+    const lines = "line\n".repeat(30);
+    show(snapshotOf({ turns: [turn("a", "x", { input: { prompt: lines } })] }));
+    expect(page.querySelector(".question p")?.className).toBe("folded");
+    press(strings.showAll);
+    expect(page.querySelector(".question p")?.className).toBe("");
+    expect(button(strings.showLess)?.getAttribute("aria-expanded")).toBe("true");
+  });
+
+  test("a turn that brought its own messages shows the last question", () => {
+    const messages = [
+      { role: "user", content: "first" },
+      { role: "assistant", content: "reply" },
+      { role: "user", content: "second" },
+    ] as const;
+    show(snapshotOf({ turns: [turn("a", "x", { input: { messages: [...messages] } })] }));
+    expect(page.querySelector(".question p")?.textContent).toBe("second");
+  });
+});
+
+describe("editing a question", () => {
+  const editor = () => page.querySelector<HTMLTextAreaElement>(".editor textarea") as HTMLTextAreaElement;
+  const retype = (text: string) =>
+    act(() => {
+      Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value")?.set?.call(editor(), text);
+      editor().dispatchEvent(new Event("input", { bubbles: true }));
+    });
+
+  test("opens in its place with the focus; Enter asks it, and the box below has the focus again", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    press(strings.edit);
+    expect(editor().value).toBe("ask a");
+    expect(document.activeElement).toBe(editor());
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.editReplaces);
+    retype("ask better");
+    expect(key("Enter", { shiftKey: true }, editor()).defaultPrevented).toBe(false);
+    key("Enter", { isComposing: true }, editor());
+    expect(actions.edit).not.toHaveBeenCalled();
+    expect(key("Enter", {}, editor()).defaultPrevented).toBe(true);
+    expect(actions.edit).toHaveBeenCalledExactlyOnceWith("a", "ask better");
+    expect(document.activeElement).toBe(box());
+    expect(editor()).toBeNull();
+  });
+
+  test("Esc leaves it as it was, returns the focus, and stops no answer", () => {
+    show(snapshotOf({ turns: [turn("a", "x"), turn("b", "x", { state: "streaming" })] }));
+    press(strings.edit);
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.editRemovesLater);
+    retype("something else");
+    key("Escape", { isComposing: true }, editor());
+    expect(editor()).not.toBeNull();
+    key("Escape", {}, editor());
+    expect(editor()).toBeNull();
+    expect(document.activeElement).toBe(button(strings.edit));
+    expect(log()).toContain("ask a");
+    expect([actions.edit, actions.cancel].map(({ mock }) => mock.calls)).toEqual([[], []]);
+    // The same by its button; then Esc is about the answer again.
+    press(strings.edit);
+    expect(editor().value).toBe("ask a");
+    press(strings.cancelEdit);
+    key("Escape");
+    expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("b");
+  });
+
+  test("nothing, and what fits no frame, is not asked", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    press(strings.edit);
+    retype("  ");
+    key("Enter", {}, editor());
+    expect(button(strings.askEdited)?.disabled).toBe(true);
+    retype("x".repeat(70_000));
+    key("Enter", {}, editor());
+    expect(page.querySelector(".editor")?.textContent).toContain(strings.tooLong);
+    expect(actions.edit).not.toHaveBeenCalled();
+  });
+
+  test("is offered for settled turns alone", () => {
+    show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" }), turn("b", "", { state: "queued" })] }));
+    expect(button(strings.edit)).toBeUndefined();
+  });
+});
+
+describe("older messages", () => {
+  const shown = (older: OlderState, ...turns: TurnView[]) => snapshotOf({ turns, rest: { older } });
+
+  test("can be asked for where there are some, from the top of the log", () => {
+    show(shown({ state: "none" }, turn("a", "x")));
+    expect(button(strings.loadOlder)).toBeUndefined();
+    show(shown({ state: "available" }, turn("a", "x")));
+    press(strings.loadOlder);
+    expect(actions.loadOlder).toHaveBeenCalledOnce();
+    expect(page.querySelector(".log-content")?.firstElementChild?.className).toBe("older");
+  });
+
+  test("while they load the control keeps the focus and asks no second time", () => {
+    show(shown({ state: "available" }, turn("a", "x")));
+    button(strings.loadOlder)?.focus();
+    show(shown({ state: "loading" }, turn("a", "x")));
+    press(strings.olderLoading);
+    expect(actions.loadOlder).not.toHaveBeenCalled();
+    expect(document.activeElement).toBe(button(strings.olderLoading));
+  });
+
+  test("a failure is told in the reader's language, and can be tried again", () => {
+    const failed = (code: string): OlderState => ({ state: "failed", error: { code, message: "raw" } });
+    show(shown(failed("draining"), turn("a", "x")), "zh-CN");
+    expect(log()).toContain(STRINGS["zh-CN"].olderFailed + messageFor("draining", "zh-CN"));
+    show(shown(failed("unreachable"), turn("a", "x")));
+    expect(log()).toContain(strings.olderFailed);
+    expect(log()).not.toContain("raw");
+    press(strings.loadOlder);
+    expect(actions.loadOlder).toHaveBeenCalledOnce();
+  });
+
+  test("when they come, what is being read stays where it is, and the keyboard is not lost", () => {
+    show(shown({ state: "available" }, turn("b", "x")));
+    const scroll = page.querySelector("[role=log]") as HTMLElement;
+    // Stands in for layout.
+    let margin = 500;
+    Object.defineProperty(scroll, "scrollHeight", {
+      get: () => margin + 500 * scroll.querySelectorAll("article").length,
+    });
+    scroll.scrollTop = 120;
+    button(strings.loadOlder)?.focus();
+    show(shown({ state: "none" }, turn("a", "x"), turn("b", "x")));
+    expect(scroll.scrollTop).toBe(620);
+    expect(document.activeElement).toBe(scroll);
+    margin += 50;
+    show(shown({ state: "none" }, turn("a", "x"), turn("b", "xy")));
+    expect(scroll.scrollTop).toBe(620);
+  });
+});
+
+describe("settled turns", () => {
+  test("are not drawn again while another streams, nor while a message is typed", () => {
+    let drawn = 0;
+    const parts: readonly Part[] = [{ kind: "text", text: "done" }];
+    const settled = Object.defineProperty(turn("a", "done"), "parts", {
+      get: () => {
+        drawn += 1;
+        return parts;
+      },
+    });
+    const at = (text: string) => snapshotOf({ turns: [settled, turn("b", text, { state: "streaming" })] });
+    show(at("one"));
+    const once = drawn;
+    for (const text of ["one two", "one two three", "one two three four"]) show(at(text));
+    type("next question");
+    expect(drawn).toBe(once);
+  });
+});
+
+describe("a question the room has not shown", () => {
+  const pending: PendingTurn = { id: "p", input: { prompt: "kept text" }, submittedAt: 0, replaces: "t0" };
+  const refused = { type: "error", code: "queue-full", message: "raw", retryable: true } as const;
+
+  test("is being sent, or waits for the connection, and can be withdrawn", () => {
+    show(snapshotOf({ pending: [pending] }));
+    expect(log()).toContain(strings.sending);
+    show(snapshotOf({ pending: [pending], connection: { state: "offline" } }));
+    expect(log()).toContain(strings.sendsWhenOnline);
+    press(strings.withdraw);
+    expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("p");
+  });
+
+  test("refused: says why and keeps the text; dismissed on request only", () => {
+    show(snapshotOf({ pending: [{ ...pending, refused }] }));
+    expect(log()).toContain("kept text");
+    expect(log()).toContain(messageFor("queue-full", "en"));
+    press(strings.dismiss);
+    expect(actions.dismiss).toHaveBeenCalledExactlyOnceWith("p");
+    expect(actions.submit).not.toHaveBeenCalled();
+  });
+
+  test("refused: sent again as a new turn", () => {
+    show(snapshotOf({ pending: [{ ...pending, refused }] }));
+    press(strings.resend);
+    expect(actions.dismiss).toHaveBeenCalledExactlyOnceWith("p");
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith(pending.input, { replaces: "t0" });
+  });
+
+  test.each(["turn-unknown", "turn-stale"])(
+    "refused as %s: what it was to replace is gone, so it is asked as new",
+    (code) => {
+      show(snapshotOf({ pending: [{ ...pending, refused: { ...refused, code } }] }));
+      press(strings.resend);
+      expect(actions.submit).toHaveBeenCalledExactlyOnceWith(pending.input, {});
+    },
+  );
+
+  test("refused: taken back into the message box, before what is being typed", () => {
+    show(snapshotOf({ pending: [{ ...pending, refused }] }));
+    type("typed meanwhile");
+    press(strings.edit);
+    expect(box().value).toBe("kept text\ntyped meanwhile");
+    expect(document.activeElement).toBe(box());
+  });
+});
+
+describe("the message box", () => {
+  test("Enter sends and empties it; blank text is not sent", () => {
+    show(snapshotOf({}));
+    type("   ");
+    key("Enter");
+    expect(actions.submit).not.toHaveBeenCalled();
+    type("hello");
+    expect(key("Enter").defaultPrevented).toBe(true);
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith("hello");
+    expect(box().value).toBe("");
+  });
+
+  test("Shift+Enter is a new line", () => {
+    show(snapshotOf({}));
+    type("hello");
+    expect(key("Enter", { shiftKey: true }).defaultPrevented).toBe(false);
+    expect(actions.submit).not.toHaveBeenCalled();
+  });
+
+  test.each([
+    ["while an input method composes", { isComposing: true }],
+    ["that ends a composition in Safari", { keyCode: 229 }],
+  ])("Enter %s does not send", (_, more) => {
+    show(snapshotOf({}));
+    type("ni hao");
+    expect(key("Enter", more).defaultPrevented).toBe(false);
+    expect(actions.submit).not.toHaveBeenCalled();
+  });
+
+  test("a draft survives a reload, per room", () => {
+    show(snapshotOf({}));
+    type("half a thought");
+    act(() => root.unmount());
+    root = createRoot(page);
+    show(snapshotOf({}));
+    expect(box().value).toBe("half a thought");
+    act(() => root.unmount());
+    root = createRoot(page);
+    show(snapshotOf({ rest: { room: "another" } }));
+    expect(box().value).toBe("");
+  });
+
+  test("Stop and Esc stop the running turn; a second press while stopping does nothing", () => {
+    const running = snapshotOf({ turns: [turn("a", "x", { state: "streaming" }), turn("b", "", { state: "queued" })] });
+    show(running);
+    press(strings.stopAnswer);
+    key("Escape");
+    expect(actions.cancel.mock.calls).toEqual([["a"], ["a"]]);
+    show({ ...running, stopping: new Set(["a"]) });
+    key("Escape");
+    press(strings.stopAnswer);
+    expect(actions.cancel).toHaveBeenCalledTimes(2);
+    expect(log()).toContain(strings.stopping);
+  });
+
+  test("Esc that ends a composition stops nothing", () => {
+    show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" })] }));
+    key("Escape", { isComposing: true });
+    key("Escape", { keyCode: 229 });
+    expect(actions.cancel).not.toHaveBeenCalled();
+  });
+
+  test("nothing runs: no Stop, Esc does nothing", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    expect(button(strings.stopAnswer)).toBeUndefined();
+    key("Escape");
+    expect(actions.cancel).not.toHaveBeenCalled();
+  });
+
+  test("while an answer runs a question can be sent, and the box says that it will wait", () => {
+    show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" })] }));
+    type("next");
+    expect(page.textContent).toContain(strings.willQueue);
+    key("Enter");
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith("next");
+  });
+
+  test("a closed room keeps the text", () => {
+    show(snapshotOf({ connection: { state: "closed", code: "forbidden" } }));
+    type("hello");
+    key("Enter");
+    expect(actions.submit).not.toHaveBeenCalled();
+    expect(box().value).toBe("hello");
+  });
+
+  test("what cannot fit a frame is said before it is sent", () => {
+    expect(fitsFrame("a".repeat(60_000))).toBe(true);
+    expect(fitsFrame("中".repeat(22_000))).toBe(false);
+    expect(fitsFrame("\n".repeat(33_000))).toBe(false);
+    show(snapshotOf({}));
+    type("a".repeat(66_000));
+    key("Enter");
+    expect(actions.submit).not.toHaveBeenCalled();
+    expect(page.textContent).toContain(strings.tooLong);
+  });
+});
+
+describe("the room and the connection", () => {
+  test("an empty room greets, with the backend's words where it has them", () => {
+    const suggestion = { en: "Why?", "zh-CN": "为什么？" };
+    show(snapshotOf({}));
+    expect(log()).toContain(strings.greeting);
+    expect(log()).toContain(strings.whatThisIs);
+    show(snapshotOf({}), "zh-CN", { greeting: { en: "Hi", "zh-CN": "您好" }, suggestions: [suggestion] });
+    expect(log()).toContain("您好");
+    press("为什么？");
+    expect(actions.submit).toHaveBeenCalledExactlyOnceWith("为什么？");
+  });
+
+  test("before the first sync it does not claim that the room is empty", () => {
+    const fresh = snapshotOf({ connection: { state: "connecting" } });
+    show({ ...fresh, view: { ...fresh.view, epoch: undefined } });
+    expect(log()).toBe("");
+    expect(page.textContent).toContain(strings.connecting);
+  });
+
+  test("reconnecting counts down and can be hurried", () => {
+    show(snapshotOf({ connection: { state: "reconnecting", attempt: 1, retryAt: Date.now() + 5_000 } }));
+    expect(page.textContent).toContain("Trying again in 5 s.");
+    act(() => vi.advanceTimersByTime(2_000));
+    expect(page.textContent).toContain("Trying again in 3 s.");
+    press(strings.tryNow);
+    expect(actions.reconnect).toHaveBeenCalledOnce();
+  });
+
+  test("closed: says why in the reader's language, and offers a way on", () => {
+    show(snapshotOf({ connection: { state: "closed", code: "room-forbidden", message: "raw" } }), "zh-CN");
+    expect(page.textContent).toContain(messageFor("room-forbidden", "zh-CN"));
+    press(STRINGS["zh-CN"].reconnect);
+    expect(actions.reconnect).toHaveBeenCalledOnce();
+    show(snapshotOf({ connection: { state: "closed", code: "version-unsupported" } }));
+    expect(button(strings.reloadPage)).toBeDefined();
+  });
+
+  test("says over what it is connected, and why over nothing better", () => {
+    show(snapshotOf({}));
+    expect(page.querySelector(".badge")?.textContent).toBe("Online");
+    expect(page.querySelector(".transport")?.textContent).toContain(strings.transport.websocket);
+    expect(page.textContent).not.toContain(strings.triesBetter);
+    show(snapshotOf({ connection: { state: "online", transport: "sse", because: "blocked" } }));
+    expect(page.querySelector(".badge")?.textContent).toBe("Online · stream");
+    expect(page.querySelector(".transport")?.textContent).toContain(strings.steppedDown.blocked);
+    show(snapshotOf({ connection: { state: "online", transport: "poll", because: "buffered" } }), "zh-CN");
+    expect(page.querySelector(".badge")?.textContent).toBe("已连接 · 轮询");
+    expect(page.querySelector(".transport")?.textContent).toContain(STRINGS["zh-CN"].steppedDown.buffered);
+    show(snapshotOf({ connection: { state: "offline" } }));
+    expect(page.querySelector(".transport")?.textContent).toBe(strings.notConnected);
+  });
+
+  test("the network can be told to block, one level after the other", () => {
+    show(snapshotOf({}));
+    const choices = [...page.querySelectorAll<HTMLInputElement>(".blockade input")];
+    expect(choices.map(({ checked }) => checked)).toEqual([true, false, false]);
+    for (const choice of choices.slice(1)) act(() => choice.click());
+    expect(network.block.mock.calls).toEqual([["websocket"], ["streams"]]);
+  });
+
+  test("viewers are shown while the room's word on them is current", () => {
+    show(snapshotOf({ viewers: 3 }));
+    expect(page.textContent).toContain("3 viewers");
+    show(snapshotOf({ viewers: 3, connection: { state: "offline" } }));
+    expect(page.textContent).not.toContain("3 viewers");
+  });
+
+  test("clearing asks once more", () => {
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    press(strings.clearRoom);
+    expect(actions.clear).not.toHaveBeenCalled();
+    press(strings.clearRoomSure);
+    expect(actions.clear).toHaveBeenCalledOnce();
+  });
+
+  test("a room-wide error is told and can be put away, and the next one is told again", () => {
+    const error = { type: "error", code: "rate-limited", message: "raw", retryable: true } as const;
+    show(snapshotOf({ rest: { error } }));
+    expect(page.textContent).toContain(messageFor("rate-limited", "en"));
+    press(strings.dismiss);
+    expect(page.textContent).not.toContain(messageFor("rate-limited", "en"));
+    show(snapshotOf({ rest: { error: { ...error } } }));
+    expect(page.textContent).toContain(messageFor("rate-limited", "en"));
+  });
+
+  test("the language switch changes every word and is remembered", () => {
+    show(snapshotOf({}));
+    press("简体中文");
+    expect(page.textContent).toContain(STRINGS["zh-CN"].greeting);
+    expect(document.documentElement.lang).toBe("zh-CN");
+    expect(localStorage.getItem("edge-chat.locale")).toBe("zh-CN");
+  });
+});
+
+describe("what a screen reader hears", () => {
+  const say = (before: ChatSnapshot, after: ChatSnapshot) => announcement(before, after, strings, "en");
+  const of = (...turns: TurnView[]) => snapshotOf({ turns });
+
+  test("the log is silent; one polite region speaks", () => {
+    show(of(turn("a", "x")));
+    expect(page.querySelector("[role=log]")?.getAttribute("aria-live")).toBe("off");
+    expect(page.querySelector("[role=status]")?.getAttribute("aria-live")).toBe("polite");
+  });
+
+  test("an answer's start and end, never its words as they come", () => {
+    const opening = of(turn("a", "", { state: "opening" }));
+    const one = of(turn("a", "one", { state: "streaming" }));
+    const two = of(turn("a", "one **two**", { state: "streaming" }));
+    const ended = of(turn("a", "one **two**"));
+    expect(say(of(), opening)).toBe(strings.saidAnswerStarted);
+    expect(say(opening, one)).toBe("");
+    expect(say(one, two)).toBe("");
+    expect(say(two, ended)).toBe("Answer: one two");
+    expect(say(ended, of(turn("a", "one **two**")))).toBe("");
+  });
+
+  test("a stop, a failure, an interruption, a place in the queue", () => {
+    const one = of(turn("a", "one", { state: "streaming" }));
+    const error = { code: "upstream-silence", message: "raw", retryable: true };
+    expect(say(one, of(turn("a", "one", { outcome: "cancelled", stop: "confirmed" })))).toBe(strings.stoppedConfirmed);
+    expect(say(one, of(turn("a", "one", { outcome: "failed", error })))).toBe(messageFor("upstream-silence", "en"));
+    expect(say(one, of(turn("a", "one", { outcome: "interrupted" })))).toBe(strings.interrupted);
+    expect(say(of(), of(turn("b", "", { state: "queued", position: 1 })))).toBe(strings.saidQueued);
+  });
+
+  test("a change of connection, but no history on a first visit", () => {
+    const fresh = snapshotOf({ connection: { state: "connecting" } });
+    const first = { ...fresh, view: { ...fresh.view, epoch: undefined } };
+    const online = of(turn("a", "old answer"));
+    expect(say(first, online)).toBe("");
+    expect(say(online, { ...online, connection: { state: "offline" } })).toBe(strings.offlineDetail);
+  });
+
+  test("older messages that came, that they did not, and an end that was removed", () => {
+    const loading = snapshotOf({ turns: [turn("c", "x")], rest: { older: { state: "loading" } } });
+    const failed = { state: "failed", error: { code: "unreachable", message: "raw" } } as const;
+    expect(say(loading, of(turn("a", "x"), turn("b", "x"), turn("c", "x")))).toBe("2 older messages loaded.");
+    expect(say(loading, { ...loading, older: failed })).toBe(strings.olderFailed);
+    expect(say(of(turn("a", "x"), turn("b", "x")), of(turn("a", "x")))).toBe(strings.saidRemoved);
+    // A sync that starts over leaves out the old, never the new.
+    expect(say(of(turn("a", "x"), turn("b", "x")), of(turn("b", "x")))).toBe("");
+  });
+
+  test("a long answer is not read to its end", () => {
+    const long = "word ".repeat(500);
+    const spoken = say(of(turn("a", "w", { state: "streaming" })), of(turn("a", long)));
+    expect(spoken.length).toBeLessThan(700);
+    expect(spoken.endsWith("…")).toBe(true);
+  });
+});
+
+describe("tool steps", () => {
+  const call = (id: string): Part => ({
+    kind: "tool",
+    toolCallId: id,
+    toolName: "find",
+    phase: "call",
+    value: { q: 1 },
+  });
+  const end = (id: string, phase: "result" | "error"): Part => ({
+    kind: "tool",
+    toolCallId: id,
+    toolName: "find",
+    phase,
+    value: "found",
+  });
+
+  test("a call and its result are one card where the call stood", () => {
+    const text: Part = { kind: "text", text: "t" };
+    const cards = shownParts([call("1"), call("2"), text, end("2", "error"), end("1", "result"), end("3", "result")]);
+    expect(cards.map((card) => ("end" in card ? [card.toolCallId, card.end?.phase] : card.kind))).toEqual([
+      ["1", "result"],
+      ["2", "error"],
+      "text",
+      ["3", "result"],
+    ]);
+  });
+
+  test("reasoning, tools and data are folded away, with their state in words", () => {
+    show(
+      snapshotOf({
+        turns: [
+          turn("a", [
+            { kind: "reasoning", text: "hmm" },
+            call("1"),
+            end("1", "error"),
+            call("2"),
+            { kind: "data", name: "score", value: { of: 3 } },
+          ]),
+        ],
+      }),
+    );
+    const folds = [...page.querySelectorAll("details")];
+    expect(folds.map((fold) => fold.querySelector("summary")?.textContent)).toEqual([
+      strings.reasoning,
+      `find${strings.toolFailed}`,
+      `find${strings.toolRunning}`,
+      `${strings.data} score`,
+    ]);
+    expect(folds.every((fold) => !fold.open)).toBe(true);
+  });
+});

@@ -1,0 +1,83 @@
+/** A submit that brings the conversation along, as clients over HTTP do that keep one of their own. */
+import { describe, expect, test } from "vitest";
+import { rowUnits } from "../../../../party/core/log/storage-schema.ts";
+import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
+import { settled } from "../../../support/core/fake-clock.ts";
+import { ANYONE, buildRoom, type Room } from "../../../support/core/room-harness.ts";
+
+const context: ChatMessage[] = [
+  { role: "system", content: "Be brief." },
+  { role: "user", content: "一".repeat(rowUnits) },
+  { role: "assistant", content: "Yes." },
+  { role: "user", content: "why?" },
+];
+
+const submit = (room: Room, turnId: string, more: object = {}) =>
+  room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId, input: { prompt: "why?" }, context, ...more });
+
+const kept = (room: Room) => room.storage.keys.filter((key) => key.startsWith("context/"));
+
+async function answering(): Promise<Room> {
+  const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000, turnTimeoutMs: 800_000 } });
+  await submit(room, "t");
+  room.upstream.call.start(true);
+  await settled();
+  return room;
+}
+
+describe("a conversation that comes with its question", () => {
+  test("is what the upstream is asked with, and nobody else sees: tabs see the question", async () => {
+    const room = await answering();
+    const tab = await room.join();
+    expect(room.upstream.call.request.messages).toEqual(context);
+    expect(tab.turn("t").input).toEqual({ prompt: "why?" });
+    expect(JSON.stringify(tab.frames)).not.toContain("Be brief.");
+    expect(kept(room)).toHaveLength(2);
+  });
+
+  test("[T5] survives its object: the resumed call and a queued turn's first are asked with it", async () => {
+    const room = await answering();
+    await submit(room, "next");
+    await room.evict();
+    await settled();
+    expect(room.upstream.call.request).toMatchObject({ messages: context, lastEventId: "1" });
+    room.upstream.call.text("so", "2");
+    room.upstream.call.done();
+    await settled();
+    expect(room.upstream.call.request).toMatchObject({
+      messages: context,
+      generationId: expect.stringContaining("next"),
+    });
+  });
+
+  test.each(["completed", "cancelled", "queued and stopped", "replaced", "cleared"])(
+    "is forgotten when the turn is %s",
+    async (how) => {
+      const room = await answering();
+      if (how === "completed") room.upstream.call.done();
+      else if (how === "cancelled") room.core.conversation.cancel("t");
+      else if (how === "queued and stopped") {
+        await submit(room, "u");
+        expect(kept(room)).toHaveLength(4);
+        room.core.conversation.cancel("u");
+        await settled();
+        expect(kept(room)).toHaveLength(2);
+        room.upstream.call.done();
+      } else if (how === "replaced") {
+        await room.core.visitors.submit(ANYONE, {
+          ...{ type: "turn-submit", turnId: "u", input: { prompt: "other" } },
+          replaces: "t",
+        });
+      } else room.core.conversation.clear();
+      await settled();
+      expect(kept(room)).toEqual([]);
+    },
+  );
+
+  test("[T1] is not what makes a submit the same: a retry that brings another starts nothing", async () => {
+    const room = await answering();
+    const again = await submit(room, "t", { context: [{ role: "user", content: "why?" }] });
+    expect(again).toMatchObject({ ok: true, value: { turn: { id: "t" } } });
+    expect(room.upstream.calls).toHaveLength(1);
+  });
+});

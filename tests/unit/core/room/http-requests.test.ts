@@ -1,0 +1,253 @@
+/** People on plain HTTP: what they ask is durable before they hear of it, and for a while they count as viewers (R6, T1–T4). */
+import { describe, expect, test } from "vitest";
+import type { Principal, Scope } from "../../../../party/core/principal.ts";
+import { textOf } from "../../../../shared/content.ts";
+import type { TurnSubmitFrame } from "../../../../shared/protocol/client-frames.ts";
+import { settled } from "../../../support/core/fake-clock.ts";
+import { ANYONE, buildRoom, type Room } from "../../../support/core/room-harness.ts";
+
+function asked(turnId: string, prompt: string, more: Partial<TurnSubmitFrame> = {}): TurnSubmitFrame {
+  return { type: "turn-submit", turnId, input: { prompt }, ...more };
+}
+
+function only(...scopes: Scope[]): Principal {
+  return { ...ANYONE, scopes };
+}
+
+/** A room in which a visitor's turn has said "Hello". */
+async function answering(more: Partial<TurnSubmitFrame> = {}): Promise<Room> {
+  const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
+  await room.core.visitors.submit(ANYONE, asked("t", "hi", more));
+  room.upstream.call.start();
+  room.upstream.call.text("Hello");
+  await settled();
+  return room;
+}
+
+describe("a submit", () => {
+  test("[T1] is answered when the turn is durable, and a repeated one with what has become of it", async () => {
+    const room = await buildRoom();
+    const first = await room.core.visitors.submit(ANYONE, asked("t", "hi"));
+    expect(first).toMatchObject({ ok: true, value: { turn: { id: "t", state: "opening", input: { prompt: "hi" } } } });
+    await room.evict();
+    expect(room.core.conversation.turn("t")).toBeDefined();
+
+    const again = await buildRoom();
+    await again.core.visitors.submit(ANYONE, asked("t", "hi"));
+    again.upstream.call.text("Hello");
+    again.upstream.call.done();
+    await settled();
+    const repeated = await again.core.visitors.submit(ANYONE, asked("t", "hi"));
+    expect(repeated).toMatchObject({
+      ok: true,
+      value: { turn: { state: "settled", outcome: "completed", length: 5 } },
+    });
+    expect(again.upstream.calls).toHaveLength(1);
+  });
+
+  test("that is refused says why, and a full queue when to come again", async () => {
+    const room = await buildRoom({ policy: { maxQueuedTurns: 0 } });
+    await room.core.visitors.submit(ANYONE, asked("t", "hi"));
+    expect(await room.core.visitors.submit(ANYONE, asked("t", "other"))).toEqual({
+      ok: false,
+      error: { code: "turn-conflict" },
+    });
+    const full = await room.core.visitors.submit(ANYONE, asked("u", "too many"));
+    expect(full).toMatchObject({ ok: false, error: { code: "queue-full", retryAfterMs: expect.any(Number) } });
+  });
+
+  test("of what the tenant may not use says what", async () => {
+    const room = await buildRoom({ refusalOf: () => "model" });
+    const refused = await room.core.visitors.submit(ANYONE, asked("t", "hi"));
+    expect(refused).toMatchObject({ ok: false, error: { code: "turn-not-allowed", detail: /model/ } });
+    expect(room.storage.keys).toEqual([]);
+  });
+
+  test("that replaces a turn is answered when that one is stopped and the new one is there", async () => {
+    const room = await answering();
+    const replaced = await room.core.visitors.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
+    expect(replaced).toMatchObject({ ok: true, value: { turn: { id: "u" } } });
+    expect(room.core.conversation.turns.map(({ id }) => id)).toEqual(["u"]);
+    expect(room.upstream.stops).toHaveLength(1);
+  });
+
+  test("that a clear overtakes is told so", async () => {
+    const room = await answering();
+    room.upstream.stopAnswer = "never";
+    const replaced = room.core.visitors.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
+    await settled();
+    room.core.conversation.clear();
+    expect(await replaced).toEqual({ ok: false, error: { code: "turn-stale" } });
+  });
+});
+
+describe("a stop", () => {
+  test("[T3] is answered with its proof, once the end is durable", async () => {
+    const room = await answering();
+    const stopped = await room.core.visitors.cancel(ANYONE, "t");
+    expect(stopped).toEqual({ ok: true, value: { outcome: "cancelled", stop: "confirmed" } });
+    await room.evict();
+    expect(room.core.conversation.turn("t")?.record.end).toMatchObject({ outcome: "cancelled", length: 5 });
+  });
+
+  test("of a turn that is over says how it ended, also after a sleep", async () => {
+    const room = await answering();
+    room.upstream.call.done();
+    await settled();
+    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
+    await room.evict();
+    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
+  });
+
+  test("[T1] of an unknown turn is a 404, and that id runs nothing afterwards, even after an eviction", async () => {
+    const room = await buildRoom();
+    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: false, error: { code: "turn-unknown" } });
+    await room.evict();
+    expect(await room.core.visitors.submit(ANYONE, asked("t", "hi"))).toEqual({
+      ok: false,
+      error: { code: "turn-stale" },
+    });
+  });
+
+  test("that waits while the room goes down is told to ask again, and does not hang", async () => {
+    const room = await answering();
+    room.upstream.stopAnswer = "never";
+    const stopped = room.core.visitors.cancel(ANYONE, "t");
+    await settled();
+    room.core.close("draining");
+    expect(await stopped).toMatchObject({ ok: false, error: { code: "draining" } });
+  });
+});
+
+describe("a look", () => {
+  test("at a turn shows it whole; at the room, what a newcomer would get", async () => {
+    const room = await answering();
+    const turn = await room.core.visitors.turn(ANYONE, "t");
+    if (!turn.ok) throw new Error(turn.error.code);
+    expect(turn.value.turn).toMatchObject({ state: "streaming", from: 0, length: 5, author: "anonymous" });
+    expect(textOf(turn.value.turn.parts)).toBe("Hello");
+    const snapshot = await room.core.visitors.snapshot(ANYONE);
+    if (!snapshot.ok) throw new Error(snapshot.error.code);
+    expect(snapshot.value.frame).toMatchObject({ mode: "snapshot", seq: 2, turns: [turn.value.turn] });
+    expect(snapshot.value.holds).toEqual({ epoch: turn.value.epoch, seq: 2, offsets: { t: 5 } });
+    expect(await room.core.visitors.turn(ANYONE, "nothing")).toEqual({ ok: false, error: { code: "turn-unknown" } });
+  });
+
+  test("[F4] at a room that nobody used leaves nothing behind", async () => {
+    const room = await buildRoom();
+    await room.storage.append(new Map([["__ps_name", "test-room"]]));
+    await room.core.visitors.snapshot(ANYONE);
+    await room.core.visitors.turn(ANYONE, "t");
+    await settled();
+    expect(room.storage.keys).toEqual([]);
+  });
+});
+
+describe("[R6] a sign of life", () => {
+  test("counts as one viewer for 90 s, however many share a name", async () => {
+    const room = await buildRoom();
+    await room.core.visitors.snapshot(ANYONE);
+    await room.core.visitors.snapshot(ANYONE);
+    await room.core.visitors.snapshot({ ...ANYONE, sub: "bob" });
+    expect(room.core.viewers()).toBe(2);
+    await room.clock.advance(60_000);
+    await room.core.visitors.snapshot(ANYONE);
+    await room.clock.advance(30_001);
+    expect(room.core.viewers()).toBe(1);
+    await room.clock.advance(60_000);
+    expect(room.core.viewers()).toBe(0);
+  });
+
+  test("keeps an answer going, and its end stops it: within 90 s, the watchdog's minute and the grace", async () => {
+    const room = await answering({ onLeave: "cancel" });
+    for (let looks = 0; looks < 5; looks += 1) {
+      await room.advance(60_000);
+      room.upstream.call.text(".");
+      await settled();
+      await room.core.visitors.turn(ANYONE, "t");
+    }
+    expect(room.upstream.stops).toEqual([]);
+    for (let passed = 0; passed < 90_000 + 60_000 + 30_000; passed += 10_000) {
+      await room.advance(10_000);
+      room.upstream.call.text(".");
+      await settled();
+    }
+    expect(room.core.conversation.turn("t")?.record.end).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
+  });
+
+  test("of somebody with a tab open is the tab's: when it closes, nobody is left", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    await room.core.visitors.submit(ANYONE, asked("t", "hi", { onLeave: "cancel" }));
+    expect(room.core.viewers()).toBe(1);
+    tab.drop();
+    expect(room.core.viewers()).toBe(0);
+  });
+
+  test("is forgotten when a tab of that name opens", async () => {
+    const room = await buildRoom();
+    await room.core.visitors.snapshot(ANYONE);
+    await room.join();
+    expect(room.core.viewers()).toBe(1);
+  });
+});
+
+describe("scopes", () => {
+  test.each([
+    ["read", ["forbidden", "forbidden", "turn-unknown", undefined, "forbidden", "forbidden"]],
+    ["write", [undefined, undefined, "forbidden", "forbidden", "forbidden", "forbidden"]],
+    ["clear", ["forbidden", "forbidden", "forbidden", "forbidden", undefined, undefined]],
+  ] as const)("%s alone allows its own acts and no others", async (scope, expected) => {
+    const room = await buildRoom();
+    const { visitors } = room.core;
+    const principal = only(scope);
+    const results = [
+      await visitors.submit(principal, asked("t", "hi")),
+      await visitors.cancel(principal, "t"),
+      await visitors.turn(principal, "nothing"),
+      await visitors.snapshot(principal),
+      await visitors.clear(principal),
+      await visitors.erase(principal),
+    ];
+    expect(results.map((result) => (result.ok ? undefined : result.error.code))).toEqual(expected);
+  });
+
+  test("a frame beyond them is refused and the socket stays", async () => {
+    const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("read") }) });
+    const tab = await room.join();
+    const id = tab.submit("hi");
+    tab.cancel(id);
+    tab.say({ type: "room-clear" });
+    await settled();
+    expect(tab.received("error").map(({ code, turnId }) => [code, turnId])).toEqual([
+      ["forbidden", id],
+      ["forbidden", id],
+      ["forbidden", undefined],
+    ]);
+    expect(tab.socket.isOpen).toBe(true);
+    expect(room.core.conversation.turns).toEqual([]);
+  });
+
+  test("who may not read is not welcomed", async () => {
+    const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("write") }) });
+    const tab = room.tab().connect();
+    await settled();
+    expect(tab.socket.closed).toEqual({ code: 4403, reason: "forbidden" });
+    expect(tab.received("welcome")).toEqual([]);
+  });
+
+  test("outlive a hibernation; a socket from before there were scopes has all of them", async () => {
+    const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("read") }) });
+    const [tab, old] = [await room.join(), await room.join()];
+    const attachment = structuredClone(old.socket.attachment) as { welcomed: { principal: { scopes?: unknown } } };
+    delete attachment.welcomed.principal.scopes;
+    old.socket.attachment = attachment;
+    await room.evict([tab, old]);
+    tab.submit("not allowed");
+    old.submit("allowed");
+    await settled();
+    expect(tab.received("error")).toMatchObject([{ code: "forbidden" }]);
+    expect(old.received("error")).toEqual([]);
+    expect(room.core.conversation.turns).toHaveLength(1);
+  });
+});

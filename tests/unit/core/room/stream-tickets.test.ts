@@ -1,0 +1,58 @@
+/** Tickets by themselves: how many there may be, and how long a session lasts (S1). */
+import { describe, expect, test } from "vitest";
+import { Tickets, ticketLifeMs } from "../../../../party/core/room/stream-tickets.ts";
+import { FakeClock } from "../../../support/core/fake-clock.ts";
+import { MemoryStorage } from "../../../support/core/memory-storage.ts";
+import { ANYONE } from "../../../support/core/room-harness.ts";
+
+function build() {
+  const clock = new FakeClock();
+  const storage = new MemoryStorage();
+  let ids = 0;
+  const tickets = new Tickets({ clock, storage, newId: () => `id${ids++}`, isRevoked: () => false });
+  return { clock, storage, tickets };
+}
+
+describe("[S1] tickets", () => {
+  test("of a room are 64 at the most: the oldest gives way", async () => {
+    const { tickets } = build();
+    const issued: string[] = [];
+    for (let count = 0; count < 65; count += 1) issued.push((await tickets.issue(ANYONE)).ticket);
+    expect(await tickets.redeem(issued[0] ?? "", undefined)).toMatchObject({ ok: false });
+    expect(await tickets.redeem(issued[1] ?? "", undefined)).toMatchObject({ ok: true });
+  });
+
+  test("asked for twice at once open one session", async () => {
+    const { tickets } = build();
+    const { ticket } = await tickets.issue(ANYONE);
+    const both = await Promise.all([tickets.redeem(ticket, undefined), tickets.redeem(ticket, undefined)]);
+    expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
+  });
+
+  test("live no longer than the token they were asked for with", async () => {
+    const { tickets, clock } = build();
+    const { expiresAt } = await tickets.issue({ ...ANYONE, expiresAt: clock.now() + 5_000 });
+    expect(expiresAt).toBe(clock.now() + 5_000);
+  });
+
+  test("where tokens do not run out, a session lasts an hour", async () => {
+    const { tickets, clock } = build();
+    const { ticket } = await tickets.issue(ANYONE);
+    const session = await tickets.redeem(ticket, undefined);
+    const proof = session.ok ? session.value.proof : "";
+    await clock.advance(3_599_000);
+    expect(await tickets.redeem(ticket, proof)).toMatchObject({ ok: true });
+    await clock.advance(1_000);
+    expect(await tickets.redeem(ticket, proof)).toMatchObject({ ok: false });
+  });
+
+  test("that ran out are forgotten, and nothing is stored of them", async () => {
+    const { tickets, clock, storage } = build();
+    await tickets.issue(ANYONE);
+    expect(tickets.lastUntil).toBe(clock.now() + ticketLifeMs);
+    await clock.advance(ticketLifeMs);
+    await tickets.prune();
+    expect(tickets.lastUntil).toBeUndefined();
+    expect(storage.keys).toEqual([]);
+  });
+});

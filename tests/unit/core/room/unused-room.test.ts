@@ -1,0 +1,65 @@
+/** A room that never accepted a turn has no memory of its epoch; what was made in it is good all the same (T1, F4). */
+import { expect, test } from "vitest";
+import { buildRoom } from "../../../support/core/room-harness.ts";
+
+test.each([
+  ["slept", true],
+  ["was killed", false],
+])("[T1] the first prompt is not stale in a room that %s before it", async (_how, survives) => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const epoch = tab.view.epoch ?? "";
+  await room.evict(survives ? [tab] : []);
+  if (!survives) tab.connect();
+  const id = tab.submit("hi", { epoch });
+  await room.advance(0);
+  expect(tab.received("error")).toEqual([]);
+  expect(tab.turn(id)).toMatchObject({ state: "opening" });
+});
+
+test("[T1] nor after several lives without a turn, whatever epoch it was made in, for everyone who heard that one", async () => {
+  const room = await buildRoom();
+  const [first, second] = [await room.join(), await room.join()];
+  const epoch = first.view.epoch ?? "";
+  for (let life = 0; life < 3; life += 1) {
+    await room.evict();
+    first.connect();
+    await room.advance(0);
+    // In step with this life, and dropped again before what it had to say could leave.
+    expect(first.received("sync").at(-1)).toMatchObject({ mode: "snapshot" });
+    first.drop();
+    await room.advance(0);
+  }
+  first.connect();
+  second.connect();
+  await room.advance(0);
+  const [one, two] = [first.submit("hi", { epoch }), second.submit("hi too", { epoch })];
+  await room.advance(0);
+  expect(first.received("error")).toEqual([]);
+  expect(second.received("error")).toEqual([]);
+  expect(first.turn(one).state).toBe("opening");
+  expect(first.turn(two).state).toBe("queued");
+});
+
+test("[T1] what was made before a clear is stale, also in a room that has no turn", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const epoch = tab.view.epoch ?? "";
+  tab.say({ type: "room-clear" });
+  await room.advance(0);
+  tab.submit("hi", { epoch });
+  await room.advance(0);
+  expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale" });
+});
+
+test("[F4] a short absence of everyone leaves an unused room its epoch", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const { epoch } = tab.view;
+  tab.drop();
+  await room.advance(1_000);
+  expect(room.storage.keys).toEqual([]);
+  tab.connect();
+  await room.advance(0);
+  expect(tab.received("sync").at(-1)).toMatchObject({ mode: "delta", epoch });
+});

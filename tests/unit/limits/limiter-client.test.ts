@@ -1,0 +1,205 @@
+/** A room's side of the Limiter: when it asks, whom, in what order, and what it does when nobody answers. */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { LimiterLimits } from "../../../party/core/limiter/limiter.ts";
+import { LeaseClient, limiterName, shareOf } from "../../../party/limits/limiter-client.ts";
+import { hintMs, SlowingHints } from "../../../party/limits/limiter-hints.ts";
+import type { LimiterCall, LimiterReply } from "../../../party/limits/limiter-messages.ts";
+import { FakeClock, settled } from "../../support/core/fake-clock.ts";
+
+function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits) {
+  const clock = new FakeClock();
+  const calls: { name: string; call: LimiterCall }[] = [];
+  const degraded: unknown[] = [];
+  let stubsMade = 0;
+  const limiter = {
+    isSlowing: false,
+    answer: (_: LimiterCall): Promise<void> | undefined => undefined,
+  };
+  const hints = new SlowingHints(clock);
+  const client = new LeaseClient({
+    tenant: "t",
+    hints,
+    room: "r",
+    shards: 1,
+    limits: async () => limits,
+    knownLimits: () => known,
+    stubOf: (name) => {
+      stubsMade += 1;
+      return {
+        async handle(call): Promise<LimiterReply> {
+          calls.push({ name, call });
+          await limiter.answer(call);
+          const answers = call.operations.map(({ kind }) =>
+            kind === "acquire"
+              ? ({ kind: "granted", expiresAt: 1 } as const)
+              : kind === "report"
+                ? ({ kind: "wait", retryAfterMs: 500, place: 0, reason: "slow-down" } as const)
+                : undefined,
+          );
+          return { answers, isSlowing: limiter.isSlowing };
+        },
+      };
+    },
+    clock,
+    onDegraded: (cause) => degraded.push(cause),
+  });
+  const kinds = () => calls.map(({ call }) => call.operations.map(({ kind }) => kind));
+  return { client, clock, hints, calls, kinds, limiter, degraded, stubsMade: () => stubsMade };
+}
+
+const of = (generationId: string) => ({ generationId, deadlineAt: 9_000_000 });
+
+describe("[Q4] a room's client", () => {
+  test("makes no call at all for a tenant without limits", async () => {
+    const { client, calls } = build({});
+    expect(await client.acquire(of("a"))).toEqual({ kind: "granted" });
+    client.release("a", "ok");
+    await settled();
+    expect(calls).toEqual([]);
+  });
+
+  test("[U3] asks without a limit too while another room of the isolate has heard that the upstream is spared", async () => {
+    const { client, hints, clock, calls } = build({});
+    hints.note(limiterName("t", 0), true);
+    hints.note(limiterName("another", 0), true);
+    await client.acquire(of("a"));
+    expect(calls).toHaveLength(1);
+    // Its answer was that this is over, and ends the hint for all of them.
+    expect(hints.isSlowing(limiterName("t", 0))).toBe(false);
+    hints.note(limiterName("t", 0), true);
+    await clock.advance(hintMs);
+    await client.acquire(of("b"));
+    expect(calls).toHaveLength(1);
+  });
+
+  test("asks with a limit, once for all that is wanted at a moment, in order", async () => {
+    const { client, calls, kinds } = build({ activeTurns: 3 });
+    const answers = await Promise.all([client.acquire(of("a")), client.acquire(of("b"))]);
+    expect(answers).toEqual([
+      { kind: "granted", expiresAt: 1 },
+      { kind: "granted", expiresAt: 1 },
+    ]);
+    client.release("a", "ok");
+    client.accepted("b");
+    await settled();
+    expect(kinds()).toEqual([
+      ["acquire", "acquire"],
+      ["release", "accepted"],
+    ]);
+    expect(calls[0]).toMatchObject({ name: limiterName("t", 0), call: { limits: { activeTurns: 3 } } });
+  });
+
+  test("[U3] after a refusal asks without a limit too, for as long as the Limiter slows down", async () => {
+    const { client, kinds, limiter } = build({});
+    await client.acquire(of("a"));
+    limiter.isSlowing = true;
+    expect(await client.report(of("a"), "rate-limited", 500)).toMatchObject({ kind: "wait" });
+    await client.acquire(of("a"));
+    await client.acquire(of("b"));
+    limiter.isSlowing = false;
+    client.release("a", "ok");
+    client.release("b", "ok");
+    await settled();
+    expect(kinds()).toEqual([["report"], ["acquire"], ["acquire"], ["release", "release"]]);
+    await client.acquire(of("c"));
+    expect(kinds()).toHaveLength(4);
+  });
+
+  test("asks for a turn that waited in an earlier life, and gives back what an earlier life may have been given", async () => {
+    const { client, kinds } = build({});
+    await client.acquire({ ...of("a"), hasWaited: true });
+    client.release("of an earlier life", "failed");
+    await settled();
+    expect(kinds()).toEqual([["acquire"], ["release"]]);
+  });
+
+  test("a turn that was stopped while the limits were being read asks for nothing", async () => {
+    const { client, kinds } = build({ activeTurns: 1 });
+    const asked = client.acquire(of("a"));
+    client.release("a", "cancelled");
+    await asked;
+    await settled();
+    expect(kinds()).toEqual([["release"]]);
+  });
+});
+
+describe("[Q4] a Limiter that cannot be reached", () => {
+  test("leaves a room one turn at a time, is reported once, and is not waited for again at once", async () => {
+    const { client, clock, calls, limiter, degraded, stubsMade } = build({ activeTurns: 3 });
+    limiter.answer = () => Promise.reject(new Error("network"));
+    expect(await client.acquire(of("a"))).toEqual({ kind: "granted" });
+    expect(await client.acquire(of("a"))).toEqual({ kind: "granted" });
+    expect(await client.acquire(of("b"))).toMatchObject({ kind: "wait", reason: "degraded" });
+    expect(await client.report(of("a"), "unavailable")).toBeUndefined();
+    expect(calls).toHaveLength(1);
+    expect(degraded).toHaveLength(1);
+    expect(await client.acquire(of("b"))).toEqual({ kind: "granted" });
+    await clock.advance(5_000);
+    expect(await client.acquire(of("c"))).toMatchObject({ kind: "wait", reason: "degraded" });
+    expect(degraded).toHaveLength(1);
+    await clock.advance(5_000);
+    limiter.answer = () => undefined;
+    expect(await client.acquire(of("c"))).toEqual({ kind: "granted", expiresAt: 1 });
+    expect(stubsMade()).toBe(3);
+    limiter.answer = () => Promise.reject(new Error("again"));
+    await client.acquire(of("d"));
+    expect(degraded).toHaveLength(2);
+  });
+
+  test("a resumed turn runs all the same", async () => {
+    const { client, limiter } = build({ activeTurns: 3 });
+    limiter.answer = () => Promise.reject(new Error("network"));
+    await client.acquire(of("a"));
+    expect(await client.acquire({ ...of("b"), credit: true })).toEqual({ kind: "granted" });
+  });
+
+  test("that does not answer is given up after two seconds", async () => {
+    const { client, clock, limiter } = build({ activeTurns: 3 });
+    limiter.answer = () => new Promise(() => undefined);
+    const answer = client.acquire(of("a"));
+    await clock.advance(2_000);
+    expect(await answer).toEqual({ kind: "granted" });
+    expect(clock.pending).toBe(0);
+  });
+
+  test("gets a release again, twice, and then the lease runs out by itself", async () => {
+    const { client, clock, kinds, limiter } = build({ activeTurns: 3 });
+    await client.acquire(of("a"));
+    limiter.answer = () => Promise.reject(new Error("network"));
+    client.release("a", "ok");
+    await clock.advance(60_000);
+    expect(kinds()).toEqual([["acquire"], ["release"], ["release"], ["release"]]);
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("[Q4] shards", () => {
+  const limit = fc.option(fc.integer({ min: 1, max: 200 }), { nil: undefined });
+
+  test("share the limits out, whole and to the last one, and leave no room without", () => {
+    fc.assert(
+      fc.property(limit, limit, fc.integer({ min: 1, max: 16 }), (turnsPerMinute, activeTurns, shards) => {
+        const limits = {
+          ...(turnsPerMinute === undefined ? {} : { turnsPerMinute }),
+          ...(activeTurns === undefined ? {} : { activeTurns }),
+        };
+        const shares = new Map<number, LimiterLimits>();
+        for (let n = 0; n < 400; n += 1) {
+          const share = shareOf(limits, `room ${n}`, shards);
+          shares.set(share.shard, share.limits);
+        }
+        expect(shares.size).toBe(Math.min(shards, turnsPerMinute ?? shards, activeTurns ?? shards));
+        for (const field of ["turnsPerMinute", "activeTurns"] as const) {
+          const parts = [...shares.values()].map((share) => share[field] ?? 0);
+          expect(Math.min(...parts)).toBeGreaterThanOrEqual(limits[field] === undefined ? 0 : 1);
+          expect(parts.reduce((sum, part) => sum + part, 0)).toBe(limits[field] ?? 0);
+        }
+      }),
+    );
+  });
+
+  test("a room has always the same one", () => {
+    expect(shareOf({}, "room", 8)).toEqual(shareOf({}, "room", 8));
+  });
+});
