@@ -17,7 +17,6 @@ export type {
   RequestOptions,
   SubmitOptions,
 } from "./api/api.ts";
+export type { StepReason, TransportName } from "./api/connection-types.ts";
 export { CONTINUE_PROMPT, isContinuable, isContinuation } from "./api/follow-ups.ts";
 export { ChatClient } from "./chat/chat-client.ts";
-export type { StepReason } from "./connection/transport-fallback.ts";
-export type { TransportName } from "./transports/transport.ts";

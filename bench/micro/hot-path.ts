@@ -4,10 +4,10 @@
  * so this shows what our own code costs and nothing else. Steps are taken in turns, and the median round is shown.
  */
 import { Delivery, type Reader } from "../../party/core/delivery/delivery.ts";
+import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
 import type { RoomSocket, UpstreamBatch } from "../../party/core/ports.ts";
 import { RoomTurn } from "../../party/core/turn/live-turn.ts";
-import type { TurnRecord } from "../../party/core/turn/turn-state.ts";
 import { dialectFor } from "../../party/upstream/dialects/auto.ts";
 import { batchesOf } from "../../party/upstream/event-stream.ts";
 import { stamp } from "../lib/stamp.ts";

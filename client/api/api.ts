@@ -5,8 +5,7 @@
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import type { ErrorFrame, NoticeFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { RoomView, TurnView } from "../../shared/transcript.ts";
-import type { StepReason } from "../connection/transport-fallback.ts";
-import type { TransportName } from "../transports/transport.ts";
+import type { StepReason, TransportName } from "./connection-types.ts";
 
 /** The state of the connection; each state has only the fields that mean something in it. */
 export type ConnectionState =

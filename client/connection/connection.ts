@@ -9,6 +9,7 @@ import { defined } from "../../shared/defined.ts";
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { ConnectionState } from "../api/api.ts";
+import type { NetworkFault, TransportName } from "../api/connection-types.ts";
 import { Timers } from "../time/timers.ts";
 import {
   maxAskedDelayMs,
@@ -19,14 +20,7 @@ import {
   welcomeTimeoutMs,
 } from "../time/timing.ts";
 import { messageOf } from "../transports/room-fetch.ts";
-import type {
-  NetworkFault,
-  OpenTransport,
-  Transport,
-  TransportEnd,
-  TransportEvents,
-  TransportName,
-} from "../transports/transport.ts";
+import type { OpenTransport, Transport, TransportEnd, TransportEvents } from "../transports/transport.ts";
 import { listenToDevice } from "./browser-signals.ts";
 import type { LadderMemory } from "./fallback-memory.ts";
 import * as ladders from "./transport-fallback.ts";

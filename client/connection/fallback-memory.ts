@@ -3,8 +3,8 @@
  * blocked here. One item of web storage for each gateway; what is read back is checked as if it came from a stranger.
  */
 import type { OutboxStorage } from "../api/api.ts";
-import { TRANSPORTS } from "../transports/transport.ts";
-import { climbPolicy, type Standing, type StepReason } from "./transport-fallback.ts";
+import { type StepReason, TRANSPORTS } from "../api/connection-types.ts";
+import { climbPolicy, type Standing } from "./transport-fallback.ts";
 
 const reasons: readonly StepReason[] = ["unavailable", "blocked", "stalled", "buffered", "unstable"];
 

@@ -7,14 +7,8 @@
  * has synced: while no transport gets through, it is the network that is down, and that is no reason to leave any.
  */
 import { type BackoffPolicy, backoffMs } from "../../shared/backoff.ts";
+import type { NetworkFault, StepReason, TransportName } from "../api/connection-types.ts";
 import { stableAfterMs } from "../time/timing.ts";
-import type { NetworkFault, TransportName } from "../transports/transport.ts";
-
-/** Why a transport was left for the next. */
-export type StepReason =
-  | Exclude<NetworkFault, "lost">
-  /** Its connections broke off soon after they were made, again and again. */
-  | "unstable";
 
 /** What is remembered for the session: where one stands below the top, and when to look up. */
 export interface Standing {

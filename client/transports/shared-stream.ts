@@ -8,13 +8,14 @@
  */
 import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
+import type { TransportName } from "../api/connection-types.ts";
 import { Timers } from "../time/timers.ts";
 import { followPauseMs, followQuietMs } from "../time/timing.ts";
 import { takeSlot } from "./connection-slots.ts";
 import type { OpenReader, RoomReader } from "./http-reader.ts";
 import { briefPace, type PollPace, PollReader } from "./poll.ts";
 import type { RoomAddress } from "./room-address.ts";
-import type { TransportEnd, TransportEvents, TransportName } from "./transport.ts";
+import type { TransportEnd, TransportEvents } from "./transport.ts";
 
 /** What tabs say to each other. All are pages of one origin; a tab of another version is the one thing to be careful of. */
 type TabMessage =

@@ -1,12 +1,13 @@
 /** The transports of a room, by name: which of those that were asked for this runtime can have, and how each is opened. */
 
+import { TRANSPORTS, type TransportName } from "../api/connection-types.ts";
 import type { OpenReader } from "./http-reader.ts";
 import { HttpTransport } from "./http-transport.ts";
 import { briefPace, PollReader, patientPace } from "./poll.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { canShare, type SharedName, SharedReader } from "./shared-stream.ts";
 import { StreamReader } from "./sse.ts";
-import { type OpenTransport, TRANSPORTS, type TransportName } from "./transport.ts";
+import type { OpenTransport } from "./transport.ts";
 import { WebSocketTransport } from "./web-socket.ts";
 
 /** In the order that was asked for. Throws where none was. */

@@ -4,23 +4,7 @@
  */
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
-
-/** From the best to the one that gets through everywhere. */
-export const TRANSPORTS = ["websocket", "sse", "poll"] as const;
-export type TransportName = (typeof TRANSPORTS)[number];
-
-/** What the network, not the room, did to a connection. */
-export type NetworkFault =
-  /** This runtime has no such thing. */
-  | "unavailable"
-  /** No connection came about, or something else than the room answered. */
-  | "blocked"
-  /** It said nothing for too long. */
-  | "stalled"
-  /** What was sent is held back on the way. */
-  | "buffered"
-  /** It broke off. */
-  | "lost";
+import type { NetworkFault } from "../api/connection-types.ts";
 
 export type TransportEnd =
   /** The room's own word: a close code of ours, or a request that it refused. Terminal: only a person may try again. */

@@ -4,7 +4,8 @@
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { ALL_SCOPES, type Principal, type Refusal } from "../core/principal.ts";
+import type { Principal, Refusal } from "../core/principal.ts";
+import { ALL_SCOPES } from "../core/scopes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { auditKey } from "./audit-log.ts";

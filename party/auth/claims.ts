@@ -1,8 +1,9 @@
 /** What a verified token says: its claims, checked. What it opens is left to `tenants.ts`. */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { ALL_SCOPES, type Refusal, type Scope } from "../core/principal.ts";
-import { tenantPattern } from "./tenants.ts";
+import type { Refusal } from "../core/principal.ts";
+import { ALL_SCOPES, type Scope } from "../core/scopes.ts";
+import { tenantPattern } from "./tenant-name.ts";
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
 
 /** Who asks, as the token says it. Times in ms since 1970. */

@@ -1,7 +1,8 @@
 /** Who may chat, as the operator set it (S6): parsed and checked once, with the rest of the configuration. */
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseSecrets } from "./secret-keys.ts";
-import { everyTenant, type TenantSetting, tenantPattern } from "./tenants.ts";
+import { tenantPattern } from "./tenant-name.ts";
+import { everyTenant, type TenantSetting } from "./tenants.ts";
 
 export type AuthSetting =
   /** Anyone, without a token. */

@@ -5,9 +5,7 @@
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Refusal } from "../core/principal.ts";
 import type { TokenFacts } from "./claims.ts";
-
-/** No dot: it is what divides tenant and name in a room's name (S5). */
-export const tenantPattern = /^[A-Za-z0-9_-]{1,64}$/;
+import { tenantPattern } from "./tenant-name.ts";
 
 /** The one tenant of this gateway, or `*`: each room's name begins with its tenant's. */
 export type TenantSetting = string;

@@ -6,6 +6,7 @@ import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
 import { inTime } from "../platform/with-timeout.ts";
+import type { TenantEvent } from "../telemetry/catalogue.ts";
 import type { LimitSettings } from "./settings.ts";
 
 /** How long an entry is good for. KV itself keeps what it read for a minute as well. */
@@ -37,12 +38,6 @@ export interface TenantConfig {
   readonly models?: readonly string[];
   readonly params?: readonly string[];
 }
-
-export type TenantEvent =
-  /** The entry is not what it must be: the defaults hold. `cause` says where it is wrong. */
-  | { readonly name: "tenant-config-invalid"; readonly tenant: string; readonly cause: unknown }
-  /** KV did not answer: what was known holds. */
-  | { readonly name: "tenant-config-unread"; readonly tenant: string; readonly cause: unknown };
 
 /** The one call of a `KVNamespace` that is used. */
 export interface TenantStore {

@@ -1,6 +1,6 @@
 /** Who a session or a request acts for, as it is stored with sockets and tickets and told from the Worker to a room. */
 import * as z from "zod/mini";
-import { ALL_SCOPES } from "./principal.ts";
+import { ALL_SCOPES } from "./scopes.ts";
 
 export const principalSchema = z.object({
   sub: z.string(),

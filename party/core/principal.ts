@@ -5,14 +5,9 @@
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Principal } from "./principal-schema.ts";
+import type { Scope } from "./scopes.ts";
 
 export type { Principal } from "./principal-schema.ts";
-
-const scopes = ["read", "write", "clear"] as const;
-export type Scope = (typeof scopes)[number];
-
-/** Everything there is to be allowed: what somebody without a token has, where nobody needs one. */
-export const ALL_SCOPES: readonly Scope[] = scopes;
 
 /** Why somebody is not let in, or a request not granted. */
 export interface Refusal {

@@ -4,7 +4,6 @@
  * and numbers: nothing of a conversation, no token, no address.
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import type { TenantEvent } from "../config/tenant-settings.ts";
 import type { RoomEvent, SpanEvent } from "../core/events.ts";
 
 /** A request's way through the Worker, from its arrival to the head of its answer. */
@@ -59,3 +58,8 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "not-configured": "error",
   fault: "error",
 };
+export type TenantEvent =
+  /** The entry is not what it must be: the defaults hold. `cause` says where it is wrong. */
+  | { readonly name: "tenant-config-invalid"; readonly tenant: string; readonly cause: unknown }
+  /** KV did not answer: what was known holds. */
+  | { readonly name: "tenant-config-unread"; readonly tenant: string; readonly cause: unknown };

@@ -4,8 +4,8 @@
  */
 import { expect, test } from "vitest";
 import { Changes, jsonRows, rowUnits, TurnLog, textRows } from "../../party/core/log/storage-schema.ts";
+import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import type { RoomStorage, StorageChanges } from "../../party/core/ports.ts";
-import type { TurnRecord } from "../../party/core/turn/turn-state.ts";
 import { type Part, sliceParts } from "../../shared/content.ts";
 
 /** Runs `body` with a storage that is empty at first. */

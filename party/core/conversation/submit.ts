@@ -11,11 +11,11 @@ import type { Journal } from "../log/journal.ts";
 import type { RoomLife } from "../log/log-position.ts";
 import { jsonRows } from "../log/storage-schema.ts";
 import type { Tombstones } from "../log/tombstones.ts";
+import type { Submit, TurnSpec } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
 import { RoomTurn } from "../turn/live-turn.ts";
 import { activeTurns, queuedTurns } from "../turn/turn-queue.ts";
-import type { Submit, TurnSpec } from "../turn/turn-state.ts";
 import type { Commit, Commits } from "./commit.ts";
 
 export interface SubmitsHost {

@@ -12,14 +12,16 @@ import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
 import type { Agenda } from "../log/deadlines.ts";
 import type { Journal } from "../log/journal.ts";
 import { Changes } from "../log/storage-schema.ts";
+import type { Ending } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "../ports.ts";
-import { runTurn, type TurnRunSink, type WaitNotice } from "../turn/attempts.ts";
+import type { TurnRunSink, WaitNotice } from "../turn/attempt-contract.ts";
+import { runTurn } from "../turn/attempts.ts";
 import type { RoomTurn } from "../turn/live-turn.ts";
 import { paceParts } from "../turn/simulated-pace.ts";
 import { turnContext } from "../turn/trace-context.ts";
 import { TurnTrace } from "../turn/turn-spans.ts";
-import { type Ending, turnError } from "../turn/turn-state.ts";
+import { turnError } from "../turn/turn-state.ts";
 
 /** Waits up to this long use a timer; longer ones the agenda, so that the object may sleep (A1). */
 const timerWaitMs = 10_000;

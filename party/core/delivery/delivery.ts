@@ -299,6 +299,7 @@ interface EncodedDelta {
   readonly end: number;
   readonly text: string;
 }
+
 /** The delta last encoded of each turn in one flush: readers are almost always at one position. */
 type DeltaCache = Map<string, EncodedDelta>;
 

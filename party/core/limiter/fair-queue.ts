@@ -3,7 +3,6 @@
  * served goes behind all that wait at that moment, and who comes later goes behind it: whoever waits only moves forward,
  * but for those who are sent back.
  */
-
 export interface Queued {
   readonly id: string;
   readonly room: string;

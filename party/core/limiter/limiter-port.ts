@@ -7,7 +7,6 @@
  *   it asks with `acquire` after the wait; undefined means that it keeps what it has and tries again by its own policy;
  * - over, in whatever way and from whatever state, also while it waits: `release`, once.
  */
-
 export interface LeaseRequest {
   readonly generationId: string;
   /** The turn's own deadline, ms since 1970. */

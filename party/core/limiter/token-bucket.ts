@@ -2,7 +2,6 @@
  * So many in a window, and a window's worth at once at most: the bucket behind turns per minute and behind requests per
  * address. Pure, and exact: it counts in whole units, so that no rounding ever mints or loses a token.
  */
-
 export interface BucketRate {
   /** How many a window refills, and how many the bucket holds. */
   readonly tokens: number;

@@ -14,7 +14,7 @@ import {
 import { partSchema } from "../../../shared/protocol/parts.ts";
 import { safeCut } from "../../../shared/text.ts";
 import type { RoomStorage } from "../ports.ts";
-import type { TurnRecord, UpstreamMark } from "../turn/turn-state.ts";
+import type { TurnRecord, UpstreamMark } from "./turn-record.ts";
 
 export const rowUnits = 16_384;
 
@@ -71,15 +71,19 @@ const gonePrefix = "gone/";
 function padded(value: number): string {
   return String(value).padStart(10, "0");
 }
+
 function turnKey(ordinal: number): string {
   return `${turnPrefix}${padded(ordinal)}`;
 }
+
 function inputKey(ordinal: number, row: number): string {
   return `input/${padded(ordinal)}/${padded(row)}`;
 }
+
 function contextKey(ordinal: number, row: number): string {
   return `context/${padded(ordinal)}/${padded(row)}`;
 }
+
 function textKey(ordinal: number, row: number): string {
   return `text/${padded(ordinal)}/${padded(row)}`;
 }

@@ -9,11 +9,11 @@ import { viewerTimeoutMs } from "../../../shared/protocol/limits.ts";
 import type { Outcome, StopProof, SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import type { Conversation } from "../conversation/conversation.ts";
+import type { Submit } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
 import { type Act, mayDo, type Principal, type Refusal } from "../principal.ts";
 import type { OlderTurns, Syncs } from "../sync/sync-builder.ts";
-import type { Submit } from "../turn/turn-state.ts";
 import { type PollAnswer, poll } from "./long-poll.ts";
 
 /** When to ask again in a room whose queue is full and that cannot tell how long an answer takes. */

@@ -3,7 +3,8 @@
  * to be wrong about. The room loads the texts a plan names and turns it into a `sync` frame.
  */
 import type { Have } from "../../../shared/protocol/client-frames.ts";
-import type { TurnPhase, TurnRecord } from "../turn/turn-state.ts";
+import type { TurnRecord } from "../log/turn-record.ts";
+import type { TurnPhase } from "../turn/turn-state.ts";
 
 export interface SyncableTurn {
   readonly record: TurnRecord;

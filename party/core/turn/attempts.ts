@@ -2,84 +2,21 @@
  * One turn against the upstream: attempts, timeouts, retries before content, resumes after it (U1, U2, U7). It knows
  * nothing of sockets and stores nothing; what happens it tells its sink, and how it ended it returns.
  */
-import { backoffMs } from "../../../shared/backoff.ts";
-import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import type { NoticeCode } from "../../../shared/protocol/messages-en.ts";
 import {
   type Grant,
   type LeaseRequest,
-  type Refused,
   retryJitter,
   type TurnLimiter,
   type Wait,
   type WaitReason,
 } from "../limiter/limiter-port.ts";
 import type { RoomPolicy } from "../policy.ts";
-import {
-  type Clock,
-  type Timer,
-  type Upstream,
-  type UpstreamBatch,
-  type UpstreamEnd,
-  UpstreamFailure,
-  type UpstreamRequest,
-} from "../ports.ts";
-import { type Ending, turnError } from "./turn-state.ts";
-
-/** The turn as its run sees it. */
-export interface TurnRunSink {
-  /** Counts the call durably; it is made when this resolves, unless the signal has aborted meanwhile. */
-  attempting(resume: boolean): Promise<void>;
-  batch(batch: UpstreamBatch): void;
-  /** Resolves when there is room for more, or `signal` aborts. Nothing is read meanwhile, so it is no silence of the upstream's. */
-  room?(signal: AbortSignal): Promise<void>;
-  failed(failure: UpstreamFailure, resume: boolean): void;
-  /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
-  wait(ms: number, notice: WaitNotice): Promise<void>;
-  /** The call that was counted came back unserved: it spends the turn's time, not its attempts (U3). */
-  uncount(): void;
-  readonly attempts: number;
-  readonly resumes: number;
-  /** Whether any content was ever read; after that nothing is asked for a second time. */
-  readonly hasContent: boolean;
-  /** Whether the upstream said (or is configured) to take a resume. */
-  readonly resumable: boolean;
-  readonly lastEventId: string | undefined;
-  /** Of the call that `attempting` counted. */
-  readonly traceparent?: string | undefined;
-}
-
-export interface WaitNotice {
-  readonly code: NoticeCode;
-  readonly scope: "tenant" | "upstream";
-  readonly resume: boolean;
-  readonly attempt?: number;
-  readonly maxAttempts?: number;
-}
-
-export interface RunPorts {
-  readonly limiter: TurnLimiter;
-  readonly upstream: Upstream;
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
-export interface TurnRun {
-  readonly request: Omit<UpstreamRequest, "lastEventId" | "traceparent">;
-  readonly deadlineAt: number;
-  /** Starts with a resume: the turn had a call in flight when the object was lost. */
-  readonly resuming: boolean;
-  /** Waits first, until this time: the turn was waiting when the object was lost. */
-  readonly waitUntil?: number;
-  /** It was told to wait in an earlier life of the room. */
-  readonly hasWaited: boolean;
-}
-
-/** How a run ended, and by whose word: what the upstream did not end itself must be stopped there (U7). */
-export interface RunEnd {
-  readonly ending: Ending;
-  readonly byUpstream: boolean;
-}
+import { type UpstreamEnd, UpstreamFailure } from "../ports.ts";
+import type { RunEnd, RunPorts, TurnRun, TurnRunSink } from "./attempt-contract.ts";
+import { AttemptWatch } from "./attempt-timeouts.ts";
+import { afterFailure, refusedBy, retrying } from "./retry-policy.ts";
+import { turnError } from "./turn-state.ts";
 
 /** Runs the turn to its end. Undefined when `signal` aborted: whoever aborted it knows how it ends. */
 export async function runTurn(
@@ -177,70 +114,11 @@ async function waitInLine(
   return undefined;
 }
 
-/** What a failure tells the Limiter: too much to do (429, 503), or that something is wrong there (other 5xx, no answer). */
-function refusedBy(failure: UpstreamFailure): Refused | undefined {
-  if (failure.code === "upstream-rate-limited") return "rate-limited";
-  if (failure.code === "upstream-unavailable") return failure.isOverload ? "unavailable" : "unreachable";
-  return failure.code === "upstream-unreachable" ? "unreachable" : undefined;
-}
-
 /** Tells the Limiter of a refusal. A wait: the turn stands in line again. */
 function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure): Promise<Wait | undefined> {
   const refused = refusedBy(failure);
   if (refused === undefined || !failure.retryable) return Promise.resolve(undefined);
   return limiter.report(leaseOf(run), refused, failure.retryAfterMs);
-}
-
-function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy): WaitNotice {
-  return {
-    code: resume ? "upstream-resuming" : "upstream-retrying",
-    scope: "upstream",
-    resume,
-    // Calls made: of an answer that is continued, the one that broke is the first.
-    attempt: resume ? sink.resumes + 1 : sink.attempts,
-    maxAttempts: resume ? policy.maxResumes + 1 : policy.maxAttempts,
-  };
-}
-
-type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number; readonly notice: WaitNotice };
-
-/** Whether to try again, in which way and when; or how the turn ends. */
-function afterFailure(
-  failure: UpstreamFailure,
-  wasResume: boolean,
-  sink: TurnRunSink,
-  run: TurnRun,
-  ports: RunPorts,
-  policy: RoomPolicy,
-): Next {
-  const error = turnError(failure.code);
-  const ended = (outcome: Ending["outcome"]): RunEnd => ({
-    ending: { outcome, error },
-    // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
-    byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
-  });
-  // The backend's own `error`, a malformed event, the deadline: nothing to continue.
-  const mustResume = sink.hasContent || wasResume;
-  // U2: a timeout is no reason to ask again, because the first call may still be worked on. To continue is always safe.
-  const isFinal =
-    failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
-  if (mustResume) {
-    // A resume that is refused (410: the generation is gone) leaves the text so far. What was not accepted is the resume,
-    // not the question: people are told that the answer broke off.
-    if (isFinal && failure.code === "upstream-rejected") {
-      return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, byUpstream: true };
-    }
-    if (isFinal) return ended("failed");
-    if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");
-  } else if (isFinal || sink.attempts >= policy.maxAttempts) return ended("failed");
-  const tries = mustResume ? sink.resumes : sink.attempts - 1;
-  const waitMs = failure.retryAfterMs ?? backoffMs(tries, policy.backoff, ports.random);
-  if (ports.clock.now() + waitMs >= run.deadlineAt) return ended(mustResume ? "interrupted" : "failed");
-  return { resume: mustResume, waitMs, notice: retrying(mustResume, sink, policy) };
-}
-
-function isTimeout(code: ErrorCode): boolean {
-  return code === "upstream-headers-timeout" || code === "upstream-first-token-timeout" || code === "upstream-silence";
 }
 
 type Finished = Extract<UpstreamEnd, { kind: "done" }>;
@@ -307,56 +185,5 @@ async function attempt(
     signal.removeEventListener("abort", abort);
     // Closes the body in every case but its own end, where it changes nothing.
     controller.abort(new UpstreamFailure("upstream-truncated", false));
-  }
-}
-
-/**
- * The timeouts of one attempt (U1). One timer for all: a byte only moves `expiresAt`, and the timer looks again when it
- * rings, so that a token costs no timer.
- */
-class AttemptWatch {
-  failure: UpstreamFailure | undefined;
-  readonly #clock: Clock;
-  readonly #deadlineAt: number;
-  readonly #abort: (failure: UpstreamFailure) => void;
-  #code: ErrorCode = "upstream-headers-timeout";
-  #expiresAt = Number.POSITIVE_INFINITY;
-  #ringsAt = Number.POSITIVE_INFINITY;
-  #timer: Timer | undefined;
-
-  constructor(clock: Clock, deadlineAt: number, abort: (failure: UpstreamFailure) => void) {
-    this.#clock = clock;
-    this.#deadlineAt = deadlineAt;
-    this.#abort = abort;
-  }
-
-  /** From now on, `code` is the failure unless this is called again within `ms`. */
-  expect(code: ErrorCode, ms: number): void {
-    const now = this.#clock.now();
-    const at = now + ms;
-    this.#code = at < this.#deadlineAt ? code : "upstream-deadline";
-    this.#expiresAt = Math.min(at, this.#deadlineAt);
-    if (this.#expiresAt < this.#ringsAt) this.#arm(now);
-  }
-
-  stop(): void {
-    this.#timer?.cancel();
-    this.#expiresAt = Number.POSITIVE_INFINITY;
-  }
-
-  #arm(now: number): void {
-    this.#timer?.cancel();
-    this.#ringsAt = this.#expiresAt;
-    this.#timer = this.#clock.after(Math.max(0, this.#expiresAt - now), () => this.#ring());
-  }
-
-  #ring(): void {
-    const now = this.#clock.now();
-    if (now < this.#expiresAt) {
-      this.#arm(now);
-      return;
-    }
-    this.failure = new UpstreamFailure(this.#code, false);
-    this.#abort(this.failure);
   }
 }

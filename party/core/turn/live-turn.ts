@@ -15,10 +15,11 @@ import type { TurnInput } from "../../../shared/protocol/client-frames.ts";
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import { type StoredText, textRows } from "../log/storage-schema.ts";
+import type { TurnRecord, UpstreamMark } from "../log/turn-record.ts";
 import type { UpstreamBatch } from "../ports.ts";
-import type { TurnTimes } from "./turn-report.ts";
 import type { TurnTrace } from "./turn-spans.ts";
-import { advance, type TurnEvent, type TurnPhase, type TurnRecord, type UpstreamMark } from "./turn-state.ts";
+import { advance, type TurnEvent, type TurnPhase } from "./turn-state.ts";
+import type { TurnTimes } from "./turn-times.ts";
 
 export class RoomTurn {
   record: TurnRecord;

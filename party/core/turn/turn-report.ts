@@ -3,21 +3,8 @@
  * are memory of this life of the room alone: a turn that was lost and taken up again has fewer facts, never wrong ones.
  */
 import type { TurnFacts } from "../events.ts";
+import type { Ending } from "../log/turn-record.ts";
 import type { RoomTurn } from "./live-turn.ts";
-import type { Ending } from "./turn-state.ts";
-
-/** Noted while a turn runs. One field for each delta: a count. */
-export interface TurnTimes {
-  /** Of the first call in this life of the room, ms since 1970. */
-  firstCallAt?: number;
-  /** Of the newest. */
-  callAt?: number;
-  /** When the first content of the answer was read, and how long its call had taken by then. */
-  firstContentAt?: number;
-  firstChunkMs?: number;
-  /** Reads that had content. */
-  chunks: number;
-}
 
 export function factsOf(turn: RoomTurn, ending: Ending, now: number): TurnFacts {
   const { spec, start, attempts, resumes, stopIntent, simulated } = turn.record;

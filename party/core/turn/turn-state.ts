@@ -3,20 +3,11 @@
  *
  * queued → waiting ⇄ opening → streaming ⇄ resuming → settled. Any state may jump to settled; nothing leaves it (T2).
  */
-import type { ChatMessage, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import { ERRORS, type ErrorCode } from "../../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../../shared/protocol/messages-en.ts";
-import type { Outcome, StopProof, TurnError, Usage } from "../../../shared/protocol/server-frames.ts";
+import type { TurnError } from "../../../shared/protocol/server-frames.ts";
 import { assertNever } from "../../../shared/result.ts";
-import type { StopCause } from "../events.ts";
-
-/** How a turn ended: what `turn-end` says beside its length. */
-export interface Ending {
-  readonly outcome: Outcome;
-  readonly stop?: StopProof;
-  readonly finishReason?: string;
-  readonly error?: TurnError;
-}
+import type { Ending } from "../log/turn-record.ts";
 
 export type TurnPhase =
   | { readonly state: "queued" }
@@ -52,87 +43,6 @@ export function advance(phase: TurnPhase, event: TurnEvent): TurnPhase {
     default:
       return assertNever(event);
   }
-}
-
-/** What is submitted: a frame, and by those who keep a conversation of their own what the upstream is to be told of it. */
-export interface Submit extends TurnSubmitFrame {
-  /**
-   * All messages of the upstream's request, in place of the room's history and the input, which is what people see. No
-   * part of what makes the same submit the same (T1).
-   */
-  readonly context?: readonly ChatMessage[];
-}
-
-/** What the turn's submit asked for; never changes. */
-export interface TurnSpec {
-  readonly id: string;
-  /** Number of the turn in its room, +1 each: its place in the conversation and in storage. */
-  readonly ordinal: number;
-  readonly author: string;
-  readonly createdAt: number;
-  readonly queuedSeq: number;
-  /** Of {input, provider, model, params}: tells a repeated submit from a conflicting one (T1). */
-  readonly fingerprint: string;
-  /** Bytes of the input as JSON in UTF-8, for budgets that must not load it. */
-  readonly inputBytes: number;
-  /** Rows the input takes in storage. */
-  readonly inputRows: number;
-  /** Rows that `Submit.context` takes in storage until the turn is over. */
-  readonly contextRows?: number;
-  readonly provider?: string;
-  readonly model?: string;
-  readonly params?: Readonly<Record<string, unknown>>;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  readonly onLeave: "cancel" | "keep";
-}
-
-/** What became known when the turn left the queue. */
-export interface TurnStart {
-  readonly seq: number;
-  readonly at: number;
-  /** The whole turn must be over by then (U1), whatever is evicted meanwhile. */
-  readonly deadlineAt: number;
-  /** Ordinals of the turns sent as history: chosen once, so that every attempt sends the same body. */
-  readonly history: readonly number[];
-}
-
-/** Where in the upstream's stream our text stands: after this event the answer was `offset` long. */
-export interface UpstreamMark {
-  readonly eventId: string;
-  readonly offset: number;
-}
-
-/** The stored record of a turn, small by design: its input and its text are rows of their own. */
-export interface TurnRecord {
-  readonly v: 1;
-  readonly spec: TurnSpec;
-  readonly start?: TurnStart;
-  /** Calls made for this turn, resumes not counted; stored before each is made. */
-  readonly attempts: number;
-  /** Present while the turn waits and holds no open call: until when. A wake goes on waiting (T5). */
-  readonly waitUntil?: number;
-  /** Calls made to continue the answer; counted before each, so that a crash cannot hide one. */
-  readonly resumes: number;
-  /** The upstream's own `start`, stored as soon as it is read: without it a wake cannot resume. */
-  readonly upstream?: { readonly model?: string; readonly resumable: boolean; readonly eventId?: string };
-  /** The answer came whole and is being shown at a pace (U6): all of it is stored, and this is how it ends. */
-  readonly simulated?: { readonly finishReason?: string };
-  /** A stop was asked for and must be carried out, even after a crash (T3). */
-  readonly stopIntent?: { readonly by: StopCause; readonly at: number };
-  readonly end?: TurnEnd;
-}
-
-export interface TurnEnd extends Ending {
-  readonly seq: number;
-  readonly at: number;
-  readonly length: number;
-  /** Bytes of the answer's parts as JSON in UTF-8: what a sync of it costs. */
-  readonly bytes: number;
-  /** Rows the answer takes in storage: what a removal has to delete. */
-  readonly rows: number;
-  readonly model?: string;
-  readonly usage?: Usage;
-  readonly simulated?: boolean;
 }
 
 /** The outside of an error: its stable code and a sentence, never what the upstream said. */

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { type NetworkFault, TRANSPORTS, type TransportName } from "../../../client/api/connection-types.ts";
 import {
   arrive,
   climbed,
@@ -19,7 +20,6 @@ import {
   tryingOf,
 } from "../../../client/connection/transport-fallback.ts";
 import { stableAfterMs } from "../../../client/time/timing.ts";
-import { type NetworkFault, TRANSPORTS, type TransportName } from "../../../client/transports/transport.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
 const half = () => 0.5;

@@ -1,11 +1,6 @@
 import { describe, expect, test } from "vitest";
-import {
-  allowedBy,
-  type TenantConfig,
-  TenantConfigs,
-  type TenantEvent,
-  tenantConfigMs,
-} from "../../../party/config/tenant-settings.ts";
+import { allowedBy, type TenantConfig, TenantConfigs, tenantConfigMs } from "../../../party/config/tenant-settings.ts";
+import type { TenantEvent } from "../../../party/telemetry/catalogue.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
 const none = { turnsPerMinute: undefined, activeTurns: undefined };

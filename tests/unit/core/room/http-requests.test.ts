@@ -1,6 +1,7 @@
 /** People on plain HTTP: what they ask is durable before they hear of it, and for a while they count as viewers (R6, T1–T4). */
 import { describe, expect, test } from "vitest";
-import type { Principal, Scope } from "../../../../party/core/principal.ts";
+import type { Principal } from "../../../../party/core/principal.ts";
+import type { Scope } from "../../../../party/core/scopes.ts";
 import { textOf } from "../../../../shared/content.ts";
 import type { TurnSubmitFrame } from "../../../../shared/protocol/client-frames.ts";
 import { settled } from "../../../support/core/fake-clock.ts";

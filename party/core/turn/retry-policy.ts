@@ -1,0 +1,70 @@
+/**
+ * Decides what follows a failed attempt: another call, a resume, or the end of the turn. Pure; `attempts.ts` performs it.
+ */
+import { backoffMs } from "../../../shared/backoff.ts";
+import type { ErrorCode } from "../../../shared/protocol/errors.ts";
+import type { Refused } from "../limiter/limiter-port.ts";
+import type { Ending } from "../log/turn-record.ts";
+import type { RoomPolicy } from "../policy.ts";
+import type { UpstreamFailure } from "../ports.ts";
+import type { RunEnd, RunPorts, TurnRun, TurnRunSink, WaitNotice } from "./attempt-contract.ts";
+import { turnError } from "./turn-state.ts";
+
+/** What a failure tells the Limiter: too much to do (429, 503), or that something is wrong there (other 5xx, no answer). */
+export function refusedBy(failure: UpstreamFailure): Refused | undefined {
+  if (failure.code === "upstream-rate-limited") return "rate-limited";
+  if (failure.code === "upstream-unavailable") return failure.isOverload ? "unavailable" : "unreachable";
+  return failure.code === "upstream-unreachable" ? "unreachable" : undefined;
+}
+
+export function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy): WaitNotice {
+  return {
+    code: resume ? "upstream-resuming" : "upstream-retrying",
+    scope: "upstream",
+    resume,
+    // Calls made: of an answer that is continued, the one that broke is the first.
+    attempt: resume ? sink.resumes + 1 : sink.attempts,
+    maxAttempts: resume ? policy.maxResumes + 1 : policy.maxAttempts,
+  };
+}
+
+export type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number; readonly notice: WaitNotice };
+
+/** Whether to try again, in which way and when; or how the turn ends. */
+export function afterFailure(
+  failure: UpstreamFailure,
+  wasResume: boolean,
+  sink: TurnRunSink,
+  run: TurnRun,
+  ports: RunPorts,
+  policy: RoomPolicy,
+): Next {
+  const error = turnError(failure.code);
+  const ended = (outcome: Ending["outcome"]): RunEnd => ({
+    ending: { outcome, error },
+    // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
+    byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
+  });
+  // The backend's own `error`, a malformed event, the deadline: nothing to continue.
+  const mustResume = sink.hasContent || wasResume;
+  // U2: a timeout is no reason to ask again, because the first call may still be worked on. To continue is always safe.
+  const isFinal =
+    failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
+  if (mustResume) {
+    // A resume that is refused (410: the generation is gone) leaves the text so far. What was not accepted is the resume,
+    // not the question: people are told that the answer broke off.
+    if (isFinal && failure.code === "upstream-rejected") {
+      return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, byUpstream: true };
+    }
+    if (isFinal) return ended("failed");
+    if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");
+  } else if (isFinal || sink.attempts >= policy.maxAttempts) return ended("failed");
+  const tries = mustResume ? sink.resumes : sink.attempts - 1;
+  const waitMs = failure.retryAfterMs ?? backoffMs(tries, policy.backoff, ports.random);
+  if (ports.clock.now() + waitMs >= run.deadlineAt) return ended(mustResume ? "interrupted" : "failed");
+  return { resume: mustResume, waitMs, notice: retrying(mustResume, sink, policy) };
+}
+
+export function isTimeout(code: ErrorCode): boolean {
+  return code === "upstream-headers-timeout" || code === "upstream-first-token-timeout" || code === "upstream-silence";
+}
