@@ -71,7 +71,7 @@ function auditOf(parts: readonly Part[]): AuditLine[] {
   return lines.map((line) => JSON.parse(line.slice(line.indexOf("{"))) as AuditLine);
 }
 
-test("AUTH_KEYS rotates over two restarts: a hundred sockets return by resume, no answer is lost, and the log tells it", async () => {
+test("[S6] AUTH_KEYS rotates over two restarts: a hundred sockets return by resume, no answer is lost, and the log tells it", async () => {
   // The gateway keeps its address over its restarts, and the backend knows it before it starts.
   const port = await freePort();
   const persistTo = await mkdtemp(join(tmpdir(), "edge-chat-gateway-"));
@@ -169,7 +169,7 @@ test("AUTH_KEYS rotates over two restarts: a hundred sockets return by resume, n
   }
 }, 120_000);
 
-test("a key set rotates under a hundred sockets: none is dropped, and the new key is good at once", async () => {
+test("[S6] a key set rotates under a hundred sockets: none is dropped, and the new key is good at once", async () => {
   const makeKey = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair("EdDSA", { extractable: true });
     return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, use: "sig" } };

@@ -90,7 +90,7 @@ describe("a key set", () => {
     expect(events).toEqual([{ name: "key-retired", kid: "old" }]);
   });
 
-  test("is not fetched for each made-up kid", async () => {
+  test("[S2] is not fetched for each made-up kid", async () => {
     const { jwk } = await pair("EdDSA", "a");
     const { keys, pass, fetches } = keySet(jwk);
     await keys.find("a");
