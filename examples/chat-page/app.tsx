@@ -2,15 +2,15 @@
 import { useEffect, useMemo, useState } from "react";
 import { readItem, useChatRoom, writeItem } from "../../client/react.tsx";
 import { messageFor } from "../../shared/index.ts";
-import { BLOCKED, Blockade, type Blocked } from "./blockade.ts";
-import { Chat } from "./chat.tsx";
-import type { Network } from "./connection-menu.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
-import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./page-context.ts";
-import { recentRooms, rememberRoom } from "./recent-rooms.ts";
-import type { Rooms } from "./room-menu.tsx";
-import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./room-url.ts";
-import { Timeline } from "./tools/timeline.ts";
+import { Chat } from "./conversation/chat.tsx";
+import { Timeline } from "./developer-panel/timeline.ts";
+import { BLOCKED, Blockade, type Blocked } from "./header/blocked-network.ts";
+import type { Network } from "./header/connection-menu.tsx";
+import type { Rooms } from "./header/room-menu.tsx";
+import { useLocale, useStrings } from "./language/locale.tsx";
+import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./rooms/page-context.ts";
+import { recentRooms, rememberRoom } from "./rooms/recent-rooms.ts";
+import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./rooms/room-url.ts";
 
 const blockedKey = "edge-chat.blocked";
 /** One for the page: its clients keep what they were given. */

@@ -1,7 +1,7 @@
 /** Entry of the page. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { LocaleProvider } from "./locale.tsx";
+import { LocaleProvider } from "./language/locale.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("root");

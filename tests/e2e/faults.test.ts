@@ -5,7 +5,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatClient } from "../../client/index.ts";
-import { STRINGS } from "../../examples/chat-page/strings.ts";
+import { STRINGS } from "../../examples/chat-page/language/strings.ts";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { type Locale, MESSAGES } from "../../shared/protocol/messages.ts";

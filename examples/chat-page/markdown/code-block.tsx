@@ -1,6 +1,7 @@
 /** A block of code with its language and a copy button. Unfinished fences look the same: the block simply grows. */
-import { CopyButton } from "../copy-button.tsx";
-import { useStrings } from "../locale.tsx";
+
+import { useStrings } from "../language/locale.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
 
 export function CodeBlock({ code, language }: { readonly code: string; readonly language: string }) {
   const strings = useStrings();

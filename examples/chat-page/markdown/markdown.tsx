@@ -5,8 +5,8 @@
  */
 import type { Token, Tokens } from "marked";
 import { createElement, Fragment, memo, type ReactNode, useRef } from "react";
-import { useLatestPerFrame } from "../frame-rate.ts";
-import { useStrings } from "../locale.tsx";
+import { useStrings } from "../language/locale.tsx";
+import { useLatestPerFrame } from "../ui/frame-rate.ts";
 import { CodeBlock } from "./code-block.tsx";
 import { decodeEntities } from "./entities.ts";
 import { type Lexed, lex } from "./lex.ts";

@@ -1,9 +1,9 @@
 /** A gallery of the page's states for development: `/preview/?scenario=streaming&locale=zh-CN`. Not part of the build. */
 import { createRoot } from "react-dom/client";
 import type { ChatRoomActions } from "../../../client/react.tsx";
-import { Chat } from "../chat.tsx";
-import { LocaleProvider } from "../locale.tsx";
-import type { Rooms } from "../room-menu.tsx";
+import { Chat } from "../conversation/chat.tsx";
+import type { Rooms } from "../header/room-menu.tsx";
+import { LocaleProvider } from "../language/locale.tsx";
 import "../styles/index.css";
 import { previewContext, scenarios } from "./scenarios.ts";
 

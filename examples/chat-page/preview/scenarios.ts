@@ -2,7 +2,7 @@
 
 import { type ChatSnapshot, CONTINUE_PROMPT, type ConnectionState, type PendingTurn } from "../../../client/index.ts";
 import { EMPTY_VIEW, lengthOf, type Part, type TurnView } from "../../../shared/index.ts";
-import type { PageContext } from "../page-context.ts";
+import type { PageContext } from "../rooms/page-context.ts";
 
 export const previewContext: PageContext = {
   greeting: {

@@ -3,9 +3,9 @@
 import { act, createElement } from "react";
 import { createRoot } from "react-dom/client";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { LocaleProvider } from "../../../examples/chat-page/locale.tsx";
-import { DeveloperPanel } from "../../../examples/chat-page/tools/developer-panel.tsx";
-import { firstTokenMs, Timeline, tokensPerSecond } from "../../../examples/chat-page/tools/timeline.ts";
+import { DeveloperPanel } from "../../../examples/chat-page/developer-panel/developer-panel.tsx";
+import { firstTokenMs, Timeline, tokensPerSecond } from "../../../examples/chat-page/developer-panel/timeline.ts";
+import { LocaleProvider } from "../../../examples/chat-page/language/locale.tsx";
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 
 const input = { prompt: "a secret question" };

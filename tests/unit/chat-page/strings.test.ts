@@ -1,10 +1,10 @@
 // @vitest-environment happy-dom
 import { beforeEach, describe, expect, test } from "vitest";
-import { chooseLocale } from "../../../examples/chat-page/locale.tsx";
-import { EMPTY_CONTEXT, parsePageContext } from "../../../examples/chat-page/page-context.ts";
-import { recentRooms, rememberRoom } from "../../../examples/chat-page/recent-rooms.ts";
-import { parseRoomAddress, randomRoomName, roomUrl } from "../../../examples/chat-page/room-url.ts";
-import { STRINGS } from "../../../examples/chat-page/strings.ts";
+import { chooseLocale } from "../../../examples/chat-page/language/locale.tsx";
+import { STRINGS } from "../../../examples/chat-page/language/strings.ts";
+import { EMPTY_CONTEXT, parsePageContext } from "../../../examples/chat-page/rooms/page-context.ts";
+import { recentRooms, rememberRoom } from "../../../examples/chat-page/rooms/recent-rooms.ts";
+import { parseRoomAddress, randomRoomName, roomUrl } from "../../../examples/chat-page/rooms/room-url.ts";
 import { roomNamePattern } from "../../../shared/protocol/limits.ts";
 
 beforeEach(() => localStorage.clear());

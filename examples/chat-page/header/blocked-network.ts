@@ -2,7 +2,7 @@
  * A network that blocks, for the page's own client: so that everyone can watch what the client does in one. It refuses new
  * WebSockets, and one level further event streams, and cuts those that are open; the rest of the browser is untouched.
  */
-import type { RequestOptions } from "../../client/index.ts";
+import type { RequestOptions } from "../../../client/index.ts";
 
 export const BLOCKED = ["nothing", "websocket", "streams"] as const;
 /** `streams`: WebSockets and event streams. */

@@ -1,9 +1,9 @@
 /** A banner with a way on, when the connection is not simply fine. */
 import type { ReactNode } from "react";
-import type { ConnectionState } from "../../client/index.ts";
-import { useSecondsUntil } from "../../client/react.tsx";
-import { messageFor } from "../../shared/index.ts";
-import { useLocale, useStrings } from "./locale.tsx";
+import type { ConnectionState } from "../../../client/index.ts";
+import { useSecondsUntil } from "../../../client/react.tsx";
+import { messageFor } from "../../../shared/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
 
 interface BannerProps {
   readonly connection: ConnectionState;

@@ -1,7 +1,8 @@
 /** What a newcomer sees: what this is in one sentence, questions to start with, and what is worth trying. */
-import { Icon, Logo } from "./icons.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
-import type { PageContext } from "./page-context.ts";
+
+import { useLocale, useStrings } from "../language/locale.tsx";
+import type { PageContext } from "../rooms/page-context.ts";
+import { Icon, Logo } from "../ui/icons.tsx";
 
 interface EmptyStateProps {
   readonly context: PageContext;

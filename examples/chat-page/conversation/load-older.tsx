@@ -1,9 +1,9 @@
 /** The way back into a long conversation: a control at the top of the log. */
 
-import type { OlderState } from "../../client/index.ts";
-import { ERRORS, messageFor } from "../../shared/index.ts";
-import { Icon } from "./icons.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
+import type { OlderState } from "../../../client/index.ts";
+import { ERRORS, messageFor } from "../../../shared/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import { Icon } from "../ui/icons.tsx";
 
 interface OlderProps {
   readonly older: OlderState;

@@ -1,8 +1,8 @@
 /** The bar at the top: where one is, who else is here, how the connection stands, which language is spoken. */
-import type { ConnectionState } from "../../client/index.ts";
+import type { ConnectionState } from "../../../client/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import { Icon, Logo } from "../ui/icons.tsx";
 import { ConnectionMenu, type Network } from "./connection-menu.tsx";
-import { Icon, Logo } from "./icons.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
 import { RoomMenu, type Rooms } from "./room-menu.tsx";
 
 interface HeaderProps {

@@ -1,11 +1,11 @@
 /** An answer's content: text as Markdown, reasoning folded away, tools and data as compact cards. */
 
 import { createElement } from "react";
-import { type Part, type ShownPart, shownParts, type ToolCard } from "../../shared/index.ts";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
-import { ScrollingCode } from "./markdown/code-block.tsx";
-import { Markdown } from "./markdown/markdown.tsx";
+import { type Part, type ShownPart, shownParts, type ToolCard } from "../../../shared/index.ts";
+import { useStrings } from "../language/locale.tsx";
+import { ScrollingCode } from "../markdown/code-block.tsx";
+import { Markdown } from "../markdown/markdown.tsx";
+import { Icon } from "../ui/icons.tsx";
 
 interface AnswerProps {
   readonly parts: readonly Part[];

@@ -3,11 +3,11 @@
  * each word as it streams. The conversation itself is a silent log.
  */
 import { useEffect, useRef, useState } from "react";
-import type { ChatSnapshot } from "../../client/index.ts";
-import { isRunning } from "../../client/react.tsx";
-import { type Locale, messageFor, type TurnView, textOf } from "../../shared/index.ts";
-import { useLocale, useStrings } from "./locale.tsx";
-import type { Strings } from "./strings.ts";
+import type { ChatSnapshot } from "../../../client/index.ts";
+import { isRunning } from "../../../client/react.tsx";
+import { type Locale, messageFor, type TurnView, textOf } from "../../../shared/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import type { Strings } from "../language/strings.ts";
 
 /** Of an ended answer: enough to know what it says; the rest is read in the log at one's own pace. */
 const maxSpoken = 600;

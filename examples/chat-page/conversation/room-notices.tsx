@@ -1,9 +1,9 @@
 /** Waits and errors that concern the room or this session rather than one turn, told above the message box. */
 import { useState } from "react";
-import { deadlineOf, useSecondsUntil } from "../../client/react.tsx";
-import { type ErrorFrame, messageFor, type NoticeFrame } from "../../shared/index.ts";
-import { Banner } from "./connection.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
+import { deadlineOf, useSecondsUntil } from "../../../client/react.tsx";
+import { type ErrorFrame, messageFor, type NoticeFrame } from "../../../shared/index.ts";
+import { Banner } from "../header/connection-banner.tsx";
+import { useLocale, useStrings } from "../language/locale.tsx";
 
 interface RoomNoticesProps {
   readonly notices: readonly NoticeFrame[];

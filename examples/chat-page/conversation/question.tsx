@@ -1,9 +1,9 @@
 /** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
 import { useState } from "react";
-import { isContinuation } from "../../client/index.ts";
-import { promptOf, type TurnInput } from "../../shared/index.ts";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
+import { isContinuation } from "../../../client/index.ts";
+import { promptOf, type TurnInput } from "../../../shared/index.ts";
+import { useStrings } from "../language/locale.tsx";
+import { Icon } from "../ui/icons.tsx";
 
 /** What still reads as a question at a glance. */
 const maxShown = { characters: 800, lines: 12 };

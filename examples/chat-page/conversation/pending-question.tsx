@@ -1,10 +1,10 @@
 /** A question the room has not shown as a turn: on its way, waiting for the connection, or refused with its text kept. */
 import { memo } from "react";
-import { isContinuation, type PendingTurn } from "../../client/index.ts";
-import type { ChatRoomActions } from "../../client/react.tsx";
-import { messageFor, promptOf } from "../../shared/index.ts";
-import { Icon } from "./icons.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
+import { isContinuation, type PendingTurn } from "../../../client/index.ts";
+import type { ChatRoomActions } from "../../../client/react.tsx";
+import { messageFor, promptOf } from "../../../shared/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { Question } from "./question.tsx";
 import { StatusLine } from "./turn-status.tsx";
 

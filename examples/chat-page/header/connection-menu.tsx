@@ -2,10 +2,10 @@
  * How the connection stands, in the header, and behind it: over what the page is connected, why over nothing better, and a
  * switch that blocks the better ways, to see that the conversation goes on over the others.
  */
-import type { ConnectionState } from "../../client/index.ts";
-import { BLOCKED, type Blocked } from "./blockade.ts";
-import { useStrings } from "./locale.tsx";
-import type { Strings } from "./strings.ts";
+import type { ConnectionState } from "../../../client/index.ts";
+import { useStrings } from "../language/locale.tsx";
+import type { Strings } from "../language/strings.ts";
+import { BLOCKED, type Blocked } from "./blocked-network.ts";
 
 /** The page's own network, which may be told to block. */
 export interface Network {

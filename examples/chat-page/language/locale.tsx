@@ -1,7 +1,7 @@
 /** The reader's language: chosen once from the browser, changed by hand, remembered. Components ask `useStrings()`. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
-import { readItem, writeItem } from "../../client/react.tsx";
-import { LOCALES, type Locale } from "../../shared/index.ts";
+import { readItem, writeItem } from "../../../client/react.tsx";
+import { LOCALES, type Locale } from "../../../shared/index.ts";
 import { STRINGS, type Strings } from "./strings.ts";
 
 const storageKey = "edge-chat.locale";

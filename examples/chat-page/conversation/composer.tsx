@@ -1,8 +1,8 @@
 /** The message box: grows with its text. What it does with keys is `useComposer`'s. */
 import type { Ref } from "react";
-import { useComposer } from "../../client/react.tsx";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
+import { useComposer } from "../../../client/react.tsx";
+import { useStrings } from "../language/locale.tsx";
+import { Icon } from "../ui/icons.tsx";
 
 interface ComposerProps {
   readonly text: string;

@@ -1,8 +1,8 @@
 /** The developer panel: what the page was told, as it comes, and what it comes to. Beside the conversation, never in its way. */
 import { useSyncExternalStore } from "react";
 import type { ConnectionState } from "../../../client/index.ts";
-import { useLatestPerFrame } from "../frame-rate.ts";
-import { useLocale, useStrings } from "../locale.tsx";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import { useLatestPerFrame } from "../ui/frame-rate.ts";
 import {
   firstTokenMs,
   short,

@@ -3,12 +3,12 @@
  * turn can have; a completed answer needs no words.
  */
 import type { ReactNode } from "react";
-import { isContinuable } from "../../client/index.ts";
-import { type ChatRoomActions, deadlineOf, useSecondsUntil } from "../../client/react.tsx";
-import { messageFor, type TurnView } from "../../shared/index.ts";
-import { Icon, type IconName } from "./icons.tsx";
-import { useLocale, useStrings } from "./locale.tsx";
-import type { Strings } from "./strings.ts";
+import { isContinuable } from "../../../client/index.ts";
+import { type ChatRoomActions, deadlineOf, useSecondsUntil } from "../../../client/react.tsx";
+import { messageFor, type TurnView } from "../../../shared/index.ts";
+import { useLocale, useStrings } from "../language/locale.tsx";
+import type { Strings } from "../language/strings.ts";
+import { Icon, type IconName } from "../ui/icons.tsx";
 
 interface TurnStatusProps {
   readonly turn: TurnView;

@@ -1,5 +1,5 @@
 /** What the backend wants said to a newcomer: `GET /context`, from the gateway. The page works without it. */
-import { LOCALES, type Locale } from "../../shared/index.ts";
+import { LOCALES, type Locale } from "../../../shared/index.ts";
 
 export type Localised = Readonly<Record<Locale, string>>;
 

@@ -1,7 +1,7 @@
 /** A question that is being asked anew, in its own place. Enter sends, Esc leaves it as it was. */
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import { isComposing, useComposer } from "../../client/react.tsx";
-import { useStrings } from "./locale.tsx";
+import { isComposing, useComposer } from "../../../client/react.tsx";
+import { useStrings } from "../language/locale.tsx";
 
 interface QuestionEditorProps {
   readonly text: string;

@@ -1,11 +1,11 @@
 /** One turn: the question, whoever asked it, and the answer. Drawn again only when the turn itself changed. */
 import { memo, useEffect, useRef, useState } from "react";
-import { type ChatRoomActions, isEditable, isRunning } from "../../client/react.tsx";
-import { promptOf, type TurnView, textOf } from "../../shared/index.ts";
+import { type ChatRoomActions, isEditable, isRunning } from "../../../client/react.tsx";
+import { promptOf, type TurnView, textOf } from "../../../shared/index.ts";
+import { useStrings } from "../language/locale.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Icon } from "../ui/icons.tsx";
 import { Answer } from "./answer.tsx";
-import { CopyButton } from "./copy-button.tsx";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
 import { Question } from "./question.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { completedText, TurnStatus } from "./turn-status.tsx";

@@ -1,8 +1,8 @@
 /** A button that copies and says whether it did. */
 import { useEffect, useState } from "react";
+import { useStrings } from "../language/locale.tsx";
 import { copyText } from "./copy-text.ts";
 import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
 
 /** Long enough to be read, short enough to be out of the way for the next copy. */
 const feedbackMs = 2_000;

@@ -3,10 +3,10 @@
  * clearing this one. A native popover: Esc, a click elsewhere and the focus are the browser's.
  */
 import { type FormEvent, useRef, useState } from "react";
-import { roomNamePattern } from "../../shared/index.ts";
-import { CopyButton } from "./copy-button.tsx";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
+import { roomNamePattern } from "../../../shared/index.ts";
+import { useStrings } from "../language/locale.tsx";
+import { CopyButton } from "../ui/copy-button.tsx";
+import { Icon } from "../ui/icons.tsx";
 
 export interface Rooms {
   readonly current: string;

@@ -3,23 +3,23 @@
  * wires it to a real room, tests and the preview to a scripted one.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
-import type { ChatSnapshot } from "../../client/index.ts";
-import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../client/react.tsx";
+import type { ChatSnapshot } from "../../../client/index.ts";
+import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../../client/react.tsx";
+import { DeveloperPanel } from "../developer-panel/developer-panel.tsx";
+import type { Timeline } from "../developer-panel/timeline.ts";
+import { ConnectionBanner } from "../header/connection-banner.tsx";
+import type { Network } from "../header/connection-menu.tsx";
+import { Header } from "../header/header.tsx";
+import type { Rooms } from "../header/room-menu.tsx";
+import { useStrings } from "../language/locale.tsx";
+import type { PageContext } from "../rooms/page-context.ts";
+import { Icon } from "../ui/icons.tsx";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
-import { ConnectionBanner } from "./connection.tsx";
-import type { Network } from "./connection-menu.tsx";
 import { EmptyState } from "./empty-state.tsx";
-import { Header } from "./header.tsx";
-import { Icon } from "./icons.tsx";
-import { useStrings } from "./locale.tsx";
-import { Older } from "./older.tsx";
-import type { PageContext } from "./page-context.ts";
-import { Pending } from "./pending.tsx";
-import type { Rooms } from "./room-menu.tsx";
+import { Older } from "./load-older.tsx";
+import { Pending } from "./pending-question.tsx";
 import { RoomNotices } from "./room-notices.tsx";
-import { DeveloperPanel } from "./tools/developer-panel.tsx";
-import type { Timeline } from "./tools/timeline.ts";
 import { Turn } from "./turn.tsx";
 
 interface ChatProps {

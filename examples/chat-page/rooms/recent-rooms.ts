@@ -1,7 +1,7 @@
 /** The rooms this browser was in, newest first, for the room menu. */
 
-import { readItem, writeItem } from "../../client/react.tsx";
-import { roomNamePattern } from "../../shared/index.ts";
+import { readItem, writeItem } from "../../../client/react.tsx";
+import { roomNamePattern } from "../../../shared/index.ts";
 
 const storageKey = "edge-chat.rooms";
 /** As many as fit the menu on a phone without scrolling. */

@@ -1,5 +1,5 @@
 /** Rooms by URL: `/?room=<name>` is the whole address of a conversation. Reads it, makes it, invents a name for a new one. */
-import { roomNamePattern } from "../../shared/index.ts";
+import { roomNamePattern } from "../../../shared/index.ts";
 
 export type RoomAddress =
   | { readonly kind: "room"; readonly room: string }
