@@ -4,11 +4,12 @@
  * never keys and tokens.
  */
 
-import type { GatewayConfig } from "../config/settings.ts";
 import { toBase64Url } from "../platform/base64url.ts";
 import { reportAudit, reportFault } from "../telemetry/reporter.ts";
 import type { KeyEvent } from "./keys.ts";
+import type { AuthSetting } from "./settings.ts";
 import type { UpstreamTokenEvent } from "./upstream-auth.ts";
+import type { UpstreamAuthSetting } from "./upstream-settings.ts";
 
 /** `actor` is `gateway`, `operator`, or the `sub` of a token. */
 export type AuditEvent =
@@ -39,10 +40,16 @@ export function auditKey(event: KeyEvent): void {
   else audit("gateway", event);
 }
 
-const announced = new WeakSet<GatewayConfig>();
+/** The whole configuration. The audit names the fields it looks into; the fingerprint covers all of them. */
+interface AuditedSettings {
+  readonly auth: AuthSetting;
+  readonly upstreamAuth: UpstreamAuthSetting;
+}
+
+const announced = new WeakSet<AuditedSettings>();
 
 /** Tells once which settings this isolate runs with. Two of one fingerprint differ in secrets of the same names at most. */
-export async function auditConfiguration(config: GatewayConfig): Promise<void> {
+export async function auditConfiguration(config: AuditedSettings): Promise<void> {
   if (announced.has(config)) return;
   announced.add(config);
   const { auth, upstreamAuth } = config;

@@ -3,7 +3,6 @@
  * is the same anonymous somebody; with `AUTH=jwt` a token says who, and nobody gets in without one (S6).
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import type { GatewayConfig } from "../config/settings.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import { ALL_SCOPES } from "../core/scopes.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -15,7 +14,7 @@ import type { KeySource } from "./keys.ts";
 import { RevocationCache, RevocationCopies } from "./revocation-cache.ts";
 import type { Revocation } from "./revocation-list.ts";
 import { SecretKeys } from "./secret-keys.ts";
-import type { AuthSetting } from "./settings.ts";
+import type { AuthSetting, GateSettings } from "./settings.ts";
 import { tenantAdmitted, tenantOfRoom } from "./tenants.ts";
 import type { TokenVerifier } from "./verify-token.ts";
 
@@ -27,10 +26,10 @@ const revocationCopies = new RevocationCopies();
 const verifiers = new WeakMap<AuthSetting, TokenVerifier>();
 
 export class Gate {
-  readonly #config: Pick<GatewayConfig, "auth" | "tenant">;
+  readonly #config: GateSettings;
   readonly #revocations: RevocationCache | undefined;
 
-  constructor(config: Pick<GatewayConfig, "auth" | "tenant">, revocationsOf: RevocationsOf) {
+  constructor(config: GateSettings, revocationsOf: RevocationsOf) {
     this.#config = config;
     this.#revocations =
       revocationsOf === undefined || config.auth.mode === "none"
@@ -83,7 +82,7 @@ export class Gate {
 export function authorize(
   request: Request,
   room: string | undefined,
-  config: GatewayConfig,
+  config: GateSettings,
   revocationsOf: RevocationsOf,
 ): Promise<Result<Principal, Refusal>> {
   return new Gate(config, revocationsOf).admit(bearerOf(request), room);

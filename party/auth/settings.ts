@@ -16,6 +16,12 @@ export type AuthSetting =
       readonly audience: string | undefined;
     };
 
+/** The settings that decide who may enter a room. */
+export interface GateSettings {
+  readonly auth: AuthSetting;
+  readonly tenant: TenantSetting;
+}
+
 type Text = (name: string) => string | undefined;
 
 /**

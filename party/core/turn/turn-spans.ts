@@ -4,8 +4,15 @@
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md
  */
 import type { SpanEvent, TurnFacts } from "../events.ts";
-import type { RoomTurn } from "./live-turn.ts";
+import type { TurnRecord } from "../log/turn-record.ts";
 import { callContext, formatTraceparent, type TraceContext, type TurnContext } from "./trace-context.ts";
+
+/** The facts of a turn that its spans carry. */
+interface TracedTurn {
+  readonly id: string;
+  readonly record: TurnRecord;
+  readonly model: string | undefined;
+}
 
 interface Call {
   readonly context: TraceContext;
@@ -15,12 +22,12 @@ interface Call {
 }
 
 export class TurnTrace {
-  readonly #turn: RoomTurn;
+  readonly #turn: TracedTurn;
   readonly #generationId: string;
   readonly #context: TurnContext;
   #call: Call | undefined;
 
-  constructor(turn: RoomTurn, generationId: string, context: TurnContext) {
+  constructor(turn: TracedTurn, generationId: string, context: TurnContext) {
     this.#turn = turn;
     this.#generationId = generationId;
     this.#context = context;
