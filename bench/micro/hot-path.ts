@@ -4,10 +4,12 @@
  * so this shows what our own code costs and nothing else. Steps are taken in turns, and the median round is shown.
  */
 import { Delivery, type Reader } from "../../party/core/delivery/delivery.ts";
+import { LogPosition } from "../../party/core/log/log-position.ts";
 import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
 import type { RoomSocket, UpstreamBatch } from "../../party/core/ports.ts";
-import { RoomTurn } from "../../party/core/turn/live-turn.ts";
+import { Turn } from "../../party/core/turn/turn.ts";
+import { TurnList } from "../../party/core/turn/turn-list.ts";
 import { dialectFor } from "../../party/upstream/dialects/auto.ts";
 import { batchesOf } from "../../party/upstream/event-stream.ts";
 import { stamp } from "../lib/stamp.ts";
@@ -54,9 +56,9 @@ async function parse(): Promise<UpstreamBatch[]> {
 
 const batches = await parse();
 
-function turn(): RoomTurn {
+function turn(): Turn {
   const record = { v: 1, spec: { id: "measured", ordinal: 0, queuedSeq: 1, inputRows: 1 }, attempts: 1, resumes: 0 };
-  return new RoomTurn(record as unknown as TurnRecord, { state: "opening" } as RoomTurn["phase"]);
+  return new Turn(record as unknown as TurnRecord, { state: "opening" } as Turn["phase"]);
 }
 
 function append(): void {
@@ -70,15 +72,15 @@ function flush(tabs: number): void {
   let now = 0;
   let sent = 0;
   const clock = { now: () => now, after: () => ({ cancel: () => undefined }) };
-  const source = {
-    liveTurns: () => [growing],
-    turn: () => growing,
+  const turns = new TurnList(new LogPosition(() => "e"));
+  turns.add(growing);
+  const events = {
     onBehind: () => undefined,
     onSlow: () => undefined,
     mayStay: () => true,
     onOver: () => undefined,
   };
-  const delivery = new Delivery(source, clock, DEFAULT_POLICY);
+  const delivery = new Delivery(turns, events, clock, DEFAULT_POLICY);
   for (let tab = 0; tab < tabs; tab += 1) delivery.add(readerOf(() => (sent += 1)));
   for (const batch of batches) {
     growing.take(batch, DEFAULT_POLICY.maxTurnLength);

@@ -48,7 +48,7 @@ async function submitAs(
   again: ChatRequest["again"],
 ): Promise<Result<TurnState, Refusal>> {
   if (again === undefined) return core.visitors.submit(principal, submit);
-  const ids = core.conversation.turns.map(({ id }) => id);
+  const ids = core.conversation.turns.all().map(({ id }) => id);
   const named = again.messageId !== undefined && ids.includes(again.messageId) ? again.messageId : undefined;
   const replaces = named ?? turnAsking(again.question, ids);
   const whole = { ...submit, ...(replaces === undefined ? {} : { replaces }) };
@@ -66,7 +66,7 @@ async function resume(ask: Ask): Promise<Response> {
   const held = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9})$/.exec(request.headers.get("last-event-id") ?? "");
   const [, heldTurn = "", heldUnits = "0"] = held ?? [];
   if (core.conversation.turn(heldTurn) !== undefined) return stream(ask, heldTurn, Number(heldUnits));
-  const open = core.conversation.turns.find((turn) => !turn.isSettled);
+  const open = core.conversation.turns.unsettled()[0];
   if (open !== undefined) return stream(ask, open.id, 0);
   // Also a sign of life, and whether this person may look.
   const looked = await core.visitors.older(principal, undefined, 1);
@@ -83,7 +83,7 @@ async function messages({ core, principal }: Ask): Promise<Response> {
 /** Stops what is being answered; 204 when nothing is. */
 async function stop({ core, principal }: Ask): Promise<Response> {
   if (!mayDo(principal, "turn-cancel")) return refused({ code: "forbidden" });
-  const open = core.conversation.turns.find((turn) => !turn.isSettled);
+  const open = core.conversation.turns.unsettled()[0];
   if (open === undefined) return new Response(null, { status: 204 });
   const stopped = await core.visitors.cancel(principal, open.id);
   if (!stopped.ok) return refused(stopped.error);

@@ -8,19 +8,19 @@ import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import type { Outcome } from "../../../shared/protocol/server-frames.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
-import { Delivery } from "../delivery/delivery.ts";
+import { Delivery, type DeliveryEvents } from "../delivery/delivery.ts";
 import type { StopCause } from "../events.ts";
 import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
 import { Agenda } from "../log/deadlines.ts";
 import { Journal } from "../log/journal.ts";
-import { RoomLife } from "../log/log-position.ts";
+import { LogPosition } from "../log/log-position.ts";
 import { TurnLog } from "../log/storage-schema.ts";
-import { Tombstones } from "../log/tombstones.ts";
 import type { Ending, Submit, TurnEnd, TurnRecord } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
-import { RoomTurn } from "../turn/live-turn.ts";
-import { activeTurns, etaMs, queuedTurns, startable } from "../turn/turn-queue.ts";
+import { Turn } from "../turn/turn.ts";
+import { TurnList } from "../turn/turn-list.ts";
+import { activeTurns, startable } from "../turn/turn-queue.ts";
 import { factsOf } from "../turn/turn-report.ts";
 import { turnError } from "../turn/turn-state.ts";
 import { type Commit, Commits, watchdogMs } from "./commit.ts";
@@ -28,10 +28,8 @@ import { historyOf, messagesFor } from "./prompt-history.ts";
 import { excessTurns } from "./retention.ts";
 import { Submits } from "./submit.ts";
 import { TurnDriver } from "./turn-runner.ts";
+import { TurnTexts } from "./turn-texts.ts";
 import { stopRetryEveryMs, UpstreamStops } from "./upstream-stops.ts";
-
-/** Units of settled answers kept in memory for the next sync. */
-const settledUnitsKept = 1_048_576;
 
 const releaseOutcomes = {
   completed: "ok",
@@ -40,146 +38,116 @@ const releaseOutcomes = {
   interrupted: "failed",
 } as const satisfies Record<Outcome, ReleaseOutcome>;
 
-export interface ConversationHooks {
+/** What the room learns from its conversation, and is asked by it. */
+export interface ConversationEvents extends DeliveryEvents {
   /** Viewers right now (R6). */
   viewers(): number;
-  /** The queue, or what is known of a wait, has changed. */
-  onQueueChanged(): void;
-  /** What readers have been sent is now in storage: the point a wake would take them up from (design §2). */
+  /** A commit is durable and published: the queue may have changed. */
+  onCommitted(): void;
+  /** What readers have been sent is now in storage: a wake would continue from here. */
   onLogged(): void;
   /** All turns are gone and a new epoch has begun: every reader needs a snapshot. */
   onCleared(): void;
 }
 
 export class Conversation {
+  readonly turns: TurnList;
+  readonly texts: TurnTexts;
   readonly delivery: Delivery;
   readonly journal: Journal;
   readonly #ports: RoomPorts;
   readonly #policy: RoomPolicy;
-  readonly #hooks: ConversationHooks;
+  readonly #events: ConversationEvents;
+  readonly #life: AbortController;
   readonly #log: TurnLog;
   readonly #agenda = new Agenda();
-  readonly #life: RoomLife;
   readonly #commits: Commits;
   readonly #submits: Submits;
   readonly #driver: TurnDriver;
   readonly #stops: UpstreamStops;
-  #turns = new Map<string, RoomTurn>();
-  readonly #tombstones = new Tombstones();
   /** Turns that storage said were not over, until `recover` has taken them up. */
-  #unfinished: RoomTurn[] = [];
+  #unfinished: Turn[] = [];
   /** Until when nothing new is started: the room is being drained. */
   #drainUntil = 0;
-  #closed = false;
 
-  constructor(
-    ports: RoomPorts,
-    policy: RoomPolicy,
-    hooks: ConversationHooks &
-      Pick<ConstructorParameters<typeof Delivery>[0], "onBehind" | "onSlow" | "onOver" | "mayStay">,
-  ) {
+  /** @param life aborts when this life of the room is over: nothing is written, sent or waited for any more. */
+  constructor(ports: RoomPorts, policy: RoomPolicy, events: ConversationEvents, life: AbortController) {
     this.#ports = ports;
     this.#policy = policy;
-    this.#hooks = hooks;
+    this.#events = events;
+    this.#life = life;
     this.#log = new TurnLog(ports.storage);
-    this.#life = new RoomLife(ports.newId);
+    this.turns = new TurnList(new LogPosition(ports.newId));
+    this.texts = new TurnTexts(this.turns, this.#log);
     this.journal = new Journal(ports.storage, (error) => {
       ports.report({ name: "room-broken", cause: error });
-      this.close();
+      life.abort();
       ports.onBroken(error);
     });
-    this.delivery = new Delivery(
-      {
-        liveTurns: () => this.#liveTurns(),
-        turn: (id) => this.#turns.get(id),
-        onBehind: (reader) => hooks.onBehind(reader),
-        onSlow: (reader) => hooks.onSlow(reader),
-        mayStay: (reader) => hooks.mayStay(reader),
-        onOver: (reader) => hooks.onOver(reader),
-      },
-      ports.clock,
-      policy,
-    );
-    const parts = { journal: this.journal, delivery: this.delivery, agenda: this.#agenda, life: this.#life };
-    this.#commits = new Commits(parts, ports, policy, {
-      isClosed: () => this.#closed,
-      isPristine: () => this.isPristine,
-      hasOpenTurns: () => this.turns.some((turn) => !turn.isSettled),
-      publish: (frame) => this.delivery.publish(frame),
-      onLogged: () => hooks.onLogged(),
-      onCommitted: () => hooks.onQueueChanged(),
-    });
-    this.#submits = new Submits({ ...parts, commits: this.#commits, tombstones: this.#tombstones }, ports, policy, {
-      isClosed: () => this.#closed,
-      turns: () => this.turns,
-      turn: (id) => this.turn(id),
-      add: (turn) => this.#turns.set(turn.id, turn),
+    this.delivery = new Delivery(this.turns, events, ports.clock, policy);
+    const parts = {
+      journal: this.journal,
+      delivery: this.delivery,
+      agenda: this.#agenda,
+      turns: this.turns,
+      life: life.signal,
+    };
+    this.#commits = new Commits(parts, ports, policy, events);
+    this.#submits = new Submits({ ...parts, commits: this.#commits }, ports, policy, {
       cancel: (turnId, by) => this.cancel(turnId, by),
-      ended: (turn) => this.ended(turn),
       removeIn: (commit, gone) => this.#removeIn(commit, gone),
       startNext: (commit) => this.#startNext(commit),
-      eta: (position) => this.eta(position),
     });
     this.#stops = new UpstreamStops(ports, policy, this.#agenda, () => this.#commits.durably(this.#commits.begin()));
     this.#driver = new TurnDriver(ports, policy, parts, {
-      has: (turn) => this.#turns.get(turn.id) === turn,
-      active: () => this.active(),
       generationIdOf: (turn) => this.#generationIdOf(turn),
       messagesFor: (turn) =>
         turn.record.spec.contextRows === undefined
-          ? messagesFor(turn, this.turns, this.#policy, (past) => this.ensureLoaded(past))
+          ? messagesFor(turn, this.turns.all(), this.#policy, (past) => this.texts.load(past))
           : this.#log.readContext(turn.record.spec.ordinal),
       store: (turn) => this.#store(turn),
       settle: (turn, ending, stopUpstream) => this.#settle(turn, ending, stopUpstream),
-      onLogged: () => hooks.onLogged(),
+      onLogged: () => events.onLogged(),
     });
+    life.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
 
   get epoch(): string {
-    return this.#life.epoch;
+    return this.turns.epoch;
   }
   get seq(): number {
-    return this.#life.seq;
+    return this.turns.seq;
   }
   get floor(): number {
-    return this.#life.floor;
-  }
-  /** In order of the conversation. */
-  get turns(): RoomTurn[] {
-    return [...this.#turns.values()];
+    return this.turns.floor;
   }
 
-  turn(id: string): RoomTurn | undefined {
-    return this.#turns.get(id);
+  turn(id: string): Turn | undefined {
+    return this.turns.get(id);
   }
 
-  /** Removed turn ids with the `seq` that said so. */
-  removed(): Iterable<readonly [string, number]> {
-    return this.#tombstones.removed();
-  }
-
-  /** A reader says what it has: see `RoomLife`. */
+  /** A reader says what it has: see `LogPosition`. */
   recognize(have: Have | undefined): void {
-    this.#life.recognize(have);
+    this.turns.position.recognize(have);
   }
 
   /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
   async load(): Promise<void> {
     const stored = await this.#log.load();
     this.#commits.load(stored);
-    this.#tombstones.load(stored.tombstones);
-    for (const record of stored.turns) this.#turns.set(record.spec.id, await this.#restore(record));
-    this.#unfinished = this.turns.filter((turn) => !turn.isSettled);
+    this.turns.tombstones.load(stored.tombstones);
+    for (const record of stored.turns) this.turns.add(await this.#restore(record));
+    this.#unfinished = this.turns.unsettled();
     this.delivery.reset(this.seq);
   }
 
-  async #restore(record: TurnRecord): Promise<RoomTurn> {
-    if (record.end !== undefined) return new RoomTurn(record, { state: "settled", ending: record.end });
+  async #restore(record: TurnRecord): Promise<Turn> {
+    if (record.end !== undefined) return new Turn(record, { state: "settled", ending: record.end });
     const input = await this.#log.readInput(record.spec.ordinal);
-    if (record.start === undefined) return new RoomTurn(record, { state: "queued" }, input);
+    if (record.start === undefined) return new Turn(record, { state: "queued" }, input);
     // A call that was never made, or came back unserved, is waited for; one that was made is resumed, or given up.
     const isWaiting = record.waitUntil !== undefined || record.attempts === 0;
-    const turn = new RoomTurn(record, { state: isWaiting ? "waiting" : "resuming" }, input);
+    const turn = new Turn(record, { state: isWaiting ? "waiting" : "resuming" }, input);
     turn.restore(await this.#log.readText(record.spec.ordinal));
     turn.generationId = await this.#generationIdOf(turn);
     turn.model = record.upstream?.model;
@@ -193,7 +161,7 @@ export class Conversation {
   /** Takes up the work that storage says is unfinished. Called once, when the room may be served. */
   recover(): void {
     // Only what was loaded: a frame may have started a new turn between the start and now.
-    const unfinished = this.#unfinished.filter((turn) => !turn.isSettled && this.#turns.get(turn.id) === turn);
+    const unfinished = this.#unfinished.filter((turn) => !turn.isSettled && this.turns.has(turn));
     this.#unfinished = [];
     if (unfinished.length === 0) return;
     const commit = this.#commits.begin();
@@ -224,31 +192,21 @@ export class Conversation {
   }
 
   /** Resolves when the turn's end is durable and told, or the turn is gone. */
-  async ended(turn: RoomTurn): Promise<void> {
-    if (!turn.isSettled || this.#isUnpublished(turn)) await turn.ended;
-  }
-
-  /** When the last turn ended, ms since 1970, or -Infinity where there was none; undefined while one is not over. */
-  get idleSince(): number | undefined {
-    let since = Number.NEGATIVE_INFINITY;
-    for (const { record } of this.#turns.values()) {
-      if (record.end === undefined) return undefined;
-      since = Math.max(since, record.end.at);
-    }
-    return since;
+  async ended(turn: Turn): Promise<void> {
+    await turn.ended;
   }
 
   /** This life of the room is over: nothing that is waited for will come. */
   get isClosed(): boolean {
-    return this.#closed;
+    return this.#life.signal.aborted;
   }
 
   /** Stops a turn from whatever state (T3). Idempotent; a settled turn stays as it is. */
-  cancel(turnId: string, by: StopCause = "cancel"): Result<RoomTurn, ErrorCode> {
-    const turn = this.#turns.get(turnId);
+  cancel(turnId: string, by: StopCause = "cancel"): Result<Turn, ErrorCode> {
+    const turn = this.turns.get(turnId);
     if (turn === undefined) {
       // The submit may still be on its way, by another path: it must not run then (T1).
-      if (!this.#tombstones.has(turnId)) {
+      if (!this.turns.tombstones.has(turnId)) {
         const commit = this.#commits.begin();
         this.#bury(commit, turnId);
         this.#commits.commit(commit);
@@ -273,9 +231,8 @@ export class Conversation {
   /** Removes all turns and begins a new epoch; what ran is stopped, which is stored with the removal. */
   clear(): void {
     const commit = this.#commits.begin();
-    for (const turn of this.#turns.values()) {
-      turn.controller?.abort();
-      turn.onEnded();
+    for (const turn of this.turns) {
+      turn.abandon();
       this.#driver.release(turn, "cancelled");
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.#bury(commit, turn.id);
@@ -283,11 +240,11 @@ export class Conversation {
       const name = this.#stops.intend(turn.generationId);
       commit.next.push(() => void this.#stops.retry(name));
     }
-    this.#turns = new Map();
-    this.#life.beginAnew(true);
+    this.turns.removeAll();
+    this.turns.position.beginAnew(true);
     commit.next.push(() => {
-      this.delivery.reset(this.seq);
-      this.#hooks.onCleared();
+      this.delivery.reset(0);
+      this.#events.onCleared();
     });
     this.#commits.commit(commit);
   }
@@ -300,20 +257,19 @@ export class Conversation {
       await this.journal.erase(() => undefined);
       return;
     }
-    const running = activeTurns(this.#turns.values());
-    for (const turn of this.#turns.values()) {
-      turn.controller?.abort();
-      turn.onEnded();
+    const running = this.turns.active();
+    for (const turn of this.turns) {
+      turn.abandon();
       this.#driver.release(turn, "cancelled");
     }
-    this.#turns = new Map();
-    this.#tombstones.clear();
-    this.#life.beginAnew(false);
+    this.turns.removeAll();
+    this.turns.tombstones.clear();
+    this.turns.position.beginAnew(false);
     this.#commits.forgetStored();
     const erased = this.journal.erase(() => {
-      if (this.#closed) return;
-      this.delivery.reset(this.seq);
-      this.#hooks.onCleared();
+      if (this.#life.signal.aborted) return;
+      this.delivery.reset(0);
+      this.#events.onCleared();
     });
     // What could not be told to stop stays on the new agenda: its id is all that is kept.
     await Promise.all([erased, ...running.map((turn) => this.#stops.of(turn))]);
@@ -321,7 +277,7 @@ export class Conversation {
 
   /** Whether the room never accepted a turn and owes nobody a stop: nothing of it is worth keeping (F4). */
   get isPristine(): boolean {
-    return this.#life.isUnused && this.#tombstones.size === 0 && !this.#agenda.hasAny("stop/");
+    return this.#commits.isPristine;
   }
 
   /** Starts nothing new for a while: running turns end or move with the object, queued ones wait, stored (style: drain). */
@@ -344,7 +300,7 @@ export class Conversation {
 
   /** Viewers came or went: sets or clears the grace after which turns that nobody waits for are stopped (T4). */
   viewersChanged(): void {
-    const abandoned = this.#hooks.viewers() === 0 && this.#orphans().length > 0;
+    const abandoned = this.#events.viewers() === 0 && this.#orphans().length > 0;
     const changed = abandoned
       ? this.#agenda.at("orphan") === undefined &&
         this.#agenda.set("orphan", this.#ports.clock.now() + this.#policy.orphanGraceMs)
@@ -364,7 +320,7 @@ export class Conversation {
       else this.#agenda.clear(name);
     }
     if (due.includes("watchdog")) this.viewersChanged();
-    if (due.includes("orphan") && this.#hooks.viewers() === 0) {
+    if (due.includes("orphan") && this.#events.viewers() === 0) {
       for (const turn of this.#orphans()) this.cancel(turn.id, "orphan");
     }
     if (due.includes("expire")) await this.#expire(now);
@@ -380,81 +336,27 @@ export class Conversation {
 
   /** The room has been idle for its time to live: it goes, unless somebody is here after all. */
   async #expire(now: number): Promise<void> {
-    const isIdle = now - this.#life.lastActiveAt >= this.#policy.roomTtlMs && this.#hooks.viewers() === 0;
-    if (isIdle && this.turns.every((turn) => turn.isSettled)) await this.erase();
+    const isIdle = now - this.turns.position.lastActiveAt >= this.#policy.roomTtlMs && this.#events.viewers() === 0;
+    if (isIdle && !this.turns.hasUnsettled) await this.erase();
     // Somebody is here: that counts as use, or the deadline would lie in the past and ring without end.
-    else if (this.#hooks.viewers() > 0) this.#life.lastActiveAt = now;
+    else if (this.#events.viewers() > 0) this.turns.position.lastActiveAt = now;
   }
 
-  /** Loads what a sync needs of a turn and memory does not hold. */
-  async ensureLoaded(turn: RoomTurn): Promise<void> {
-    const { ordinal } = turn.record.spec;
-    const [input, text] = await Promise.all([
-      turn.input ?? this.#log.readInput(ordinal),
-      turn.content === undefined ? this.#log.readText(ordinal) : undefined,
-    ]);
-    turn.input = input;
-    if (text !== undefined && turn.content === undefined) turn.restore(text);
-  }
-
-  /** Lets go of settled answers beyond the budget, oldest first; the newest are what the next reader asks for. */
-  releaseSettled(): void {
-    let kept = 0;
-    for (const turn of this.turns.reverse()) {
-      if (!turn.isSettled || turn.content === undefined || this.#isUnpublished(turn)) continue;
-      kept += turn.content.length + turn.record.spec.inputBytes;
-      if (kept <= settledUnitsKept) continue;
-      turn.content = undefined;
-      turn.input = undefined;
-    }
-  }
-
-  /** Turns that hold a slot. */
-  active(): readonly RoomTurn[] {
-    return activeTurns(this.#turns.values());
-  }
-
-  /** Ids in the queue, next first. */
-  queue(): readonly RoomTurn[] {
-    return queuedTurns(this.#turns.values());
-  }
-
-  eta(position: number): { etaMs?: number } {
-    const durations = this.turns
-      .flatMap(({ record }) =>
-        record.end?.outcome === "completed" && record.start !== undefined ? [record.end.at - record.start.at] : [],
-      )
-      .slice(-5);
-    const eta = etaMs(position, durations, this.#policy.maxActiveTurns);
-    return eta === undefined ? {} : { etaMs: eta };
-  }
-
-  /** Stops all timers and upstream work of this life of the room; storage stays as it is. */
+  /** Ends this life of the room: timers, waits and calls to the upstream stop, storage stays as it is. */
   close(): void {
-    this.#closed = true;
+    this.#life.abort();
+  }
+
+  #end(): void {
     this.#driver.close();
     this.delivery.close();
-    for (const turn of this.#turns.values()) {
-      turn.controller?.abort();
-      turn.onEnded();
-    }
+    for (const turn of this.turns) turn.abandon();
   }
 
   // Turns
 
-  /** Started, and their end not yet told. */
-  *#liveTurns(): Iterable<RoomTurn> {
-    for (const turn of this.#turns.values()) {
-      if (turn.record.start !== undefined && (!turn.isSettled || this.#isUnpublished(turn))) yield turn;
-    }
-  }
-
-  #isUnpublished(turn: RoomTurn): boolean {
-    return (turn.record.end?.seq ?? 0) > this.delivery.seq;
-  }
-
-  #orphans(): RoomTurn[] {
-    return this.turns.filter((turn) => !turn.isSettled && turn.record.spec.onLeave === "cancel");
+  #orphans(): Turn[] {
+    return this.turns.unsettled().filter((turn) => turn.record.spec.onLeave === "cancel");
   }
 
   /**
@@ -462,15 +364,15 @@ export class Conversation {
    * the call goes out when the start is durable. The first call is counted with it, and not in a write of its own.
    */
   #startNext(commit: Commit): void {
-    if (this.#closed || this.#ports.clock.now() < this.#drainUntil) return;
-    for (const turn of startable(this.#turns.values(), this.#policy.maxActiveTurns)) {
+    if (this.#life.signal.aborted || this.#ports.clock.now() < this.#drainUntil) return;
+    for (const turn of startable(this.turns.unsettled(), this.#policy.maxActiveTurns)) {
       const at = this.#ports.clock.now();
-      const seq = this.#life.nextSeq();
+      const seq = this.turns.position.nextSeq();
       const start = {
         seq,
         at,
         deadlineAt: at + this.#policy.turnTimeoutMs,
-        history: historyOf(turn, this.turns, this.#policy),
+        history: historyOf(turn, this.turns.all(), this.#policy),
       };
       turn.record = { ...turn.record, start, attempts: 1 };
       turn.advance({ type: "open" });
@@ -485,18 +387,18 @@ export class Conversation {
   // Stopping and settling
 
   /** Aborts our side, tells the upstream, and settles with what is known of its answer (T3). */
-  async #carryOutStop(turn: RoomTurn): Promise<void> {
+  async #carryOutStop(turn: Turn): Promise<void> {
     turn.controller?.abort();
     const stop = await this.#stops.of(turn);
     this.#settle(turn, { outcome: "cancelled", stop }, false);
   }
 
-  #generationIdOf(turn: RoomTurn): Promise<string> {
+  #generationIdOf(turn: Turn): Promise<string> {
     return this.#ports.generationIdOf(this.epoch, turn.id);
   }
 
   /** The turn's record and what of its text is not yet in the log, durable together. */
-  #store(turn: RoomTurn): Promise<void> {
+  #store(turn: Turn): Promise<void> {
     const commit = this.#commits.begin();
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
@@ -504,15 +406,15 @@ export class Conversation {
     return this.#commits.durably(commit);
   }
 
-  #settle(turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
-    if (turn.isSettled || this.#closed || this.#turns.get(turn.id) !== turn) return;
+  #settle(turn: Turn, ending: Ending, stopUpstream: boolean): void {
+    if (turn.isSettled || this.#life.signal.aborted || !this.turns.has(turn)) return;
     const commit = this.#commits.begin();
     this.#settleIn(commit, turn, ending, stopUpstream);
     this.#commits.commit(commit);
   }
 
   /** Ends a turn, once (T2): its last rows, its record and the next turn's start are one commit. */
-  #settleIn(commit: Commit, turn: RoomTurn, ending: Ending, stopUpstream: boolean): void {
+  #settleIn(commit: Commit, turn: Turn, ending: Ending, stopUpstream: boolean): void {
     // Half a pair that still waits is a fault of a finished text, but no more than a cut in one that broke off.
     if (ending.outcome === "completed") turn.endText(this.#policy.maxTurnLength);
     // A stop settles at what was shown (U6); everything else shows the rest.
@@ -522,7 +424,7 @@ export class Conversation {
     turn.controller = undefined;
     const { firstRow, rows } = turn.takeUnlogged();
     commit.changes.text(turn.record.spec.ordinal, firstRow, rows);
-    const seq = this.#life.nextSeq();
+    const seq = this.turns.position.nextSeq();
     const known = {
       ...(turn.model === undefined ? {} : { model: turn.model }),
       ...(turn.usage === undefined ? {} : { usage: turn.usage }),
@@ -553,32 +455,32 @@ export class Conversation {
     const facts = factsOf(turn, ending, end.at);
     const span = turn.trace?.endTurn(facts, end.at, this.#policy.traceContent ? saidIn(turn) : undefined);
     this.#startNext(commit);
-    if (excessTurns(this.turns, this.#policy).length > 0) this.#agenda.set("retention", this.#ports.clock.now());
+    if (excessTurns(this.turns.all(), this.#policy).length > 0) this.#agenda.set("retention", this.#ports.clock.now());
     commit.next.push(() => {
       this.#ports.report({ name: "turn-settled", ...facts });
       if (span !== undefined) this.#ports.report(span);
       if (stopUpstream) void this.#stops.of(turn);
-      turn.onEnded();
+      this.turns.publishEnd(turn);
       if (this.#orphans().length === 0) this.viewersChanged();
     });
   }
 
   /** Forgets the oldest turns. It takes no `seq`: raising `floor` sends who knew only them to a snapshot. */
   #trimIn(commit: Commit): void {
-    for (const turn of excessTurns(this.turns, this.#policy)) {
-      if (this.#isUnpublished(turn)) continue;
-      this.#turns.delete(turn.id);
-      this.#life.raiseFloor(turn.record.end?.seq ?? 0);
+    for (const turn of excessTurns(this.turns.all(), this.#policy)) {
+      if (!turn.isEndPublished) continue;
+      this.turns.remove(turn);
+      this.turns.position.raiseFloor(turn.record.end?.seq ?? 0);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.#bury(commit, turn.id);
     }
   }
 
-  #removeIn(commit: Commit, gone: readonly RoomTurn[]): void {
-    const seq = this.#life.nextSeq();
+  #removeIn(commit: Commit, gone: readonly Turn[]): void {
+    const seq = this.turns.position.nextSeq();
     for (const turn of gone) {
       turn.controller?.abort();
-      this.#turns.delete(turn.id);
+      this.turns.remove(turn);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
       this.delivery.unsay(`notice/${turn.id}`);
       this.#bury(commit, turn.id, seq);
@@ -587,14 +489,12 @@ export class Conversation {
     this.#commits.tell(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
   }
 
-  /** Remembers an id that must not run; forgetting an old removal raises `floor`. */
   #bury(commit: Commit, turnId: string, removedSeq?: number): void {
-    const forgotten = this.#tombstones.bury(commit.changes, turnId, this.#ports.clock.now(), removedSeq);
-    this.#life.raiseFloor(forgotten);
+    this.turns.bury(commit.changes, turnId, this.#ports.clock.now(), removedSeq);
   }
 }
 
 /** The words of a turn, for a trace that is to hold them. */
-function saidIn(turn: RoomTurn): { input: string; output: string } {
+function saidIn(turn: Turn): { input: string; output: string } {
   return { input: JSON.stringify(turn.input ?? null), output: JSON.stringify(turn.content?.parts() ?? []) };
 }

@@ -7,10 +7,10 @@ import { promptOf } from "../../../shared/prompt.ts";
 import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { RoomPolicy } from "../policy.ts";
-import type { RoomTurn } from "../turn/live-turn.ts";
+import type { Turn } from "../turn/turn.ts";
 
 /** Ordinals of the settled turns with text before `turn`, oldest first. */
-export function historyOf(turn: RoomTurn, turns: readonly RoomTurn[], policy: RoomPolicy): number[] {
+export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy): number[] {
   const history: number[] = [];
   let bytes = 0;
   for (const { record } of turns.toReversed()) {
@@ -28,10 +28,10 @@ export function historyOf(turn: RoomTurn, turns: readonly RoomTurn[], policy: Ro
  * @param load brings a turn's words and answer into memory.
  */
 export async function messagesFor(
-  turn: RoomTurn,
-  turns: readonly RoomTurn[],
+  turn: Turn,
+  turns: readonly Turn[],
   policy: RoomPolicy,
-  load: (turn: RoomTurn) => Promise<void>,
+  load: (turn: Turn) => Promise<void>,
 ): Promise<ChatMessage[]> {
   await load(turn);
   const input: TurnInput = turn.input ?? { prompt: "" };

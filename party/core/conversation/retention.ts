@@ -1,9 +1,9 @@
 /** What a room keeps of its conversation (F4): the newest turns, so many and so large together. Pure. */
 import type { RoomPolicy } from "../policy.ts";
-import type { RoomTurn } from "../turn/live-turn.ts";
+import type { Turn } from "../turn/turn.ts";
 
 /** Settled turns beyond what is kept, oldest first. The newest turn is always kept. */
-export function excessTurns(turns: readonly RoomTurn[], policy: RoomPolicy): RoomTurn[] {
+export function excessTurns(turns: readonly Turn[], policy: RoomPolicy): Turn[] {
   let bytes = 0;
   let count = 0;
   const kept = turns.findLastIndex((turn) => {

@@ -8,37 +8,26 @@ import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { StopCause } from "../events.ts";
 import type { Journal } from "../log/journal.ts";
-import type { RoomLife } from "../log/log-position.ts";
 import { jsonRows } from "../log/storage-schema.ts";
-import type { Tombstones } from "../log/tombstones.ts";
 import type { Submit, TurnSpec } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
-import { RoomTurn } from "../turn/live-turn.ts";
-import { activeTurns, queuedTurns } from "../turn/turn-queue.ts";
+import { Turn } from "../turn/turn.ts";
+import type { TurnList } from "../turn/turn-list.ts";
 import type { Commit, Commits } from "./commit.ts";
 
 export interface SubmitsHost {
-  isClosed(): boolean;
-  /** In order of the conversation. */
-  turns(): readonly RoomTurn[];
-  turn(id: string): RoomTurn | undefined;
-  /** Takes the new turn in as the last of the conversation. */
-  add(turn: RoomTurn): void;
   cancel(turnId: string, by: StopCause): void;
-  /** Resolves when the turn's end is durable and told, or the turn is gone. */
-  ended(turn: RoomTurn): Promise<void>;
-  removeIn(commit: Commit, gone: readonly RoomTurn[]): void;
+  removeIn(commit: Commit, gone: readonly Turn[]): void;
   /** Starts what may start, as part of `commit`. */
   startNext(commit: Commit): void;
-  eta(position: number): { etaMs?: number };
 }
 
 export interface SubmitsParts {
-  readonly life: RoomLife;
-  readonly tombstones: Tombstones;
+  readonly turns: TurnList;
   readonly commits: Commits;
   readonly journal: Journal;
+  readonly life: AbortSignal;
 }
 
 export class Submits {
@@ -77,22 +66,23 @@ export class Submits {
   }
 
   #decide(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
-    const { life, tombstones } = this.#parts;
+    const { turns } = this.#parts;
+    const { position, tombstones } = turns;
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
-    const known = this.#host.turn(frame.turnId);
+    const known = turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const replacing = this.#replacing.get(frame.turnId);
     if (replacing !== undefined) return replacing.print === print ? ok("accepted") : fail("turn-conflict");
-    if (frame.epoch !== undefined && life.isStale(frame.epoch)) return fail("turn-stale");
+    if (frame.epoch !== undefined && position.isStale(frame.epoch)) return fail("turn-stale");
     if (tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
       if (this.#isFull()) return fail("queue-full");
       this.#accept(frame, author, print, []);
       return ok("accepted");
     }
-    const replaced = this.#host.turn(frame.replaces);
+    const replaced = turns.get(frame.replaces);
     if (replaced === undefined) return fail("turn-unknown");
-    const gone = this.#host.turns().filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
+    const gone = turns.all().filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
     const refused = this.#replace(frame, author, print, gone);
     this.#replacing.set(frame.turnId, { print, refused });
     return ok("accepted");
@@ -100,9 +90,9 @@ export class Submits {
 
   /** No slot is free and the line is as long as it may be. */
   #isFull(): boolean {
-    const turns = this.#host.turns();
-    const queued = queuedTurns(turns).length;
-    const mayStart = queued === 0 && activeTurns(turns).length < this.#policy.maxActiveTurns;
+    const { turns } = this.#parts;
+    const queued = turns.queue().length;
+    const mayStart = queued === 0 && turns.active().length < this.#policy.maxActiveTurns;
     return !mayStart && queued >= this.#policy.maxQueuedTurns;
   }
 
@@ -110,20 +100,15 @@ export class Submits {
    * Stops the replaced turns that are not over, as any stop: intent first. Then they go and the new one comes in one commit.
    * Lost in between, the submit is sent again by its client and finds them settled.
    */
-  async #replace(
-    frame: Submit,
-    author: string,
-    print: string,
-    gone: readonly RoomTurn[],
-  ): Promise<ErrorCode | undefined> {
-    const { life, tombstones } = this.#parts;
-    const { epoch } = life;
+  async #replace(frame: Submit, author: string, print: string, gone: readonly Turn[]): Promise<ErrorCode | undefined> {
+    const { turns, life } = this.#parts;
+    const { epoch } = turns;
     // Those in line first: the slot that the running one frees is not for them.
     for (const turn of gone.toReversed()) this.#host.cancel(turn.id, "replace");
-    await Promise.all(gone.map((turn) => this.#host.ended(turn)));
+    await Promise.all(gone.map((turn) => turn.ended));
     this.#replacing.delete(frame.turnId);
-    if (this.#host.isClosed()) return "draining";
-    if (epoch !== life.epoch || tombstones.has(frame.turnId)) {
+    if (life.aborted) return "draining";
+    if (epoch !== turns.epoch || turns.tombstones.has(frame.turnId)) {
       this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: "turn-stale" });
       return "turn-stale";
     }
@@ -131,17 +116,17 @@ export class Submits {
     return undefined;
   }
 
-  #accept(frame: Submit, author: string, print: string, gone: readonly RoomTurn[]): void {
-    const { life, commits } = this.#parts;
+  #accept(frame: Submit, author: string, print: string, gone: readonly Turn[]): void {
+    const { turns, commits } = this.#parts;
     const commit = commits.begin();
     if (gone.length > 0) this.#host.removeIn(commit, gone);
     const now = this.#ports.clock.now();
     const rows = jsonRows(frame.input);
     const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
-    const seq = life.nextSeq();
+    const seq = turns.position.nextSeq();
     const spec: TurnSpec = {
       id: frame.turnId,
-      ordinal: life.takeOrdinal(),
+      ordinal: turns.position.takeOrdinal(),
       author,
       createdAt: now,
       queuedSeq: seq,
@@ -155,9 +140,9 @@ export class Submits {
       ...(frame.params === undefined ? {} : { params: frame.params }),
       ...(frame.metadata === undefined ? {} : { metadata: frame.metadata }),
     };
-    const turn = new RoomTurn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
-    const position = queuedTurns(this.#host.turns()).length;
-    this.#host.add(turn);
+    const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
+    const position = turns.queue().length;
+    turns.add(turn);
     commit.changes.turn(turn.record);
     commit.changes.input(spec.ordinal, rows);
     commit.changes.context(spec.ordinal, contextRows);
@@ -169,7 +154,7 @@ export class Submits {
       author,
       createdAt: now,
       position,
-      ...this.#host.eta(position),
+      ...turns.eta(position, this.#policy.maxActiveTurns),
     });
     commit.next.push(() => this.#ports.report({ name: "turn-queued", turnId: turn.id, position }));
     this.#host.startNext(commit);

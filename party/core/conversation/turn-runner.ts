@@ -17,9 +17,10 @@ import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts, Timer, UpstreamBatch, UpstreamFailure } from "../ports.ts";
 import type { TurnRunSink, WaitNotice } from "../turn/attempt-contract.ts";
 import { runTurn } from "../turn/attempts.ts";
-import type { RoomTurn } from "../turn/live-turn.ts";
 import { paceParts } from "../turn/simulated-pace.ts";
 import { turnContext } from "../turn/trace-context.ts";
+import type { Turn } from "../turn/turn.ts";
+import type { TurnList } from "../turn/turn-list.ts";
 import { TurnTrace } from "../turn/turn-spans.ts";
 import { turnError } from "../turn/turn-state.ts";
 
@@ -27,15 +28,11 @@ import { turnError } from "../turn/turn-state.ts";
 const timerWaitMs = 10_000;
 
 export interface DriverHost {
-  /** Whether the turn is still one of the room's. */
-  has(turn: RoomTurn): boolean;
-  /** Turns that hold a slot. */
-  active(): readonly RoomTurn[];
-  generationIdOf(turn: RoomTurn): Promise<string>;
-  messagesFor(turn: RoomTurn): Promise<ChatMessage[]>;
+  generationIdOf(turn: Turn): Promise<string>;
+  messagesFor(turn: Turn): Promise<ChatMessage[]>;
   /** Makes the turn's record and all of its text so far durable. */
-  store(turn: RoomTurn): Promise<void>;
-  settle(turn: RoomTurn, ending: Ending, stopUpstream: boolean): void;
+  store(turn: Turn): Promise<void>;
+  settle(turn: Turn, ending: Ending, stopUpstream: boolean): void;
   /** Log rows were written. */
   onLogged(): void;
 }
@@ -44,6 +41,7 @@ export interface DriverParts {
   readonly journal: Journal;
   readonly delivery: Delivery;
   readonly agenda: Agenda;
+  readonly turns: TurnList;
 }
 
 export class TurnDriver {
@@ -52,6 +50,7 @@ export class TurnDriver {
   readonly #journal: Journal;
   readonly #delivery: Delivery;
   readonly #agenda: Agenda;
+  readonly #turns: TurnList;
   readonly #host: DriverHost;
   /** Ways to end a wait that only the agenda would end. */
   readonly #wakers = new Map<string, () => void>();
@@ -63,6 +62,7 @@ export class TurnDriver {
     this.#journal = parts.journal;
     this.#delivery = parts.delivery;
     this.#agenda = parts.agenda;
+    this.#turns = parts.turns;
     this.#host = host;
   }
 
@@ -72,12 +72,12 @@ export class TurnDriver {
   }
 
   /** The turn has settled: nothing of it is waited for, and with the last one no timer keeps the object awake. */
-  settled(turn: RoomTurn, outcome: ReleaseOutcome): void {
+  settled(turn: Turn, outcome: ReleaseOutcome): void {
     this.release(turn, outcome);
     this.#endCall(turn);
     this.#agenda.clear(`wait/${turn.id}`);
     this.#delivery.unsay(`notice/${turn.id}`);
-    if (this.#host.active().length > 0) return;
+    if (this.#turns.active().length > 0) return;
     this.#logTimer?.cancel();
     this.#logTimer = undefined;
   }
@@ -88,13 +88,13 @@ export class TurnDriver {
     for (const wake of this.#wakers.values()) wake();
   }
 
-  isResumable(turn: RoomTurn): boolean {
+  isResumable(turn: Turn): boolean {
     return turn.record.upstream?.resumable ?? this.#policy.upstreamResumable;
   }
 
   /** Runs the turn from its first call, or from where it was lost. Returns at once; the host hears of the end. */
-  run(turn: RoomTurn, resuming: boolean): void {
-    if (turn.isSettled || turn.record.stopIntent !== undefined || !this.#host.has(turn)) return;
+  run(turn: Turn, resuming: boolean): void {
+    if (turn.isSettled || turn.record.stopIntent !== undefined || !this.#turns.has(turn)) return;
     const controller = new AbortController();
     turn.controller = controller;
     void this.#drive(turn, resuming, controller.signal).catch((error: unknown) => {
@@ -104,7 +104,7 @@ export class TurnDriver {
     });
   }
 
-  async #drive(turn: RoomTurn, resuming: boolean, signal: AbortSignal): Promise<void> {
+  async #drive(turn: Turn, resuming: boolean, signal: AbortSignal): Promise<void> {
     const { spec, start, waitUntil } = turn.record;
     const [generationId, messages] = await Promise.all([this.#host.generationIdOf(turn), this.#host.messagesFor(turn)]);
     if (signal.aborted) return;
@@ -130,7 +130,7 @@ export class TurnDriver {
   }
 
   /** Shows an answer that came whole bit by bit (U6). Resolves when all of it has been shown, or the turn was stopped. */
-  async #showAtPace(turn: RoomTurn, signal: AbortSignal): Promise<void> {
+  async #showAtPace(turn: Turn, signal: AbortSignal): Promise<void> {
     for (const offset of turn.pace) {
       if (signal.aborted) return;
       turn.show(offset);
@@ -149,7 +149,7 @@ export class TurnDriver {
     });
   }
 
-  #sinkOf(turn: RoomTurn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
+  #sinkOf(turn: Turn, signal: AbortSignal, wasResumed: boolean): TurnRunSink {
     // The start commit counted the first call, so that a turn that gets leave at once needs no write of its own for it.
     let counted = turn.record.attempts > 0 && !wasResumed && turn.record.waitUntil === undefined;
     const isResumable = () => this.isResumable(turn);
@@ -218,7 +218,7 @@ export class TurnDriver {
     };
   }
 
-  #failed(turn: RoomTurn, failure: UpstreamFailure, resume: boolean): void {
+  #failed(turn: Turn, failure: UpstreamFailure, resume: boolean): void {
     const now = this.#ports.clock.now();
     const afterMs = now - (turn.times.callAt ?? now);
     const { code, cause = code } = failure;
@@ -227,7 +227,7 @@ export class TurnDriver {
   }
 
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
-  #take(turn: RoomTurn, batch: UpstreamBatch): void {
+  #take(turn: Turn, batch: UpstreamBatch): void {
     if (batch.start !== undefined) this.#started(turn, batch);
     const excess = this.#excessOf(turn, batch);
     if (excess !== undefined) {
@@ -248,13 +248,13 @@ export class TurnDriver {
     else this.#logTimer ??= this.#ports.clock.after(this.#policy.logLagMs, () => this.#appendLogs());
   }
 
-  #endCall(turn: RoomTurn, error?: string): void {
+  #endCall(turn: Turn, error?: string): void {
     const span = turn.trace?.endCall(this.#ports.clock.now(), error);
     if (span !== undefined) this.#ports.report(span);
   }
 
   /** The first content of a call. */
-  #answered(turn: RoomTurn): void {
+  #answered(turn: Turn): void {
     turn.advance({ type: "content" });
     this.#delivery.unsay(`notice/${turn.id}`);
     const now = this.#ports.clock.now();
@@ -267,7 +267,7 @@ export class TurnDriver {
   }
 
   /** T6: what a tool step says is bounded by itself and together; text by the turn's length. */
-  #excessOf(turn: RoomTurn, batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
+  #excessOf(turn: Turn, batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
     for (const part of batch.parts) {
       if (isText(part)) continue;
       const bytes = utf8Length(JSON.stringify(part));
@@ -278,14 +278,14 @@ export class TurnDriver {
   }
 
   /** Gives the turn's lease back, if it ever asked for one. */
-  release(turn: RoomTurn, outcome: ReleaseOutcome): void {
+  release(turn: Turn, outcome: ReleaseOutcome): void {
     if (turn.generationId === undefined || turn.isReleased) return;
     turn.isReleased = true;
     this.#ports.limiter.release(turn.generationId, outcome);
   }
 
   /** U6: stored whole at once; what is shown of it begins with nothing and grows at the pace. */
-  #tookWhole(turn: RoomTurn, batch: UpstreamBatch): void {
+  #tookWhole(turn: Turn, batch: UpstreamBatch): void {
     const finishReason = batch.end?.kind === "done" ? batch.end.finishReason : undefined;
     turn.endText(this.#policy.maxTurnLength);
     turn.record = { ...turn.record, simulated: finishReason === undefined ? {} : { finishReason } };
@@ -297,7 +297,7 @@ export class TurnDriver {
   }
 
   /** Without the upstream's own word in storage, a wake could not resume (T5). That it takes no resume can wait for the next row. */
-  #started(turn: RoomTurn, batch: UpstreamBatch): void {
+  #started(turn: Turn, batch: UpstreamBatch): void {
     const { start, eventId } = batch;
     if (start === undefined) return;
     turn.model = start.model ?? turn.model;
@@ -313,7 +313,7 @@ export class TurnDriver {
    * Writes the turn's record as a log row is written, unconfirmed: nothing that is shown rests on it, and a commit would hold
    * the next frame back until the disk has it.
    */
-  #note(turn: RoomTurn): void {
+  #note(turn: Turn): void {
     const changes = new Changes();
     changes.turn(turn.record);
     this.#journal.append(changes.put);
@@ -321,10 +321,10 @@ export class TurnDriver {
 
   #appendLogs(): void {
     this.#logTimer = undefined;
-    for (const turn of this.#host.active()) if (turn.arrived > turn.loggedLength) this.#appendLog(turn);
+    for (const turn of this.#turns.active()) if (turn.arrived > turn.loggedLength) this.#appendLog(turn);
   }
 
-  #appendLog(turn: RoomTurn): void {
+  #appendLog(turn: Turn): void {
     const { firstRow, rows } = turn.takeUnlogged();
     const changes = new Changes();
     changes.text(turn.record.spec.ordinal, firstRow, rows);
@@ -335,7 +335,7 @@ export class TurnDriver {
   }
 
   /** Waits without a call open. A long wait is stored, and the alarm ends it, so that the object may sleep. */
-  async #wait(turn: RoomTurn, ms: number, notice: WaitNotice, signal: AbortSignal): Promise<void> {
+  async #wait(turn: Turn, ms: number, notice: WaitNotice, signal: AbortSignal): Promise<void> {
     turn.advance(notice.resume ? { type: "resume" } : { type: "wait" });
     const { resume: _, ...said } = notice;
     const frame: NoticeFrame = {
@@ -377,6 +377,6 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-function traced({ trace }: RoomTurn): { traceId?: string } {
+function traced({ trace }: Turn): { traceId?: string } {
   return trace === undefined ? {} : { traceId: trace.traceId };
 }

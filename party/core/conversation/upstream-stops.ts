@@ -6,7 +6,7 @@ import type { StopProof } from "../../../shared/protocol/server-frames.ts";
 import type { Agenda } from "../log/deadlines.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
-import type { RoomTurn } from "../turn/live-turn.ts";
+import type { Turn } from "../turn/turn.ts";
 
 /** How long an unconfirmed stop is tried again (T3). */
 const stopRetryForMs = 600_000;
@@ -27,7 +27,7 @@ export class UpstreamStops {
   }
 
   /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
-  async of({ generationId, record }: RoomTurn): Promise<StopProof> {
+  async of({ generationId, record }: Turn): Promise<StopProof> {
     // Never asked, or its whole answer is here: nothing can run there any more, which is all the proof a stop can have.
     if (generationId === undefined || record.simulated !== undefined) return "confirmed";
     const result = await this.#ask(generationId);

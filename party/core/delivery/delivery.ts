@@ -6,7 +6,8 @@
 import { lengthOf } from "../../../shared/content.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { Clock, RoomSocket, Timer } from "../ports.ts";
-import type { RoomTurn } from "../turn/live-turn.ts";
+import type { Turn } from "../turn/turn.ts";
+import type { TurnList } from "../turn/turn-list.ts";
 
 /** A position of one reader: which room-level frames it got, and how much of each turn that is not over. */
 export interface ReaderCursor {
@@ -38,12 +39,12 @@ export interface RoomFrame {
   readonly kind: "queued" | "start" | "end" | "removed";
   /** The turn it speaks of; of several, the first. */
   readonly turnId: string;
+  /** Of a turn's end: the length of its answer. */
+  readonly length?: number;
 }
 
-export interface DeliverySource {
-  /** Turns that may have text to send: started, not yet published as ended. */
-  liveTurns(): Iterable<RoomTurn>;
-  turn(id: string): RoomTurn | undefined;
+/** What the owner of the readers learns from the delivery. */
+export interface DeliveryEvents {
   /** The reader's cursor points before what is kept here: it must be synced. */
   onBehind(reader: Reader): void;
   onSlow(reader: Reader): void;
@@ -63,7 +64,8 @@ const maxWideningMs = 250;
 
 export class Delivery {
   readonly #readers = new Set<Reader>();
-  readonly #source: DeliverySource;
+  readonly #turns: TurnList;
+  readonly #events: DeliveryEvents;
   readonly #clock: Clock;
   readonly #policy: RoomPolicy;
   #frames: RoomFrame[] = [];
@@ -80,8 +82,9 @@ export class Delivery {
   /** How late the last coalescing timer rang. */
   #lagMs = 0;
 
-  constructor(source: DeliverySource, clock: Clock, policy: RoomPolicy) {
-    this.#source = source;
+  constructor(turns: TurnList, events: DeliveryEvents, clock: Clock, policy: RoomPolicy) {
+    this.#turns = turns;
+    this.#events = events;
     this.#clock = clock;
     this.#policy = policy;
   }
@@ -195,18 +198,18 @@ export class Delivery {
 
   #bring(reader: Reader, deltas: DeltaCache): void {
     if (reader.syncing || !reader.socket.isOpen) return;
-    if (this.#clock.now() >= reader.lookAt && !this.#source.mayStay(reader)) return;
+    if (this.#clock.now() >= reader.lookAt && !this.#events.mayStay(reader)) return;
     if (this.#isFull(reader)) return;
     const { cursor } = reader;
     while (cursor.seq < this.#seq) {
       const first = this.#frames[0];
       const frame = first === undefined ? undefined : this.#frames[cursor.seq + 1 - first.seq];
       if (frame === undefined || !this.#sendFrame(reader, frame, deltas)) {
-        this.#source.onBehind(reader);
+        this.#events.onBehind(reader);
         return;
       }
     }
-    for (const turn of this.#source.liveTurns()) {
+    for (const turn of this.#turns.live()) {
       if (cursor.offsets.has(turn.id)) this.#sendDelta(reader, turn, deltas);
     }
     if (reader.ambientSeen < this.#ambientVersion) {
@@ -215,12 +218,12 @@ export class Delivery {
       }
       reader.ambientSeen = this.#ambientVersion;
     }
-    if (reader.only !== undefined && this.#isOver(reader, reader.only)) this.#source.onOver(reader);
+    if (reader.only !== undefined && this.#isOver(reader, reader.only)) this.#events.onOver(reader);
   }
 
   /** Whether the reader of one turn has its end, or the turn is gone. */
   #isOver({ cursor }: Reader, turnId: string): boolean {
-    const turn = this.#source.turn(turnId);
+    const turn = this.#turns.get(turnId);
     return turn === undefined || (turn.record.end?.seq ?? Infinity) <= cursor.seq;
   }
 
@@ -232,10 +235,11 @@ export class Delivery {
       return true;
     }
     if (frame.kind === "end") {
-      const turn = this.#source.turn(frame.turnId);
+      const turn = this.#turns.get(frame.turnId);
       const offset = cursor.offsets.get(frame.turnId) ?? 0;
-      if (turn !== undefined && offset < turn.length) {
-        if (turn.content === undefined) return false;
+      if (offset < (frame.length ?? 0)) {
+        // R5: the answer isn't in memory, or was removed meanwhile. A sync brings the reader up to date.
+        if (turn?.content === undefined) return false;
         this.#sendDelta(reader, turn, deltas);
       }
       cursor.offsets.delete(frame.turnId);
@@ -248,10 +252,10 @@ export class Delivery {
 
   /** Of several removed turns a frame names the first: whether it was this one shows in that it is gone. */
   #isFrameFor(turnId: string, frame: RoomFrame): boolean {
-    return frame.turnId === turnId || (frame.kind === "removed" && this.#source.turn(turnId) === undefined);
+    return frame.turnId === turnId || (frame.kind === "removed" && this.#turns.get(turnId) === undefined);
   }
 
-  #sendDelta(reader: Reader, turn: RoomTurn, deltas: DeltaCache): void {
+  #sendDelta(reader: Reader, turn: Turn, deltas: DeltaCache): void {
     const offset = reader.cursor.offsets.get(turn.id) ?? 0;
     const cached = deltas.get(turn.id);
     const delta = cached?.offset === offset ? cached : encodeDelta(turn, offset);
@@ -283,7 +287,7 @@ export class Delivery {
     for (const reader of this.#readers) {
       if (reader.skippedAt === undefined) continue;
       if (now - reader.skippedAt >= this.#policy.drainMs && reader.socket.bufferedAmount > this.#softBufferBytes()) {
-        this.#source.onSlow(reader);
+        this.#events.onSlow(reader);
       } else this.#bring(reader, new Map());
     }
   }
@@ -303,7 +307,7 @@ interface EncodedDelta {
 /** The delta last encoded of each turn in one flush: readers are almost always at one position. */
 type DeltaCache = Map<string, EncodedDelta>;
 
-function encodeDelta(turn: RoomTurn, offset: number): EncodedDelta | undefined {
+function encodeDelta(turn: Turn, offset: number): EncodedDelta | undefined {
   const parts = turn.slice(offset);
   if (parts.length === 0) return undefined;
   // A cut inside a surrogate pair moved down to its start: say where the parts really begin.

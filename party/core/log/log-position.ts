@@ -8,7 +8,7 @@ import type { RoomRecord } from "./storage-schema.ts";
 /** Of lives that ended before the first turn: each wake of an unused room makes one more, and old tabs forget theirs. */
 const maxEmptyEpochs = 32;
 
-export class RoomLife {
+export class LogPosition {
   readonly #newId: () => string;
   #epoch = "";
   #seq = 0;

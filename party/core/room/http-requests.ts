@@ -220,7 +220,7 @@ export class Visitors {
 
   #refusalOf(code: ErrorCode): Refusal {
     if (code !== "queue-full") return { code };
-    return { code, retryAfterMs: this.#conversation.eta(1).etaMs ?? queueRetryMs };
+    return { code, retryAfterMs: this.#conversation.turns.eta(1, this.#policy.maxActiveTurns).etaMs ?? queueRetryMs };
   }
 }
 

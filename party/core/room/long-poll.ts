@@ -45,7 +45,7 @@ export async function poll(
     if (made === undefined) return undefined;
     const { frame, holds } = made;
     const news = newsOf(frame, have);
-    const isIdle = conversation.idleSince !== undefined;
+    const isIdle = conversation.turns.idleSince !== undefined;
     const answerAt = startedAt + (news === "text" ? Math.min(waitMs, policy.pollMergeMs) : waitMs);
     const isWorthIt = news === "change" || delivery.newestNotice > heard || isIdle || clock.now() >= answerAt;
     if (isWorthIt || conversation.isClosed) {

@@ -3,6 +3,7 @@
  * most once a second on a reader's screen (Q2).
  */
 import type { Conversation } from "../conversation/conversation.ts";
+import type { RoomPolicy } from "../policy.ts";
 import type { Clock, Timer } from "../ports.ts";
 
 const everyMs = 1_000;
@@ -10,21 +11,32 @@ const everyMs = 1_000;
 export class Ambient {
   readonly #conversation: Conversation;
   readonly #clock: Clock;
+  readonly #maxActiveTurns: number;
   readonly #viewers: () => number;
+  readonly #life: AbortSignal;
   #timer: Timer | undefined;
   #saidAt = Number.NEGATIVE_INFINITY;
   #positioned = new Set<string>();
-  #closed = false;
 
-  constructor(conversation: Conversation, clock: Clock, viewers: () => number) {
+  /** @param life aborts when this life of the room is over: nothing is sent any more, and the timer is cancelled. */
+  constructor(
+    conversation: Conversation,
+    clock: Clock,
+    { maxActiveTurns }: RoomPolicy,
+    viewers: () => number,
+    life: AbortSignal,
+  ) {
     this.#conversation = conversation;
     this.#clock = clock;
+    this.#maxActiveTurns = maxActiveTurns;
     this.#viewers = viewers;
+    this.#life = life;
+    life.addEventListener("abort", () => this.#timer?.cancel(), { once: true });
   }
 
   /** Something of it may have changed: says it now, or when a second has passed since the last time. */
   soon(): void {
-    if (this.#timer !== undefined || this.#closed) return;
+    if (this.#timer !== undefined || this.#life.aborted) return;
     const wait = this.#saidAt + everyMs - this.#clock.now();
     if (wait <= 0) this.#say();
     else {
@@ -35,20 +47,15 @@ export class Ambient {
     }
   }
 
-  close(): void {
-    this.#closed = true;
-    this.#timer?.cancel();
-  }
-
   #say(): void {
     this.#saidAt = this.#clock.now();
-    const { delivery } = this.#conversation;
+    const { delivery, turns } = this.#conversation;
     delivery.say("presence", JSON.stringify({ type: "presence", viewers: this.#viewers() }));
-    const queued = this.#conversation.queue();
+    const queued = turns.queue();
     const positioned = new Set<string>();
     for (const [position, turn] of queued.entries()) {
       positioned.add(turn.id);
-      const frame = { type: "turn-position", turnId: turn.id, position, ...this.#conversation.eta(position) };
+      const frame = { type: "turn-position", turnId: turn.id, position, ...turns.eta(position, this.#maxActiveTurns) };
       delivery.say(`position/${turn.id}`, JSON.stringify(frame));
     }
     for (const id of this.#positioned) if (!positioned.has(id)) delivery.unsay(`position/${id}`);

@@ -18,7 +18,7 @@ import type { ErrorFrame, ServerFrame, SyncFrame } from "../../../shared/protoco
 import { PROTOCOL_VERSION } from "../../../shared/protocol/version.ts";
 import { assertNever, fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
-import { Conversation } from "../conversation/conversation.ts";
+import { Conversation, type ConversationEvents } from "../conversation/conversation.ts";
 import type { Reader } from "../delivery/delivery.ts";
 import type { BucketRate } from "../limiter/token-bucket.ts";
 import type { RoomPolicy } from "../policy.ts";
@@ -52,16 +52,17 @@ export class RoomCore {
   readonly visitors: Visitors;
   readonly #tickets: Tickets;
   readonly #sessions = new Map<RoomSocket, Session>();
-  #closed = false;
+  /** Aborts when this life of the room is over. Everything that waits, writes or sends listens to it. */
+  readonly #life = new AbortController();
 
   constructor(ports: RoomPorts, policy: RoomPolicy, room: string) {
     this.#ports = ports;
     this.#policy = policy;
     this.#room = room;
     this.#frameRate = { tokens: policy.framesPer10s, windowMs: 10_000 };
-    this.#conversation = new Conversation(ports, policy, {
+    const events: ConversationEvents = {
       viewers: () => this.viewers(),
-      onQueueChanged: () => this.#ambient.soon(),
+      onCommitted: () => this.#ambient.soon(),
       onLogged: () => {
         for (const session of this.#sessions.values()) {
           if (session.phase.state === "welcomed") session.attach();
@@ -84,10 +85,11 @@ export class RoomCore {
         const session = this.#sessions.get(reader.socket);
         if (session !== undefined) this.#hangUp(session, 1000, "over");
       },
-    });
+    };
+    this.#conversation = new Conversation(ports, policy, events, this.#life);
     this.#tickets = new Tickets(ports);
-    this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes());
-    this.#ambient = new Ambient(this.#conversation, ports.clock, () => this.viewers());
+    this.#syncs = new Syncs(this.#conversation, ports.clock, policy, () => this.#unsentBytes(), this.#life.signal);
+    this.#ambient = new Ambient(this.#conversation, ports.clock, policy, () => this.viewers(), this.#life.signal);
     this.#streams = new Streams(this.#conversation, ports.clock, policy, ports.random);
     this.visitors = new Visitors(this.#conversation, this.#syncs, ports, policy, {
       isHere: (sub) => [...this.#sessions.values()].some(({ phase }) => isWelcomedAs(phase, sub)),
@@ -113,7 +115,7 @@ export class RoomCore {
     for (const socket of sockets) this.#takeBack(socket);
     // After the start: an upstream must not be called while the platform holds all events back (T5).
     this.#ports.clock.after(0, () => {
-      if (this.#closed) return;
+      if (this.#life.signal.aborted) return;
       this.#conversation.recover();
       this.#conversation.viewersChanged();
     });
@@ -257,8 +259,8 @@ export class RoomCore {
    * to be, so nobody would be told.
    */
   census(): { viewers: number; activeTurns: number; queuedTurns: number } {
-    const queuedTurns = this.#conversation.queue().length;
-    return { viewers: this.#present(), activeTurns: this.#conversation.active().length, queuedTurns };
+    const { turns } = this.#conversation;
+    return { viewers: this.#present(), activeTurns: turns.active().length, queuedTurns: turns.queue().length };
   }
 
   /** Welcomed sessions that showed a sign of life lately (R6): a half-open socket stops counting by itself. */
@@ -277,11 +279,8 @@ export class RoomCore {
 
   /** Ends this life of the room: sockets are told to come back, timers and calls stop, storage stays. */
   close(code: ErrorCode): void {
-    this.#closed = true;
-    this.#ambient.close();
-    this.#syncs.close();
+    this.#life.abort();
     for (const session of [...this.#sessions.values()]) this.#end(session, code);
-    this.#conversation.close();
   }
 
   // Sessions
@@ -631,7 +630,7 @@ export class RoomCore {
     this.#conversation.delivery.remove(session);
     this.#streams.drop(session.socket);
     this.#reportEnd(session, phase, code);
-    if (this.#closed) return;
+    if (this.#life.signal.aborted) return;
     this.#leaveNothing();
     this.#conversation.viewersChanged();
     this.#ambient.soon();

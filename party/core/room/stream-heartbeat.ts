@@ -75,7 +75,7 @@ export class Streams {
 
   /** When the stream is to end; never while a turn is open. */
   #idleAt({ until }: Stay): number {
-    const { idleSince } = this.#conversation;
+    const { idleSince } = this.#conversation.turns;
     return idleSince === undefined ? Infinity : Math.max(until, idleSince + this.#policy.streamIdleMs);
   }
 }

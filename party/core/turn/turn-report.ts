@@ -4,9 +4,9 @@
  */
 import type { TurnFacts } from "../events.ts";
 import type { Ending } from "../log/turn-record.ts";
-import type { RoomTurn } from "./live-turn.ts";
+import type { Turn } from "./turn.ts";
 
-export function factsOf(turn: RoomTurn, ending: Ending, now: number): TurnFacts {
+export function factsOf(turn: Turn, ending: Ending, now: number): TurnFacts {
   const { spec, start, attempts, resumes, stopIntent, simulated } = turn.record;
   const { firstCallAt, firstContentAt, firstChunkMs, chunks } = turn.times;
   const model = turn.model ?? spec.model;

@@ -175,7 +175,7 @@ class World {
 
   check(): void {
     expect(this.room.broken).toBeUndefined();
-    const { turns } = this.room.core.conversation;
+    const turns = this.room.core.conversation.turns.all();
     const active = turns.filter(({ phase }) => phase.state !== "queued" && phase.state !== "settled");
     expect(active.length).toBeLessThanOrEqual(this.#cap);
     for (const turn of turns) {
@@ -215,7 +215,7 @@ class World {
       }
       this.backend.finish(0);
       await settled();
-      const isBusy = this.room.core.conversation.turns.some((turn) => !turn.isSettled) || this.backend.running > 0;
+      const isBusy = this.room.core.conversation.turns.hasUnsettled || this.backend.running > 0;
       if (!isBusy && round > 1) break;
     }
     await this.room.advance(2_500);
@@ -224,7 +224,7 @@ class World {
   checkAtRest(): void {
     this.check();
     const { conversation } = this.room.core;
-    const expected = conversation.turns.map((turn) => ({
+    const expected = conversation.turns.all().map((turn) => ({
       id: turn.id,
       state: "settled",
       length: turn.length,

@@ -199,7 +199,7 @@ describe("[T1] submitting again", () => {
     const late = tab.submit("hi", { epoch: "another" });
     await settled();
     expect(tab.received("error")[0]).toMatchObject({ code: "turn-stale", turnId: late });
-    expect(room.core.conversation.turns).toHaveLength(1);
+    expect(room.core.conversation.turns.all()).toHaveLength(1);
   });
 
   test("an id whose cancel came first runs nothing, even after an eviction", async () => {
@@ -725,7 +725,7 @@ describe("replaces", () => {
     tab.say({ type: "room-clear" });
     await room.clock.advance(6_000);
     expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale", turnId: edited });
-    expect(room.core.conversation.turns).toEqual([]);
+    expect(room.core.conversation.turns.all()).toEqual([]);
     tab.submit("better", { turnId: edited });
     await settled();
     expect(tab.turn(edited).state).toBe("opening");

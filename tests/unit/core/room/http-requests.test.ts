@@ -68,7 +68,7 @@ describe("a submit", () => {
     const room = await answering();
     const replaced = await room.core.visitors.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
     expect(replaced).toMatchObject({ ok: true, value: { turn: { id: "u" } } });
-    expect(room.core.conversation.turns.map(({ id }) => id)).toEqual(["u"]);
+    expect(room.core.conversation.turns.all().map(({ id }) => id)).toEqual(["u"]);
     expect(room.upstream.stops).toHaveLength(1);
   });
 
@@ -226,7 +226,7 @@ describe("scopes", () => {
       ["forbidden", undefined],
     ]);
     expect(tab.socket.isOpen).toBe(true);
-    expect(room.core.conversation.turns).toEqual([]);
+    expect(room.core.conversation.turns.all()).toEqual([]);
   });
 
   test("who may not read is not welcomed", async () => {
@@ -249,6 +249,6 @@ describe("scopes", () => {
     await settled();
     expect(tab.received("error")).toMatchObject([{ code: "forbidden" }]);
     expect(old.received("error")).toEqual([]);
-    expect(room.core.conversation.turns).toHaveLength(1);
+    expect(room.core.conversation.turns.all()).toHaveLength(1);
   });
 });

@@ -31,7 +31,7 @@ describe("hello", () => {
     await settled();
     expect(tab.socket.closed?.code).toBe(4400);
     expect(tab.received("error")[0]).toMatchObject({ code: "bad-frame", retryable: false });
-    expect(room.core.conversation.turns).toEqual([]);
+    expect(room.core.conversation.turns.all()).toEqual([]);
     expect(room.storage.keys).toEqual([]);
   });
 

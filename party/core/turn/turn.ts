@@ -21,7 +21,7 @@ import type { TurnTrace } from "./turn-spans.ts";
 import { advance, type TurnEvent, type TurnPhase } from "./turn-state.ts";
 import type { TurnTimes } from "./turn-times.ts";
 
-export class RoomTurn {
+export class Turn {
   record: TurnRecord;
   phase: TurnPhase;
   /** The answer, or undefined for a settled turn whose text is only in storage. */
@@ -50,10 +50,10 @@ export class RoomTurn {
   isRecordBehind = false;
   /** Offsets at which an answer that came whole is shown, one after the other. */
   pace: readonly number[] = [];
-  /** Resolves when its end is durable and told: before that its text is still owed to readers. */
+  /** Resolves when the end is durable and handed to readers, or when the turn is gone with its room. */
   readonly ended: Promise<void>;
-  /** Called then. */
-  onEnded: () => void = () => undefined;
+  #resolveEnded: () => void = () => undefined;
+  #isEndPublished: boolean;
   readonly #repairer = new TextRepairer();
   #repairing: TextKind = "text";
   /** Units still to be dropped from what a resumed stream sends, because the log holds them. */
@@ -64,10 +64,12 @@ export class RoomTurn {
     this.record = record;
     this.phase = phase;
     this.input = input;
-    if (phase.state !== "settled") this.content = new Content();
+    this.#isEndPublished = phase.state === "settled";
+    if (!this.#isEndPublished) this.content = new Content();
     this.ended = new Promise((resolve) => {
-      this.onEnded = resolve;
+      this.#resolveEnded = resolve;
     });
+    if (this.#isEndPublished) this.#resolveEnded();
   }
 
   get id(): string {
@@ -76,6 +78,22 @@ export class RoomTurn {
 
   get isSettled(): boolean {
     return this.phase.state === "settled";
+  }
+
+  /** Whether its end is durable and has been handed to readers: before that its content must stay in memory. */
+  get isEndPublished(): boolean {
+    return this.#isEndPublished;
+  }
+
+  publishEnd(): void {
+    this.#isEndPublished = true;
+    this.#resolveEnded();
+  }
+
+  /** The turn was removed, or this life of the room is over: nobody waits for its end any more. */
+  abandon(): void {
+    this.controller?.abort();
+    this.#resolveEnded();
   }
 
   /** Units of the answer that may be shown: all that has arrived, unless it is being shown at a pace. */
