@@ -39,6 +39,7 @@ export async function bridgeAdmitted(
     nestBase: config.nestBase,
     upstreamMethod: config.upstreamMethod,
     dialect: config.upstreamDialect,
+    mapping: config.upstreamMapping,
     presetProvider: config.bridgeProvider,
     parse: config.bridge === "raw" ? "off" : "auto",
     policy: config.policy,

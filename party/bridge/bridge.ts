@@ -12,6 +12,7 @@ import type { RoomEvent } from "../core/events.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { Clock } from "../core/ports.ts";
 import { problem, retryAfterOf } from "../responses/problem.ts";
+import type { MappingSettings } from "../upstream/dialects/mapping-settings.ts";
 import type { DialectName } from "../upstream/dialects/names.ts";
 import { FetchUpstream, type StreamReader } from "../upstream/fetch-upstream.ts";
 import { AnswerRun, type FirstWord } from "./answer-run.ts";
@@ -24,6 +25,8 @@ export interface BridgeConfig {
   readonly nestBase: string;
   readonly upstreamMethod: "POST" | "GET";
   readonly dialect: DialectName;
+  /** What the operator wrote down of the backend's events; absent where the dialect finds everything itself. */
+  readonly mapping?: MappingSettings | undefined;
   /** Who a GET asks that names no provider; undefined leaves it to the backend. */
   readonly presetProvider: string | undefined;
   /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
@@ -47,7 +50,7 @@ export interface BridgeConfig {
   /** Keeps the platform from ending the function before `work` is done: a stop outlives the answer, and its reader. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** Loads what parses. Where that fails, the stream goes through as it is. */
-  readonly loadParser?: () => Promise<(dialect: DialectName) => StreamReader>;
+  readonly loadParser?: () => Promise<(dialect: DialectName, mapping?: MappingSettings) => StreamReader>;
 }
 
 /**
@@ -143,7 +146,7 @@ async function readerFor(config: BridgeConfig): Promise<StreamReader> {
   if (config.parse === "off") return rawBatches;
   const load = config.loadParser ?? (async () => (await import("../upstream/event-stream.ts")).readerOf);
   try {
-    return (await load())(config.dialect);
+    return (await load())(config.dialect, config.mapping);
   } catch (cause) {
     config.onFault(cause);
     return rawBatches;

@@ -9,6 +9,7 @@ import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
+import { type MappingSettings, parseMapping } from "../upstream/dialects/mapping-settings.ts";
 import { type DialectName, dialectNames } from "../upstream/dialects/names.ts";
 
 export interface GatewayConfig {
@@ -17,6 +18,8 @@ export interface GatewayConfig {
   readonly nestBase: string;
   readonly upstreamMethod: "POST" | "GET";
   readonly upstreamDialect: DialectName;
+  /** Where the parts of an answer are in the backend's events; undefined where the dialect finds them. */
+  readonly upstreamMapping: MappingSettings | undefined;
   readonly tenant: TenantSetting;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
@@ -136,6 +139,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   const dialect = dialectNames.find((name) => name === (text(env["UPSTREAM_DIALECT"]) ?? "auto"));
   if (dialect === undefined)
     return fail(`UPSTREAM_DIALECT is one of ${dialectNames.join(", ")}, for example UPSTREAM_DIALECT=auto.`);
+  const mapping = parseMapping((name) => text(env[name]));
+  if (!mapping.ok) return mapping;
   const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
   if (!origins.ok) return origins;
   const bridge = parseBridge(env);
@@ -158,6 +163,7 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     nestBase: base.replace(/\/+$/, ""),
     upstreamMethod: method,
     upstreamDialect: dialect,
+    upstreamMapping: mapping.value,
     tenant: tenant.value,
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),

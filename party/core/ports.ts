@@ -103,6 +103,8 @@ export interface UpstreamBatch {
   readonly eventId?: string;
   readonly start?: { readonly model?: string; readonly resumable: boolean };
   readonly usage?: Usage;
+  /** The backend's own id of the conversation, where the mapping names it. */
+  readonly conversation?: string;
   /** The upstream answered whole instead of streaming: this batch is all of it (U6). */
   readonly whole?: true;
   /** Set on the last batch of a stream that ended by its own word. */

@@ -77,7 +77,7 @@ export function roomPorts(
     upstream: new FetchUpstream({
       base: config.nestBase,
       method: config.upstreamMethod,
-      read: readerOf(config.upstreamDialect),
+      read: readerOf(config.upstreamDialect, config.upstreamMapping),
       room,
       authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, room, generation }),
       fetch: (url, init) => fetch(url, init),

@@ -9,14 +9,15 @@ import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
 import { dialectFor } from "./dialects/auto.ts";
 import type { Dialect } from "./dialects/dialect.ts";
+import type { MappingSettings } from "./dialects/mapping-settings.ts";
 import type { DialectName } from "./dialects/names.ts";
 import type { StreamReader } from "./fetch-upstream.ts";
 
 /** One event larger than this is not an answer, it is a fault: in UTF-16 units. */
 const maxEventUnits = 1_048_576;
 
-/** Reads streams of this dialect, a fresh one each. */
-export function readerOf(dialect: DialectName): StreamReader {
+/** Reads streams of this dialect, a fresh one each. `mapping`: what the operator wrote down of the backend's events. */
+export function readerOf(dialect: DialectName, _mapping?: MappingSettings): StreamReader {
   return (body, signal) => batchesOf(body, dialectFor(dialect), signal);
 }
 

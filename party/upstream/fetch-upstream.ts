@@ -8,8 +8,15 @@ import { malformed } from "./dialects/dialect.ts";
 import { overloadStatuses, retryAfter, retryableCode } from "./status.ts";
 import { wholeAnswer, wholeKind } from "./whole-answer.ts";
 
-/** Ends with a batch that has `end`, or without one where the stream was cut off; throws `UpstreamFailure`. */
-export type StreamReader = (body: ReadableStream<Uint8Array>, signal: AbortSignal) => AsyncIterable<UpstreamBatch>;
+/**
+ * Reads an answer's body. Ends with a batch that has `end`, or without one where the stream was cut off; throws
+ * `UpstreamFailure`. `contentType` is the header as the backend wrote it, "" where there is none.
+ */
+export type StreamReader = (
+  body: ReadableStream<Uint8Array>,
+  signal: AbortSignal,
+  contentType: string,
+) => AsyncIterable<UpstreamBatch>;
 
 export interface UpstreamConfig {
   /** Base URL of the NestJS service, without a trailing slash. */
@@ -76,7 +83,7 @@ export class FetchUpstream implements Upstream {
     const kind = wholeKind(mediaType);
     if (!isStream && kind === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    if (kind === undefined) return this.#config.read(body, signal);
+    if (kind === undefined) return this.#config.read(body, signal, contentType);
     const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
     return wholeAnswer(body, kind, charset, signal);
   }

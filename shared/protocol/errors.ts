@@ -40,6 +40,7 @@ export const ERRORS = {
   "upstream-unavailable": { status: 503, close: null, retryable: true },
   "upstream-rejected": { status: 502, close: null, retryable: false },
   "upstream-malformed": { status: 502, close: null, retryable: true },
+  "upstream-unrecognized": { status: 502, close: null, retryable: false },
   "upstream-truncated": { status: 502, close: null, retryable: true },
   "upstream-circuit-open": { status: 503, close: null, retryable: true },
   "bad-request": { status: 400, close: null, retryable: false },

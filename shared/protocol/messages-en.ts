@@ -31,6 +31,8 @@ export const ERROR_MESSAGES = {
   "upstream-unavailable": "The assistant is temporarily unavailable. Try again shortly.",
   "upstream-rejected": "The assistant did not accept this request.",
   "upstream-malformed": "The assistant sent something that could not be read.",
+  "upstream-unrecognized":
+    "The assistant answered in a format that this service can't read. Its operator has to set it up.",
   "upstream-truncated": "The answer broke off before its end.",
   "upstream-circuit-open": "The assistant is having problems; requests are paused for a moment.",
   "bad-request": "The request was not understood.",

@@ -32,6 +32,7 @@ export const ERROR_MESSAGES_ZH_CN: Readonly<Record<ErrorCode, string>> = {
   "upstream-unavailable": "助手暂时不可用。请稍后再试。",
   "upstream-rejected": "助手未接受此请求。",
   "upstream-malformed": "助手返回的内容无法解析。",
+  "upstream-unrecognized": "助手的回答格式无法识别，需要服务管理员进行配置。",
   "upstream-truncated": "回答在结束前中断了。",
   "upstream-circuit-open": "助手服务出现故障，请求已暂停片刻。",
   "bad-request": "无法识别该请求。",
