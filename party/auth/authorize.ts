@@ -1,7 +1,9 @@
 /**
- * Who is asking: the one gate for every path into a room, over a socket or HTTP, on both hosts. With `AUTH=none` everybody
- * is the same anonymous somebody; with `AUTH=jwt` a token says who, and nobody gets in without one (S6).
+ * Decides who is asking, for every way into a room or to the backend, on both hosts (S6). With `AUTH=none` every client is
+ * the same anonymous principal; with `AUTH=jwt` a client without a valid token is refused. Which act needs which scope is
+ * decided in `core/principal.ts`.
  */
+import { defined } from "../../shared/defined.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Principal, Refusal } from "../core/principal.ts";
 import { ALL_SCOPES } from "../core/scopes.ts";
@@ -22,8 +24,15 @@ import type { TokenVerifier } from "./verify-token.ts";
 export type RevocationsOf = ((tenant: string) => { list(): Promise<readonly Revocation[]> }) | undefined;
 
 const revocationCopies = new RevocationCopies();
-/** By setting, which lives as long as the isolate's configuration: keys are fetched once for all rooms of an isolate. */
+/** By setting, which lives as long as the isolate's configuration, so that all rooms of an isolate share the fetched keys. */
 const verifiers = new WeakMap<AuthSetting, TokenVerifier>();
+
+/** A caller whose token was verified. Without facts: nobody needs a token (`AUTH=none`). */
+export interface Caller {
+  readonly facts: TokenFacts | undefined;
+}
+
+const nobody: Caller = { facts: undefined };
 
 export class Gate {
   readonly #config: GateSettings;
@@ -43,25 +52,39 @@ export class Gate {
   }
 
   /**
-   * Who `token` speaks for in `room`, decided from the two names and the token alone (S5). Never rejects.
-   * @param token undefined where none was shown; where nobody needs one it is not looked at.
+   * Verifies a token before anything is known of the room: nothing is read, parsed or woken for a client that fails here.
+   * @param token undefined where none was shown. With `AUTH=none` it is not looked at.
+   */
+  async identify(token: string | undefined): Promise<Result<Caller, Refusal>> {
+    const { auth } = this.#config;
+    if (auth.mode === "none") return ok(nobody);
+    const facts = await (await verifierOf(auth)).verify(token);
+    return facts.ok ? ok({ facts: facts.value }) : facts;
+  }
+
+  /**
+   * The principal of an identified caller in `room`, decided from the two names, the token and the revocations (S5).
    * @param room undefined for what belongs to no room.
    */
-  async admit(token: string | undefined, room: string | undefined): Promise<Result<Principal, Refusal>> {
-    const { auth, tenant } = this.#config;
-    if (auth.mode === "none") {
+  async enter({ facts }: Caller, room: string | undefined): Promise<Result<Principal, Refusal>> {
+    const { tenant } = this.#config;
+    if (facts === undefined) {
       const owner = room === undefined ? tenant : tenantOfRoom(tenant, room);
       return owner === undefined ? fail({ code: "room-forbidden" }) : ok(anonymous(owner));
     }
-    const facts = await (await verifierOf(auth)).verify(token);
-    if (!facts.ok) return facts;
-    const owner = tenantAdmitted(facts.value, room, tenant);
+    const owner = tenantAdmitted(facts, room, tenant);
     if (!owner.ok) return owner;
-    const principal = principalOf(facts.value, owner.value);
+    const principal = principalOf(facts, owner.value);
     if (await this.isRevoked(principal)) {
       return fail({ code: "unauthenticated", detail: "The token has been revoked." });
     }
     return ok(principal);
+  }
+
+  /** `identify` and `enter` in one step. Never rejects. */
+  async admit(token: string | undefined, room: string | undefined): Promise<Result<Principal, Refusal>> {
+    const caller = await this.identify(token);
+    return caller.ok ? this.enter(caller.value, room) : caller;
   }
 
   /** At once where the list is fresh, else when it has been read again. */
@@ -76,7 +99,7 @@ export class Gate {
 }
 
 /**
- * Who an HTTP request acts for. Asked before any object wakes; on a host without a Worker in front, by the room itself.
+ * The principal of an HTTP request. The Worker calls it before any object wakes; a host without a Worker calls it in the room.
  * @param room the room's name, already checked; undefined for what belongs to no room.
  */
 export function authorize(
@@ -93,17 +116,10 @@ function anonymous(tenant: string): Principal {
 }
 
 function principalOf({ sub, scopes, expiresAt, issuedAt, tokenId }: TokenFacts, tenant: string): Principal {
-  return {
-    sub,
-    tenant,
-    scopes,
-    expiresAt,
-    ...(issuedAt === undefined ? {} : { issuedAt }),
-    ...(tokenId === undefined ? {} : { tokenId }),
-  };
+  return defined({ sub, tenant, scopes, expiresAt, issuedAt, tokenId });
 }
 
-/** The code that checks tokens loads with the first one. */
+/** The code that verifies tokens loads with the first token. */
 async function verifierOf(auth: AuthSetting & { mode: "jwt" }): Promise<TokenVerifier> {
   const known = verifiers.get(auth);
   if (known !== undefined) return known;

@@ -17,6 +17,16 @@ export interface Refusal {
   readonly retryAfterMs?: number;
 }
 
+/** The identity that the shell attached to a socket before the room saw it. */
+export interface SocketIdentity {
+  /** Undefined where nobody was verified yet: the `hello` must carry a token. */
+  readonly principal: Principal | undefined;
+  /** The client's address (an IPv6 one as its /64), for shares of a budget. Undefined on the developer's own machine. */
+  readonly address: string | undefined;
+}
+
+export const unverified: SocketIdentity = { principal: undefined, address: undefined };
+
 /** What somebody may ask of a room: a frame, or over HTTP the same by another name, to erase all of it, or only to look. */
 export type Act = ClientFrame["type"] | "erase" | "look";
 

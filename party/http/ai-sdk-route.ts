@@ -1,14 +1,16 @@
 /**
- * The AI SDK's HTTP routes, with which `useChat` and its default transport work unchanged (docs/ai-sdk.md): a chat's id is
- * a room's name, and what is posted becomes a turn. The Worker's side: everything that can be refused is refused here,
- * before an object wakes (S2). Answers come from `ai-sdk-in-room.ts`.
+ * The Worker's side of the AI SDK's HTTP routes, with which `useChat` and its default transport work unchanged
+ * (docs/ai-sdk.md): a chat's id is a room's name, and a posted message becomes a turn. A request that can be refused is
+ * refused here, before an object wakes (S2). The room answers in `room-http/ai-sdk-handler.ts`.
  */
+import { bearerOf } from "../auth/bearer.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { problem, refuseMethod } from "../responses/refusal-response.ts";
+import { problem, refused, refuseMethod } from "../responses/refusal-response.ts";
 import { readChatPost } from "../room-http/ai-sdk-body.ts";
 import { aiSdkPath } from "../room-http/room-request.ts";
+import { roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";
-import { forwardAs, type RoomBindings, roomUrl } from "./room-route.ts";
+import { forwardAs, gateOf, type RoomBindings } from "./room-route.ts";
 
 /** `POST /api/chat`: submit, edit and regenerate. */
 export async function routeChatPost(
@@ -18,20 +20,21 @@ export async function routeChatPost(
 ): Promise<Response> {
   const wrongMethod = refuseMethod(request, "POST");
   if (wrongMethod !== undefined) return wrongMethod;
+  // Before the body is read: a stranger's is not parsed.
+  const caller = await gateOf(bindings, config).identify(bearerOf(request));
+  if (!caller.ok) return refused(caller.error);
   const post = await readChatPost(request, () => crypto.randomUUID().replaceAll("-", ""));
   if (!post.ok) return problem(post.error.code, { detail: post.error.detail });
   const { room, request: asked } = post.value;
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
-  const headers = new Headers(request.headers);
-  for (const name of ["content-length", "content-encoding", "transfer-encoding"]) headers.delete(name);
-  const inside = new Request(request.url, {
-    method: "POST",
-    headers,
+  const forwarded = {
+    inside: roomUrl(room, `/${aiSdkPath}`),
+    request,
     body: JSON.stringify(asked),
-    signal: request.signal,
-  });
-  return forwardAs(room, roomUrl(room, `/${aiSdkPath}`), inside, bindings, config);
+    caller: caller.value,
+  };
+  return forwardAs(room, forwarded, bindings, config);
 }
 
 /** `GET /api/chat/:id/stream`, `GET /api/chat/:id/messages` and `DELETE /api/chat/:id`. */
@@ -45,5 +48,5 @@ export async function routeChat(
   const wrong = refuseRoom(room, config) ?? refuseMethod(request, part === undefined ? "DELETE" : "GET");
   if (wrong !== undefined) return wrong;
   const inside = roomUrl(room, part === undefined ? `/${aiSdkPath}` : `/${aiSdkPath}/${part}`);
-  return forwardAs(room, inside, request, bindings, config);
+  return forwardAs(room, { inside, request }, bindings, config);
 }

@@ -1,6 +1,6 @@
 /**
- * The operator's routes, for whoever holds `OPERATOR_TOKEN`: `POST /ops/drain/:room`, `GET /ops/events/:room` and
- * `GET /metrics`. Without the setting there are none. Loaded when one is first asked for.
+ * The operator's routes: `POST /ops/drain/:room`, `GET /ops/events/:room` and `GET /metrics`. They need `OPERATOR_TOKEN`;
+ * without that setting they answer 404. The router loads this file with the first such request.
  */
 
 import type { GatewayConfig } from "../config/settings.ts";
@@ -11,11 +11,17 @@ import { metricsName } from "../telemetry/metrics-client.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { refuseOperator } from "./operator-auth.ts";
 import { refuseRoom } from "./room-name.ts";
-import { forward, type RoomBindings, roomUrl } from "./room-route.ts";
+import { type RoomBindings, stubOf } from "./room-route.ts";
+
+/** The methods of a room's object that only an operator's route calls. */
+interface OperatorStub {
+  drain(): Promise<void>;
+  readEvents(): Promise<string>;
+}
 
 export interface OperatorBindings extends RoomBindings, MetricsBindings {}
 
-/** Which route, and of which room. */
+/** The route, and the room that it names. */
 export type OperatorCall = { readonly kind: "metrics" } | { readonly kind: "drain" | "events"; readonly room: string };
 
 export async function routeOperator(
@@ -30,16 +36,25 @@ export async function routeOperator(
   const { kind, room } = call;
   const wrong = refuseRoom(room, config);
   if (wrong !== undefined) return wrong;
-  // Nothing of the operator's request goes further, the token least of all.
-  return forward(
-    room,
-    new Request(roomUrl(room, `/${kind}`), { method: kind === "drain" ? "POST" : "GET" }),
-    bindings,
-    config,
-  );
+  return callRoom(stubOf(room, bindings, config), kind);
 }
 
-/** What all shards have counted. One that does not answer is left out and told of: the others are worth having. */
+/** Calls the room's object by a method, never by a path: no request of a client can reach what an operator may do. */
+async function callRoom(stub: OperatorStub, kind: "drain" | "events"): Promise<Response> {
+  try {
+    if (kind === "events") {
+      const headers = { "content-type": "application/json", "cache-control": "no-store" };
+      return new Response(await stub.readEvents(), { headers });
+    }
+    await stub.drain();
+    return new Response(null, { status: 202 });
+  } catch (error) {
+    reportFault("room", error);
+    return problem("draining", { retryAfterMs: 1_000 });
+  }
+}
+
+/** The counts of all shards. A shard that does not answer is left out and logged: the others are still useful. */
 async function metrics({ Metrics }: OperatorBindings, config: GatewayConfig): Promise<Response> {
   if (Metrics === undefined || config.metricsShards === 0) return problem("not-found");
   const stubOf = metricsIn(Metrics, config.jurisdiction);

@@ -1,39 +1,41 @@
 /**
- * `/parties/chat/:room`: the way into a room. Everything that can be refused is refused here, before an object wakes (S2);
- * what goes on carries of the query what the room reads.
+ * `/parties/chat/:room`: the Worker's routes into a room. A request that can be refused is refused here, before an object
+ * wakes (S2). What the room gets is built by `inner-request.ts`; what it answers is decided in `room-http/`.
  */
 import { maxFrameBytes, maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
-import { authorize } from "../auth/authorize.ts";
+import { type Caller, Gate } from "../auth/authorize.ts";
+import { bearerOf } from "../auth/bearer.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import type { Principal } from "../core/principal.ts";
+import type { ChatRoom } from "../objects/chat-room.ts";
 import { type Revocations, revocationsIn } from "../objects/revocations-object.ts";
-import { setPrincipal } from "../responses/principal-header.ts";
 import { problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
 import { ROOM_METHODS } from "../responses/room-methods.ts";
 import { refuse, wantsStream } from "../responses/sse-response.ts";
-import { aiSdkPath } from "../room-http/room-request.ts";
 import { reportFault } from "../telemetry/reporter.ts";
+import { addressOf, innerRequest, innerUpgrade, roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {
-  readonly Chat: DurableObjectNamespace;
+  readonly Chat: DurableObjectNamespace<ChatRoom>;
   readonly Revocations?: DurableObjectNamespace<Revocations>;
 }
 
-/** As the room makes them. */
+/** The form of the tickets that a room makes. */
 const ticketPattern = /^[A-Za-z0-9_-]{16,64}$/;
-/** When to come back after an object could not be reached: it is restarting, or its code is being updated. */
+/** Retry delay after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
 /** An address of a room. */
 interface RoomRoute {
-  /** What follows the room's name. */
+  /** The part of the address after the room's name. */
   readonly path: "" | "/turns" | "/turns/:turn" | "/tickets";
   readonly allow: string;
-  /** Of the visitor's query the room sees what it reads, and nothing else. */
+  /** The query parameters that the room reads. Others are not passed on. */
   readonly query: readonly string[];
-  /** What is wrong with a request beyond names and method. */
+  /** A POST to it carries a body that the room reads. */
+  readonly takesBody?: boolean;
+  /** Refuses a request for more than its names and its method. */
   readonly refuse?: (request: Request) => Response | undefined;
 }
 
@@ -41,40 +43,50 @@ export const roomRoutes: readonly RoomRoute[] = [
   // The WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it.
   { path: "", allow: ROOM_METHODS.room, query: ["cursor", "wait", "ticket"] },
   // `POST` submits a turn, `GET` pages older ones, `DELETE` clears the room.
-  { path: "/turns", allow: ROOM_METHODS.turns, query: ["before", "limit", "watching"], refuse: refuseTurns },
+  {
+    path: "/turns",
+    allow: ROOM_METHODS.turns,
+    query: ["before", "limit", "watching"],
+    takesBody: true,
+    refuse: refuseTurns,
+  },
   // What has become of a turn, as JSON or as a stream; `DELETE` stops it.
   { path: "/turns/:turn", allow: ROOM_METHODS.turn, query: ["cursor", "ticket"] },
   // `POST` gives a ticket for an `EventSource`, which can send no header (S1).
   { path: "/tickets", allow: ROOM_METHODS.tickets, query: [] },
 ];
 
-/** @param names as the address has them. */
+/** @param names the variable parts of the address. */
 export async function routeRoom(
   request: Request,
-  { path, allow, query, refuse: refuseRequest }: RoomRoute,
+  route: RoomRoute,
   { room, turn = "" }: { readonly room: string; readonly turn?: string },
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
+  const { path, allow } = route;
   const refusal =
     refuseRoom(room, config) ??
     (path === "/turns/:turn" && !turnIdPattern.test(turn) ? problem("turn-unknown") : undefined) ??
     refuseMethod(request, allow) ??
-    refuseRequest?.(request);
+    route.refuse?.(request);
   if (refusal !== undefined) return refusal;
   const inside = roomUrl(room, path.replace(":turn", turn));
-  if (path === "" && request.headers.get("upgrade")?.toLowerCase() === "websocket") {
-    // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
-    // share it: each gets a fresh one. Who it is the socket says in its `hello`.
-    inside.searchParams.set("_pk", crypto.randomUUID());
-    return forward(room, inward(inside, request, undefined), bindings, config);
+  if (path === "" && isUpgrade(request)) {
+    const identity = { principal: undefined, address: addressOf(request) };
+    return forward(room, innerUpgrade(inside, request, identity), bindings, config);
   }
   const asked = new URL(request.url).searchParams;
-  for (const name of query) {
+  for (const name of route.query) {
     const value = asked.get(name);
     if (value !== null) inside.searchParams.set(name, value);
   }
-  return forwardAs(room, inside, request, bindings, config);
+  const body = route.takesBody === true && request.method === "POST" ? request.body : undefined;
+  return forwardAs(room, { inside, request, body }, bindings, config);
+}
+
+function isUpgrade({ method, headers }: Request): boolean {
+  return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
 function refuseTurns(request: Request): Response | undefined {
@@ -87,37 +99,40 @@ function refuseTurns(request: Request): Response | undefined {
   return problem("bad-request", { detail: `limit is a number from 1 to ${maxPageTurns}.` });
 }
 
-/** Finds out who asks, and only then wakes the room. */
+export function gateOf(bindings: RoomBindings, config: GatewayConfig): Gate {
+  return new Gate(config, revocationsIn(bindings.Revocations, config.jurisdiction));
+}
+
+/** A request on its way to a room. */
+interface Forwarded {
+  readonly inside: URL;
+  readonly request: Request;
+  readonly body?: BodyInit | null | undefined;
+  /** Absent: the caller is verified here. */
+  readonly caller?: Caller;
+}
+
+/** Verifies who asks, and only then wakes the room. */
 export async function forwardAs(
   room: string,
-  inside: URL,
-  request: Request,
+  { inside, request, body = null, caller }: Forwarded,
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
+  const { method } = request;
+  const address = addressOf(request);
   // A ticket is kept in the room, which alone can say whether it is good.
   const ticket = request.headers.has("authorization") ? null : inside.searchParams.get("ticket");
-  if (ticket !== null && ticketPattern.test(ticket) && request.method === "GET" && wantsStream(request)) {
-    return forward(room, inward(inside, request, undefined), bindings, config);
+  if (ticket !== null && ticketPattern.test(ticket) && method === "GET" && wantsStream(request)) {
+    const identity = { principal: undefined, address };
+    return forward(room, innerRequest(inside, request, { method, identity }), bindings, config);
   }
   inside.searchParams.delete("ticket");
-  const revocationsOf = revocationsIn(bindings.Revocations, config.jurisdiction);
-  const principal = await authorize(request, room, config, revocationsOf);
+  const gate = gateOf(bindings, config);
+  const principal = await (caller === undefined ? gate.admit(bearerOf(request), room) : gate.enter(caller, room));
   if (!principal.ok) return refuse(request, principal.error);
-  return forward(room, inward(inside, request, principal.value), bindings, config);
-}
-
-/** The request as the object gets it: at an address of ours, from whom we say, and without what proved it. */
-function inward(inside: URL, request: Request, principal: Principal | undefined): Request {
-  // A body that nobody reads is left behind: the runtime minds one that is still on its way when the answer leaves.
-  const { method, headers, signal } = request;
-  const takesBody =
-    method === "POST" && (inside.pathname.endsWith("/turns") || inside.pathname.endsWith(`/${aiSdkPath}`));
-  const inner = new Request(inside, takesBody ? request : { method, headers, signal });
-  inner.headers.delete("authorization");
-  inner.headers.delete("cookie");
-  setPrincipal(inner.headers, principal);
-  return inner;
+  const identity = { principal: principal.value, address };
+  return forward(room, innerRequest(inside, request, { method, body, identity }), bindings, config);
 }
 
 /** Passes a request of ours on to the room. Answers in every case. */
@@ -141,16 +156,12 @@ export async function forward(
   }
 }
 
-function stubOf(room: string, bindings: RoomBindings, config: GatewayConfig): DurableObjectStub {
+/** The room's object, where its data must stay. */
+export function stubOf(room: string, bindings: RoomBindings, config: GatewayConfig): DurableObjectStub<ChatRoom> {
   const { jurisdiction, locationHint } = config;
   const namespace =
     jurisdiction === undefined ? bindings.Chat : bindings.Chat.jurisdiction(jurisdiction as DurableObjectJurisdiction);
   const id = namespace.idFromName(room);
   const options = locationHint === undefined ? {} : { locationHint: locationHint as DurableObjectLocationHint };
   return namespace.get(id, options);
-}
-
-/** The address as the object sees it: ours, with none of the visitor's query. */
-export function roomUrl(room: string, path: string): URL {
-  return new URL(`/parties/chat/${room}${path}`, "https://room.internal");
 }

@@ -5,13 +5,11 @@
 import * as runtime from "cloudflare:workers";
 import type { Connection, WSMessage } from "partyserver";
 import { ERRORS } from "../../shared/protocol/errors.ts";
-import { fail, ok, type Result } from "../../shared/result.ts";
-import { authorize } from "../auth/authorize.ts";
+import { fail, ok } from "../../shared/result.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
-import type { Principal, Refusal } from "../core/principal.ts";
 import { RoomCore } from "../core/room/room.ts";
-import { principalIn } from "../room-http/principal-reader.ts";
+import { principalIn, socketIdentityIn } from "../room-http/principal-reader.ts";
 import { answerInRoom } from "../room-http/room-handler.ts";
 import { PartyRoomSocket } from "../sockets/party-socket.ts";
 import type { Census } from "../telemetry/metrics/report.ts";
@@ -83,11 +81,12 @@ export class RoomInside {
     this.#core = core;
   }
 
-  handleOpen(connection: Connection): void {
+  /** @param headers as the Worker built them: they say what it verified of the client. */
+  handleOpen(connection: Connection, headers: Headers): void {
     this.#points?.invoked();
     const socket = this.#socketOf(connection);
     if (this.#core === undefined) socket.close(ERRORS.internal.close, "internal");
-    else this.#core.handleOpen(socket);
+    else this.#core.handleOpen(socket, socketIdentityIn(headers));
   }
 
   handleMessage(connection: Connection, message: WSMessage): void {
@@ -102,24 +101,27 @@ export class RoomInside {
 
   async handleRequest(request: Request): Promise<Response> {
     this.#points?.invoked();
-    // Of the operator: no visitor's request comes here under this path.
-    if (new URL(request.url).pathname.endsWith("/events")) return Response.json({ events: this.#events.read() });
-    return answerInRoom(request, this.#core, await this.#askerOf(request));
+    // The Worker verified who asks. A request without an identity carries a ticket, which the room checks.
+    const principal = principalIn(request.headers);
+    return answerInRoom(
+      request,
+      this.#core,
+      principal === undefined ? fail({ code: "unauthenticated" }) : ok(principal),
+    );
+  }
+
+  /** The newest events as JSON, for `GET /ops/events/:room`. */
+  readEvents(): string {
+    return JSON.stringify({ events: this.#events.read() });
+  }
+
+  drain(): void {
+    this.#core?.drain();
   }
 
   async handleAlarm(): Promise<void> {
     this.#points?.invoked();
     await this.#core?.tick();
-  }
-
-  /** The Worker says who asks. One of an older version, during a deploy, does not: then the room finds out itself. */
-  async #askerOf(request: Request): Promise<Result<Principal, Refusal>> {
-    const principal = principalIn(request.headers);
-    if (principal !== undefined) return ok(principal);
-    const config = parseConfig(this.#env, "localhost");
-    if (!config.ok) return fail({ code: "not-configured" });
-    const revocationsOf = revocationsIn(this.#env.Revocations, config.value.jurisdiction);
-    return authorize(request, this.#name, config.value, revocationsOf);
   }
 
   #census(): Census | undefined {

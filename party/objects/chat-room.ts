@@ -1,8 +1,9 @@
 /**
- * A room on PartyServer: the platform's callbacks, handed on to what is inside (`room-inside.ts`). That loads when the first
- * room of an isolate starts: who asks for no room (a file, health, cached context, an answer of the bridge) never pays for it.
+ * The room's Durable Object class on PartyServer: passes the platform's callbacks to `chat-room-host.ts` and decides nothing.
+ * The host loads when the first room of an isolate starts, so requests that need no room don't pay for it.
  */
-import { type Connection, Server, type WSMessage } from "partyserver";
+import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
+import { ERRORS } from "../../shared/protocol/errors.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import type { RoomEnv, RoomInside } from "./chat-room-host.ts";
 
@@ -32,8 +33,33 @@ export class ChatRoom extends Server<RoomEnv> {
     }
   }
 
-  override onConnect(connection: Connection): void {
-    this.#inside?.handleOpen(connection);
+  /** PartyServer obeys `x-partykit-*` headers and answers a malformed one with its stack, so none of them reaches it (S3). */
+  override fetch(request: Request): Promise<Response> {
+    const hostHeaders = [...request.headers.keys()].filter((name) => name.startsWith("x-partykit-"));
+    if (hostHeaders.length === 0) return super.fetch(request);
+    const clean = new Request(request);
+    for (const name of hostHeaders) clean.headers.delete(name);
+    return super.fetch(clean);
+  }
+
+  override onConnect(connection: Connection, { request }: ConnectionContext): void {
+    try {
+      this.#inside?.handleOpen(connection, request.headers);
+    } catch (error) {
+      // An error that is thrown on would reach the peer as a stack.
+      reportFault("open", error);
+      connection.close(ERRORS.internal.close, "internal");
+    }
+  }
+
+  /** For the operator's route alone: an RPC method can't be reached by a path. Returns the newest events as JSON. */
+  async readEvents(): Promise<string> {
+    return (await this.#started())?.readEvents() ?? "{}";
+  }
+
+  /** For the operator's route alone. Asks every tab to reconnect and starts nothing new meanwhile. */
+  async drain(): Promise<void> {
+    (await this.#started())?.drain();
   }
 
   override onMessage(connection: Connection, message: WSMessage): void {
@@ -54,5 +80,11 @@ export class ChatRoom extends Server<RoomEnv> {
 
   override async onAlarm(): Promise<void> {
     await this.#inside?.handleAlarm();
+  }
+
+  /** PartyServer starts the room before a request, a message and an alarm, but not before a method call. */
+  async #started(): Promise<RoomInside | undefined> {
+    await this.setName(this.name);
+    return this.#inside;
   }
 }

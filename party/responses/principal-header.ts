@@ -1,15 +1,16 @@
 /**
- * Who a request acts for, on its way from the Worker to the room's object: in a header that only the Worker sets. One from
- * outside never gets that far. The room's end is `principal-in-room.ts`, apart so that the Worker carries no schema of what it
- * only writes.
+ * Carries the identity that the Worker verified to the room's object, in headers that only the Worker sets: a request to an
+ * object is built from an allow-list, so headers of the same names from outside never arrive. `room-http/principal-reader.ts`
+ * reads them; it is a file of its own so that the Worker loads no schema.
  */
-import type { Principal } from "../core/principal.ts";
+import type { SocketIdentity } from "../core/principal.ts";
 
 export const principalHeader = "x-gateway-principal";
+/** The address that shares of a budget are counted by: an IPv4 address or the /64 of an IPv6 one. */
+export const addressHeader = "x-gateway-address";
 
-/** Names the principal in `headers`, in place of whatever the visitor wrote there. Undefined: nobody. */
-export function setPrincipal(headers: Headers, principal: Principal | undefined): void {
-  if (principal === undefined) headers.delete(principalHeader);
+export function setIdentity(headers: Headers, { principal, address }: SocketIdentity): void {
   // A name may hold any character, a header may not.
-  else headers.set(principalHeader, encodeURIComponent(JSON.stringify(principal)));
+  if (principal !== undefined) headers.set(principalHeader, encodeURIComponent(JSON.stringify(principal)));
+  if (address !== undefined) headers.set(addressHeader, address);
 }

@@ -1,8 +1,9 @@
-/** Who a request acts for, as the Worker has told the room (`principal-header.ts`). */
+/** Reads the identity that the Worker attached to a request (`responses/principal-header.ts`). */
+import type { SocketIdentity } from "../core/principal.ts";
 import { type Principal, principalSchema } from "../core/principal-schema.ts";
-import { principalHeader } from "../responses/principal-header.ts";
+import { addressHeader, principalHeader } from "../responses/principal-header.ts";
 
-/** Undefined where there is none, or what an object of another version cannot read. */
+/** Undefined where there is none, or where a Worker of another version wrote what this version can't read. */
 export function principalIn(headers: Headers): Principal | undefined {
   const text = headers.get(principalHeader);
   if (text === null) return undefined;
@@ -10,7 +11,12 @@ export function principalIn(headers: Headers): Principal | undefined {
     const parsed = principalSchema.safeParse(JSON.parse(decodeURIComponent(text)));
     return parsed.success ? parsed.data : undefined;
   } catch {
-    // Not JSON: nothing the Worker wrote.
+    // Not JSON: the Worker didn't write it.
     return undefined;
   }
+}
+
+/** The identity of a request that opens a WebSocket. */
+export function socketIdentityIn(headers: Headers): SocketIdentity {
+  return { principal: principalIn(headers), address: headers.get(addressHeader) ?? undefined };
 }

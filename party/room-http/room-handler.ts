@@ -32,10 +32,6 @@ export async function answerInRoom(
     if (core === undefined) return refuse(request, { code: "internal", retryAfterMs: restartMs });
     const url = new URL(request.url);
     const [, , , , ...path] = url.pathname.split("/");
-    if (request.method === "POST" && path.join("/") === "drain") {
-      core.drain();
-      return new Response(null, { status: 202 });
-    }
     const ticket = url.searchParams.get("ticket");
     if (!asker.ok && ticket !== null && request.method === "GET" && wantsStream(request)) {
       const session = await core.redeemTicket(ticket, lastEventId(request).proof);

@@ -5,7 +5,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { parseConfig } from "../../party/config/settings.ts";
-import { roomRoutes, routeRoom } from "../../party/http/room-route.ts";
+import { type RoomBindings, roomRoutes, routeRoom } from "../../party/http/room-route.ts";
 import { ROOM_METHODS } from "../../party/responses/room-methods.ts";
 import { fresh } from "./tab.ts";
 
@@ -15,24 +15,26 @@ function config() {
   return parsed.value;
 }
 
-/** Requests as the first version's Worker sends them into a room. */
-const fromOldWorker: [string, (room: string) => Request, number][] = [
-  [
-    "a WebSocket",
-    (room) =>
-      new Request(`https://room.internal/parties/chat/${room}?_pk=0b0c5a52-6a3e-4a7e-9a55-0d8a52a1c001`, {
-        headers: { upgrade: "websocket" },
-      }),
-    101,
-  ],
-  ["older turns", (room) => new Request(`https://room.internal/parties/chat/${room}/turns?limit=20`), 200],
-  [
-    "older turns before one",
-    (room) => new Request(`https://room.internal/parties/chat/${room}/turns?before=x&limit=20`),
-    404,
-  ],
-  ["an erasure", (room) => new Request(`https://room.internal/parties/chat/${room}`, { method: "DELETE" }), 204],
-  ["a drain", (room) => new Request(`https://room.internal/parties/chat/${room}/drain`, { method: "POST" }), 202],
+/** The identity as every Worker attaches it. */
+const identity = {
+  "x-gateway-principal": encodeURIComponent(
+    JSON.stringify({ sub: "anonymous", tenant: "default", scopes: ["read", "write", "clear"] }),
+  ),
+};
+
+function inner(path: string, { method = "GET", headers = identity }: { method?: string; headers?: HeadersInit } = {}) {
+  return (room: string) => new Request(`https://room.internal/parties/chat/${room}${path}`, { method, headers });
+}
+
+/** Requests as a Worker of an earlier commit sends them into a room. */
+const fromOldWorker: [name: string, request: (room: string) => Request, status: number][] = [
+  ["a WebSocket", inner("?_pk=0b0c5a52-6a3e-4a7e-9a55-0d8a52a1c001", { headers: { upgrade: "websocket" } }), 101],
+  ["older turns", inner("/turns?limit=20"), 200],
+  ["older turns before one", inner("/turns?before=x&limit=20"), 404],
+  ["an erasure", inner("", { method: "DELETE" }), 204],
+  // An operator's calls are methods of the object, never paths.
+  ["a drain as a path", inner("/drain", { method: "POST" }), 404],
+  ["a request without an identity", inner("/turns?limit=20", { headers: {} }), 401],
 ];
 
 describe("an object of this version", () => {
@@ -47,7 +49,7 @@ describe("an object of this version", () => {
   test("tells a newer Worker what it does not know, as a problem", async () => {
     const room = fresh("skew");
     const stub = env.Chat.get(env.Chat.idFromName(room));
-    const response = await stub.fetch(`https://room.internal/parties/chat/${room}/from-the-future`);
+    const response = await stub.fetch(inner("/from-the-future")(room));
     expect(response.status).toBe(404);
     expect(await response.json()).toMatchObject({ code: "not-found" });
   });
@@ -59,15 +61,14 @@ test.each([
   ["/turns/t", ROOM_METHODS.turn],
 ])("a room names the methods of …%s as the Worker in front of it does", async (path, allow) => {
   const room = fresh("skew");
-  const address = `https://room.internal/parties/chat/${room}${path}`;
-  const inside = await env.Chat.get(env.Chat.idFromName(room)).fetch(address, { method: "PATCH" });
+  const inside = await env.Chat.get(env.Chat.idFromName(room)).fetch(inner(path, { method: "PATCH" })(room));
   expect([inside.status, inside.headers.get("allow")]).toEqual([405, allow]);
   await inside.body?.cancel();
 });
 
 /** A namespace whose objects answer with what the test says. */
-function objectsThat(answer: () => Promise<Response>): DurableObjectNamespace {
-  return { idFromName: (name: string) => name, get: () => ({ fetch: answer }) } as unknown as DurableObjectNamespace;
+function objectsThat(answer: () => Promise<Response>): RoomBindings["Chat"] {
+  return { idFromName: (name: string) => name, get: () => ({ fetch: answer }) } as unknown as RoomBindings["Chat"];
 }
 
 describe("a Worker of this version", () => {

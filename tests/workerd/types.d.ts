@@ -9,3 +9,8 @@ declare namespace Cloudflare {
     readonly Chat: DurableObjectNamespace<import("../../party/objects/chat-room.ts").ChatRoom>;
   }
 }
+
+/** Vite's import of many files at once: https://vite.dev/guide/features#glob-import */
+interface ImportMeta {
+  glob(pattern: string, options: { query: "?raw"; import: "default"; eager: true }): Readonly<Record<string, string>>;
+}

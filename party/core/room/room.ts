@@ -23,7 +23,7 @@ import type { Reader } from "../delivery/delivery.ts";
 import type { BucketRate } from "../limiter/token-bucket.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts, RoomSocket, StreamSocket } from "../ports.ts";
-import { mayDo, type Principal, type Refusal } from "../principal.ts";
+import { mayDo, type Principal, type Refusal, type SocketIdentity, unverified } from "../principal.ts";
 import { Syncs, type SyncTaker } from "../sync/sync-builder.ts";
 import { notAllowed, Visitors } from "./http-requests.ts";
 import { Ambient } from "./presence.ts";
@@ -121,8 +121,9 @@ export class RoomCore {
     });
   }
 
-  handleOpen(socket: RoomSocket): void {
-    const session = this.#greet(socket, this.#ports.newId(), this.#ports.clock.now());
+  /** @param identity what the shell verified: a socket with a principal needs no token in its `hello`. */
+  handleOpen(socket: RoomSocket, identity: SocketIdentity = unverified): void {
+    const session = this.#greet(socket, this.#ports.newId(), this.#ports.clock.now(), identity);
     const greeting = [...this.#sessions.values()].filter(({ phase }) => phase.state !== "welcomed").length;
     if (this.#sessions.size > this.#policy.maxSockets || greeting > this.#policy.maxGreetingSockets) {
       this.#end(session, "room-full");
@@ -285,10 +286,10 @@ export class RoomCore {
 
   // Sessions
 
-  #greet(socket: RoomSocket, id: string, acceptedAt: number): Session {
+  #greet(socket: RoomSocket, id: string, acceptedAt: number, identity: SocketIdentity = unverified): Session {
     const left = Math.max(0, acceptedAt + helloTimeoutMs - this.#ports.clock.now());
     const helloTimer = this.#ports.clock.after(left, () => this.#end(session, "hello-timeout"));
-    const session = new Session(id, socket, acceptedAt, { state: "greeting", helloTimer }, this.#frameRate);
+    const session = new Session(id, socket, acceptedAt, { state: "greeting", helloTimer, identity }, this.#frameRate);
     this.#sessions.set(socket, session);
     return session;
   }
@@ -345,7 +346,8 @@ export class RoomCore {
 
   async #hello(session: Session, frame: HelloFrame): Promise<void> {
     if (session.phase.state !== "greeting") return;
-    session.phase.helloTimer.cancel();
+    const { helloTimer, identity } = session.phase;
+    helloTimer.cancel();
     const waiting: ClientFrame[] = [];
     session.phase = { state: "checking", waiting };
     try {
@@ -353,7 +355,7 @@ export class RoomCore {
         this.#end(session, "version-unsupported");
         return;
       }
-      const principal = await this.#ports.principalOf(frame.token);
+      const principal = await this.#identify(frame.token, identity);
       if (!principal.ok) this.#end(session, principal.error.code, principal.error.detail);
       else if (!mayDo(principal.value, frame.type)) this.#end(session, "forbidden");
       else if (this.#isHere(session)) await this.#enter(session, principal.value, frame.have);
@@ -361,6 +363,14 @@ export class RoomCore {
     } catch (cause) {
       this.#fault(session, cause);
     }
+  }
+
+  /** The token of a `hello` decides where it has one; otherwise the identity that came with the socket. */
+  async #identify(token: string | undefined, identity: SocketIdentity): Promise<Result<Principal, Refusal>> {
+    if (token !== undefined || identity.principal === undefined) return this.#ports.principalOf(token);
+    // What the tenant may do is known before its first turn.
+    await this.#ports.prepare();
+    return ok(identity.principal);
   }
 
   /** Welcomes somebody and brings them up to date; from then on they are a viewer. */

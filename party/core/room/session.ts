@@ -7,11 +7,12 @@ import { type ClientFrame, type Have, haveSchema } from "../../../shared/protoco
 import type { Reader, ReaderCursor } from "../delivery/delivery.ts";
 import { type BucketRate, TokenBucket } from "../limiter/token-bucket.ts";
 import type { RoomSocket, Timer } from "../ports.ts";
+import type { SocketIdentity } from "../principal.ts";
 import { type Principal, principalSchema } from "../principal-schema.ts";
 
 export type SessionPhase =
   /** No hello yet: only a hello counts (R1). */
-  | { readonly state: "greeting"; readonly helloTimer: Timer }
+  | { readonly state: "greeting"; readonly helloTimer: Timer; readonly identity: SocketIdentity }
   /** The hello is being checked, or its sync prepared; frames wait in order. */
   | { readonly state: "checking"; readonly waiting: ClientFrame[] }
   | { readonly state: "welcomed"; readonly principal: Principal }
