@@ -1,9 +1,12 @@
 // The suites of `npm test`. The backend's own are in examples/nest-gateway/vitest.config.ts.
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig, type TestProjectInlineConfiguration } from "vitest/config";
+import { hangAfterMs } from "./tests/support/hang-guard.ts";
 
 // Local runtimes look up where the machine is unless told not to: a call to the network that no test needs.
 process.env["CLOUDFLARE_CF_FETCH_ENABLED"] = "false";
+
+const hangGuard = { testTimeout: hangAfterMs, hookTimeout: hangAfterMs, expect: { poll: { timeout: hangAfterMs } } };
 
 type Provided = Record<"upstreamUrl" | "faultyUrl" | "stormUrl", string>;
 
@@ -24,7 +27,7 @@ function inWorkerd(
       }),
     },
   }));
-  return { plugins: [plugin], test: suite };
+  return { plugins: [plugin], test: { ...hangGuard, ...suite } };
 }
 
 export default defineConfig({
@@ -34,6 +37,7 @@ export default defineConfig({
     projects: [
       {
         test: {
+          ...hangGuard,
           name: "unit",
           include: ["tests/{unit,wire,contract,fuzz,docs}/**/*.test.ts"],
           setupFiles: ["tests/support/property-runs.ts"],
@@ -100,7 +104,6 @@ export default defineConfig({
           // Each waits for its own clock, which others at work would stop.
           maxConcurrency: 100,
           sequence: { groupOrder: 1 },
-          testTimeout: 30_000,
         },
       ),
       inWorkerd(
@@ -112,36 +115,32 @@ export default defineConfig({
           globalSetup: ["tests/support/storm-upstream.ts"],
           // After the others: how many rooms come at once is what it is about.
           sequence: { groupOrder: 2 },
-          testTimeout: 60_000,
         },
       ),
       {
         test: {
+          ...hangGuard,
           name: "edge",
           include: ["tests/edge/**/*.test.ts"],
           globalSetup: ["tests/edge/built.ts"],
-          testTimeout: 20_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...hangGuard,
           name: "nginx",
           include: ["tests/nginx/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
       {
         test: {
+          ...hangGuard,
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],
           // Two stacks at a time: most of them wait, for a network that is cut or a gateway that starts over.
           maxWorkers: 2,
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
         },
       },
     ],

@@ -1,5 +1,12 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
-  test: { name: "backend", include: ["tests/**/*.test.ts"], environment: "node" },
+  test: {
+    name: "backend",
+    include: ["tests/**/*.test.ts"],
+    environment: "node",
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    expect: { poll: { timeout: 120_000 } },
+  },
 });

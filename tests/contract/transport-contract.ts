@@ -176,7 +176,7 @@ export function transportContract(host: ContractHost): void {
     if (host.passesBackPressure) {
       expect(slow.of("turn-delta").length).toBeLessThan(witness.of("turn-delta").length);
     }
-  }, 20_000);
+  });
 
   // Of a poll there is nothing open that could close: it leaves by not coming back, for 90 s (tests/unit/core/room/long-poll.test.ts).
   test.each(["websocket", "sse"] as const)(

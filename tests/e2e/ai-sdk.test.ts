@@ -63,7 +63,7 @@ async function startStrict(): Promise<Part> {
 beforeAll(async () => {
   site = await buildApp();
   [stack, strict, browser] = await Promise.all([startTestStack(), startStrict(), launchBrowser()]);
-}, 120_000);
+});
 afterAll(async () => {
   await browser?.close();
   await Promise.all([site?.close(), stack?.stop(), strict?.stop()]);

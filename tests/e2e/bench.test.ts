@@ -46,7 +46,7 @@ async function startUpstream() {
   return { url: `http://127.0.0.1:${port}`, pid: process.pid, stop };
 }
 
-test("measures each of our transports, a copy and a relay, and a resume", { timeout: 120_000 }, async () => {
+test("measures each of our transports, a copy and a relay, and a resume", async () => {
   const upstream = await startUpstream();
   try {
     const [bursts, resumes] = await runPlan(

@@ -249,7 +249,7 @@ describe("eight tabs without a WebSocket", () => {
       expect(await tab.transport()).toBe("sse");
     }
     expect(proxy.streams.open).toBe(1);
-  }, 60_000);
+  });
 });
 
 test("[F7] [R3] the browser's own EventSource, in a network that cuts every 2 s, tells what our client tells", async () => {

@@ -71,7 +71,7 @@ beforeAll(async () => {
     packed,
     ...others,
   );
-}, 120_000);
+});
 
 afterAll(async () => {
   await rm(project, { recursive: true, force: true });

@@ -313,13 +313,13 @@ describe("a long conversation", () => {
         .evaluate((turn) => turn.getBoundingClientRect().top);
     const before = await topOfFourth();
     await load.click();
-    await expect.poll(() => turns(page).count(), { timeout: 15_000 }).toBe(4);
+    await expect.poll(() => turns(page).count()).toBe(4);
     expect(Math.abs((await topOfFourth()) - before)).toBeLessThan(2);
     expect(await page.getByRole("status").first().textContent()).toContain("2 older messages loaded.");
     // The last page takes the control away; the keyboard goes on from the log.
     await load.focus();
     await page.keyboard.press("Enter");
-    await expect.poll(() => turns(page).count(), { timeout: 15_000 }).toBe(5);
+    await expect.poll(() => turns(page).count()).toBe(5);
     expect(await load.count()).toBe(0);
     expect(await log.evaluate((element) => element === document.activeElement)).toBe(true);
   });
@@ -333,6 +333,6 @@ describe("a long conversation", () => {
     await page.getByRole("log").getByText("Older messages could not be loaded.").waitFor();
     await page.unroute(/\/turns\?/);
     await button(page, "Load older messages").click();
-    await expect.poll(() => turns(page).count(), { timeout: 15_000 }).toBe(4);
+    await expect.poll(() => turns(page).count()).toBe(4);
   });
 });

@@ -20,8 +20,11 @@ interface Started {
   readonly printed: (text: string) => Promise<void>;
 }
 
-function npmStart(env: Record<string, string>): Started {
-  const child = spawn(process.execPath, ["scripts/start.ts"], {
+const script = [process.execPath, "scripts/start.ts"] as const;
+
+/** @param command what is run: the script itself, or npm with a shell between. */
+function npmStart(env: Record<string, string>, [command, ...args]: readonly [string, ...string[]] = script): Started {
+  const child = spawn(command, args, {
     cwd: join(import.meta.dirname, "../.."),
     env: { ...process.env, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
@@ -113,8 +116,19 @@ describe("npm start", () => {
     await printed("Open ");
     child.kill("SIGKILL");
     await exitCode;
-    await expect.poll(() => isPortFree(port), { timeout: 5_000 }).toBe(true);
-    await expect.poll(() => isPortFree(backendPort), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => isPortFree(port)).toBe(true);
+    await expect.poll(() => isPortFree(backendPort)).toBe(true);
+  });
+
+  test.for(["SIGINT", "SIGTERM"] as const)("stops everything when the npm process alone gets %s", async (signal) => {
+    const [port, backendPort] = await freePorts();
+    const env = { PORT: String(port), BACKEND_PORT: String(backendPort) };
+    const { child, printed, exitCode } = npmStart(env, ["npm", "start"]);
+    await printed("Open ");
+    child.kill(signal);
+    // The last process of the chain closes the output.
+    await exitCode;
+    expect([await isPortFree(port), await isPortFree(backendPort)]).toEqual([true, true]);
   });
 
   test.for(["PORT", "BACKEND_PORT"])("names a taken %s and the way to change it", async (variable) => {

@@ -29,7 +29,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       start(backend.url, { BRIDGE_PARSE: "auto" }),
       start(backend.url, { BRIDGE_PARSE: "off", UPSTREAM_SIGNING_KEYS: signingKeys }),
     ]);
-  }, 60_000);
+  });
   afterAll(async () => {
     await Promise.all([parsed?.stop(), raw?.stop()]);
     await backend?.close();

@@ -15,6 +15,7 @@ import { SlowingHints } from "../../party/limits/limiter-hints.ts";
 import type { LimiterOperation } from "../../party/limits/limiter-messages.ts";
 import { limitersIn } from "../../party/objects/limiter-object.ts";
 import { systemClock } from "../../party/platform/clock.ts";
+import { untilHang } from "../support/hang-guard.ts";
 import { fresh } from "./tab.ts";
 
 const stubs = limitersIn(env.Limiter, undefined);
@@ -117,9 +118,9 @@ describe("[Q4] a room's client over real objects", () => {
     one.release("a", "ok");
     await vi.waitFor(async () => {
       expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "granted" });
-    });
+    }, untilHang);
     two.release("b", "ok");
-    await vi.waitFor(async () => expect(await keysOf(limiterName(tenant, 0))).not.toContain("lease/b"));
+    await vi.waitFor(async () => expect(await keysOf(limiterName(tenant, 0))).not.toContain("lease/b"), untilHang);
   });
 });
 

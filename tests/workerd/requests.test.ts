@@ -78,7 +78,7 @@ describe("requests that are refused", () => {
     // Together, not one by one.
     const requests = kinds.reduce((sum, [, times]) => sum + times, 0);
     expect(points.length).toBeLessThan(requests);
-  }, 20_000);
+  });
 });
 
 describe("[O3] a trace", () => {

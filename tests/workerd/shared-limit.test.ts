@@ -43,7 +43,7 @@ async function openRoom() {
 const callsOf = async (prompt: string) => (await upstream("until", prompt)).requests.length;
 
 // Each waits for rooms that ask again in their own time: seconds on a busy machine.
-describe("[Q4] a limit of the tenant's", { timeout: 20_000 }, () => {
+describe("[Q4] a limit of the tenant's", () => {
   test("lets two rooms' turns run one after the other, and the one that waits is told why", async () => {
     const [first, second] = [(await openRoom()).ask(), await openRoom()];
     await first.called();

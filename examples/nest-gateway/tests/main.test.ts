@@ -17,7 +17,7 @@ beforeAll(() => {
   const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "..", "bin", "tsc");
   // Beside the real build: a running backend must not see its files change.
   execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", built], { cwd: folder });
-}, 60_000);
+});
 
 afterEach(() => {
   for (const child of running.splice(0)) child.kill("SIGKILL");

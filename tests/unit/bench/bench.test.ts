@@ -227,4 +227,4 @@ test("the Worker that tells nothing is the same one without its telemetry", asyn
   ] as const) {
     expect([text, told?.includes(text), untold?.includes(text)]).toEqual([text, true, isInBoth]);
   }
-}, 20_000);
+});

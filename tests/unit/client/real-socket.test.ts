@@ -12,6 +12,7 @@ import { ChatClient } from "../../../client/chat/chat-client.ts";
 import type { ClientFrame } from "../../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame } from "../../../shared/protocol/server-frames.ts";
 import { welcome } from "../../support/client/fake-socket.ts";
+import { untilHang } from "../../support/hang-guard.ts";
 
 const sync: SyncFrame = { type: "sync", epoch: "e1", seq: 0, floor: 0, mode: "snapshot", turns: [] };
 
@@ -109,20 +110,20 @@ afterEach(async () => {
 });
 
 const until = (state: ConnectionState["state"]) =>
-  vi.waitUntil(() => client.getSnapshot().connection.state === state, { timeout: 5_000 });
+  vi.waitUntil(() => client.getSnapshot().connection.state === state, untilHang);
 const saidOn = (socket: Accepted | undefined) => socket?.said.map((text) => (JSON.parse(text) as ClientFrame).type);
 
 test("[R1] hello leaves first, then what waited", async () => {
   client.submit("hi");
   await until("online");
-  await vi.waitUntil(() => accepted[0]?.said.length === 2);
+  await vi.waitUntil(() => accepted[0]?.said.length === 2, untilHang);
   expect(saidOn(accepted[0])).toEqual(["hello", "turn-submit"]);
 });
 
 test("[R3] a socket that vanishes is followed by one that resumes", async () => {
   await until("online");
   accepted[0]?.vanish();
-  await vi.waitUntil(() => accepted.length === 2, { timeout: 5_000 });
+  await vi.waitUntil(() => accepted.length === 2, untilHang);
   await until("online");
   expect(JSON.parse(accepted[1]?.said[0] ?? "")).toMatchObject({
     type: "hello",
@@ -153,7 +154,7 @@ test("a server that is not there yet is found when it is", async () => {
   await vi.waitUntil(() => {
     const { connection } = client.getSnapshot();
     return connection.state === "reconnecting" && connection.attempt > 1;
-  });
+  }, untilHang);
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
   await until("online");
 });

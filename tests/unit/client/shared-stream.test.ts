@@ -11,6 +11,7 @@ import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { FakeHttp, type FakeRequest, type FakeStream, last } from "../../support/client/fake-http.ts";
 import { welcome } from "../../support/client/fake-socket.ts";
 import { ModelRoom } from "../../support/client/model-room.ts";
+import { untilHang } from "../../support/hang-guard.ts";
 
 /** A room behind HTTP: answers everything at once, and streams to whoever reads. */
 class Host {
@@ -80,7 +81,7 @@ function enter(options: Partial<ChatClientOptions> = {}): ChatClient {
 }
 /** All of them in step with the room. */
 const untilOnline = () => until(() => tabs.every((tab) => tab.getSnapshot().connection.state === "online"));
-const until = (holds: () => boolean) => vi.waitUntil(holds, { timeout: 10_000, interval: 5 });
+const until = (holds: () => boolean) => vi.waitUntil(holds, untilHang);
 const textsOf = () => tabs.map((tab) => textOf(tab.getSnapshot().turns[0]?.parts ?? []));
 
 describe("tabs of one browser", () => {
@@ -178,7 +179,7 @@ describe("tabs of one browser", () => {
     await until(() => textsOf()[1] === "Hello");
     host.room.append([{ kind: "text", text: " world" }], []);
     await until(() => textsOf()[1] === "Hello world");
-  }, 20_000);
+  });
 
   test("a network that holds streams back is found out by one of them, and told to the others", async () => {
     enter();
@@ -225,7 +226,7 @@ describe("tabs of one browser", () => {
     await vi.waitUntil(async () => {
       const { held = [] } = await navigator.locks.query();
       return held.filter(({ name }) => name?.startsWith(`edge-chat.slot.tabs-${rooms}.`)).length === 3;
-    });
+    }, untilHang);
     enter({ room: "room-6" });
     await untilOnline();
     expect(host.streams.size).toBe(4);

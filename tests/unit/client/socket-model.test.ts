@@ -175,4 +175,4 @@ test("[T1] [T3] [R3] whatever is lost on the way, it ends in the room's own view
     }),
     { numRuns: propertyRuns(300) },
   );
-}, 60_000);
+});

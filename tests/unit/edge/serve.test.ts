@@ -87,7 +87,7 @@ test.each(["Netlify Edge", "Vercel, edge runtime", "Vercel, Node.js"])(
     expect(works).toHaveLength(1);
     const isDone = vi.fn();
     void works[0]?.then(isDone);
-    await vi.waitFor(() => expect(methods).toEqual(["POST", "DELETE"]));
+    await expect.poll(() => methods).toEqual(["POST", "DELETE"]);
     expect(isDone).not.toHaveBeenCalled();
     stopped.resolve(new Response(null, { status: 204 }));
     await works[0];

@@ -21,7 +21,7 @@ describe("[S1] the name of a provider's key is nowhere in", () => {
   beforeAll(async () => {
     const { eager, lazy } = await bundleWorker();
     worker = [...eager, ...lazy].map(({ code }) => code).join("\n");
-  }, 60_000);
+  });
 
   test("the built Worker", () => {
     expect(worker.length).toBeGreaterThan(100_000);

@@ -176,7 +176,7 @@ describe("Content", () => {
       return copied;
     };
     expect(flushed(50_000)).toBe(250_000);
-  }, 5_000);
+  });
 });
 
 describe("TextRepairer", () => {

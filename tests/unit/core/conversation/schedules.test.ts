@@ -270,5 +270,5 @@ describe.each([
         room.core.close("draining");
       }),
     );
-  }, 120_000);
+  });
 });

@@ -91,13 +91,11 @@ describe("[U6] the pace", () => {
     expect(offsets.at(-1)).toBe(lengthOf(parts));
   });
 
-  test("takes a million units in linear time", () => {
+  // A quadratic pace takes minutes for a million units, and the hang guard ends the test.
+  test("takes a million units", () => {
     for (const unit of ["a ", "在边缘", "x", "\u0301", " ", "👩‍👩‍👧‍👦"]) {
-      const startedAt = performance.now();
       const text = unit.repeat(Math.floor(1_048_576 / unit.length));
       expect(paceOf(text, 150, 20_000).at(-1)).toBe(text.length);
-      // Some 0.2 s here; quadratic would be minutes.
-      expect(performance.now() - startedAt).toBeLessThan(5_000);
     }
   });
 });
