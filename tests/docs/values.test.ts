@@ -1,4 +1,4 @@
-/** The guide's recommended values are what the code has, and its headline figures are in the measurements. */
+/** Checks that values which the guide recommends, and errors which a page explains, are the ones in the code. */
 import { expect, test } from "vitest";
 import { numberSettings, parseConfig } from "../../party/config/settings.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
@@ -20,17 +20,6 @@ test.each(heldPages.filter((path) => path.startsWith("docs/guide")))("%s recomme
   }
 });
 
-test("the guide says of each platform what it allows of everything that counts, or that nobody knows", () => {
-  const asked = ["runtime", "memory", "CPU", "time", "concurrency", "streaming", "the reader left", "WebSocket"];
-  const platforms = parsePage("docs/guide.md").tables.filter(({ rows }) => rows[0]?.[3] === "source");
-  expect(platforms).toHaveLength(3);
-  for (const { rows } of platforms) {
-    const names = rows.map(([name]) => (name === "wall time" ? "time" : name));
-    expect(names).toEqual(expect.arrayContaining([...asked, "rate limit", "secrets", "cron"]));
-    for (const [name, ...cells] of rows) expect(cells.slice(0, 2), name).not.toContain("");
-  }
-});
-
 test("the minimal function has the gateway's own times", () => {
   const [, headers, silence, heartbeat] =
     /headersTimeoutMs: ([\d_]+), silenceTimeoutMs: ([\d_]+), heartbeatMs: ([\d_]+)/.exec(
@@ -49,19 +38,6 @@ test("docs/using.zh-CN.md explains errors that exist", () => {
   const codes = parsePage("docs/using.zh-CN.md").tables.flatMap(({ rows }) =>
     rows.slice(1).map(([code = ""]) => code.replaceAll("`", "")),
   );
-  expect(codes.length).toBeGreaterThan(10);
+  expect(codes).not.toEqual([]);
   expect(Object.keys(ERRORS)).toEqual(expect.arrayContaining(codes));
-});
-
-test.each(heldPages)("%s: a figure beside a link to the measurements stands there", (path) => {
-  const measurements = read("docs/measurements.md");
-  const lines = read(path)
-    .split("\n")
-    .filter((line) => line.includes("measurements.md#") && /\d[.\d]*\d/.test(line));
-  const missing = lines.flatMap((line) => {
-    const words = line.replace(/\]\([^)]*\)/g, "]").replace(/`[^`]*`/g, "");
-    const figures = words.match(/(?<![\w.-])\d{1,3}(?:,\d{3})+|(?<![\w.-])\d+\.\d+|(?<![\w.-])\d{3,}/g) ?? [];
-    return figures.filter((figure) => !measurements.includes(figure));
-  });
-  expect(missing).toEqual([]);
 });
