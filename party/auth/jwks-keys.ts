@@ -6,7 +6,8 @@
  * another's. https://developers.cloudflare.com/workers/runtime-apis/request/
  */
 import type { Clock } from "../core/ports.ts";
-import { parseKeySet } from "./key-set.ts";
+import { readBounded } from "../platform/read-bounded.ts";
+import { maxKeySetBytes, parseKeySet } from "./key-set.ts";
 import type { KeyEvent, KeySource, VerifyKey } from "./keys.ts";
 
 /** A key taken out of the set is refused after this at the latest. */
@@ -16,8 +17,6 @@ export const jwksCooldownMs = 10_000;
 /** While the set cannot be fetched, known keys stay good for this long: an outage there is none here. */
 export const jwksStaleMs = 3_600_000;
 const fetchTimeoutMs = 5_000;
-/** A hundred RSA keys fit in a third of this. */
-const maxBytes = 128 * 1024;
 
 export interface JwksOptions {
   readonly url: string;
@@ -84,20 +83,9 @@ export class JwksKeys implements KeySource {
       await response.body?.cancel();
       throw new Error(`status ${response.status}`);
     }
-    const keys = await parseKeySet(await boundedText(response));
+    const text = await readBounded(response, maxKeySetBytes);
+    const keys = text === undefined ? undefined : await parseKeySet(text);
     if (keys === undefined) throw new Error("not a key set");
     return keys;
   }
-}
-
-async function boundedText(response: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-    bytes += chunk.length;
-    if (bytes > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }

@@ -1,7 +1,8 @@
 /** A JSON Web Key Set (RFC 7517), and which of its keys may sign tokens here. */
+
 import { importJWK } from "jose/key/import";
 import * as z from "zod/mini";
-import { jsonOf } from "../platform/base64url.ts";
+import { jsonOr } from "../../shared/parse-json.ts";
 import { kidPattern, type TokenAlgorithm, type VerifyKey } from "./keys.ts";
 
 const jwkSchema = z.object({
@@ -16,6 +17,8 @@ const jwkSchema = z.object({
   e: z.optional(z.string()),
 });
 type PublicJwk = z.infer<typeof jwkSchema>;
+/** A hundred RSA keys fit in a third of this. */
+export const maxKeySetBytes = 128 * 1024;
 const jwksSchema = z.object({ keys: z.array(z.unknown()).check(z.maxLength(100)) });
 
 /**
@@ -23,7 +26,7 @@ const jwksSchema = z.object({ keys: z.array(z.unknown()).check(z.maxLength(100))
  * not take, without a kid) are left aside, as the standard asks. Undefined for what is no key set.
  */
 export async function parseKeySet(text: string): Promise<ReadonlyMap<string, VerifyKey> | undefined> {
-  const set = jwksSchema.safeParse(jsonOf(text));
+  const set = jwksSchema.safeParse(jsonOr(text, maxKeySetBytes));
   if (!set.success) return undefined;
   const keys = new Map<string, VerifyKey>();
   for (const entry of set.data.keys) {

@@ -3,7 +3,9 @@
  * operator's and used until shortly before it runs out. No key of a model provider is ever here.
  */
 import * as z from "zod/mini";
+import { jsonOr } from "../../shared/parse-json.ts";
 import type { Clock } from "../core/ports.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import type { UpstreamAuthSetting } from "./upstream-settings.ts";
 import {
   importSigningKey,
@@ -32,6 +34,8 @@ export interface UpstreamAuthOptions {
 const fetchedMarginMs = 30_000;
 const fetchTimeoutMs = 5_000;
 
+/** The token and its life, with room for what a service adds. */
+const maxAnswerBytes = 65_536;
 const tokenAnswer = z.object({
   access_token: z.string().check(z.minLength(1), z.maxLength(8_192), z.regex(/^[\x21-\x7e]+$/)),
   expires_in: z.number().check(z.minimum(1), z.maximum(86_400)),
@@ -95,7 +99,8 @@ export class UpstreamAuth {
       await response.body?.cancel();
       throw new Error(`token service: status ${response.status}`);
     }
-    const answer = tokenAnswer.safeParse(await response.json());
+    const text = await readBounded(response, maxAnswerBytes);
+    const answer = tokenAnswer.safeParse(jsonOr(text ?? "", maxAnswerBytes));
     if (!answer.success) throw new Error("token service: no access_token and expires_in");
     const lifeMs = answer.data.expires_in * 1_000;
     const goodUntil = askedAt + lifeMs - Math.min(fetchedMarginMs, lifeMs / 2);

@@ -3,11 +3,13 @@
  * GET may leave everything out: it says hello, to the provider that is set for such questions.
  * Everything is bounded and checked here, before the backend hears of it; a problem says what to send instead.
  */
+
 import * as z from "zod/mini";
+import { jsonOr } from "../../shared/parse-json.ts";
 import { type ChatMessage, messageSchema, turnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { readBounded } from "../responses/read-body.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import { type Position, parsePosition } from "./resume-position.ts";
 
 /** Of `?q=`, in UTF-16 units: what the reference backend takes, and a URL may be 16 KB. */
@@ -88,7 +90,7 @@ async function fromBody(request: Request): Promise<Result<Question, QuestionProb
       detail: `A body is at most ${maxBodyBytes} bytes. Leave out old messages.`,
     });
   }
-  const parsed = bodySchema.safeParse(jsonOrUndefined(text));
+  const parsed = bodySchema.safeParse(jsonOr(text, maxBodyBytes));
   if (!parsed.success) {
     return refuse(
       'Send JSON: {"prompt": "…"} or {"messages": [{"role": "user", "content": "…"}]}, with "provider", "model" and "params" if you like.',
@@ -102,13 +104,4 @@ async function fromBody(request: Request): Promise<Result<Question, QuestionProb
 
 function refuse(detail: string): Result<never, QuestionProblem> {
   return fail({ code: "bad-request", detail });
-}
-
-function jsonOrUndefined(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema says what it should have been.
-    return undefined;
-  }
 }

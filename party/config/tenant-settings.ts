@@ -2,7 +2,9 @@
  * What a tenant may do: its limits and what it may ask for, from KV `CONFIG` under `tenant/<tenant>`, over the defaults in
  * the Worker's variables. A change needs no deploy; it is seen when what KV and this cache hold has aged.
  */
+
 import * as z from "zod/mini";
+import { parseJson } from "../../shared/parse-json.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
 import { inTime } from "../platform/with-timeout.ts";
@@ -128,14 +130,13 @@ export function allowedBy(config: TenantConfig, asked: Asked): Result<undefined,
   return name === undefined ? ok(undefined) : fail({ field: "params", name });
 }
 
+/** A tenant's entry is a few lists of names. */
+const maxEntryBytes = 65_536;
+
 function parseEntry(text: string): Result<TenantEntry, string> {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    return fail("not JSON");
-  }
-  const entry = tenantEntrySchema.safeParse(json);
+  const json = parseJson(text, maxEntryBytes);
+  if (!json.ok) return fail(json.error === "not-json" ? "not JSON" : json.error);
+  const entry = tenantEntrySchema.safeParse(json.value);
   if (entry.success) return ok(entry.data);
   return fail(entry.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }

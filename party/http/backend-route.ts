@@ -3,9 +3,11 @@
  * No object is woken for any of it.
  */
 
+import { parseJson } from "../../shared/parse-json.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 import { sharedCache } from "../platform/cache-api.ts";
 import { systemClock } from "../platform/clock.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import { type Cached, StaleCache } from "../platform/stale-cache.ts";
 import { problem } from "../responses/refusal-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
@@ -14,7 +16,7 @@ const timeoutMs = 10_000;
 /** `GET /ready` is asked by probes, which give up soon themselves. */
 const readyTimeoutMs = 3_000;
 /** Lists of models and greetings are some kilobytes; what is larger is something else. */
-const maxBodyUnits = 262_144;
+const maxBodyBytes = 262_144;
 /** Where the backend does not say itself how long it holds. */
 const defaultFreshMs = 60_000;
 const defaultStaleMs = 600_000;
@@ -63,9 +65,10 @@ export async function routeReady(config: GatewayConfig): Promise<Response> {
 
 async function load(path: CachedPath, config: GatewayConfig): Promise<Cached> {
   const response = await ask(path, config, timeoutMs);
-  const body = await response.text();
+  const body = await readBounded(response, maxBodyBytes);
   // A page of some proxy's in between must not be what everybody gets for an hour.
-  if (body.length > maxBodyUnits || !isJson(body)) throw new BackendFailure("upstream-malformed", "no JSON");
+  if (body === undefined || !parseJson(body, maxBodyBytes).ok)
+    throw new BackendFailure("upstream-malformed", "no JSON");
   const said = response.headers.get("cache-control");
   const storedAt = systemClock.now();
   if (/\b(?:no-store|no-cache|private)\b/i.test(said ?? "")) return { body, storedAt, freshMs: 0, staleMs: 0 };
@@ -101,13 +104,4 @@ function cacheControlOf({ storedAt, freshMs, staleMs }: Cached): string {
 function secondsIn(cacheControl: string | null, directive: string): number | undefined {
   const seconds = new RegExp(`(?:^|[\\s,])${directive}=(\\d{1,9})`, "i").exec(cacheControl ?? "")?.[1];
   return seconds === undefined ? undefined : Number(seconds) * 1_000;
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,12 +1,14 @@
 /** `POST /ops/revoke`, for operators: refuses a token, or all that somebody has, before they run out. */
+
 import * as z from "zod/mini";
+import { jsonOr } from "../../shared/parse-json.ts";
 import { audit } from "../auth/audit-log.ts";
 import { revocationsMaxAgeMs } from "../auth/revocation-cache.ts";
 import type { Revocation } from "../auth/revocation-list.ts";
 import { tenantPattern } from "../auth/tenant-name.ts";
 import { everyTenant } from "../auth/tenants.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { jsonOf } from "../platform/base64url.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import { problem } from "../responses/refusal-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { refuseOperator } from "./operator-auth.ts";
@@ -30,8 +32,7 @@ export async function routeRevoke(
   const refused = await refuseOperator(request, config.operatorToken);
   if (refused !== undefined) return refused;
   if (storeOf === undefined) return problem("not-found");
-  const length = Number(request.headers.get("content-length") ?? 0);
-  const body = bodySchema.safeParse(length > maxBodyBytes ? undefined : jsonOf(await request.text()));
+  const body = bodySchema.safeParse(jsonOr((await readBounded(request, maxBodyBytes)) ?? "", maxBodyBytes));
   const expected = 'The body is {"sub": "…"} or {"jti": "…"}, with "tenant" beside it where TENANT is *.';
   if (!body.success) return problem("bad-request", { detail: expected });
   const owner = body.data.tenant ?? (config.tenant === everyTenant ? undefined : config.tenant);

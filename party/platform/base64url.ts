@@ -1,4 +1,5 @@
 /** Base64url without padding (RFC 4648 §5), and JSON that may be none: how keys are written down. Without zod: see `config.ts`. */
+import { jsonOr } from "../../shared/parse-json.ts";
 
 /** Undefined for what is not base64url. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
@@ -18,19 +19,12 @@ export function toBase64Url(bytes: Uint8Array): string {
     .replaceAll("=", "");
 }
 
-/** Undefined for what is not JSON. */
-export function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The caller says what was expected.
-    return undefined;
-  }
-}
+/** A secret of the platform has at most 5 KB. */
+const maxSettingBytes = 65_536;
 
 /** A JSON object of strings by name; undefined for what is none. */
 export function namedTextsIn(text: string): Readonly<Record<string, string>> | undefined {
-  const json = jsonOf(text);
+  const json = jsonOr(text, maxSettingBytes);
   return isNamedTexts(json) ? json : undefined;
 }
 

@@ -2,7 +2,9 @@
  * The body that the AI SDK's default transport posts, `{id, messages, trigger, messageId, …}`, and what a room makes of it.
  * Lenient with what is not read here: each version adds fields.
  */
+
 import * as z from "zod/mini";
+import { jsonOr } from "../../shared/parse-json.ts";
 import {
   type ChatMessage,
   messageSchema,
@@ -15,7 +17,7 @@ import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import { askedBy, turnIdAgain, turnIdOf } from "../../shared/ui-messages.ts";
-import { readBounded } from "../responses/read-body.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import { traced } from "./submit-body.ts";
 
 /** The messages that the backend is asked with, as JSON: more than any model reads. */
@@ -63,7 +65,7 @@ export interface ChatRequest {
 /** In the room: what the Worker made. Undefined for what one of another version did. */
 export async function readChatRequest(request: Request): Promise<ChatRequest | undefined> {
   const text = await readBounded(request, maxRequestBytes);
-  const parsed = chatRequestSchema.safeParse(text === undefined ? undefined : jsonOf(text));
+  const parsed = chatRequestSchema.safeParse(text === undefined ? undefined : jsonOr(text, maxRequestBytes));
   return parsed.success ? parsed.data : undefined;
 }
 
@@ -86,7 +88,7 @@ export interface PostProblem {
 export async function readChatPost(request: Request, newId: () => string): Promise<Result<ChatPost, PostProblem>> {
   const text = await readBounded(request, maxBodyBytes);
   if (text === undefined) return tooLarge();
-  const parsed = postSchema.safeParse(jsonOf(text));
+  const parsed = postSchema.safeParse(jsonOr(text, maxBodyBytes));
   if (!parsed.success) {
     return fail({
       code: "bad-request",
@@ -128,13 +130,4 @@ function tooLarge(): Result<never, PostProblem> {
     code: "frame-too-large",
     detail: "The conversation is too long to be sent along. Start a new one, or send less of it.",
   });
-}
-
-function jsonOf(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    // The schema says what it should have been.
-    return undefined;
-  }
 }

@@ -1,12 +1,13 @@
 /** The body of a submit over HTTP: a `turn-submit` frame without its `type`, whose `turnId` may be left to the room. */
 
+import { jsonOr } from "../../shared/parse-json.ts";
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import { maxFrameBytes, maxParamsBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { Refusal } from "../core/principal.ts";
-import { readBounded } from "../responses/read-body.ts";
+import { readBounded } from "../platform/read-bounded.ts";
 import { tooLarge } from "../responses/refusal-response.ts";
 
 const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
@@ -15,12 +16,7 @@ const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
 export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, Refusal>> {
   const text = await readBounded(request, maxFrameBytes);
   if (text === undefined) return fail(tooLarge);
-  let body: unknown;
-  try {
-    body = JSON.parse(text);
-  } catch {
-    // Expected of strangers: the answer says what was expected.
-  }
+  const body = jsonOr(text, maxFrameBytes);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return fail({ code: "bad-request", detail: `The body is one JSON object, for example ${example}.` });
   }

@@ -2,8 +2,8 @@
  * Text to client frame, on the room's side. Past `parseClientFrame` a frame is typed, never cast.
  * The client's side of the wire is `server-guard.ts`, which needs no schema library.
  */
+import { type JsonProblem, parseJson } from "../parse-json.ts";
 import { fail, ok, type Result } from "../result.ts";
-import { utf8Length } from "../text.ts";
 import { type ClientFrame, clientFrame } from "./client-frames.ts";
 import type { ErrorCode } from "./errors.ts";
 import { maxFrameBytes, turnIdPattern } from "./limits.ts";
@@ -18,25 +18,17 @@ export interface FrameProblem {
 }
 
 export function parseClientFrame(text: string): Result<ClientFrame, FrameProblem> {
-  if (text.length > maxFrameBytes || utf8Length(text) > maxFrameBytes) {
-    return fail({ code: "frame-too-large", detail: `A frame is at most ${maxFrameBytes} bytes.` });
-  }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch {
-    // Expected of strangers: the answer says what was expected.
-    return fail({ code: "bad-frame", detail: 'A frame is one JSON object with a "type", or the bare text "ping".' });
-  }
-  try {
-    const parsed = clientFrame.safeParse(json);
-    if (parsed.success) return ok(parsed.data);
-    return fail(problemOf(json, parsed.error.issues));
-  } catch {
-    // A stranger can nest 64 KiB deeper than the stack of whoever walks it (RangeError).
-    return fail({ code: "bad-frame", detail: "A frame is nested too deeply." });
-  }
+  const json = parseJson(text, maxFrameBytes);
+  if (!json.ok) return fail(unreadable[json.error]);
+  const parsed = clientFrame.safeParse(json.value);
+  return parsed.success ? ok(parsed.data) : fail(problemOf(json.value, parsed.error.issues));
 }
+
+const unreadable: Readonly<Record<JsonProblem, FrameProblem>> = {
+  "too-large": { code: "frame-too-large", detail: `A frame is at most ${maxFrameBytes} bytes.` },
+  "too-deep": { code: "bad-frame", detail: "A frame is nested too deeply." },
+  "not-json": { code: "bad-frame", detail: 'A frame is one JSON object with a "type", or the bare text "ping".' },
+};
 
 /** A path names keys the client chose; more of it than this would quote the client to itself. */
 const maxPathLength = 64;

@@ -2,6 +2,7 @@
  * Text to server frame, on the client's side. No schema library: the client's size is budgeted, and the room is trusted to
  * speak its own schemas. The guard checks only what a fold would fail on; `tests/wire` holds it against the schemas.
  */
+import { maxJsonDepth, parseJson } from "../parse-json.ts";
 import type { ServerFrame, SyncTurn } from "./server-frames.ts";
 
 type Check = (value: unknown) => boolean;
@@ -80,16 +81,16 @@ const required: Readonly<Record<ServerFrame["type"], Fields>> = {
 
 /** The frame, or undefined for what this version does not know: a newer server may say more. */
 export function parseServerFrame(text: string): ServerFrame | undefined {
-  return checkServerFrame(parseJson(text));
+  return checkServerFrame(jsonOf(text));
 }
 
-/** Undefined for what is none: "pong", or a proxy's page in the room's place. */
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined; // Which no check takes.
-  }
+/** More than the largest sync (R3); bytes of UTF-8. */
+const maxServerFrameBytes = 64 * 1024 * 1024;
+
+/** Undefined for what isn't JSON: "pong", or a proxy's page in the room's place. A frame may wrap values of `maxJsonDepth`. */
+function jsonOf(text: string): unknown {
+  const json = parseJson(text, maxServerFrameBytes, 2 * maxJsonDepth);
+  return json.ok ? json.value : undefined;
 }
 
 function checkServerFrame(frame: unknown): ServerFrame | undefined {
@@ -101,14 +102,14 @@ function checkServerFrame(frame: unknown): ServerFrame | undefined {
 
 /** A page of older turns (`GET …/turns`), or undefined for what is none. */
 export function parseTurnsPage(text: string): { epoch: string; turns: SyncTurn[]; more: boolean } | undefined {
-  const page = parseJson(text);
+  const page = jsonOf(text);
   const fields = { epoch: string, turns: arrayOf(syncTurn), more: boolean };
   return has(page, fields) ? (page as NonNullable<ReturnType<typeof parseTurnsPage>>) : undefined;
 }
 
 /** The answer to a long-poll, or undefined for what is none. Frames that this version does not know are left out. */
 export function parsePoll(text: string): { frames: ServerFrame[]; retryAfterMs: number } | undefined {
-  const answer = parseJson(text);
+  const answer = jsonOf(text);
   if (!has(answer, { frames: arrayOf(object), retryAfterMs: optional(count) })) return undefined;
   const { frames, retryAfterMs = 0 } = answer as { frames: unknown[]; retryAfterMs?: number };
   return { frames: frames.flatMap((frame) => checkServerFrame(frame) ?? []), retryAfterMs };

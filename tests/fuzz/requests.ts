@@ -94,6 +94,7 @@ const bodies = [
   "[]",
   "null",
   "x".repeat(100_000),
+  `{"input":{"prompt":"hi"},"params":{"a":${"[".repeat(20_000)}${"]".repeat(20_000)}}}`,
 ];
 
 /** @param room that strangers may harm: their own. */

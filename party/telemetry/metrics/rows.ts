@@ -3,7 +3,9 @@
  * whose names have series of their own. A small deployment is one row. What another version stored and this one does not
  * count any more is left out: it begins at zero, which Prometheus takes for what it is, a new counter.
  */
+
 import * as z from "zod/mini";
+import { jsonOr } from "../../../shared/parse-json.ts";
 import { bucketsOf, FAMILIES, type FamilyName, type GaugeName } from "./families.ts";
 import type { MetricState, Said, Series } from "./store.ts";
 
@@ -66,14 +68,13 @@ export function stateOf(texts: readonly unknown[]): MetricState | undefined {
   };
 }
 
+/** A stored value has at most 64 KiB. */
+const maxRowBytes = 65_536;
+
 function rowOf(text: unknown): Row | undefined {
-  try {
-    const row = rowSchema.safeParse(JSON.parse(String(text)));
-    return row.success ? row.data : undefined;
-  } catch {
-    // Not ours to mend, and numbers are not worth a failure.
-    return undefined;
-  }
+  // A row that can't be read is left out: numbers are not worth a failure.
+  const row = rowSchema.safeParse(jsonOr(String(text), maxRowBytes));
+  return row.success ? row.data : undefined;
 }
 
 function seriesOf({ family, labels, value, counts }: Row["series"][number]): Series[] {

@@ -4,7 +4,9 @@
  * ends the answer as `upstream-malformed`, after what came before it; an event named `error` is a failure in any of them,
  * because that is how NestJS tells one after the headers.
  */
+
 import type { EventSourceMessage } from "eventsource-parser";
+import { jsonOr, parseJson } from "../../../shared/parse-json.ts";
 import { type UpstreamEnd, UpstreamFailure } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 
@@ -39,22 +41,20 @@ export function checked<T>(schema: Schema<T>, value: unknown): T {
   return parsed.data;
 }
 
+/** More than the largest answer as one event; bytes of UTF-8. */
+const maxEventBytes = 8 * 1024 * 1024;
+
 /** @throws UpstreamFailure `upstream-malformed` */
 export function json(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch (cause) {
-    throw malformed(cause);
-  }
+  const parsed = parseJson(data, maxEventBytes);
+  // The error of the parser would quote the answer into the log.
+  if (!parsed.ok) throw malformed(new Error(parsed.error));
+  return parsed.value;
 }
 
+/** Undefined for what isn't JSON: the caller reads it as text. */
 export function jsonOrUndefined(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    // Not JSON is an answer, too: the caller looks at it as text.
-    return undefined;
-  }
+  return jsonOr(data, maxEventBytes);
 }
 
 export function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -124,7 +124,7 @@ test("every route that is served has its name, and no other", () => {
     ([, path]) => path,
   );
   const table = readFileSync(join(party, "http/room-route.ts"), "utf8");
-  const rooms = [...table.matchAll(/\{ path: "([^"]*)", allow/g)].map(([, path]) => `/parties/chat/:room${path}`);
+  const rooms = [...table.matchAll(/path: "([^"]*)",\s+allow/g)].map(([, path]) => `/parties/chat/:room${path}`);
   expect(rooms).toHaveLength(4);
   for (const path of [...served, ...rooms]) expect(ROUTES).toContain(path);
   expect(served.length + rooms.length).toBeGreaterThan(10);
