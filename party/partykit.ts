@@ -12,7 +12,8 @@ import { routeBackend } from "./http/backend-route.ts";
 import { refuseRoom } from "./http/room-name.ts";
 import { roomPorts } from "./objects/room-ports.ts";
 import { isAllowedOrigin, preflight, withCors } from "./responses/cors.ts";
-import { notConfigured, problem } from "./responses/refusal-response.ts";
+import { notConfigured, problem, wrongMethod } from "./responses/refusal-response.ts";
+import { deletedBy } from "./responses/room-methods.ts";
 import { answerInRoom } from "./room-http/room-handler.ts";
 import { PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry/reporter.ts";
@@ -95,14 +96,23 @@ export default class PartykitRoom implements Party.Server {
 
   static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
     const url = new URL(request.url);
-    if (!/^\/parties\/chat\/[^/]+(?:\/turns(?:\/[^/]+)?|\/tickets)?$/.test(url.pathname)) return problem("not-found");
+    if (!/^\/parties\/chat\/[^/]+(?:\/turns(?:\/[^/]+(?:\/cancel)?)?|\/tickets|\/clear|\/erase)?$/.test(url.pathname)) {
+      return problem("not-found");
+    }
     const config = configOf(lobby.env, url.hostname);
     if (config instanceof Response) return config;
     const refused = refuseRoom(lobby.id, config);
     if (refused !== undefined) return refused;
     const origin = request.headers.get("origin");
     if (!isAllowedOrigin(origin, url, config.allowedOrigins)) return problem("origin-forbidden");
-    return request.method === "OPTIONS" ? withCors(preflight(), origin) : request;
+    if (request.method === "OPTIONS") return withCors(preflight(), origin);
+    const [, room = "", path = ""] = /^(\/parties\/chat\/[^/]+)(.*)$/.exec(url.pathname) ?? [];
+    const deleted = deletedBy(path);
+    if (deleted === undefined) return request;
+    if (request.method !== "POST") return withCors(wrongMethod("POST"), origin);
+    url.pathname = `${room}${deleted}`;
+    const { headers } = request as unknown as Request;
+    return new Request(url, { method: "DELETE", headers }) as unknown as Party.Request;
   }
 
   static async onFetch(

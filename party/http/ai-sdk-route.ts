@@ -12,6 +12,21 @@ import { roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";
 import { forwardAs, gateOf, type RoomBindings } from "./room-route.ts";
 
+interface Door {
+  readonly allow: "GET" | "POST" | "DELETE";
+  /** What the room is asked. */
+  readonly method: "GET" | "DELETE";
+  readonly inside: "" | "/stream" | "/messages";
+}
+
+/** By the last part of the address; undefined: the chat itself. */
+const doors = new Map<string | undefined, Door>([
+  [undefined, { allow: "DELETE", method: "DELETE", inside: "" }],
+  ["cancel", { allow: "POST", method: "DELETE", inside: "" }],
+  ["stream", { allow: "GET", method: "GET", inside: "/stream" }],
+  ["messages", { allow: "GET", method: "GET", inside: "/messages" }],
+]);
+
 /** `POST /api/chat`: submit, edit and regenerate. */
 export async function routeChatPost(
   request: Request,
@@ -31,22 +46,27 @@ export async function routeChatPost(
   const forwarded = {
     inside: roomUrl(room, `/${aiSdkPath}`),
     request,
+    method: "POST",
     body: JSON.stringify(asked),
     caller: caller.value,
   };
   return forwardAs(room, forwarded, bindings, config);
 }
 
-/** `GET /api/chat/:id/stream`, `GET /api/chat/:id/messages` and `DELETE /api/chat/:id`. */
+/**
+ * `GET /api/chat/:id/stream`, `GET /api/chat/:id/messages`, and `DELETE /api/chat/:id` or `POST /api/chat/:id/cancel`,
+ * because some proxies refuse DELETE.
+ */
 export async function routeChat(
   request: Request,
   { room, part }: { readonly room: string; readonly part: string | undefined },
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  if (part !== undefined && part !== "stream" && part !== "messages") return problem("not-found");
-  const wrong = refuseRoom(room, config) ?? refuseMethod(request, part === undefined ? "DELETE" : "GET");
+  const door = doors.get(part);
+  if (door === undefined) return problem("not-found");
+  const wrong = refuseRoom(room, config) ?? refuseMethod(request, door.allow);
   if (wrong !== undefined) return wrong;
-  const inside = roomUrl(room, part === undefined ? `/${aiSdkPath}` : `/${aiSdkPath}/${part}`);
-  return forwardAs(room, { inside, request }, bindings, config);
+  const inside = roomUrl(room, `/${aiSdkPath}${door.inside}`);
+  return forwardAs(room, { inside, request, method: door.method }, bindings, config);
 }

@@ -9,7 +9,7 @@ import type { GatewayConfig } from "../config/settings.ts";
 import type { ChatRoom } from "../objects/chat-room.ts";
 import { type Revocations, revocationsIn } from "../objects/revocations-object.ts";
 import { problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
-import { ROOM_METHODS } from "../responses/room-methods.ts";
+import { deletedBy, ROOM_METHODS } from "../responses/room-methods.ts";
 import { refuse, wantsStream } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { addressOf, innerRequest, innerUpgrade, roomUrl } from "./inner-request.ts";
@@ -29,7 +29,7 @@ const objectRetryMs = 1_000;
 /** An address of a room. */
 interface RoomRoute {
   /** The part of the address after the room's name. */
-  readonly path: "" | "/turns" | "/turns/:turn" | "/tickets";
+  readonly path: RoomPath;
   readonly allow: string;
   /** The query parameters that the room reads. Others are not passed on. */
   readonly query: readonly string[];
@@ -38,6 +38,8 @@ interface RoomRoute {
   /** Refuses a request for more than its names and its method. */
   readonly refuse?: (request: Request) => Response | undefined;
 }
+
+type RoomPath = "" | "/turns" | "/turns/:turn" | "/tickets" | "/erase" | "/clear" | "/turns/:turn/cancel";
 
 export const roomRoutes: readonly RoomRoute[] = [
   // The WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it.
@@ -50,10 +52,14 @@ export const roomRoutes: readonly RoomRoute[] = [
     takesBody: true,
     refuse: refuseTurns,
   },
-  // What has become of a turn, as JSON or as a stream; `DELETE` stops it.
+  // The state of a turn, as JSON or as a stream; `DELETE` stops it.
   { path: "/turns/:turn", allow: ROOM_METHODS.turn, query: ["cursor", "ticket"] },
   // `POST` gives a ticket for an `EventSource`, which can send no header (S1).
   { path: "/tickets", allow: ROOM_METHODS.tickets, query: [] },
+  // Each stands for a DELETE (`deletedBy`).
+  { path: "/erase", allow: "POST", query: [] },
+  { path: "/clear", allow: "POST", query: [] },
+  { path: "/turns/:turn/cancel", allow: "POST", query: [] },
 ];
 
 /** @param names the variable parts of the address. */
@@ -67,11 +73,12 @@ export async function routeRoom(
   const { path, allow } = route;
   const refusal =
     refuseRoom(room, config) ??
-    (path === "/turns/:turn" && !turnIdPattern.test(turn) ? problem("turn-unknown") : undefined) ??
+    (path.includes(":turn") && !turnIdPattern.test(turn) ? problem("turn-unknown") : undefined) ??
     refuseMethod(request, allow) ??
     route.refuse?.(request);
   if (refusal !== undefined) return refusal;
-  const inside = roomUrl(room, path.replace(":turn", turn));
+  const deleted = deletedBy(path);
+  const inside = roomUrl(room, (deleted ?? path).replace(":turn", turn));
   if (path === "" && isUpgrade(request)) {
     const identity = { principal: undefined, address: addressOf(request) };
     return forward(room, innerUpgrade(inside, request, identity), bindings, config);
@@ -82,7 +89,8 @@ export async function routeRoom(
     if (value !== null) inside.searchParams.set(name, value);
   }
   const body = route.takesBody === true && request.method === "POST" ? request.body : undefined;
-  return forwardAs(room, { inside, request, body }, bindings, config);
+  const method = deleted === undefined ? request.method : "DELETE";
+  return forwardAs(room, { inside, request, method, body }, bindings, config);
 }
 
 function isUpgrade({ method, headers }: Request): boolean {
@@ -107,6 +115,7 @@ export function gateOf(bindings: RoomBindings, config: GatewayConfig): Gate {
 interface Forwarded {
   readonly inside: URL;
   readonly request: Request;
+  readonly method: string;
   readonly body?: BodyInit | null | undefined;
   /** Absent: the caller is verified here. */
   readonly caller?: Caller;
@@ -115,11 +124,10 @@ interface Forwarded {
 /** Verifies who asks, and only then wakes the room. */
 export async function forwardAs(
   room: string,
-  { inside, request, body = null, caller }: Forwarded,
+  { inside, request, method, body = null, caller }: Forwarded,
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
-  const { method } = request;
   const address = addressOf(request);
   // A ticket is kept in the room, which alone can say whether it is good.
   const ticket = request.headers.has("authorization") ? null : inside.searchParams.get("ticket");

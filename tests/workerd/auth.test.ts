@@ -74,6 +74,13 @@ const ways: readonly Way[] = [
   { name: "older turns", scope: "read", go: overHttp("GET", "/parties/chat/:room/turns") },
   { name: "clear", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room/turns") },
   { name: "erase", scope: "clear", go: overHttp("DELETE", "/parties/chat/:room") },
+  { name: "clear by POST", scope: "clear", go: overHttp("POST", "/parties/chat/:room/clear") },
+  { name: "erase by POST", scope: "clear", go: overHttp("POST", "/parties/chat/:room/erase") },
+  {
+    name: "the AI SDK's stop by POST",
+    scope: "write",
+    go: overHttp("POST", "/api/chat/:room/cancel", { headers: wantsJson }),
+  },
   {
     name: "the AI SDK's POST",
     // It asks and reads.

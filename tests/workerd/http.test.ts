@@ -1,5 +1,5 @@
 /** The room over HTTP, in the real runtime: what is answered, what is refused, and how. */
-import { abortAllDurableObjects, createExecutionContext, env, SELF } from "cloudflare:test";
+import { abortAllDurableObjects, createExecutionContext, env, runInDurableObject, SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../party/core/principal.ts";
 import worker from "../../party/worker.ts";
@@ -175,12 +175,15 @@ describe("asking", () => {
 });
 
 describe("stopping", () => {
-  test("[T3] is answered with its proof, however often it is asked for", async () => {
+  test.each([
+    ["DELETE", "/turns/t"],
+    ["POST", "/turns/t/cancel"],
+  ])("[T3] by %s …%s is answered with its proof, however often it is requested", async (method, path) => {
     const [room, prompt] = [fresh("room"), fresh("hi")];
     await (await ask(room, { turnId: "t", input: { prompt } })).text();
     await upstream("text", prompt, { text: "partial" });
     await upstream("until", prompt, { requests: 1 });
-    const stop = () => SELF.fetch(at(room, "/turns/t"), { method: "DELETE" });
+    const stop = () => SELF.fetch(at(room, path), { method });
     const answers = await Promise.all([stop(), stop()]);
     for (const response of [...answers, await stop()]) {
       expect(response.status).toBe(200);
@@ -201,6 +204,20 @@ describe("stopping", () => {
   });
 });
 
+test("[T3] POST alternatives of DELETE clear and erase a room", async () => {
+  const [room, prompt] = [fresh("room"), fresh("hi")];
+  await (await ask(room, { turnId: "t", input: { prompt } })).text();
+  await upstream("until", prompt, { requests: 1 });
+  const turnsOf = async () =>
+    ((await (await SELF.fetch(at(room))).json()) as { turns: unknown[]; epoch: string }).turns;
+  expect(await turnsOf()).toHaveLength(1);
+  expect((await SELF.fetch(at(room, "/clear"), { method: "POST" })).status).toBe(204);
+  expect(await turnsOf()).toEqual([]);
+  expect((await SELF.fetch(at(room, "/erase"), { method: "POST" })).status).toBe(204);
+  const stub = env.Chat.get(env.Chat.idFromName(room));
+  expect(await runInDurableObject(stub, async (_, state) => (await state.storage.list()).size)).toBe(0);
+});
+
 describe("a refusal", () => {
   test.each([
     ["PATCH", "", "GET, DELETE"],
@@ -208,6 +225,9 @@ describe("a refusal", () => {
     ["HEAD", "", "GET, DELETE"],
     ["PUT", "/turns", "GET, POST, DELETE"],
     ["POST", "/turns/t", "GET, DELETE"],
+    ["DELETE", "/turns/t/cancel", "POST"],
+    ["GET", "/clear", "POST"],
+    ["DELETE", "/erase", "POST"],
   ])("of %s on …%s says which methods are right", async (method, path, allow) => {
     const response = await SELF.fetch(at(fresh("room"), path), { method });
     expect([response.status, response.headers.get("allow")]).toEqual([405, allow]);

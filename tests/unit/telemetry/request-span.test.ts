@@ -125,7 +125,7 @@ test("every route that is served has its name, and no other", () => {
   );
   const table = readFileSync(join(party, "http/room-route.ts"), "utf8");
   const rooms = [...table.matchAll(/path: "([^"]*)",\s+allow/g)].map(([, path]) => `/parties/chat/:room${path}`);
-  expect(rooms).toHaveLength(4);
+  expect(rooms).toHaveLength(7);
   for (const path of [...served, ...rooms]) expect(ROUTES).toContain(path);
   expect(served.length + rooms.length).toBeGreaterThan(10);
   for (const route of ROUTES) if (!rooms.includes(route)) expect(source).toContain(`"${route}"`);
