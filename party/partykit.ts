@@ -10,16 +10,19 @@ import { type GatewayConfig, parseConfig } from "./config/settings.ts";
 import { RoomCore } from "./core/room/room.ts";
 import { routeBackend } from "./http/backend-route.ts";
 import { refuseRoom } from "./http/room-name.ts";
-import { roomPorts } from "./objects/room-ports.ts";
+import { roomPorts, warnOfEstimate } from "./objects/room-ports.ts";
 import { isAllowedOrigin, preflight, withCors } from "./responses/cors.ts";
 import { notConfigured, problem, wrongMethod } from "./responses/refusal-response.ts";
 import { deletedBy } from "./responses/room-methods.ts";
 import { answerInRoom } from "./room-http/room-handler.ts";
-import { PartyRoomSocket } from "./sockets/party-socket.ts";
+import { hasBufferedAmount, PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry/reporter.ts";
 
 /** Where the room's name is kept: `room.id` throws for the whole life of an instance that an alarm woke first. */
 const nameKey = "host/name";
+
+/** Of the 2 KiB that this host has for each socket; it keeps the connection's id and address in them too. */
+const maxAttachmentBytes = 1_280;
 
 export default class PartykitRoom implements Party.Server {
   readonly options = { hibernate: true };
@@ -138,6 +141,7 @@ export default class PartykitRoom implements Party.Server {
       const config = parseConfig(this.#room.env, "localhost");
       if (!config.ok) throw new Error(config.error);
       const room = await this.#name();
+      warnOfEstimate(hasBufferedAmount(WebSocket));
       const storage = this.#room.storage as unknown as DurableObjectStorage;
       const core: RoomCore = new RoomCore(
         roomPorts({ room, storage, kept: { [nameKey]: room }, onBroken: () => this.#startOver(core) }, config.value),
@@ -169,7 +173,11 @@ export default class PartykitRoom implements Party.Server {
   #socketOf(connection: Party.Connection): PartyRoomSocket {
     const known = this.#sockets.get(connection);
     if (known !== undefined) return known;
-    const socket = new PartyRoomSocket(connection, () => undefined);
+    const socket = new PartyRoomSocket(connection, {
+      pongedAt: () => undefined,
+      maxAttachmentBytes,
+      now: () => Date.now(),
+    });
     this.#sockets.set(connection, socket);
     return socket;
   }

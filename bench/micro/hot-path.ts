@@ -3,7 +3,8 @@
  * allocated, and how both are spread over parse, append, flush and send. Node's engine is workerd's; its streams and sockets are not,
  * so this shows what our own code costs and nothing else. Steps are taken in turns, and the median round is shown.
  */
-import { Delivery, type Reader } from "../../party/core/delivery/delivery.ts";
+import { Delivery } from "../../party/core/delivery/delivery.ts";
+import type { Reader } from "../../party/core/delivery/reader.ts";
 import { LogPosition } from "../../party/core/log/log-position.ts";
 import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
@@ -57,7 +58,13 @@ async function parse(): Promise<UpstreamBatch[]> {
 const batches = await parse();
 
 function turn(): Turn {
-  const record = { v: 1, spec: { id: "measured", ordinal: 0, queuedSeq: 1, inputRows: 1 }, attempts: 1, resumes: 0 };
+  const record = {
+    v: 1,
+    spec: { id: "measured", ordinal: 0, queuedSeq: 1, inputRows: 1 },
+    start: { seq: 2 },
+    attempts: 1,
+    resumes: 0,
+  };
   return new Turn(record as unknown as TurnRecord, { state: "opening" } as Turn["phase"]);
 }
 
@@ -77,7 +84,7 @@ function flush(tabs: number): void {
   const events = {
     onBehind: () => undefined,
     onSlow: () => undefined,
-    mayStay: () => true,
+    onCheckDue: () => true,
     onOver: () => undefined,
   };
   const delivery = new Delivery(turns, events, clock, DEFAULT_POLICY);
@@ -97,6 +104,7 @@ function readerOf(onSend: () => void): Reader {
     bufferedAmount: 0,
     pongedAt: undefined,
     attachment: undefined,
+    maxAttachmentBytes: 0,
     attach: () => undefined,
     send: onSend,
     close: () => undefined,
@@ -106,10 +114,9 @@ function readerOf(onSend: () => void): Reader {
     socket,
     cursor,
     only: undefined,
-    syncing: false,
-    ambientSeen: 0,
-    lookAt: Number.POSITIVE_INFINITY,
-    skippedAt: undefined,
+    isSyncing: false,
+    stateSeen: 0,
+    checkAt: Number.POSITIVE_INFINITY,
   };
 }
 

@@ -34,6 +34,7 @@ export interface RoomPolicy {
   readonly maxSockets: number;
   readonly maxGreetingSockets: number;
   readonly framesPer10s: number;
+  readonly syncBytesPerMinute: number;
   readonly keepTurns: number;
   readonly keepBytes: number;
   readonly roomTtlMs: number;
@@ -92,9 +93,12 @@ export const DEFAULT_POLICY: RoomPolicy = {
   drainMs: 10_000,
   /** Hundreds of tabs is the design point; the platform's own limit is 32,768. */
   maxSockets: 1_000,
-  maxGreetingSockets: 32,
+  /** Sockets without a hello: those of a whole room that reconnects at once. They cost little, and the oldest ones lose. */
+  maxGreetingSockets: 256,
   /** Of one socket. A person sends a few; a client that comes back sends its whole outbox at once (S2). */
   framesPer10s: 120,
+  /** Of one session: four of the largest snapshots at once, then one in 15 s. A resume costs a few hundred bytes. */
+  syncBytesPerMinute: 4 * 1_048_576,
   /** What a person scrolls back to, and more than any model is sent (F4). */
   keepTurns: 200,
   /** Prompts and answers as JSON. */

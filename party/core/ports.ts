@@ -11,17 +11,19 @@ import type { RoomEvent, Transport } from "./events.ts";
 import type { TurnLimiter } from "./limiter/limiter-port.ts";
 import type { Principal, Refusal } from "./principal.ts";
 
-/** All the room knows of a socket. Identity is the object itself: a superseded socket speaks late, ids may repeat. */
+/** What the room knows of a socket. Compared by identity: connection ids repeat, and a replaced socket still has events. */
 export interface RoomSocket {
   readonly transport: Transport;
   readonly isOpen: boolean;
-  /** Bytes accepted but not yet taken by the network; 0 where the host cannot tell. */
+  /** Bytes accepted and not yet taken by the network; an estimate where the host doesn't say (`sockets/unsent-estimate.ts`). */
   readonly bufferedAmount: number;
   /** When the runtime last answered this socket's `ping` for us, ms since 1970. */
   readonly pongedAt: number | undefined;
   /** What `attach` stored before the object last slept, or undefined on a new socket. Not yet parsed. */
   readonly attachment: unknown;
-  /** Keeps up to 16 KiB with the socket across a hibernation. */
+  /** Bytes that `attach` may store; 0 where a socket doesn't outlive its object. */
+  readonly maxAttachmentBytes: number;
+  /** Stores a value with the socket, which survives hibernation. */
   attach(value: unknown): void;
   /** Never throws; on a closed socket it does nothing. */
   send(text: string): void;
@@ -70,6 +72,8 @@ export interface RoomStorage {
   append(put: ReadonlyMap<string, unknown>): Promise<void>;
   /** Also the alarm. */
   deleteAll(): Promise<void>;
+  /** When the alarm will ring, ms since 1970; undefined where none is set. */
+  getAlarm(): Promise<number | undefined>;
   setAlarm(at: number): Promise<void>;
 }
 

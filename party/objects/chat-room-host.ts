@@ -1,17 +1,16 @@
 /**
- * The inside of a room on PartyServer (`room.ts`): the host's events, sockets and bindings, translated for the core. It decides
- * nothing.
+ * Translates PartyServer's events, sockets and bindings for the core of one room. It decides nothing. `chat-room.ts` loads it
+ * with the first room of an isolate.
  */
 import * as runtime from "cloudflare:workers";
 import type { Connection, WSMessage } from "partyserver";
-import { ERRORS } from "../../shared/protocol/errors.ts";
 import { fail, ok } from "../../shared/result.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
 import { RoomCore } from "../core/room/room.ts";
 import { principalIn, socketIdentityIn } from "../room-http/principal-reader.ts";
 import { answerInRoom } from "../room-http/room-handler.ts";
-import { PartyRoomSocket } from "../sockets/party-socket.ts";
+import { hasBufferedAmount, PartyRoomSocket } from "../sockets/party-socket.ts";
 import type { Census } from "../telemetry/metrics/report.ts";
 import { nativeSpanSink, nativeTracingOf } from "../telemetry/native-spans.ts";
 import { PointSink, type PointWriter } from "../telemetry/points.ts";
@@ -20,12 +19,12 @@ import { type Limiter, limitersIn } from "./limiter-object.ts";
 import type { MetricsBindings } from "./metrics-object.ts";
 import { countingSinks } from "./metrics-sink.ts";
 import { type Revocations, revocationsIn } from "./revocations-object.ts";
-import { roomPorts } from "./room-ports.ts";
+import { roomPorts, warnOfEstimate } from "./room-ports.ts";
 
 /** Undefined in runtimes without it. */
 const nativeTracing = nativeTracingOf(runtime);
 
-/** What a room's object may be given beside its settings. */
+/** The bindings that a room's object uses beside its settings. Each may be absent. */
 export interface RoomHostBindings extends MetricsBindings {
   readonly ANALYTICS?: PointWriter;
   readonly Limiter?: DurableObjectNamespace<Limiter>;
@@ -33,16 +32,18 @@ export interface RoomHostBindings extends MetricsBindings {
   readonly CONFIG?: TenantStore;
 }
 
+/** Of the runtime's 16 KiB for each socket; PartyServer keeps the connection's id and tags in it too. */
+const maxAttachmentBytes = 12_288;
+
 export type RoomEnv = Cloudflare.Env & RoomHostBindings & Variables;
 
-export class RoomInside {
+export class ChatRoomHost {
   readonly #name: string;
   readonly #ctx: DurableObjectState;
   readonly #env: RoomEnv;
-  /** Undefined until it has started. */
+  /** Undefined until `start` has resolved: nothing is handed to a host before that. */
   #core: RoomCore | undefined;
   readonly #sockets = new WeakMap<Connection, PartyRoomSocket>();
-  /** The newest events, for `GET /ops/events/:room`. */
   readonly #events = new EventRing();
   readonly #points: PointSink | undefined;
 
@@ -76,6 +77,7 @@ export class RoomInside {
       // After a failed write the object itself starts over: sockets drop and come back to a fresh one.
       onBroken: () => this.#ctx.abort("storage failed"),
     };
+    warnOfEstimate(hasBufferedAmount(WebSocket));
     const core = new RoomCore(roomPorts(host, config.value), policy, this.#name);
     await core.start([...survivors].map((connection) => this.#socketOf(connection)));
     this.#core = core;
@@ -84,9 +86,7 @@ export class RoomInside {
   /** @param headers as the Worker built them: they say what it verified of the client. */
   handleOpen(connection: Connection, headers: Headers): void {
     this.#points?.invoked();
-    const socket = this.#socketOf(connection);
-    if (this.#core === undefined) socket.close(ERRORS.internal.close, "internal");
-    else this.#core.handleOpen(socket, socketIdentityIn(headers));
+    this.#core?.handleOpen(this.#socketOf(connection), socketIdentityIn(headers));
   }
 
   handleMessage(connection: Connection, message: WSMessage): void {
@@ -139,7 +139,7 @@ export class RoomInside {
     const known = this.#sockets.get(connection);
     if (known !== undefined) return known;
     const pongedAt = () => this.#ctx.getWebSocketAutoResponseTimestamp(connection)?.getTime();
-    const socket = new PartyRoomSocket(connection, pongedAt);
+    const socket = new PartyRoomSocket(connection, { pongedAt, maxAttachmentBytes, now: () => Date.now() });
     this.#sockets.set(connection, socket);
     return socket;
   }

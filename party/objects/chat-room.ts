@@ -1,36 +1,38 @@
 /**
- * The room's Durable Object class on PartyServer: passes the platform's callbacks to `chat-room-host.ts` and decides nothing.
- * The host loads when the first room of an isolate starts, so requests that need no room don't pay for it.
+ * The room's Durable Object class on PartyServer. It hands the platform's events to the host (`chat-room-host.ts`), and the
+ * operator's calls, which come over RPC and therefore have no address that a client could request. The host loads when the
+ * first room of an isolate starts, so a request that needs no room never pays for it.
  */
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { reportFault } from "../telemetry/reporter.ts";
-import type { RoomEnv, RoomInside } from "./chat-room-host.ts";
+import type { ChatRoomHost, RoomEnv } from "./chat-room-host.ts";
+
+/** The pause after a failed start: settings and storage rarely recover sooner, and every attempt is logged. */
+export const startRetryMs = 1_000;
+/** The alarm of a room that could not start. The platform itself gives up after six failed alarms. */
+export const alarmRetryMs = 60_000;
 
 export class ChatRoom extends Server<RoomEnv> {
   static override options = { hibernate: true };
 
-  /** There before any event but those of a room that is about to be reset. */
-  #inside: RoomInside | undefined;
+  /** Undefined until the room has started, and while it can't start. */
+  #host: ChatRoomHost | undefined;
+  #starting: Promise<void> | undefined;
+  #failedAt = Number.NEGATIVE_INFINITY;
 
   constructor(ctx: DurableObjectState, env: RoomEnv) {
     super(ctx, env);
-    // Answered by the runtime: a heartbeat neither wakes the object nor costs a request.
+    // The runtime answers these pings: a heartbeat neither wakes the object nor costs a request.
     ctx.setWebSocketAutoResponse(new WebSocketRequestResponsePair("ping", "pong"));
   }
 
-  /** Runs before any event, inside the platform's start-up lock. */
+  /**
+   * Runs before any event, inside the platform's start-up lock. Never throws: PartyServer answers a failed start with a stack,
+   * and the platform gives up an alarm whose object keeps failing.
+   */
   override async onStart(): Promise<void> {
-    try {
-      const { RoomInside } = await import("./chat-room-host.ts");
-      this.#inside = new RoomInside(this.name, this.ctx, this.env);
-      await this.#inside.start(this.getConnections());
-    } catch (error) {
-      reportFault("start", error);
-      // Thrown on, this would reach the browser as a stack (PartyServer's answer to a failed upgrade). A reset reaches the
-      // Worker as a failed call, which it answers with "come back"; the next one starts afresh.
-      this.ctx.abort("could not start");
-    }
+    await this.#start();
   }
 
   /** PartyServer obeys `x-partykit-*` headers and answers a malformed one with its stack, so none of them reaches it (S3). */
@@ -42,49 +44,82 @@ export class ChatRoom extends Server<RoomEnv> {
     return super.fetch(clean);
   }
 
-  override onConnect(connection: Connection, { request }: ConnectionContext): void {
+  override async onConnect(connection: Connection, { request }: ConnectionContext): Promise<void> {
     try {
-      this.#inside?.handleOpen(connection, request.headers);
+      const host = this.#host ?? (await this.#retry(connection));
+      if (host === undefined) connection.close(ERRORS.internal.close, "internal");
+      else host.handleOpen(connection, request.headers);
     } catch (error) {
-      // An error that is thrown on would reach the peer as a stack.
+      // PartyServer would answer the peer with the stack of this error.
       reportFault("open", error);
       connection.close(ERRORS.internal.close, "internal");
     }
   }
 
-  /** For the operator's route alone: an RPC method can't be reached by a path. Returns the newest events as JSON. */
+  override async onMessage(connection: Connection, message: WSMessage): Promise<void> {
+    const host = this.#host ?? (await this.#retry());
+    if (host === undefined) connection.close(ERRORS.internal.close, "internal");
+    else host.handleMessage(connection, message);
+  }
+
+  override onClose(connection: Connection): void {
+    this.#host?.handleClose(connection);
+  }
+
+  override onError(connection: Connection): void {
+    this.#host?.handleClose(connection);
+  }
+
+  override async onRequest(request: Request): Promise<Response> {
+    const host = this.#host ?? (await this.#retry());
+    return host === undefined ? new Response(null, { status: 503 }) : host.handleRequest(request);
+  }
+
+  /** Never throws: a failing alarm is retried into the same failure, and then never rings again (A1). */
+  override async onAlarm(): Promise<void> {
+    if (this.#host === undefined) await this.ctx.storage.setAlarm(Date.now() + alarmRetryMs);
+    else await this.#host.handleAlarm();
+  }
+
+  /** For the operator's route alone. Returns the newest events as JSON. */
   async readEvents(): Promise<string> {
     return (await this.#started())?.readEvents() ?? "{}";
   }
 
-  /** For the operator's route alone. Asks every tab to reconnect and starts nothing new meanwhile. */
+  /** For the operator's route alone. Asks every tab to reconnect later and starts no turn meanwhile. */
   async drain(): Promise<void> {
     (await this.#started())?.drain();
   }
 
-  override onMessage(connection: Connection, message: WSMessage): void {
-    this.#inside?.handleMessage(connection, message);
-  }
-
-  override onClose(connection: Connection): void {
-    this.#inside?.handleClose(connection);
-  }
-
-  override onError(connection: Connection): void {
-    this.#inside?.handleClose(connection);
-  }
-
-  override async onRequest(request: Request): Promise<Response> {
-    return this.#inside?.handleRequest(request) ?? new Response(null, { status: 503 });
-  }
-
-  override async onAlarm(): Promise<void> {
-    await this.#inside?.handleAlarm();
-  }
-
   /** PartyServer starts the room before a request, a message and an alarm, but not before a method call. */
-  async #started(): Promise<RoomInside | undefined> {
+  async #started(): Promise<ChatRoomHost | undefined> {
     await this.setName(this.name);
-    return this.#inside;
+    return this.#host ?? this.#retry();
+  }
+
+  /** Starts a room that could not start before. @param arriving a connection that is handled after the start. */
+  async #retry(arriving?: Connection): Promise<ChatRoomHost | undefined> {
+    if (Date.now() - this.#failedAt >= startRetryMs) await this.#start(arriving);
+    return this.#host;
+  }
+
+  /** One start at a time: events arrive while a start outside of the platform's lock runs. */
+  #start(arriving?: Connection): Promise<void> {
+    this.#starting ??= this.#startOnce(arriving).finally(() => {
+      this.#starting = undefined;
+    });
+    return this.#starting;
+  }
+
+  async #startOnce(arriving: Connection | undefined): Promise<void> {
+    try {
+      const { ChatRoomHost } = await import("./chat-room-host.ts");
+      const host = new ChatRoomHost(this.name, this.ctx, this.env);
+      await host.start([...this.getConnections()].filter((connection) => connection !== arriving));
+      this.#host = host;
+    } catch (error) {
+      this.#failedAt = Date.now();
+      reportFault("start", error);
+    }
   }
 }

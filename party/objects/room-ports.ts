@@ -1,4 +1,4 @@
-/** The core's ports as both hosts supply them; they differ only in storage and in what a broken room does. */
+/** The core's ports as both hosts supply them. The hosts differ in storage, and in how a broken room starts again. */
 
 import { audit } from "../auth/audit-log.ts";
 import { Gate, type RevocationsOf } from "../auth/authorize.ts";
@@ -13,12 +13,24 @@ import { SlowingHints } from "../limits/limiter-hints.ts";
 import { systemClock } from "../platform/clock.ts";
 import { ObjectStorage } from "../platform/durable-storage.ts";
 import { generationIdOf } from "../platform/generation-id.ts";
-import { objectReporter } from "../telemetry/reporter.ts";
+import { objectReporter, reportFault } from "../telemetry/reporter.ts";
 import type { Sink } from "../telemetry/sink.ts";
 import { readerOf } from "../upstream/event-stream.ts";
 import { FetchUpstream } from "../upstream/fetch-upstream.ts";
 
+const noBufferedAmount =
+  "This runtime doesn't report bufferedAmount: a slow WebSocket isn't closed, and is sent at most 256 KiB a second.";
+
 const slowingHints = new SlowingHints(systemClock);
+
+let hasWarned = false;
+
+/** Logs once for each isolate that slow sockets can't be noticed here (F2), only bounded. */
+export function warnOfEstimate(hasBufferedAmount: boolean): void {
+  if (hasBufferedAmount || hasWarned) return;
+  hasWarned = true;
+  reportFault("slow-sockets", new Error(noBufferedAmount));
+}
 
 export interface Host {
   /** The room's name. */

@@ -51,6 +51,10 @@ export class ObjectStorage implements RoomStorage {
     if (Object.keys(this.#kept).length > 0) await this.#storage.put({ ...this.#kept });
   }
 
+  async getAlarm(): Promise<number | undefined> {
+    return (await this.#storage.getAlarm()) ?? undefined;
+  }
+
   setAlarm(at: number): Promise<void> {
     return this.#storage.setAlarm(at, unconfirmed);
   }

@@ -47,14 +47,14 @@ async function submitAs(
   submit: Submit,
   again: ChatRequest["again"],
 ): Promise<Result<TurnState, Refusal>> {
-  if (again === undefined) return core.visitors.submit(principal, submit);
+  if (again === undefined) return core.requests.submit(principal, submit);
   const ids = core.conversation.turns.all().map(({ id }) => id);
   const named = again.messageId !== undefined && ids.includes(again.messageId) ? again.messageId : undefined;
   const replaces = named ?? turnAsking(again.question, ids);
   const whole = { ...submit, ...(replaces === undefined ? {} : { replaces }) };
   for (let wording = 1; ; wording += 1) {
     const turnId = wording === 1 ? whole.turnId : `${whole.turnId}-${wording}`;
-    const submitted = await core.visitors.submit(principal, { ...whole, turnId });
+    const submitted = await core.requests.submit(principal, { ...whole, turnId });
     // A question that was put back into words it had before: that turn was replaced and must not run again (T1).
     if (submitted.ok || submitted.error.code !== "turn-stale" || wording === maxWordings) return submitted;
   }
@@ -69,13 +69,13 @@ async function resume(ask: Ask): Promise<Response> {
   const open = core.conversation.turns.unsettled()[0];
   if (open !== undefined) return stream(ask, open.id, 0);
   // Also a sign of life, and whether this person may look.
-  const looked = await core.visitors.older(principal, undefined, 1);
+  const looked = await core.requests.older(principal, undefined, 1);
   return looked.ok ? new Response(null, { status: 204 }) : refused(looked.error);
 }
 
 /** The newest turns as messages, at most one sync's worth; without the answer that is being given. */
 async function messages({ core, principal }: Ask): Promise<Response> {
-  const page = await core.visitors.older(principal, undefined, maxPageTurns);
+  const page = await core.requests.older(principal, undefined, maxPageTurns);
   if (!page.ok) return refused(page.error);
   return Response.json(uiMessagesOf(page.value.turns), { headers: { "cache-control": "no-store" } });
 }
@@ -85,7 +85,7 @@ async function stop({ core, principal }: Ask): Promise<Response> {
   if (!mayDo(principal, "turn-cancel")) return refused({ code: "forbidden" });
   const open = core.conversation.turns.unsettled()[0];
   if (open === undefined) return new Response(null, { status: 204 });
-  const stopped = await core.visitors.cancel(principal, open.id);
+  const stopped = await core.requests.cancel(principal, open.id);
   if (!stopped.ok) return refused(stopped.error);
   return Response.json({ turnId: open.id, ...stopped.value }, { headers: { "cache-control": "no-store" } });
 }

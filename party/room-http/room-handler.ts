@@ -66,18 +66,18 @@ async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
     case "GET room":
       return readRoom(ask);
     case "DELETE room":
-      return said(ask, await core.visitors.erase(principal), () => new Response(null, { status: 204 }));
+      return said(ask, await core.requests.erase(principal), () => new Response(null, { status: 204 }));
     case "GET turns":
       return olderTurns(ask);
     case "POST turns":
       return submit(ask);
     case "DELETE turns":
-      return said(ask, await core.visitors.clear(principal), () => new Response(null, { status: 204 }));
+      return said(ask, await core.requests.clear(principal), () => new Response(null, { status: 204 }));
     case "GET turn":
       if (wantsStream(request)) return openTurnStream(ask, turnId ?? "");
-      return said(ask, await core.visitors.turn(principal, turnId ?? ""), (state) => json(state));
+      return said(ask, await core.requests.turn(principal, turnId ?? ""), (state) => json(state));
     case "DELETE turn":
-      return said(ask, await core.visitors.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
+      return said(ask, await core.requests.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
     default:
       return wrongMethod(ROOM_METHODS[at]);
   }
@@ -89,7 +89,7 @@ async function readRoom(ask: Ask): Promise<Response> {
   if (wantsStream(request)) return openRoomStream(ask);
   const [cursor, wait] = [url.searchParams.get("cursor"), url.searchParams.get("wait")];
   if (cursor === null && wait === null) {
-    return said(ask, await core.visitors.snapshot(principal), ({ frame, holds }) =>
+    return said(ask, await core.requests.snapshot(principal), ({ frame, holds }) =>
       json({ ...frame, cursor: formatCursor(holds) }),
     );
   }
@@ -98,7 +98,7 @@ async function readRoom(ask: Ask): Promise<Response> {
     return problem("bad-request", { detail: `wait is a number of seconds from 0 to ${maxPollWaitSeconds}.` });
   }
   const have = parseCursor(cursor ?? "");
-  const polled = await core.visitors.poll(principal, have, seconds * 1_000);
+  const polled = await core.requests.poll(principal, have, seconds * 1_000);
   return said(ask, polled, ({ frames, holds, retryAfterMs }) => {
     // The frames are JSON already.
     const body = `{"frames":[${frames.join(",")}],"cursor":"${formatCursor(holds)}","retryAfterMs":${retryAfterMs}}`;
@@ -115,7 +115,7 @@ async function submit(ask: Ask): Promise<Response> {
   // other requests, and leave when those end.
   const stays = streams || url.searchParams.has("watching");
   const frame = stays ? read.value : { onLeave: "keep" as const, ...read.value };
-  const submitted = await core.visitors.submit(principal, frame);
+  const submitted = await core.requests.submit(principal, frame);
   if (submitted.ok && streams) return openTurnStream(ask, frame.turnId);
   return said(ask, submitted, (state) => {
     const location = `${url.pathname}/${state.turn.id}`;
@@ -128,7 +128,7 @@ async function olderTurns(ask: Ask): Promise<Response> {
   const before = url.searchParams.get("before") ?? undefined;
   if (before !== undefined && !turnIdPattern.test(before)) return problem("turn-unknown");
   const limit = Math.min(maxPageTurns, Math.max(1, Number(url.searchParams.get("limit") ?? 20) || 1));
-  return said(ask, await core.visitors.older(principal, before, limit), (page) => json(page));
+  return said(ask, await core.requests.older(principal, before, limit), (page) => json(page));
 }
 
 function said<T>({ request }: Ask, result: Result<T, Refusal>, say: (value: T) => Response): Response {

@@ -1,4 +1,4 @@
-/** What every RoomSocket over a stream of server-sent events has in common: its body, and what is known of who reads that. */
+/** What every RoomSocket over a stream of server-sent events has in common: its body, and what is known of its reader. */
 import type { StreamSocket } from "../core/ports.ts";
 import { EventBody } from "./event-body.ts";
 
@@ -6,6 +6,7 @@ export abstract class EventSocket implements StreamSocket {
   readonly transport = "sse";
   /** A stream does not outlive its object. */
   readonly attachment = undefined;
+  readonly maxAttachmentBytes = 0;
   protected readonly out: EventBody;
 
   constructor(now: () => number) {

@@ -1,27 +1,49 @@
 /** RoomSocket over a connection of PartyServer or PartyKit: the hibernatable WebSocket of a browser tab. */
 import { closeReason } from "../../shared/text.ts";
 import type { RoomSocket } from "../core/ports.ts";
+import { UnsentEstimate } from "./unsent-estimate.ts";
 
 /** `WebSocket.OPEN`, which older runtimes spell differently. */
 const open = 1;
 
-/** What both hosts' connections have. */
+/** What the connections of both hosts have. */
 export interface HostConnection {
   readonly readyState: number;
+  /** Absent in older runtimes, PartyKit's among them. */
+  readonly bufferedAmount?: number;
   readonly state: unknown;
   setState(state: unknown): unknown;
   send(text: string): void;
   close(code: number, reason: string): void;
 }
 
+export interface PartyRoomSocketOptions {
+  /** When the runtime last answered a ping of this socket, ms since 1970. */
+  readonly pongedAt: () => number | undefined;
+  /** Bytes of ours that the host keeps with a connection. */
+  readonly maxAttachmentBytes: number;
+  /** Milliseconds since 1970. */
+  readonly now: () => number;
+}
+
+/** Whether this runtime says how much of a socket is unsent. Where it doesn't, F2 rests on an estimate. */
+export function hasBufferedAmount(socketClass: { readonly prototype: object }): boolean {
+  return "bufferedAmount" in socketClass.prototype;
+}
+
 export class PartyRoomSocket implements RoomSocket {
   readonly transport = "websocket";
+  readonly maxAttachmentBytes: number;
   readonly #connection: HostConnection;
   readonly #pongedAt: () => number | undefined;
+  /** Undefined where the runtime counts by itself. */
+  readonly #estimate: UnsentEstimate | undefined;
 
-  constructor(connection: HostConnection, pongedAt: () => number | undefined) {
+  constructor(connection: HostConnection, { pongedAt, maxAttachmentBytes, now }: PartyRoomSocketOptions) {
     this.#connection = connection;
     this.#pongedAt = pongedAt;
+    this.maxAttachmentBytes = maxAttachmentBytes;
+    this.#estimate = typeof connection.bufferedAmount === "number" ? undefined : new UnsentEstimate(now);
   }
 
   get isOpen(): boolean {
@@ -29,10 +51,7 @@ export class PartyRoomSocket implements RoomSocket {
   }
 
   get bufferedAmount(): number {
-    // Current runtimes have it on hibernatable sockets; the published types are older.
-    return "bufferedAmount" in this.#connection && typeof this.#connection.bufferedAmount === "number"
-      ? this.#connection.bufferedAmount
-      : 0;
+    return this.#estimate?.bytes ?? this.#connection.bufferedAmount ?? 0;
   }
 
   get pongedAt(): number | undefined {
@@ -47,11 +66,12 @@ export class PartyRoomSocket implements RoomSocket {
     try {
       this.#connection.setState(value);
     } catch {
-      // The attachment of a socket that has just closed is gone with it: nothing will ask for it.
+      // The attachment of a socket that has just closed is gone with it: nothing reads it any more.
     }
   }
 
   send(text: string): void {
+    this.#estimate?.sent(text);
     try {
       this.#connection.send(text);
     } catch {

@@ -54,6 +54,7 @@ function badFrame(random: Random, ids: readonly string[]): string {
 /** Somebody in the room: takes what is sent, remembers what should not have been. */
 class Witness implements RoomSocket {
   readonly transport = "websocket";
+  readonly maxAttachmentBytes = 16_384;
   isOpen = true;
   readonly bufferedAmount = 0;
   readonly pongedAt = undefined;

@@ -3,7 +3,8 @@
  * then told in `seq` order. Order and durability are the journal's; what a change is, is the conversation's.
  */
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
-import type { Delivery, RoomFrame } from "../delivery/delivery.ts";
+import type { Delivery } from "../delivery/delivery.ts";
+import type { RoomFrame } from "../delivery/room-frames.ts";
 import type { Agenda } from "../log/deadlines.ts";
 import type { Journal } from "../log/journal.ts";
 import { Changes, type StoredRoom } from "../log/storage-schema.ts";
@@ -66,10 +67,10 @@ export class Commits {
   }
 
   /** Takes the room's record and agenda from storage. */
-  load({ room, agenda }: StoredRoom): void {
+  load({ room, agenda }: StoredRoom, alarmAt: number | undefined): void {
     this.#turns.position.load(room);
     this.#roomStored = room === undefined ? "" : JSON.stringify(room);
-    this.#agenda.load(agenda);
+    this.#agenda.load(agenda, alarmAt);
     this.#agendaStored = JSON.stringify(this.#agenda.entries());
   }
 

@@ -133,8 +133,8 @@ export class Conversation {
 
   /** Reads everything from storage and decides what becomes of each open turn (T5). Calls nobody. */
   async load(): Promise<void> {
-    const stored = await this.#log.load();
-    this.#commits.load(stored);
+    const [stored, alarmAt] = await Promise.all([this.#log.load(), this.#ports.storage.getAlarm()]);
+    this.#commits.load(stored, alarmAt);
     this.turns.tombstones.load(stored.tombstones);
     for (const record of stored.turns) this.turns.add(await this.#restore(record));
     this.#unfinished = this.turns.unsettled();
@@ -160,6 +160,8 @@ export class Conversation {
 
   /** Takes up the work that storage says is unfinished. Called once, when the room may be served. */
   recover(): void {
+    // A1: sets the alarm that the agenda needs, where it was lost: a room that can't start lets it ring without effect.
+    this.#commits.commit(this.#commits.begin());
     // Only what was loaded: a frame may have started a new turn between the start and now.
     const unfinished = this.#unfinished.filter((turn) => !turn.isSettled && this.turns.has(turn));
     this.#unfinished = [];
@@ -288,13 +290,11 @@ export class Conversation {
     this.#commits.commit(this.#commits.begin());
   }
 
-  /** Rings at `at` at the latest, to look after sessions that were asked to leave. */
-  remind(at: number): void {
-    if (!this.isPristine && this.#agenda.set("away", at)) this.#commits.commit(this.#commits.begin());
-  }
-
-  /** Rings at `at` at the latest, also in a room that never accepted a turn: to take away what is stored of it all the same. */
-  wakeAt(name: "tickets", at: number): void {
+  /**
+   * Sets the alarm for `at` at the latest, also in a room that never accepted a turn: to close sessions that were asked to
+   * leave, and to remove stored tickets.
+   */
+  wakeAt(name: "away" | "tickets", at: number): void {
     if (this.#agenda.set(name, at)) this.#commits.commit(this.#commits.begin());
   }
 
@@ -482,7 +482,7 @@ export class Conversation {
       turn.controller?.abort();
       this.turns.remove(turn);
       commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.rows);
-      this.delivery.unsay(`notice/${turn.id}`);
+      this.delivery.deleteState(`notice/${turn.id}`);
       this.#bury(commit, turn.id, seq);
     }
     const turnIds = gone.map((turn) => turn.id);

@@ -76,7 +76,7 @@ export class TurnDriver {
     this.release(turn, outcome);
     this.#endCall(turn);
     this.#agenda.clear(`wait/${turn.id}`);
-    this.#delivery.unsay(`notice/${turn.id}`);
+    this.#delivery.deleteState(`notice/${turn.id}`);
     if (this.#turns.active().length > 0) return;
     this.#logTimer?.cancel();
     this.#logTimer = undefined;
@@ -256,7 +256,7 @@ export class TurnDriver {
   /** The first content of a call. */
   #answered(turn: Turn): void {
     turn.advance({ type: "content" });
-    this.#delivery.unsay(`notice/${turn.id}`);
+    this.#delivery.deleteState(`notice/${turn.id}`);
     const now = this.#ports.clock.now();
     const firstChunkMs = now - (turn.times.callAt ?? now);
     this.#ports.report({ name: "upstream-answered", turnId: turn.id, firstChunkMs });
@@ -346,7 +346,7 @@ export class TurnDriver {
       willRetry: true,
       message: NOTICE_MESSAGES[notice.code],
     };
-    this.#delivery.say(`notice/${turn.id}`, JSON.stringify(frame));
+    this.#delivery.setState(`notice/${turn.id}`, JSON.stringify(frame));
     const { code, scope } = notice;
     this.#ports.report({ name: "turn-waiting", turnId: turn.id, code, scope, waitMs: ms });
     const name = `wait/${turn.id}`;

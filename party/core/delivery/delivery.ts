@@ -1,105 +1,82 @@
 /**
- * Getting frames to readers. Every reader has a cursor, and a flush means "send what lies after the cursor": coalescing,
- * slow readers, late tabs and live text are the same operation (design §4). Room-level frames go in `seq` order, a turn's
- * deltas after its `turn-start`, its `turn-end` after its last unit (R5). One string serves every reader at one position.
+ * Sends frames to readers. Every reader has a cursor, and a flush sends what lies after it: coalescing, slow readers, late
+ * tabs and live text are one operation. Room-level frames leave in `seq` order, a turn's deltas after its `turn-start`, its
+ * `turn-end` after its last unit (R5). How much may be unsent is decided in `send-budget.ts`.
  */
-import { lengthOf } from "../../../shared/content.ts";
+
 import type { RoomPolicy } from "../policy.ts";
-import type { Clock, RoomSocket, Timer } from "../ports.ts";
+import type { Clock } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
-
-/** A position of one reader: which room-level frames it got, and how much of each turn that is not over. */
-export interface ReaderCursor {
-  /** The life of the log it counts in; empty before its first sync. */
-  epoch: string;
-  seq: number;
-  readonly offsets: Map<string, number>;
-}
-
-export interface Reader {
-  readonly socket: RoomSocket;
-  readonly cursor: ReaderCursor;
-  /** The one turn it is here for; undefined for who reads the room. */
-  readonly only: string | undefined;
-  /** A sync is being prepared: nothing else is sent until it has left. */
-  syncing: boolean;
-  /** Newest ambient word it got. */
-  ambientSeen: number;
-  /** From this time on it gets nothing before somebody has looked whether it may (`standing.ts`). */
-  readonly lookAt: number;
-  /** Since when its buffer has been too full to send to. */
-  skippedAt: number | undefined;
-}
-
-/** A room-level change as it leaves: durable, encoded once. */
-export interface RoomFrame {
-  readonly seq: number;
-  readonly text: string;
-  readonly kind: "queued" | "start" | "end" | "removed";
-  /** The turn it speaks of; of several, the first. */
-  readonly turnId: string;
-  /** Of a turn's end: the length of its answer. */
-  readonly length?: number;
-}
+import { Coalescing } from "./coalescing.ts";
+import { DeltaEncoder } from "./delta-encoder.ts";
+import { EphemeralState } from "./ephemeral-state.ts";
+import type { Reader } from "./reader.ts";
+import { type RoomFrame, RoomFrames } from "./room-frames.ts";
+import { SendBudget } from "./send-budget.ts";
 
 /** What the owner of the readers learns from the delivery. */
 export interface DeliveryEvents {
   /** The reader's cursor points before what is kept here: it must be synced. */
   onBehind(reader: Reader): void;
+  /** The reader took too little for too long: it must be closed. */
   onSlow(reader: Reader): void;
-  /** Its `lookAt` has passed: whether it may stay. One that may not has been ended. */
-  mayStay(reader: Reader): boolean;
-  /** The reader was here for one turn, and has all of it that there will be. */
+  /** The time of its `checkAt` has passed. Returns whether the reader may stay; one that may not has been closed. */
+  onCheckDue(reader: Reader): boolean;
+  /** The reader reads one turn, and has all of it. */
   onOver(reader: Reader): void;
 }
 
-/** Units of room-level frames kept for readers that lag; who lags further gets a sync. */
-const keptFrameUnits = 1_048_576;
-const drainLookMs = 250;
-/** A send costs some ten microseconds: at this many readers the coalescing time grows by a millisecond. */
-const readersPerMs = 10;
-/** Text that comes in steps longer than this no longer looks alive. */
-const maxWideningMs = 250;
+/** One pass over the readers. */
+interface Pass {
+  readonly now: number;
+  readonly deltas: DeltaEncoder;
+  /** Turns that may have content to send. Listed once, so that a flush costs the same however many turns the room keeps. */
+  readonly live: readonly Turn[];
+  /** A delta was cut: the rest follows in the next flush. */
+  hasMore: boolean;
+}
+
+/** What became of one reader's room-level frame. */
+type Step = "sent" | "later" | "behind";
 
 export class Delivery {
   readonly #readers = new Set<Reader>();
   readonly #turns: TurnList;
   readonly #events: DeliveryEvents;
   readonly #clock: Clock;
-  readonly #policy: RoomPolicy;
-  #frames: RoomFrame[] = [];
-  #frameUnits = 0;
-  #seq = 0;
-  readonly #ambient = new Map<string, { readonly version: number; readonly text: string }>();
-  #ambientVersion = 0;
-  #newestNotice = 0;
+  readonly #frames = new RoomFrames();
+  readonly #state = new EphemeralState();
+  readonly #coalescing: Coalescing;
+  readonly #budget: SendBudget;
   readonly #watchers = new Set<() => void>();
-  #flushTimer: Timer | undefined;
-  #drainTimer: Timer | undefined;
-  /** When text last left. Other frames do not count: the first words of an answer must not wait because its start was told. */
-  #lastTextAt = Number.NEGATIVE_INFINITY;
-  /** How late the last coalescing timer rang. */
-  #lagMs = 0;
 
   constructor(turns: TurnList, events: DeliveryEvents, clock: Clock, policy: RoomPolicy) {
     this.#turns = turns;
     this.#events = events;
     this.#clock = clock;
-    this.#policy = policy;
+    this.#coalescing = new Coalescing(clock, policy.coalesceMs, () => this.flush());
+    const budgetEvents = {
+      onSlow: (reader: Reader) => events.onSlow(reader),
+      onDrained: (reader: Reader) => this.flushReader(reader),
+    };
+    this.#budget = new SendBudget(this.#readers, budgetEvents, clock, policy);
   }
 
   /** The newest published `seq`. */
   get seq(): number {
-    return this.#seq;
+    return this.#frames.seq;
   }
 
-  /** Begins at `seq`: nothing before it is kept, so a reader before it is synced. */
+  /** Grows with each notice. */
+  get newestNotice(): number {
+    return this.#state.newestNotice;
+  }
+
+  /** Starts at `seq`: a new epoch, or a wake. Readers before it are synced. */
   reset(seq: number): void {
-    this.#frames = [];
-    this.#frameUnits = 0;
-    this.#seq = seq;
-    this.#ambient.clear();
+    this.#frames.reset(seq);
+    this.#state.clear();
   }
 
   add(reader: Reader): void {
@@ -108,117 +85,157 @@ export class Delivery {
 
   remove(reader: Reader): void {
     this.#readers.delete(reader);
+    this.#budget.remove(reader);
   }
 
-  /** Sends a durable room-level change, after all text that precedes it. */
+  /** Sends a durable room-level change, after all content that precedes it. */
   publish(frame: RoomFrame): void {
-    this.#frames.push(frame);
-    this.#frameUnits += frame.text.length;
-    this.#seq = frame.seq;
-    while (this.#frameUnits > keptFrameUnits && this.#frames.length > 1) {
-      this.#frameUnits -= this.#frames.shift()?.text.length ?? 0;
-    }
+    this.#frames.add(frame);
     this.flush();
   }
 
-  /** A word of which only the latest counts: presence, positions, notices. Sent again after each sync. */
-  say(key: string, text: string): void {
-    if (this.#ambient.get(key)?.text === text) return;
-    this.#ambientVersion += 1;
-    this.#ambient.set(key, { version: this.#ambientVersion, text });
-    if (key.startsWith("notice/")) this.#newestNotice = this.#ambientVersion;
-    this.flush();
+  /** Sets ephemeral state (presence, positions, notices). Only the latest value per key is sent. */
+  setState(key: string, text: string): void {
+    if (this.#state.set(key, text)) this.flush();
   }
 
-  /** Grows with each notice that is said. */
-  get newestNotice(): number {
-    return this.#newestNotice;
+  deleteState(key: string): void {
+    this.#state.delete(key);
   }
 
-  /** The words that hold now. */
-  words(): string[] {
-    return [...this.#ambient.values()].map(({ text }) => text);
+  /** All ephemeral state, as JSON. */
+  states(): string[] {
+    return [...this.#state.after(0, undefined)];
   }
 
-  /** Calls `wake` after each flush, and at the end; returns how to stop that. For who reads by syncs alone. */
+  /** Calls `wake` after each flush and at the end; returns a function that stops it. For readers that are synced only. */
   watch(wake: () => void): () => void {
     this.#watchers.add(wake);
     return () => this.#watchers.delete(wake);
   }
 
-  unsay(key: string): void {
-    this.#ambient.delete(key);
-  }
-
-  /** Text has grown: send now, or with what follows within the coalescing time (F1). */
+  /** Text has grown: sends it now, or with what follows within the coalescing time (F1). */
   poke(): void {
-    if (this.#flushTimer !== undefined) return;
-    const now = this.#clock.now();
-    const dueAt = this.#lastTextAt + this.#coalesceMs();
-    if (dueAt <= now) this.flush();
-    else {
-      this.#flushTimer = this.#clock.after(dueAt - now, () => {
-        // A timer that rings late says that this object has more to do than it can.
-        this.#lagMs = Math.min(maxWideningMs, this.#clock.now() - dueAt);
-        this.flush();
-      });
-    }
+    this.#coalescing.poke(this.#readers.size);
   }
 
-  /** The coalescing time: wider for many tabs and for an object that lags behind, so that sending is never what fills it. */
-  #coalesceMs(): number {
-    const widening = this.#readers.size / readersPerMs + 2 * this.#lagMs;
-    return this.#policy.coalesceMs + Math.min(maxWideningMs, Math.floor(widening));
-  }
-
-  /** Brings every reader that can take it up to date. */
+  /** Brings every reader that may be sent to up to date. */
   flush(): void {
-    this.#flushTimer?.cancel();
-    this.#flushTimer = undefined;
-    const deltas: DeltaCache = new Map();
-    for (const reader of this.#readers) this.#bring(reader, deltas);
-    if (deltas.size > 0) this.#lastTextAt = this.#clock.now();
+    this.#coalescing.cancel();
+    const pass = this.#pass();
+    for (const reader of this.#readers) this.#bring(reader, pass);
+    this.#end(pass);
     for (const wake of this.#watchers) wake();
   }
 
-  /** Brings one reader up to date: after its sync. */
+  /** Brings one reader up to date: after its sync, or when it may be sent to again. */
   flushReader(reader: Reader): void {
-    this.#bring(reader, new Map());
+    const pass = this.#pass();
+    this.#bring(reader, pass);
+    if (pass.hasMore) this.poke();
+  }
+
+  /** F2: see `SendBudget.waitForSync`. */
+  waitForSync(reader: Reader, bytes: number): Promise<void> | undefined {
+    return this.#budget.waitForSync(reader, bytes);
+  }
+
+  syncSent(reader: Reader, bytes: number): void {
+    this.#budget.syncSent(reader, bytes);
   }
 
   /** Stops all timers; nothing is sent any more. */
   close(): void {
     this.#readers.clear();
-    this.#flushTimer?.cancel();
-    this.#drainTimer?.cancel();
-    this.#flushTimer = undefined;
-    this.#drainTimer = undefined;
+    this.#coalescing.cancel();
+    this.#budget.close();
     for (const wake of this.#watchers) wake();
   }
 
-  #bring(reader: Reader, deltas: DeltaCache): void {
-    if (reader.syncing || !reader.socket.isOpen) return;
-    if (this.#clock.now() >= reader.lookAt && !this.#events.mayStay(reader)) return;
-    if (this.#isFull(reader)) return;
-    const { cursor } = reader;
-    while (cursor.seq < this.#seq) {
-      const first = this.#frames[0];
-      const frame = first === undefined ? undefined : this.#frames[cursor.seq + 1 - first.seq];
-      if (frame === undefined || !this.#sendFrame(reader, frame, deltas)) {
-        this.#events.onBehind(reader);
-        return;
-      }
+  #pass(): Pass {
+    return {
+      now: this.#clock.now(),
+      deltas: new DeltaEncoder(this.#budget.share),
+      live: [...this.#turns.live()],
+      hasMore: false,
+    };
+  }
+
+  #end(pass: Pass): void {
+    if (!pass.deltas.isEmpty) this.#coalescing.sent();
+    if (pass.hasMore) this.poke();
+  }
+
+  #bring(reader: Reader, pass: Pass): void {
+    if (reader.isSyncing || !reader.socket.isOpen) return;
+    if (pass.now >= reader.checkAt && !this.#events.onCheckDue(reader)) return;
+    if (!this.#bringFrames(reader, pass)) return;
+    for (const turn of pass.live) {
+      if (reader.cursor.offsets.has(turn.id) && !this.#sendDelta(reader, turn, pass)) return;
     }
-    for (const turn of this.#turns.live()) {
-      if (cursor.offsets.has(turn.id)) this.#sendDelta(reader, turn, deltas);
-    }
-    if (reader.ambientSeen < this.#ambientVersion) {
-      for (const [key, { version, text }] of this.#ambient) {
-        if (version > reader.ambientSeen && isWordFor(reader, key)) reader.socket.send(text);
-      }
-      reader.ambientSeen = this.#ambientVersion;
-    }
+    if (reader.stateSeen < this.#state.version && !this.#sendState(reader)) return;
     if (reader.only !== undefined && this.#isOver(reader, reader.only)) this.#events.onOver(reader);
+  }
+
+  /** Sends the room-level frames after the cursor. Returns whether the reader has all of them. */
+  #bringFrames(reader: Reader, pass: Pass): boolean {
+    const { cursor } = reader;
+    while (cursor.seq < this.#frames.seq) {
+      const frame = this.#frames.after(cursor.seq);
+      const step = frame === undefined ? "behind" : this.#sendFrame(reader, frame, pass);
+      if (step === "behind") this.#events.onBehind(reader);
+      if (step !== "sent") return false;
+    }
+    return true;
+  }
+
+  /** `behind`: content that precedes the frame isn't in memory any more, so only a sync can help. */
+  #sendFrame(reader: Reader, frame: RoomFrame, pass: Pass): Step {
+    const { cursor } = reader;
+    if (reader.only !== undefined && !this.#isFrameFor(reader.only, frame)) {
+      cursor.seq = frame.seq;
+      return "sent";
+    }
+    if (frame.kind === "end") {
+      const turn = this.#turns.get(frame.turnId);
+      const isShort = () => (cursor.offsets.get(frame.turnId) ?? 0) < (frame.length ?? 0);
+      // R5: the answer isn't in memory, or was removed meanwhile.
+      if (isShort() && turn?.content === undefined) return "behind";
+      if (turn !== undefined && isShort() && (!this.#sendDelta(reader, turn, pass) || isShort())) return "later";
+    }
+    if (!this.#send(reader, frame.text)) return "later";
+    if (frame.kind === "end") cursor.offsets.delete(frame.turnId);
+    if (frame.kind === "start") cursor.offsets.set(frame.turnId, 0);
+    cursor.seq = frame.seq;
+    return "sent";
+  }
+
+  /** A removal names the first of several turns: whether `only` was one of them shows in that it is gone. */
+  #isFrameFor(only: string, frame: RoomFrame): boolean {
+    return frame.turnId === only || (frame.kind === "removed" && this.#turns.get(only) === undefined);
+  }
+
+  /** False where the reader may not be sent to now. */
+  #sendDelta(reader: Reader, turn: Turn, pass: Pass): boolean {
+    const delta = pass.deltas.encode(turn, reader.cursor.offsets.get(turn.id) ?? 0);
+    if (delta === undefined) return true;
+    if (!this.#send(reader, delta.text)) return false;
+    reader.cursor.offsets.set(turn.id, delta.end);
+    if (delta.end < turn.length) pass.hasMore = true;
+    return true;
+  }
+
+  #sendState(reader: Reader): boolean {
+    for (const text of this.#state.after(reader.stateSeen, reader.only)) if (!this.#send(reader, text)) return false;
+    reader.stateSeen = this.#state.version;
+    return true;
+  }
+
+  #send(reader: Reader, text: string): boolean {
+    if (!this.#budget.maySend(reader, text.length)) return false;
+    reader.socket.send(text);
+    this.#budget.sent(text.length);
+    return true;
   }
 
   /** Whether the reader of one turn has its end, or the turn is gone. */
@@ -226,93 +243,4 @@ export class Delivery {
     const turn = this.#turns.get(turnId);
     return turn === undefined || (turn.record.end?.seq ?? Infinity) <= cursor.seq;
   }
-
-  /** False when the turn's text is no longer in memory: only a sync can help then. */
-  #sendFrame(reader: Reader, frame: RoomFrame, deltas: DeltaCache): boolean {
-    const { cursor } = reader;
-    if (reader.only !== undefined && !this.#isFrameFor(reader.only, frame)) {
-      cursor.seq = frame.seq;
-      return true;
-    }
-    if (frame.kind === "end") {
-      const turn = this.#turns.get(frame.turnId);
-      const offset = cursor.offsets.get(frame.turnId) ?? 0;
-      if (offset < (frame.length ?? 0)) {
-        // R5: the answer isn't in memory, or was removed meanwhile. A sync brings the reader up to date.
-        if (turn?.content === undefined) return false;
-        this.#sendDelta(reader, turn, deltas);
-      }
-      cursor.offsets.delete(frame.turnId);
-    }
-    reader.socket.send(frame.text);
-    cursor.seq = frame.seq;
-    if (frame.kind === "start") cursor.offsets.set(frame.turnId, 0);
-    return true;
-  }
-
-  /** Of several removed turns a frame names the first: whether it was this one shows in that it is gone. */
-  #isFrameFor(turnId: string, frame: RoomFrame): boolean {
-    return frame.turnId === turnId || (frame.kind === "removed" && this.#turns.get(turnId) === undefined);
-  }
-
-  #sendDelta(reader: Reader, turn: Turn, deltas: DeltaCache): void {
-    const offset = reader.cursor.offsets.get(turn.id) ?? 0;
-    const cached = deltas.get(turn.id);
-    const delta = cached?.offset === offset ? cached : encodeDelta(turn, offset);
-    if (delta === undefined) return;
-    deltas.set(turn.id, delta);
-    reader.socket.send(delta.text);
-    reader.cursor.offsets.set(turn.id, delta.end);
-  }
-
-  /** F2: a reader whose buffer is full is left out; its cursor remembers what it is owed. */
-  #isFull(reader: Reader): boolean {
-    if (reader.socket.bufferedAmount <= this.#softBufferBytes()) {
-      reader.skippedAt = undefined;
-      return false;
-    }
-    reader.skippedAt ??= this.#clock.now();
-    this.#drainTimer ??= this.#clock.after(drainLookMs, () => this.#lookAtSkipped());
-    return true;
-  }
-
-  /** One reader's share of what the room may have unsent: many stalled readers together stay within bounds. */
-  #softBufferBytes(): number {
-    return Math.min(this.#policy.softBufferBytes, this.#policy.roomBufferBytes / Math.max(1, this.#readers.size));
-  }
-
-  #lookAtSkipped(): void {
-    this.#drainTimer = undefined;
-    const now = this.#clock.now();
-    for (const reader of this.#readers) {
-      if (reader.skippedAt === undefined) continue;
-      if (now - reader.skippedAt >= this.#policy.drainMs && reader.socket.bufferedAmount > this.#softBufferBytes()) {
-        this.#events.onSlow(reader);
-      } else this.#bring(reader, new Map());
-    }
-  }
-}
-
-/** Words are said under `presence`, or under a kind and a turn. */
-function isWordFor({ only }: Reader, key: string): boolean {
-  return only === undefined || key.endsWith(`/${only}`);
-}
-
-interface EncodedDelta {
-  readonly offset: number;
-  readonly end: number;
-  readonly text: string;
-}
-
-/** The delta last encoded of each turn in one flush: readers are almost always at one position. */
-type DeltaCache = Map<string, EncodedDelta>;
-
-function encodeDelta(turn: Turn, offset: number): EncodedDelta | undefined {
-  const parts = turn.slice(offset);
-  if (parts.length === 0) return undefined;
-  // A cut inside a surrogate pair moved down to its start: say where the parts really begin.
-  const from = turn.length - lengthOf(parts);
-  const simulated = turn.record.simulated === undefined ? "" : ',"simulated":true';
-  const text = `{"type":"turn-delta","turnId":"${turn.id}","offset":${from},"parts":${JSON.stringify(parts)}${simulated}}`;
-  return { offset, end: turn.length, text };
 }

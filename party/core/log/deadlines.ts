@@ -7,10 +7,10 @@ export class Agenda {
   /** When the platform's alarm is known to be set for. */
   #alarmAt: number | undefined;
 
-  /** Begins again with what is stored. */
-  load(entries: Readonly<Record<string, number>>): void {
+  /** Begins again with what is stored. @param alarmAt when the platform's alarm will ring; undefined where none is set. */
+  load(entries: Readonly<Record<string, number>>, alarmAt?: number): void {
     this.#entries = new Map(Object.entries(entries));
-    this.#alarmAt = undefined;
+    this.#alarmAt = alarmAt;
   }
 
   /** As stored. */

@@ -1,6 +1,6 @@
 /**
- * Ambient words of a room: how many watch it, and where each waiting turn stands. Only the latest counts, and they change at
- * most once a second on a reader's screen (Q2).
+ * Publishes the number of viewers, and the position and expected wait of each queued turn, when they change and at most once
+ * a second (Q2). Both are ephemeral state: only the latest value counts.
  */
 import type { Conversation } from "../conversation/conversation.ts";
 import type { RoomPolicy } from "../policy.ts";
@@ -8,14 +8,15 @@ import type { Clock, Timer } from "../ports.ts";
 
 const everyMs = 1_000;
 
-export class Ambient {
+export class Presence {
   readonly #conversation: Conversation;
   readonly #clock: Clock;
   readonly #maxActiveTurns: number;
   readonly #viewers: () => number;
   readonly #life: AbortSignal;
   #timer: Timer | undefined;
-  #saidAt = Number.NEGATIVE_INFINITY;
+  #publishedAt = Number.NEGATIVE_INFINITY;
+  /** Turns whose position is published. */
   #positioned = new Set<string>();
 
   /** @param life aborts when this life of the room is over: nothing is sent any more, and the timer is cancelled. */
@@ -34,31 +35,30 @@ export class Ambient {
     life.addEventListener("abort", () => this.#timer?.cancel(), { once: true });
   }
 
-  /** Something of it may have changed: says it now, or when a second has passed since the last time. */
-  soon(): void {
+  /** Something may have changed: publishes it now, or when a second has passed since the last time. */
+  changed(): void {
     if (this.#timer !== undefined || this.#life.aborted) return;
-    const wait = this.#saidAt + everyMs - this.#clock.now();
-    if (wait <= 0) this.#say();
+    const wait = this.#publishedAt + everyMs - this.#clock.now();
+    if (wait <= 0) this.#publish();
     else {
       this.#timer = this.#clock.after(wait, () => {
         this.#timer = undefined;
-        this.#say();
+        this.#publish();
       });
     }
   }
 
-  #say(): void {
-    this.#saidAt = this.#clock.now();
+  #publish(): void {
+    this.#publishedAt = this.#clock.now();
     const { delivery, turns } = this.#conversation;
-    delivery.say("presence", JSON.stringify({ type: "presence", viewers: this.#viewers() }));
-    const queued = turns.queue();
+    delivery.setState("presence", JSON.stringify({ type: "presence", viewers: this.#viewers() }));
     const positioned = new Set<string>();
-    for (const [position, turn] of queued.entries()) {
+    for (const [position, turn] of turns.queue().entries()) {
       positioned.add(turn.id);
       const frame = { type: "turn-position", turnId: turn.id, position, ...turns.eta(position, this.#maxActiveTurns) };
-      delivery.say(`position/${turn.id}`, JSON.stringify(frame));
+      delivery.setState(`position/${turn.id}`, JSON.stringify(frame));
     }
-    for (const id of this.#positioned) if (!positioned.has(id)) delivery.unsay(`position/${id}`);
+    for (const id of this.#positioned) if (!positioned.has(id)) delivery.deleteState(`position/${id}`);
     this.#positioned = positioned;
   }
 }

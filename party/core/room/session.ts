@@ -1,76 +1,105 @@
 /**
- * One socket's stay in the room: before and after its welcome, and what must outlive an eviction. A session's frames are
- * handled in order; while its hello is being checked, the next few wait.
+ * One client in the room: its phase, the cursor of what it has received, and its allowances. A session outlives an eviction
+ * through the attachment of its socket. `session-list.ts` owns the sessions.
  */
-import * as z from "zod/mini";
-import { type ClientFrame, type Have, haveSchema } from "../../../shared/protocol/client-frames.ts";
-import type { Reader, ReaderCursor } from "../delivery/delivery.ts";
+
+import { defined } from "../../../shared/defined.ts";
+import type { ClientFrame, Have } from "../../../shared/protocol/client-frames.ts";
+import type { Reader, ReaderCursor } from "../delivery/reader.ts";
 import { type BucketRate, TokenBucket } from "../limiter/token-bucket.ts";
 import type { RoomSocket, Timer } from "../ports.ts";
-import type { SocketIdentity } from "../principal.ts";
-import { type Principal, principalSchema } from "../principal-schema.ts";
+import { type Principal, type SocketIdentity, unverified } from "../principal.ts";
+import { fitAttachment } from "./attachment.ts";
 
+/** Frames that wait for their turn until the session is welcomed. */
+export interface WaitingFrames {
+  readonly frames: ClientFrame[];
+  units: number;
+}
+
+/** greeting → checking → entering → welcomed. Streams begin at entering. Any phase may go to closed; closed is final. */
 export type SessionPhase =
-  /** No hello yet: only a hello counts (R1). */
-  | { readonly state: "greeting"; readonly helloTimer: Timer; readonly identity: SocketIdentity }
-  /** The hello is being checked, or its sync prepared; frames wait in order. */
-  | { readonly state: "checking"; readonly waiting: ClientFrame[] }
+  /** The client hasn't said hello: only a hello counts (R1). */
+  | { readonly state: "greeting"; readonly helloTimer: Timer }
+  /** The token of the hello is being checked. */
+  | { readonly state: "checking"; readonly waiting: WaitingFrames }
+  /** The token is good, and the first sync is being prepared. */
+  | { readonly state: "entering"; readonly principal: Principal; readonly waiting: WaitingFrames }
   | { readonly state: "welcomed"; readonly principal: Principal }
   | { readonly state: "closed" };
 
-export class Session implements Reader {
+export interface SessionOptions {
   readonly id: string;
   readonly socket: RoomSocket;
   /** When the socket was accepted, ms since 1970. */
   readonly acceptedAt: number;
+  readonly phase: SessionPhase;
+  /** Client frames that the session may send (S2). */
+  readonly frameRate: BucketRate;
+  /** What the shell verified before the room saw the socket. */
+  readonly identity?: SocketIdentity;
+  /** The only turn that this session reads; undefined for the whole room. */
+  readonly only?: string | undefined;
+}
+
+export class Session implements Reader {
+  readonly id: string;
+  readonly socket: RoomSocket;
+  readonly acceptedAt: number;
+  readonly identity: SocketIdentity;
   readonly only: string | undefined;
   phase: SessionPhase;
   readonly cursor: ReaderCursor = { epoch: "", seq: 0, offsets: new Map() };
-  syncing = false;
-  ambientSeen = 0;
-  skippedAt: number | undefined;
-  /** What the session may still send (S2). */
-  readonly allowance: TokenBucket;
-  /** The newest frame of this session, ms since 1970. */
+  isSyncing = false;
+  stateSeen = 0;
+  readonly frameAllowance: TokenBucket;
+  /** When the newest frame of this session arrived, ms since 1970. */
   heardAt: number;
-  /** When to look again whether its token is still good; 0 until somebody did. */
-  lookAt = 0;
-  /** It was told that its token is about to run out. */
+  /** When its token must be checked again, ms since 1970; 0 before the first check. */
+  checkAt = 0;
+  /** The client was warned that its token is about to expire. */
   isWarned = false;
-  /** It was asked to leave (`goaway`) and is hung up on after this time. */
-  awayUntil: number | undefined;
-  /** The syncs asked for so far, one after the other. */
-  syncs: Promise<void> = Promise.resolve();
+  /** The session was asked to leave (`goaway`) and is closed after this time, ms since 1970. */
+  leaveBy: number | undefined;
 
-  constructor(
-    id: string,
-    socket: RoomSocket,
-    acceptedAt: number,
-    phase: SessionPhase,
-    rate: BucketRate,
-    only?: string,
-  ) {
+  constructor({ id, socket, acceptedAt, phase, frameRate, identity = unverified, only }: SessionOptions) {
     this.id = id;
     this.socket = socket;
     this.acceptedAt = acceptedAt;
     this.heardAt = acceptedAt;
     this.phase = phase;
+    this.identity = identity;
     this.only = only;
-    this.allowance = new TokenBucket(rate, acceptedAt);
+    this.frameAllowance = new TokenBucket(frameRate, acceptedAt);
   }
 
-  /** The latest sign of life, whether a frame or an answered ping. */
+  /** When the client last showed a sign of life: a frame, or a ping that the runtime answered. */
   get seenAt(): number {
     return Math.max(this.heardAt, this.socket.pongedAt ?? 0);
   }
 
-  /** What the session holds of the room: as its last sync and the frames after it left it. */
+  /** The verified user; undefined before a token has been checked, and after the end. */
+  get principal(): Principal | undefined {
+    if ("principal" in this.phase) return this.phase.principal;
+    return this.isClosed ? undefined : this.identity.principal;
+  }
+
+  /** Nobody knows yet who the client is. Such sessions are the first to lose when the room is full. */
+  get isUnauthenticated(): boolean {
+    return !this.isClosed && this.principal === undefined;
+  }
+
+  get isClosed(): boolean {
+    return this.phase.state === "closed";
+  }
+
+  /** What the client holds: its last sync and the frames after it. */
   have(): Have {
     const { epoch, seq, offsets } = this.cursor;
     return { epoch, seq, offsets: Object.fromEntries(offsets) };
   }
 
-  /** A sync has been sent, or a wake found what one had left. */
+  /** A sync has been sent, or a wake found what was stored. */
   hold({ epoch, seq, offsets }: Have): void {
     const { cursor } = this;
     cursor.epoch = epoch;
@@ -81,37 +110,10 @@ export class Session implements Reader {
 
   /** Stores with the socket what a wake needs of this session. */
   attach(): void {
-    const welcomed =
-      this.phase.state === "welcomed" ? { principal: this.phase.principal, have: this.have() } : undefined;
-    const attachment: Attachment = {
-      v: 1,
-      id: this.id,
-      acceptedAt: this.acceptedAt,
-      heardAt: this.heardAt,
-      ...(welcomed === undefined ? {} : { welcomed }),
-    };
-    this.socket.attach(attachment);
+    const { phase, socket, id, acceptedAt, heardAt, leaveBy } = this;
+    const welcomed = phase.state === "welcomed" ? { principal: phase.principal, have: this.have() } : undefined;
+    socket.attach(
+      fitAttachment(defined({ v: 1, id, acceptedAt, heardAt, leaveBy, welcomed }), socket.maxAttachmentBytes),
+    );
   }
-}
-
-const attachmentSchema = z.object({
-  v: z.literal(1),
-  id: z.string(),
-  acceptedAt: z.number(),
-  heardAt: z.number(),
-  welcomed: z.exactOptional(
-    z.object({
-      principal: principalSchema,
-      have: haveSchema,
-    }),
-  ),
-});
-
-/** What is stored with a socket. Versioned: an older object may have written it. */
-export type Attachment = z.infer<typeof attachmentSchema>;
-
-/** Undefined for what another version wrote, or nobody: such a socket starts over. */
-export function parseAttachment(value: unknown): Attachment | undefined {
-  const parsed = attachmentSchema.safeParse(value);
-  return parsed.success ? parsed.data : undefined;
 }

@@ -1,26 +1,26 @@
 /**
- * Open streams: a heartbeat now and then, which keeps proxies from closing the line and is how a departure is noticed at all,
- * and an end where nothing happens, because an open stream keeps the whole object awake
+ * Keeps streams (server-sent events) alive: a heartbeat now and then, which stops proxies from closing the connection and shows
+ * a departure, and an end where nothing happens, because an open stream keeps the object awake
  * (docs/decisions/2026-11-23-idle-streams.md).
  */
 import type { Conversation } from "../conversation/conversation.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { Clock, RoomSocket, StreamSocket, Timer } from "../ports.ts";
 
-/** A reader that hears nothing within this time sits behind something that collects what it should pass on. */
+/** The first heartbeat: a client that gets nothing within this time sits behind a proxy that buffers the stream. */
 const firstBeatMs = 1_000;
-/** A stream that is cut off comes back in this time at the least, and up to `spreadMs` later, so that not all come at once. */
+/** The retry delay of a stream that is cut off, plus a random share of the spread, so that streams don't return in a wave. */
 const comeBackMs = 1_000;
 const spreadMs = 2_000;
 
-interface Stay {
+interface OpenStream {
   readonly socket: StreamSocket;
-  /** When it may go at the earliest. */
+  /** When the stream may end at the earliest, ms since 1970. */
   readonly until: number;
   readonly onIdle: () => void;
 }
 
-export class Streams {
+export class StreamHeartbeat {
   readonly #conversation: Conversation;
   readonly #clock: Clock;
   readonly #policy: RoomPolicy;
@@ -35,8 +35,8 @@ export class Streams {
   }
 
   /**
-   * Looks after a stream until it is dropped. `onIdle` is called when it has told its reader when to come back, and is to end.
-   * @param hasAll it came back and there was nothing new for it: where nothing goes on either, it need not stay.
+   * Keeps a stream until it is dropped. `onIdle` is called when the stream must end; its client knows by then when to return.
+   * @param hasAll the client returned and lacked nothing: without an open turn the stream needn't stay.
    */
   keep(socket: StreamSocket, hasAll: boolean, onIdle: () => void): void {
     const now = this.#clock.now();
@@ -51,12 +51,12 @@ export class Streams {
     this.#open.delete(socket);
   }
 
-  /** Tells a stream when to come back; any other socket nothing. */
+  /** Sets the retry delay of a stream. Other sockets have none. */
   comeBackIn(socket: RoomSocket, ms: number): void {
     this.#open.get(socket)?.socket.comeBackIn(ms);
   }
 
-  #wait(stay: Stay, beatAt: number): void {
+  #wait(stay: OpenStream, beatAt: number): void {
     const wait = Math.min(beatAt, this.#idleAt(stay)) - this.#clock.now();
     const ring = () => {
       const now = this.#clock.now();
@@ -74,7 +74,7 @@ export class Streams {
   }
 
   /** When the stream is to end; never while a turn is open. */
-  #idleAt({ until }: Stay): number {
+  #idleAt({ until }: OpenStream): number {
     const { idleSince } = this.#conversation.turns;
     return idleSince === undefined ? Infinity : Math.max(until, idleSince + this.#policy.streamIdleMs);
   }

@@ -1,29 +1,30 @@
 /**
- * Tickets for `EventSource`, which can send no header (S1): the one credential that may stand in an address. A ticket is good
- * for 30 s and opens one stream session. The browser asks for the same address again when a stream is cut, so it stays good
- * for that session: who comes again must show, in the `Last-Event-ID` that browsers send by themselves, the proof which the
- * session was given in its `id:`. An address alone, from a log or a history, opens nothing after its first use.
+ * Tickets for `EventSource`, which can't send headers (S1): the one credential that may stand in an address. A ticket is valid
+ * for 30 s and opens one stream session. The browser requests the same address again when a stream is cut, so it stays valid
+ * for that session: the client must then send, in the `Last-Event-ID` that browsers repeat by themselves, the proof that the
+ * session got in its `id:`. An address alone, from a log or a history, opens nothing after its first use.
  */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import type { RoomPorts } from "../ports.ts";
 import type { Refusal } from "../principal.ts";
 import { type Principal, principalSchema } from "../principal-schema.ts";
+import { oldestOfLargest } from "./fair-share.ts";
 
-/** From the answer to the page's next line: longer than any network between them takes. */
+/** From the answer to the page's next statement: longer than any network between them takes. */
 export const ticketLifeMs = 30_000;
-/** Of a session whose token does not run out. */
+/** A session whose token doesn't expire. */
 const sessionLifeMs = 3_600_000;
-/** Of one room at a time; the oldest gives way. All of them are one stored value of some 20 KiB. */
+/** Of one room. In a full room the user with the most tickets loses the oldest. All are one stored value of about 20 KiB. */
 const maxTickets = 64;
 const key = "tickets";
 
 const entrySchema = z.object({
   ticket: z.string(),
   principal: principalSchema,
-  /** Until its first use; then of its session. Ms since 1970. */
+  /** When the ticket expires; after its first use, when its session does. Ms since 1970. */
   until: z.number(),
-  /** Drawn at the first use. */
+  /** Made at the first use. */
   proof: z.exactOptional(z.string()),
 });
 type Entry = z.infer<typeof entrySchema>;
@@ -34,7 +35,7 @@ export interface Ticket {
   readonly expiresAt: number;
 }
 
-/** Who opened a stream session, and what its reader must show to open it again. */
+/** The user of a stream session, and the proof that its client must send to open it again. */
 export interface TicketSession {
   readonly principal: Principal;
   readonly proof: string;
@@ -44,25 +45,26 @@ type TicketPorts = Pick<RoomPorts, "storage" | "clock" | "newId" | "isRevoked">;
 
 const refused: Refusal = {
   code: "unauthenticated",
-  detail: "The ticket is used, has expired, or is none. Ask for another one.",
+  detail: "The ticket is unknown, used or expired. Request another one.",
 };
 
 export class Tickets {
   readonly #ports: TicketPorts;
+  /** Oldest first. */
   #entries: Entry[] = [];
 
   constructor(ports: TicketPorts) {
     this.#ports = ports;
   }
 
-  /** Before anything else is asked. */
+  /** Called once, before anything else. */
   async load(): Promise<void> {
     const stored = storedSchema.safeParse((await this.#ports.storage.get([key])).get(key));
-    // What another version stored is no longer good: who holds such a ticket asks for another.
+    // A value of another version is dropped: its clients request new tickets.
     if (stored.success) this.#entries = stored.data.entries;
   }
 
-  /** When the last of them runs out; undefined where there is none. */
+  /** When the last ticket expires; undefined where there is none. */
   get lastUntil(): number | undefined {
     return this.#entries.length === 0 ? undefined : Math.max(...this.#entries.map(({ until }) => until));
   }
@@ -71,7 +73,11 @@ export class Tickets {
   async issue(principal: Principal): Promise<Ticket> {
     const expiresAt = Math.min(this.#ports.clock.now() + ticketLifeMs, principal.expiresAt ?? Number.POSITIVE_INFINITY);
     const ticket = this.#ports.newId();
-    this.#entries = [...this.#live(), { ticket, principal, until: expiresAt }].slice(-maxTickets);
+    this.#entries = [...this.#live(), { ticket, principal, until: expiresAt }];
+    if (this.#entries.length > maxTickets) {
+      const loser = oldestOfLargest(this.#entries, ({ principal: { sub } }) => sub);
+      this.#entries = this.#entries.filter((entry) => entry !== loser);
+    }
     await this.#store();
     return { ticket, expiresAt };
   }
@@ -96,7 +102,7 @@ export class Tickets {
     return ok({ principal, proof: entry.proof });
   }
 
-  /** Forgets what has run out. */
+  /** Removes expired tickets. */
   async prune(): Promise<void> {
     const live = this.#live();
     if (live.length === this.#entries.length) return;
@@ -116,12 +122,12 @@ export class Tickets {
   }
 }
 
-/** What is stored must not change with what is in memory. */
+/** Storage may keep the value that it gets, so entries that change in memory are copied. */
 function structuredCopy(entries: readonly Entry[]): Entry[] {
   return entries.map((entry) => ({ ...entry }));
 }
 
-/** Takes as long for a wrong text as for the right one of its length, which is no secret. */
+/** Takes as long for a wrong text as for the right one. The length isn't secret. */
 function isSame(a: string, b: string): boolean {
   if (a.length !== b.length) return false;
   let difference = 0;

@@ -1,23 +1,21 @@
 /**
- * Makes syncs: what lies between a reader's `have` and now, in one frame, of durable things alone, with the texts that only
- * storage holds, and within what the room may hold unsent (F2). Pages of older turns come from here too.
+ * Builds syncs: one frame that holds what lies between a reader's `have` and now, from durable changes only, and with the
+ * content that only storage holds. Builds pages of older turns too. `sync-plan.ts` decides what a sync lists; when it may be
+ * sent is the taker's decision.
  */
 import { lengthOf } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import { syncMaxBytes } from "../../../shared/protocol/limits.ts";
 import type { SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
 import type { TurnTexts } from "../conversation/turn-texts.ts";
 import type { Journal } from "../log/journal.ts";
 import type { RoomPolicy } from "../policy.ts";
-import type { Clock } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
 import { type PlannedTurn, planSync, weightOf } from "./sync-plan.ts";
 
-/** How often a sync that does not fit looks again. */
-const bufferLookMs = 250;
-
-/** A page of the conversation, for whoever scrolls back. */
+/** A page of the conversation, for a client that scrolls back. */
 export interface OlderTurns {
   readonly epoch: string;
   readonly turns: readonly SyncTurn[];
@@ -27,69 +25,69 @@ export interface OlderTurns {
 
 export interface SyncRequest {
   readonly have: Have | undefined;
-  /** A turn that is listed whole whatever the reader has: the answer to a repeated submit. */
-  readonly alsoTurn?: string | undefined;
-  /** The one turn this reader is here for: nothing else is listed, and it comes whatever its size. */
+  /** Turns that are listed whole whatever the reader has: the answer to a repeated submit. */
+  readonly alsoTurns?: Iterable<string>;
+  /** The only turn that the reader reads: nothing else is listed, and it comes whatever its size. */
   readonly only?: string | undefined;
 }
 
-/** Who is to get a sync. */
+/** The receiver of one sync. */
 export interface SyncTaker {
+  /** What it asks for. Read again whenever the sync is planned again, so that newer requests are answered by the same sync. */
+  request(): SyncRequest;
   /** Whether it still wants one. */
   isHere(): boolean;
+  /** Undefined: a sync of so many bytes may be sent now. Otherwise it is planned again when the promise resolves. */
+  waitFor(bytes: number): Promise<void> | undefined;
   /**
-   * Called at most once, and nothing happens in the room between the making of the frame and this call.
+   * Called at most once, and nothing happens in the room between the building of the frame and this call.
    * @param holds what the reader holds when it has applied the frame.
    */
   take(frame: SyncFrame, holds: Have): void;
 }
 
-/** What a sync is made of. */
+/** What a sync is built from. */
 export interface SyncParts {
   readonly turns: TurnList;
   readonly journal: Journal;
   readonly texts: TurnTexts;
 }
 
-export class Syncs {
+export class SyncBuilder {
   readonly #turns: TurnList;
   readonly #journal: Journal;
   readonly #texts: TurnTexts;
-  readonly #clock: Clock;
-  readonly #policy: RoomPolicy;
-  readonly #unsentBytes: () => number;
+  readonly #maxActiveTurns: number;
   #inFlight = 0;
-  /** Syncs wait for room in the sockets' buffers one after the other (F2). */
-  #line: Promise<void> = Promise.resolve();
   readonly #life: AbortSignal;
 
-  /**
-   * @param unsentBytes what all sockets of the room have unsent.
-   * @param life aborts when this life of the room is over: nothing is waited for any more.
-   */
-  constructor(parts: SyncParts, clock: Clock, policy: RoomPolicy, unsentBytes: () => number, life: AbortSignal) {
+  /** @param life aborts when this life of the room is over: nothing is waited for any more. */
+  constructor(parts: SyncParts, { maxActiveTurns }: RoomPolicy, life: AbortSignal) {
     this.#turns = parts.turns;
     this.#journal = parts.journal;
     this.#texts = parts.texts;
-    this.#clock = clock;
-    this.#policy = policy;
-    this.#unsentBytes = unsentBytes;
+    this.#maxActiveTurns = maxActiveTurns;
     this.#life = life;
   }
 
-  /** Makes one sync for `taker`. Resolves also where it is not wanted any more, or storage has failed: then nothing is taken. */
-  async make({ have, alsoTurn, only }: SyncRequest, taker: SyncTaker): Promise<void> {
+  /** Builds one sync for `taker`. Also resolves where it isn't wanted any more, or storage has failed: then nothing is taken. */
+  async build(taker: SyncTaker): Promise<void> {
     const [turns, journal] = [this.#turns, this.#journal];
     this.#inFlight += 1;
     try {
       for (;;) {
-        // Only what is durable may be told: memory can be a commit ahead.
+        // Readers only learn what is durable: memory can be a commit ahead.
         await journal.settled();
-        if (!taker.isHere() || journal.isBroken) return;
+        if (this.#life.aborted || !taker.isHere() || journal.isBroken) return;
+        const { have, alsoTurns = [], only } = taker.request();
         const plan = planSync(sourceOf(turns, only), have, only === undefined ? syncMaxBytes : Infinity);
-        const listed = withTurn(plan.turns, alsoTurn === undefined ? undefined : turns.get(alsoTurn));
+        const listed = withTurns(
+          plan.turns,
+          [...alsoTurns].flatMap((id) => turns.get(id) ?? []),
+        );
         const missing = listed.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));
-        const wait = this.#roomFor(taker, listed);
+        const weight = listed.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
+        const wait = missing.length > 0 ? undefined : taker.waitFor(weight);
         if (missing.length > 0) await Promise.all(missing.map(({ turn }) => this.#texts.load(turn)));
         else if (wait !== undefined) await wait;
         else if (!journal.isBehind) {
@@ -101,8 +99,10 @@ export class Syncs {
             floor,
             mode: plan.mode,
             turns: listed.map((planned) => this.#turn(planned)),
-            ...(plan.removed.length > 0 ? { removed: [...plan.removed] } : {}),
-            ...(plan.more ? { more: true } : {}),
+            ...defined({
+              removed: plan.removed.length > 0 ? [...plan.removed] : undefined,
+              more: plan.more ? (true as const) : undefined,
+            }),
           };
           taker.take(frame, { epoch, seq, offsets: openOffsets(turns, only) });
           return;
@@ -114,16 +114,18 @@ export class Syncs {
     }
   }
 
-  /** One sync for whoever has no socket. Undefined where storage has failed: nothing more can be told. */
+  /** One sync for a reader without a socket. Undefined where storage has failed: nothing can be read any more. */
   async once(request: SyncRequest): Promise<{ frame: SyncFrame; holds: Have } | undefined> {
-    let made: { frame: SyncFrame; holds: Have } | undefined;
-    await this.make(request, {
-      isHere: () => !this.#life.aborted,
+    let built: { frame: SyncFrame; holds: Have } | undefined;
+    await this.build({
+      request: () => request,
+      isHere: () => true,
+      waitFor: () => undefined,
       take: (frame, holds) => {
-        made = { frame, holds };
+        built = { frame, holds };
       },
     });
-    return made;
+    return built;
   }
 
   /**
@@ -150,40 +152,22 @@ export class Syncs {
     return { epoch, turns: page, more: page.length < end };
   }
 
-  /** F2: what all sockets have unsent is bounded, so a sync waits until it fits. Undefined where it fits now. */
-  #roomFor(taker: SyncTaker, turns: readonly PlannedTurn<Turn>[]): Promise<void> | undefined {
-    const weight = turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
-    const fits = () => {
-      const unsent = this.#unsentBytes();
-      return unsent === 0 || unsent + weight <= this.#policy.roomBufferBytes;
-    };
-    if (fits()) return undefined;
-    const mine = this.#line.then(async () => {
-      while (!this.#life.aborted && taker.isHere() && !fits()) {
-        await new Promise<void>((resolve) => this.#clock.after(bufferLookMs, resolve));
-      }
-    });
-    this.#line = mine;
-    return mine;
-  }
-
   #turn({ turn, from, withInput }: PlannedTurn<Turn>): SyncTurn {
     const parts = turn.slice(from);
     const { spec, end } = turn.record;
     const position = turn.phase.state === "queued" ? this.#turns.queue().indexOf(turn) : undefined;
+    const { input } = turn;
     return {
       id: turn.id,
       state: turn.phase.state,
-      // Where the parts really begin: a cut inside a surrogate pair moved down.
+      // A cut inside a surrogate pair moved down to its start.
       from: turn.length - lengthOf(parts),
       parts,
       length: turn.length,
-      ...(position === undefined ? {} : { position, ...this.#turns.eta(position, this.#policy.maxActiveTurns) }),
+      ...(position === undefined ? {} : { position, ...this.#turns.eta(position, this.#maxActiveTurns) }),
       ...(end === undefined ? {} : endFacts(end)),
-      ...(turn.record.simulated === undefined ? {} : { simulated: true }),
-      ...(withInput && turn.input !== undefined
-        ? { input: turn.input, author: spec.author, createdAt: spec.createdAt }
-        : {}),
+      ...defined({ simulated: turn.record.simulated === undefined ? undefined : (true as const) }),
+      ...(withInput && input !== undefined ? { input, author: spec.author, createdAt: spec.createdAt } : {}),
     };
   }
 }
@@ -202,26 +186,22 @@ function sourceOf(list: TurnList, only: string | undefined) {
   };
 }
 
-/** Of the turns that are started and not over, how much there is: what a reader that is up to date holds not whole. */
+/** Positions in the running turns: a reader that is up to date holds only a part of them. */
 function openOffsets(turns: TurnList, only: string | undefined): Record<string, number> {
-  const offsets: [string, number][] = [];
-  for (const turn of turns.active()) {
-    if (only !== undefined && turn.id !== only) continue;
-    offsets.push([turn.id, turn.length]);
-  }
-  return Object.fromEntries(offsets);
+  const open = turns.active().filter(({ id }) => only === undefined || id === only);
+  return Object.fromEntries(open.map(({ id, length }) => [id, length]));
 }
 
 function isMissing(turn: Turn, from: number, withInput: boolean): boolean {
   return (turn.content === undefined && from < turn.length) || (withInput && turn.input === undefined);
 }
 
-/** The plan with one more turn, whole: the answer to a repeated submit shows that turn whatever the reader has. */
-function withTurn(planned: readonly PlannedTurn<Turn>[], turn: Turn | undefined): readonly PlannedTurn<Turn>[] {
-  if (turn === undefined) return planned;
-  const whole = { turn, from: 0, withInput: true };
-  const others = planned.filter((other) => other.turn !== turn);
-  return [...others, whole].sort((a, b) => a.turn.record.spec.ordinal - b.turn.record.spec.ordinal);
+/** The plan with more turns, whole: the answer to a repeated submit shows its turn whatever the reader has. */
+function withTurns(planned: readonly PlannedTurn<Turn>[], turns: readonly Turn[]): readonly PlannedTurn<Turn>[] {
+  if (turns.length === 0) return planned;
+  const whole = turns.map((turn) => ({ turn, from: 0, withInput: true }));
+  const others = planned.filter((other) => !turns.includes(other.turn));
+  return [...others, ...whole].sort((a, b) => a.turn.record.spec.ordinal - b.turn.record.spec.ordinal);
 }
 
 function endFacts(end: NonNullable<Turn["record"]["end"]>): Partial<SyncTurn> {

@@ -107,9 +107,9 @@ export class Turn {
     return this.content?.length ?? this.length;
   }
 
-  /** What lies after `from` and may be shown. */
-  slice(from: number): Part[] {
-    return this.content?.slice(from, this.length) ?? [];
+  /** The content in `[from, to)` that may be shown. A bound inside a surrogate pair moves down to its start. */
+  slice(from: number, to = Number.POSITIVE_INFINITY): Part[] {
+    return this.content?.slice(from, Math.min(to, this.length)) ?? [];
   }
 
   /** Shows the answer up to `offset` and no further (U6). */

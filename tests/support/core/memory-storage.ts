@@ -85,6 +85,10 @@ export class MemoryStorage implements RoomStorage {
     this.alarmAt = undefined;
   }
 
+  async getAlarm(): Promise<number | undefined> {
+    return this.alarmAt;
+  }
+
   async setAlarm(at: number): Promise<void> {
     this.rowsWritten += 1;
     if (!this.#lost) this.alarmAt = at;

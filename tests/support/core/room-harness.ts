@@ -22,6 +22,7 @@ export const ANYONE: Principal = { sub: "anonymous", tenant: "default", scopes: 
 /** The room's end of a pair: frames wait until they are delivered, so that a test chooses the race. */
 export class FakeSocket implements RoomSocket {
   readonly transport = "websocket";
+  readonly maxAttachmentBytes: number = 16_384;
   isOpen = true;
   bufferedAmount = 0;
   pongedAt: number | undefined;

@@ -38,19 +38,19 @@ describe("[O1] sessions", () => {
 
   test("a row of polls is one, from its first", async () => {
     const room = await buildRoom();
-    const first = await room.core.visitors.poll(ANYONE, undefined, 0);
+    const first = await room.core.requests.poll(ANYONE, undefined, 0);
     const have = first.ok ? first.value.holds : undefined;
-    await room.core.visitors.poll(ANYONE, have, 0);
+    await room.core.requests.poll(ANYONE, have, 0);
     expect(of(room, "session-opened")).toEqual([{ name: "session-opened", transport: "poll", resumed: false }]);
     await room.clock.advance(120_000);
-    await room.core.visitors.poll(ANYONE, have, 0);
+    await room.core.requests.poll(ANYONE, have, 0);
     expect(of(room, "session-opened").at(-1)).toEqual({ name: "session-opened", transport: "poll", resumed: true });
     expect(of(room, "session-opened")).toHaveLength(2);
   });
 
   test("[O2] who counts viewers counts those whose leaving is told: polls come and go unheard", async () => {
     const room = await buildRoom();
-    await room.core.visitors.poll(ANYONE, undefined, 0);
+    await room.core.requests.poll(ANYONE, undefined, 0);
     expect(room.core.viewers()).toBe(1);
     expect(room.core.census().viewers).toBe(0);
     const tab = await room.join();

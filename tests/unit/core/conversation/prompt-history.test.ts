@@ -13,7 +13,7 @@ const context: ChatMessage[] = [
 ];
 
 const submit = (room: Room, turnId: string, more: object = {}) =>
-  room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId, input: { prompt: "why?" }, context, ...more });
+  room.core.requests.submit(ANYONE, { type: "turn-submit", turnId, input: { prompt: "why?" }, context, ...more });
 
 const kept = (room: Room) => room.storage.keys.filter((key) => key.startsWith("context/"));
 
@@ -64,7 +64,7 @@ describe("a conversation that comes with its question", () => {
         expect(kept(room)).toHaveLength(2);
         room.upstream.call.done();
       } else if (how === "replaced") {
-        await room.core.visitors.submit(ANYONE, {
+        await room.core.requests.submit(ANYONE, {
           ...{ type: "turn-submit", turnId: "u", input: { prompt: "other" } },
           replaces: "t",
         });

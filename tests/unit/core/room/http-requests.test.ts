@@ -18,7 +18,7 @@ function only(...scopes: Scope[]): Principal {
 /** A room in which a visitor's turn has said "Hello". */
 async function answering(more: Partial<TurnSubmitFrame> = {}): Promise<Room> {
   const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
-  await room.core.visitors.submit(ANYONE, asked("t", "hi", more));
+  await room.core.requests.submit(ANYONE, asked("t", "hi", more));
   room.upstream.call.start();
   room.upstream.call.text("Hello");
   await settled();
@@ -28,17 +28,17 @@ async function answering(more: Partial<TurnSubmitFrame> = {}): Promise<Room> {
 describe("a submit", () => {
   test("[T1] is answered when the turn is durable, and a repeated one with what has become of it", async () => {
     const room = await buildRoom();
-    const first = await room.core.visitors.submit(ANYONE, asked("t", "hi"));
+    const first = await room.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(first).toMatchObject({ ok: true, value: { turn: { id: "t", state: "opening", input: { prompt: "hi" } } } });
     await room.evict();
     expect(room.core.conversation.turn("t")).toBeDefined();
 
     const again = await buildRoom();
-    await again.core.visitors.submit(ANYONE, asked("t", "hi"));
+    await again.core.requests.submit(ANYONE, asked("t", "hi"));
     again.upstream.call.text("Hello");
     again.upstream.call.done();
     await settled();
-    const repeated = await again.core.visitors.submit(ANYONE, asked("t", "hi"));
+    const repeated = await again.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(repeated).toMatchObject({
       ok: true,
       value: { turn: { state: "settled", outcome: "completed", length: 5 } },
@@ -48,25 +48,25 @@ describe("a submit", () => {
 
   test("that is refused says why, and a full queue when to come again", async () => {
     const room = await buildRoom({ policy: { maxQueuedTurns: 0 } });
-    await room.core.visitors.submit(ANYONE, asked("t", "hi"));
-    expect(await room.core.visitors.submit(ANYONE, asked("t", "other"))).toEqual({
+    await room.core.requests.submit(ANYONE, asked("t", "hi"));
+    expect(await room.core.requests.submit(ANYONE, asked("t", "other"))).toEqual({
       ok: false,
       error: { code: "turn-conflict" },
     });
-    const full = await room.core.visitors.submit(ANYONE, asked("u", "too many"));
+    const full = await room.core.requests.submit(ANYONE, asked("u", "too many"));
     expect(full).toMatchObject({ ok: false, error: { code: "queue-full", retryAfterMs: expect.any(Number) } });
   });
 
   test("of what the tenant may not use says what", async () => {
     const room = await buildRoom({ refusalOf: () => "model" });
-    const refused = await room.core.visitors.submit(ANYONE, asked("t", "hi"));
+    const refused = await room.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(refused).toMatchObject({ ok: false, error: { code: "turn-not-allowed", detail: /model/ } });
     expect(room.storage.keys).toEqual([]);
   });
 
   test("that replaces a turn is answered when that one is stopped and the new one is there", async () => {
     const room = await answering();
-    const replaced = await room.core.visitors.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
+    const replaced = await room.core.requests.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
     expect(replaced).toMatchObject({ ok: true, value: { turn: { id: "u" } } });
     expect(room.core.conversation.turns.all().map(({ id }) => id)).toEqual(["u"]);
     expect(room.upstream.stops).toHaveLength(1);
@@ -75,7 +75,7 @@ describe("a submit", () => {
   test("that a clear overtakes is told so", async () => {
     const room = await answering();
     room.upstream.stopAnswer = "never";
-    const replaced = room.core.visitors.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
+    const replaced = room.core.requests.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
     await settled();
     room.core.conversation.clear();
     expect(await replaced).toEqual({ ok: false, error: { code: "turn-stale" } });
@@ -85,7 +85,7 @@ describe("a submit", () => {
 describe("a stop", () => {
   test("[T3] is answered with its proof, once the end is durable", async () => {
     const room = await answering();
-    const stopped = await room.core.visitors.cancel(ANYONE, "t");
+    const stopped = await room.core.requests.cancel(ANYONE, "t");
     expect(stopped).toEqual({ ok: true, value: { outcome: "cancelled", stop: "confirmed" } });
     await room.evict();
     expect(room.core.conversation.turn("t")?.record.end).toMatchObject({ outcome: "cancelled", length: 5 });
@@ -95,16 +95,16 @@ describe("a stop", () => {
     const room = await answering();
     room.upstream.call.done();
     await settled();
-    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
+    expect(await room.core.requests.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
     await room.evict();
-    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
+    expect(await room.core.requests.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
   });
 
   test("[T1] of an unknown turn is a 404, and that id runs nothing afterwards, even after an eviction", async () => {
     const room = await buildRoom();
-    expect(await room.core.visitors.cancel(ANYONE, "t")).toEqual({ ok: false, error: { code: "turn-unknown" } });
+    expect(await room.core.requests.cancel(ANYONE, "t")).toEqual({ ok: false, error: { code: "turn-unknown" } });
     await room.evict();
-    expect(await room.core.visitors.submit(ANYONE, asked("t", "hi"))).toEqual({
+    expect(await room.core.requests.submit(ANYONE, asked("t", "hi"))).toEqual({
       ok: false,
       error: { code: "turn-stale" },
     });
@@ -113,7 +113,7 @@ describe("a stop", () => {
   test("that waits while the room goes down is told to ask again, and does not hang", async () => {
     const room = await answering();
     room.upstream.stopAnswer = "never";
-    const stopped = room.core.visitors.cancel(ANYONE, "t");
+    const stopped = room.core.requests.cancel(ANYONE, "t");
     await settled();
     room.core.close("draining");
     expect(await stopped).toMatchObject({ ok: false, error: { code: "draining" } });
@@ -123,22 +123,22 @@ describe("a stop", () => {
 describe("a look", () => {
   test("at a turn shows it whole; at the room, what a newcomer would get", async () => {
     const room = await answering();
-    const turn = await room.core.visitors.turn(ANYONE, "t");
+    const turn = await room.core.requests.turn(ANYONE, "t");
     if (!turn.ok) throw new Error(turn.error.code);
     expect(turn.value.turn).toMatchObject({ state: "streaming", from: 0, length: 5, author: "anonymous" });
     expect(textOf(turn.value.turn.parts)).toBe("Hello");
-    const snapshot = await room.core.visitors.snapshot(ANYONE);
+    const snapshot = await room.core.requests.snapshot(ANYONE);
     if (!snapshot.ok) throw new Error(snapshot.error.code);
     expect(snapshot.value.frame).toMatchObject({ mode: "snapshot", seq: 2, turns: [turn.value.turn] });
     expect(snapshot.value.holds).toEqual({ epoch: turn.value.epoch, seq: 2, offsets: { t: 5 } });
-    expect(await room.core.visitors.turn(ANYONE, "nothing")).toEqual({ ok: false, error: { code: "turn-unknown" } });
+    expect(await room.core.requests.turn(ANYONE, "nothing")).toEqual({ ok: false, error: { code: "turn-unknown" } });
   });
 
   test("[F4] at a room that nobody used leaves nothing behind", async () => {
     const room = await buildRoom();
     await room.storage.append(new Map([["__ps_name", "test-room"]]));
-    await room.core.visitors.snapshot(ANYONE);
-    await room.core.visitors.turn(ANYONE, "t");
+    await room.core.requests.snapshot(ANYONE);
+    await room.core.requests.turn(ANYONE, "t");
     await settled();
     expect(room.storage.keys).toEqual([]);
   });
@@ -147,12 +147,12 @@ describe("a look", () => {
 describe("[R6] a sign of life", () => {
   test("counts as one viewer for 90 s, however many share a name", async () => {
     const room = await buildRoom();
-    await room.core.visitors.snapshot(ANYONE);
-    await room.core.visitors.snapshot(ANYONE);
-    await room.core.visitors.snapshot({ ...ANYONE, sub: "bob" });
+    await room.core.requests.snapshot(ANYONE);
+    await room.core.requests.snapshot(ANYONE);
+    await room.core.requests.snapshot({ ...ANYONE, sub: "bob" });
     expect(room.core.viewers()).toBe(2);
     await room.clock.advance(60_000);
-    await room.core.visitors.snapshot(ANYONE);
+    await room.core.requests.snapshot(ANYONE);
     await room.clock.advance(30_001);
     expect(room.core.viewers()).toBe(1);
     await room.clock.advance(60_000);
@@ -165,7 +165,7 @@ describe("[R6] a sign of life", () => {
       await room.advance(60_000);
       room.upstream.call.text(".");
       await settled();
-      await room.core.visitors.turn(ANYONE, "t");
+      await room.core.requests.turn(ANYONE, "t");
     }
     expect(room.upstream.stops).toEqual([]);
     for (let passed = 0; passed < 90_000 + 60_000 + 30_000; passed += 10_000) {
@@ -179,7 +179,7 @@ describe("[R6] a sign of life", () => {
   test("of somebody with a tab open is the tab's: when it closes, nobody is left", async () => {
     const room = await buildRoom();
     const tab = await room.join();
-    await room.core.visitors.submit(ANYONE, asked("t", "hi", { onLeave: "cancel" }));
+    await room.core.requests.submit(ANYONE, asked("t", "hi", { onLeave: "cancel" }));
     expect(room.core.viewers()).toBe(1);
     tab.drop();
     expect(room.core.viewers()).toBe(0);
@@ -187,7 +187,7 @@ describe("[R6] a sign of life", () => {
 
   test("is forgotten when a tab of that name opens", async () => {
     const room = await buildRoom();
-    await room.core.visitors.snapshot(ANYONE);
+    await room.core.requests.snapshot(ANYONE);
     await room.join();
     expect(room.core.viewers()).toBe(1);
   });
@@ -200,15 +200,15 @@ describe("scopes", () => {
     ["clear", ["forbidden", "forbidden", "forbidden", "forbidden", undefined, undefined]],
   ] as const)("%s alone allows its own acts and no others", async (scope, expected) => {
     const room = await buildRoom();
-    const { visitors } = room.core;
+    const { requests } = room.core;
     const principal = only(scope);
     const results = [
-      await visitors.submit(principal, asked("t", "hi")),
-      await visitors.cancel(principal, "t"),
-      await visitors.turn(principal, "nothing"),
-      await visitors.snapshot(principal),
-      await visitors.clear(principal),
-      await visitors.erase(principal),
+      await requests.submit(principal, asked("t", "hi")),
+      await requests.cancel(principal, "t"),
+      await requests.turn(principal, "nothing"),
+      await requests.snapshot(principal),
+      await requests.clear(principal),
+      await requests.erase(principal),
     ];
     expect(results.map((result) => (result.ok ? undefined : result.error.code))).toEqual(expected);
   });

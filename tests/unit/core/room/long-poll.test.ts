@@ -22,7 +22,7 @@ class Poller {
   /** Asks; `answer` is there once it is answered. */
   async ask(waitMs = 25_000): Promise<this> {
     this.answer = undefined;
-    void this.#room.core.visitors.poll(ANYONE, this.have, waitMs).then((result) => {
+    void this.#room.core.requests.poll(ANYONE, this.have, waitMs).then((result) => {
       if (!result.ok) throw new Error(result.error.code);
       this.answer = result.value;
       for (const text of result.value.frames) {
@@ -48,7 +48,7 @@ class Poller {
 async function reading(): Promise<{ room: Room; poller: Poller }> {
   const room = await buildRoom();
   const poller = new Poller(room);
-  await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+  await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
   await poller.ask();
   await poller.ask();
   room.upstream.call.start();
@@ -73,7 +73,7 @@ describe("while a turn is open", () => {
   test("[F6] waits for something to happen, and is woken by it, not by a timer", async () => {
     const room = await buildRoom();
     const poller = new Poller(room);
-    await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+    await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
     await poller.ask();
     expect(poller.answer).toMatchObject({ retryAfterMs: 0 });
     await poller.ask();
@@ -114,7 +114,7 @@ describe("while a turn is open", () => {
     const room = await buildRoom();
     room.upstream.answersAtOnce = false;
     const poller = new Poller(room);
-    await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+    await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
     await poller.ask();
     await poller.ask();
     await room.join();
@@ -152,7 +152,7 @@ test("a cursor of another life, or of the future, gets a snapshot at once", asyn
 
 test("one that waits while the room goes down is told to come back", async () => {
   const { room, poller } = await reading();
-  const answered = room.core.visitors.poll(ANYONE, poller.have, 25_000);
+  const answered = room.core.requests.poll(ANYONE, poller.have, 25_000);
   await settled();
   room.core.close("draining");
   expect(await answered).toMatchObject({ ok: false, error: { code: "draining" } });
@@ -160,11 +160,11 @@ test("one that waits while the room goes down is told to come back", async () =>
 
 test("[S2] more than may wait are refused, retryably", async () => {
   const room = await buildRoom({ policy: { maxSockets: 2 } });
-  await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+  await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
   const have = { epoch: room.core.conversation.epoch, seq: 2, offsets: { t: 0 } };
-  for (let count = 0; count < 2; count += 1) void room.core.visitors.poll(ANYONE, have, 25_000);
+  for (let count = 0; count < 2; count += 1) void room.core.requests.poll(ANYONE, have, 25_000);
   await settled();
-  const refused = await room.core.visitors.poll(ANYONE, have, 25_000);
+  const refused = await room.core.requests.poll(ANYONE, have, 25_000);
   expect(refused).toMatchObject({ ok: false, error: { code: "room-full", retryAfterMs: expect.any(Number) } });
 });
 

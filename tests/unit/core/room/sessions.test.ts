@@ -70,14 +70,6 @@ describe("hello", () => {
     expect(tab.socket.closed?.code).toBe(4479);
     expect(other.socket.isOpen).toBe(true);
   });
-
-  test("[S2] the thirty-third socket that awaits hello is refused, retryably", async () => {
-    const room = await buildRoom();
-    const sockets = Array.from({ length: 33 }, () => new FakeSocket());
-    for (const socket of sockets) room.core.handleOpen(socket);
-    expect(sockets.filter(({ isOpen }) => isOpen)).toHaveLength(32);
-    expect(sockets[32]?.closed?.code).toBe(4481);
-  });
 });
 
 describe("a client's mistake", () => {

@@ -79,7 +79,7 @@ describe("where no turn is open", () => {
     const room = await buildRoom();
     const { socket, holds } = open(room);
     await room.advance(50_000);
-    await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+    await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
     room.upstream.call.text("Hello");
     await room.advance(25_000);
     room.upstream.call.done();
@@ -96,7 +96,7 @@ describe("where no turn is open", () => {
 test("while a turn is open it stays, and goes on beating", async () => {
   const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
   const { socket } = open(room);
-  await room.core.visitors.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
+  await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
   room.upstream.call.text("Hello");
   expect(await stay(room, socket, 180_000)).toBe(Number.POSITIVE_INFINITY);
   expect(socket.beats).toHaveLength(12);
@@ -128,7 +128,7 @@ test("[T4] when the last stream leaves, the turn is stopped after the grace; one
     const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
     const { socket } = open(room);
     socket.pongedAt = room.clock.now();
-    await room.core.visitors.submit(ANYONE, {
+    await room.core.requests.submit(ANYONE, {
       type: "turn-submit",
       turnId: "t",
       input: { prompt: "hi" },

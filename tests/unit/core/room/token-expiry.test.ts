@@ -1,6 +1,6 @@
 /** How long a session may stay: a token that runs out, is refreshed, or is revoked. */
 import { describe, expect, test } from "vitest";
-import { revocationLookMs, standingOf, warnBeforeMs } from "../../../../party/core/room/token-expiry.ts";
+import { revocationCheckMs, tokenStateOf, warnBeforeMs } from "../../../../party/core/room/token-expiry.ts";
 import { fail, ok } from "../../../../shared/result.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { ANYONE, buildRoom, type Room, type RoomOptions } from "../../../support/core/room-harness.ts";
@@ -135,7 +135,7 @@ describe("[S6] a revoked token", () => {
     const [alice, bob] = [await room.join(), room.tab().connect({ token: "bob" })];
     await settled();
     gone.add("alice");
-    await room.clock.advance(revocationLookMs);
+    await room.clock.advance(revocationCheckMs);
     bob.submit("hi");
     await settled();
     expect(alice.socket.closed?.code).toBe(4401);
@@ -147,7 +147,7 @@ describe("[S6] a revoked token", () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const room = await tokens({ isRevoked: () => promise });
     const tab = await room.join();
-    await room.clock.advance(revocationLookMs);
+    await room.clock.advance(revocationCheckMs);
     tab.submit("hi");
     await settled();
     expect(tab.received("turn-queued")).toHaveLength(1);
@@ -169,5 +169,5 @@ describe("[S6] a revoked token", () => {
 });
 
 test("nobody without a token is ever looked at again", () => {
-  expect(standingOf({}, 0)).toEqual({ kind: "good", isEnding: false, lookAt: Number.POSITIVE_INFINITY });
+  expect(tokenStateOf({}, 0)).toEqual({ kind: "good", isEnding: false, checkAt: Number.POSITIVE_INFINITY });
 });

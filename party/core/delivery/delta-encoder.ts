@@ -1,0 +1,79 @@
+/**
+ * Encodes `turn-delta` frames for one flush. Readers at the same position of a turn share one string; a frame has a size bound,
+ * and what lies beyond it follows in the next flush by the cursor (F2).
+ */
+import { isText, lengthOf, type Part, sliceParts } from "../../../shared/content.ts";
+import { utf8Length } from "../../../shared/text.ts";
+import type { Turn } from "../turn/turn.ts";
+
+/** Bytes that a UTF-16 unit of text takes in UTF-8 at most, JSON escapes aside. */
+const bytesPerUnit = 3;
+/** A cut smaller than this could fall inside one character. */
+const minUnits = 16;
+
+export interface EncodedDelta {
+  readonly text: string;
+  /** The position after this delta. */
+  readonly end: number;
+}
+
+export class DeltaEncoder {
+  readonly #maxBytes: number;
+  readonly #encoded = new Map<Turn, Map<number, EncodedDelta | undefined>>();
+
+  /** @param maxBytes of one delta; more only where a single part is larger. */
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** No delta was encoded: no reader lacked any content. */
+  get isEmpty(): boolean {
+    return this.#encoded.size === 0;
+  }
+
+  /** What follows `offset`; undefined where nothing does. */
+  encode(turn: Turn, offset: number): EncodedDelta | undefined {
+    if (offset >= turn.length) return undefined;
+    let ofTurn = this.#encoded.get(turn);
+    if (ofTurn === undefined) {
+      ofTurn = new Map();
+      this.#encoded.set(turn, ofTurn);
+    }
+    const known = ofTurn.get(offset);
+    if (known !== undefined) return known;
+    const delta = encodeDelta(turn, offset, this.#maxBytes);
+    ofTurn.set(offset, delta);
+    return delta;
+  }
+}
+
+function encodeDelta(turn: Turn, offset: number, maxBytes: number): EncodedDelta | undefined {
+  const upTo = offset + Math.max(minUnits, Math.floor(maxBytes));
+  const following = turn.slice(offset, upTo);
+  if (following.length === 0) return undefined;
+  const from = upTo < turn.length ? startOf(turn, offset) : turn.length - lengthOf(following);
+  const parts = fitting(following, maxBytes);
+  const simulated = turn.record.simulated === undefined ? "" : ',"simulated":true';
+  const text = `{"type":"turn-delta","turnId":"${turn.id}","offset":${from},"parts":${JSON.stringify(parts)}${simulated}}`;
+  return { text, end: from + lengthOf(parts) };
+}
+
+/** Where the content from `offset` begins: a position inside a surrogate pair moves down to its start. */
+function startOf(turn: Turn, offset: number): number {
+  return offset > 0 && turn.slice(offset - 1, offset).length === 0 ? offset - 1 : offset;
+}
+
+/** As much as fits, at least a few characters or one part. A part that isn't text counts one unit and may have 32 KiB. */
+function fitting(parts: Part[], maxBytes: number): Part[] {
+  let left = maxBytes;
+  for (const [index, part] of parts.entries()) {
+    const bytes = isText(part) ? utf8Length(part.text) : JSON.stringify(part).length;
+    if (bytes > left) {
+      const units = Math.max(index === 0 ? minUnits : 0, Math.floor(left / bytesPerUnit));
+      const rest = isText(part) ? sliceParts([part], 0, units) : index === 0 ? [part] : [];
+      return [...parts.slice(0, index), ...rest];
+    }
+    left -= bytes;
+  }
+  return parts;
+}

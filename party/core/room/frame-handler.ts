@@ -1,0 +1,181 @@
+/**
+ * Handles client frames: bounds how many a session may send, parses each once, checks its scope, and passes it to the part of
+ * the room that answers it. Frames of one session are handled in order.
+ */
+import type { ClientFrame, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
+import { parseClientFrame } from "../../../shared/protocol/codec.ts";
+import { maxWaitingFrames } from "../../../shared/protocol/limits.ts";
+import { assertNever } from "../../../shared/result.ts";
+import type { Conversation } from "../conversation/conversation.ts";
+import type { RoomPolicy } from "../policy.ts";
+import type { RoomPorts } from "../ports.ts";
+import { mayDo, type Principal } from "../principal.ts";
+import type { Handshake } from "./handshake.ts";
+import type { Session, WaitingFrames } from "./session.ts";
+import type { SessionCloser } from "./session-closer.ts";
+import type { SessionList } from "./session-list.ts";
+import { type SessionProblem, sendError } from "./session-output.ts";
+import type { SessionSyncs } from "./session-syncs.ts";
+import type { TokenCheck } from "./token-check.ts";
+import type { TurnSubmit } from "./turn-submit.ts";
+
+/** UTF-16 units of frames that wait in all sessions together, until their tokens are checked: memory for strangers. */
+const maxWaitingUnits = 4 * 1_048_576;
+
+export interface FrameHandlerParts {
+  readonly conversation: Conversation;
+  readonly sessions: SessionList;
+  readonly closer: SessionCloser;
+  readonly syncs: SessionSyncs;
+  readonly tokens: TokenCheck;
+  readonly handshake: Handshake;
+  readonly submits: TurnSubmit;
+}
+
+export class FrameHandler {
+  readonly #parts: FrameHandlerParts;
+  readonly #ports: RoomPorts;
+  readonly #policy: RoomPolicy;
+
+  constructor(parts: FrameHandlerParts, ports: RoomPorts, policy: RoomPolicy) {
+    this.#parts = parts;
+    this.#ports = ports;
+    this.#policy = policy;
+  }
+
+  /** @param text undefined for a binary message, which is never a client frame. */
+  handle(session: Session, text: string | undefined): void {
+    const { closer } = this.#parts;
+    const now = this.#ports.clock.now();
+    session.heardAt = now;
+    closer.closeOverdue(session, now);
+    if (session.isClosed) return;
+    // A timer would keep the object awake, so the age of a socket is noticed when it sends a frame.
+    if (now - session.acceptedAt >= this.#policy.maxSocketAgeMs) closer.askToLeave(session, "socket-age");
+    if (!session.frameAllowance.take(now)) {
+      // Its frames were handled in order so far; the client sends the rest again after the pause.
+      closer.end(session, "rate-limited");
+      return;
+    }
+    if (text === "ping") {
+      // The runtime answers pings where it can; this is for hosts that can't.
+      session.socket.send("pong");
+      return;
+    }
+    if (text === undefined) {
+      closer.refuse(session, { code: "bad-frame", detail: "A frame is text, not binary." });
+      return;
+    }
+    const parsed = parseClientFrame(text);
+    if (parsed.ok) this.#dispatch(session, parsed.value, text.length);
+    else closer.refuse(session, parsed.error);
+  }
+
+  #dispatch(session: Session, frame: ClientFrame, units: number): void {
+    const { phase } = session;
+    switch (phase.state) {
+      case "greeting":
+        if (frame.type !== "hello") {
+          this.#parts.closer.refuse(session, { code: "bad-frame", detail: 'The first frame must be "hello".' });
+          return;
+        }
+        void this.#parts.handshake.hello(session, frame, ({ frames }) => {
+          for (const waiting of frames) this.#dispatch(session, waiting, 0);
+        });
+        return;
+      case "checking":
+      case "entering":
+        this.#wait(session, phase.waiting, frame, units);
+        return;
+      case "welcomed":
+        if (session.heardAt < session.checkAt || this.#parts.tokens.isGood(session)) {
+          this.#act(session, frame, phase.principal);
+        }
+        return;
+      case "closed":
+        return;
+      default:
+        assertNever(phase);
+    }
+  }
+
+  #wait(session: Session, waiting: WaitingFrames, frame: ClientFrame, units: number): void {
+    let all = units;
+    for (const { phase } of this.#parts.sessions) if ("waiting" in phase) all += phase.waiting.units;
+    if (waiting.frames.length >= maxWaitingFrames || all > maxWaitingUnits) {
+      this.#parts.closer.end(session, "rate-limited");
+      return;
+    }
+    waiting.frames.push(frame);
+    waiting.units += units;
+  }
+
+  #act(session: Session, frame: ClientFrame, principal: Principal): void {
+    if (!mayDo(principal, frame.type)) {
+      // The session stays: the other things that it does are allowed.
+      sendError(session, { code: "forbidden", turnId: "turnId" in frame ? frame.turnId : undefined });
+      return;
+    }
+    const { syncs, handshake, tokens } = this.#parts;
+    switch (frame.type) {
+      case "hello":
+        // Not deduplicated: an explicit hello always gets an answer, or the browser waits for its timeout.
+        handshake.welcomeAgain(session, principal, frame.have);
+        return;
+      case "sync-request":
+        void syncs.request(session, frame.have);
+        return;
+      case "turn-submit":
+        this.#submit(session, frame, principal);
+        return;
+      case "turn-cancel":
+        this.#cancel(session, frame.turnId);
+        return;
+      case "room-clear":
+        void this.#clear(principal);
+        return;
+      case "token-refresh":
+        void tokens.refresh(session, frame.token);
+        return;
+      default:
+        assertNever(frame);
+    }
+  }
+
+  #submit(session: Session, frame: TurnSubmitFrame, by: Principal): void {
+    const { conversation, submits, syncs } = this.#parts;
+    const { turnId } = frame;
+    const result = submits.submit(frame, by);
+    if (!result.ok) {
+      void this.#refuseWhenDurable(session, { ...result.error, turnId });
+    } else if (result.value === "known") void syncs.request(session, session.have(), turnId);
+    else {
+      void submits.audit(turnId, by);
+      if (frame.replaces === undefined) return;
+      void conversation.decided(turnId).then((code) => {
+        if (code !== undefined && !session.isClosed) sendError(session, { code, turnId });
+      });
+    }
+  }
+
+  #cancel(session: Session, turnId: string): void {
+    const result = this.#parts.conversation.cancel(turnId);
+    if (!result.ok) void this.#refuseWhenDurable(session, { code: result.error, turnId });
+    // The turn is settled, and the client may not know.
+    else if (result.value.isSettled) void this.#parts.syncs.request(session, session.have(), turnId);
+  }
+
+  async #clear(by: Principal): Promise<void> {
+    const { conversation } = this.#parts;
+    conversation.clear();
+    await conversation.journal.settled();
+    if (!conversation.journal.isBroken) this.#ports.audit({ act: "cleared", by });
+  }
+
+  /** A refusal may rest on a change that isn't durable yet: a clear, or the cancel of an unknown turn. */
+  async #refuseWhenDurable(session: Session, problem: SessionProblem): Promise<void> {
+    const { journal } = this.#parts.conversation;
+    if (journal.isBehind) await journal.settled();
+    if (!session.isClosed && !journal.isBroken) sendError(session, problem);
+  }
+}
