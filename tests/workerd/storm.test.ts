@@ -10,7 +10,7 @@ import { fresh, SocketTab } from "./tab.ts";
  * Refusals by completion, once the gateway knows what the backend takes. Without the Limiter they are 2.9 and more, and turns
  * fail. With it they are by the machine, because waits are by the clock and what two hundred rooms do in them is not: 0.0 on a
  * quick one, up to 0.8 on one of half its speed. So the test holds that there is a Limiter; its figure is
- * `scripts/measure-storm.ts`'s.
+ * `scripts/measure/storm.ts`'s.
  */
 const maxRefusedByCompletion = 1.5;
 /**

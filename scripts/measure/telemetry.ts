@@ -1,17 +1,17 @@
-// `node scripts/measure-telemetry.ts [pairs]`: what telemetry costs a token. Answers as bytes of an event stream, read by the gateway's
+// `node scripts/measure/telemetry.ts [pairs]`: what telemetry costs a token. Answers as bytes of an event stream, read by the gateway's
 // own upstream, through the room's core to a tab: with every sink of a room (the log as lines into nothing, the ring, data points, the
 // metrics with their report as JSON) and without, in turns in one process, so that the ratio holds on any machine. What a socket, the
 // network and the runtime add to a token is left out, which makes telemetry's share look larger than it is; so is the call to the
 // object that counts, one or two for each turn.
 import { performance } from "node:perf_hooks";
-import { logSink } from "../party/telemetry/log.ts";
-import { MetricsClient } from "../party/telemetry/metrics-client.ts";
-import { PointSink } from "../party/telemetry/points.ts";
-import { EventRing } from "../party/telemetry/ring.ts";
-import { reporter } from "../party/telemetry/sink.ts";
-import { readerOf } from "../party/upstream/event-stream.ts";
-import { FetchUpstream } from "../party/upstream/fetch-upstream.ts";
-import { Room } from "../tests/support/core/room-harness.ts";
+import { logSink } from "../../party/telemetry/log.ts";
+import { MetricsClient } from "../../party/telemetry/metrics-client.ts";
+import { PointSink } from "../../party/telemetry/points.ts";
+import { EventRing } from "../../party/telemetry/ring.ts";
+import { reporter } from "../../party/telemetry/sink.ts";
+import { readerOf } from "../../party/upstream/event-stream.ts";
+import { FetchUpstream } from "../../party/upstream/fetch-upstream.ts";
+import { Room } from "../../tests/support/core/room-harness.ts";
 
 const pairs = Number(process.argv[2] ?? 30);
 const warmUp = 5;

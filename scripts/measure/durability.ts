@@ -1,11 +1,11 @@
-// `node scripts/measure-durability.ts`: what resuming and logging cost. The bytes of a resume against what was missing, on the real gateway;
+// `node scripts/measure/durability.ts`: what resuming and logging cost. The bytes of a resume against what was missing, on the real gateway;
 // the rows an answer takes in the log, by the room's core. The time from SIGKILL to flowing again is in the summary of `npm run test:kill`.
-import { lengthOf, sliceParts } from "../shared/content.ts";
-import type { ClientFrame, Have } from "../shared/protocol/client-frames.ts";
-import type { ServerFrame, SyncFrame, SyncTurn } from "../shared/protocol/server-frames.ts";
-import { buildRoom } from "../tests/support/core/room-harness.ts";
-import { startTestStack } from "../tests/support/stack.ts";
-import { buildOrThrow } from "./lib/build.ts";
+import { lengthOf, sliceParts } from "../../shared/content.ts";
+import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
+import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
+import { buildRoom } from "../../tests/support/core/room-harness.ts";
+import { startTestStack } from "../../tests/support/stack.ts";
+import { buildOrThrow } from "../lib/build.ts";
 
 const tokens = 10_000;
 /** A resume may take this much of the missing parts as JSON, and this many bytes for the frame around them. */

@@ -1,6 +1,6 @@
-// `node scripts/measure-limiter.ts`: how much of what an upstream takes the Limiter lets its tenant use, and how often it is
+// `node scripts/measure/limiter.ts`: how much of what an upstream takes the Limiter lets its tenant use, and how often it is
 // asked for that. By its core alone in simulated time: rooms come half as fast again as they can be served.
-import { randomOf, simulateCrowd } from "../tests/support/crowd.ts";
+import { randomOf, simulateCrowd } from "../../tests/support/crowd.ts";
 
 const turns = 1_000;
 const more = 1.5;

@@ -1,14 +1,14 @@
-// `node scripts/measure-transports.ts [rounds]`: time from a submit to its first token, and bytes on the line for each token, over every
+// `node scripts/measure/transports.ts [rounds]`: time from a submit to its first token, and bytes on the line for each token, over every
 // transport of a room, in turns in one run. And how long an idle tab on a stream keeps its room's object awake: from the room's own
 // rules under a clock that is moved, with a reader that comes back when it is told to.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import { idleAwakeMs } from "../tests/support/core/idle-stream.ts";
-import { openReader, type RoomHost, type TransportName } from "../tests/support/transports/readers.ts";
-import { buildOrThrow } from "./lib/build.ts";
-import { startStack } from "./lib/parts.ts";
+import { idleAwakeMs } from "../../tests/support/core/idle-stream.ts";
+import { openReader, type RoomHost, type TransportName } from "../../tests/support/transports/readers.ts";
+import { buildOrThrow } from "../lib/build.ts";
+import { startStack } from "../lib/parts.ts";
 
 const rounds = Number(process.argv[2] ?? 40);
 const warmUp = 5;

@@ -1,12 +1,12 @@
-// `node scripts/measure-first-token.ts [rounds]`: time to the first token through the gateway against NestJS asked directly, taken in
+// `node scripts/measure/first-token.ts [rounds]`: time to the first token through the gateway against NestJS asked directly, taken in
 // turns in one run, so that the ratio holds on any machine. The gateway's includes all it promises: the turn is stored before it starts.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
-import { buildOrThrow } from "./lib/build.ts";
-import { startStack } from "./lib/parts.ts";
+import { buildOrThrow } from "../lib/build.ts";
+import { startStack } from "../lib/parts.ts";
 
 const rounds = Number(process.argv[2] ?? 200);
 const warmUp = 20;

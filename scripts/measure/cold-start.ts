@@ -1,4 +1,4 @@
-// `node scripts/measure-cold-start.ts [rounds]`: a cold start of the gateway's Worker against one of an empty Worker: a request for a
+// `node scripts/measure/cold-start.ts [rounds]`: a cold start of the gateway's Worker against one of an empty Worker: a request for a
 // Worker that runs nowhere yet, until the first byte of its answer, in a fresh isolate of a running workerd. Taken in turns in one
 // run. The CPU of workerd is what holds on a busy machine (Linux tells it); the time is that of the clock.
 //
@@ -8,13 +8,13 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { build } from "esbuild";
-import { startWorker } from "./lib/parts.ts";
-import { bundleWorker, sizeOf, type WorkerModule } from "./lib/worker-bundle.ts";
+import { startWorker } from "../lib/parts.ts";
+import { bundleWorker, sizeOf, type WorkerModule } from "../lib/worker-bundle.ts";
 
 const rounds = Number(process.argv[2] ?? 200);
 /** Starts in a row of one Worker: the clock of the CPU counts in steps of 10 ms. */
 const inARow = 25;
-const root = join(import.meta.dirname, "..");
+const root = join(import.meta.dirname, "../..");
 
 type Modules = Readonly<Record<string, string | { readonly text: string }>>;
 

@@ -1,15 +1,15 @@
-// `node scripts/measure-storm.ts [rounds [answer ms]]`: two hundred rooms ask at once, and the backend answers ten at a time and tells everyone
+// `node scripts/measure/storm.ts [rounds [answer ms]]`: two hundred rooms ask at once, and the backend answers ten at a time and tells everyone
 // else 429. With the Limiter and without it, in turns in one run; each round on a gateway of its own that knows nothing yet. And
 // with a limit that allows the tenant as many as there are rooms.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
-import type { ClientFrame } from "../shared/protocol/client-frames.ts";
-import type { ServerFrame } from "../shared/protocol/server-frames.ts";
-import { type StormFigures, stormFigures } from "../tests/support/storm-figures.ts";
-import { startStormUpstream } from "../tests/support/storm-upstream.ts";
-import { startGateway } from "./lib/parts.ts";
+import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
+import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
+import { type StormFigures, stormFigures } from "../../tests/support/storm-figures.ts";
+import { startStormUpstream } from "../../tests/support/storm-upstream.ts";
+import { startGateway } from "../lib/parts.ts";
 
 const rounds = Number(process.argv[2] ?? 3);
 const answerMs = Number(process.argv[3] ?? 125);

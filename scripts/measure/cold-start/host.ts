@@ -1,6 +1,6 @@
 /**
  * Starts Workers in isolates of their own, as often as it is asked: what a cold start is, without that of a whole process. Used by
- * `scripts/measure-cold-start.ts` alone. PUT /<name> keeps a Worker's modules; GET /<name>?isolate=<id> asks it for its path in the
+ * `scripts/measure/cold-start.ts` alone. PUT /<name> keeps a Worker's modules; GET /<name>?isolate=<id> asks it for its path in the
  * isolate of that name, which is started where there is none.
  */
 interface Code {
