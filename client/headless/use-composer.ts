@@ -1,4 +1,7 @@
-/** A box that asks: Enter sends, Shift+Enter breaks the line, an input method's Enter is its own, and what is too long is not sent. */
+/**
+ * A message box. Enter sends and Shift+Enter breaks the line; on a touch keyboard, which has no Shift+Enter, Enter breaks the
+ * line. Ctrl+Enter and Cmd+Enter always send. Enter inside an input method's composition and text that fits no frame don't send.
+ */
 import type { ChangeEvent, FormEvent, KeyboardEvent } from "react";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { utf8Length } from "../../shared/text.ts";
@@ -14,6 +17,11 @@ export function isComposing(event: KeyboardEvent): boolean {
 /** Whether the prompt fits a frame as JSON, where quotes, line ends and Chinese take more than one byte. */
 export function fitsFrame(prompt: string): boolean {
   return utf8Length(JSON.stringify(prompt)) <= maxFrameBytes - frameOverheadBytes;
+}
+
+/** The device has no mouse and no touchpad, so its keyboard is most likely on the screen. */
+function hasTouchKeyboard(): boolean {
+  return globalThis.matchMedia?.("(hover: none) and (pointer: coarse)").matches === true;
 }
 
 export interface ComposerOptions {
@@ -34,7 +42,7 @@ export interface Composer {
   readonly inputProps: {
     readonly value: string;
     readonly "aria-invalid": boolean;
-    readonly enterKeyHint: "send";
+    readonly enterKeyHint: "send" | "enter";
     readonly autoComplete: "off";
     readonly onChange: (event: ChangeEvent<HTMLTextAreaElement>) => void;
     readonly onKeyDown: (event: KeyboardEvent) => void;
@@ -45,6 +53,7 @@ export interface Composer {
 export function useComposer({ text, onText, onSend, canSend = true }: ComposerOptions): Composer {
   const isTooLong = !fitsFrame(text);
   const isReady = canSend && !isTooLong && text.trim() !== "";
+  const isTouch = hasTouchKeyboard();
   const send = (event: FormEvent | KeyboardEvent) => {
     event.preventDefault();
     if (isReady) onSend(text);
@@ -56,11 +65,12 @@ export function useComposer({ text, onText, onSend, canSend = true }: ComposerOp
     inputProps: {
       value: text,
       "aria-invalid": isTooLong,
-      enterKeyHint: "send",
+      enterKeyHint: isTouch ? "enter" : "send",
       autoComplete: "off",
       onChange: (event) => onText(event.target.value),
       onKeyDown: (event) => {
-        if (event.key === "Enter" && !event.shiftKey && !isComposing(event)) send(event);
+        if (event.key !== "Enter" || event.shiftKey || isComposing(event)) return;
+        if (!isTouch || event.ctrlKey || event.metaKey) send(event);
       },
     },
   };

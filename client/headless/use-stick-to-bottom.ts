@@ -44,14 +44,20 @@ export function useStickToBottom(isActive: boolean): StickToBottom {
       if (isSticking.current) scroll.scrollTop = scroll.scrollHeight;
       else onScroll();
     });
+    // Browsers animate the scroll of the End key towards where the end was; the text grows meanwhile and the end is missed.
+    const onKeyDown = ({ key }: KeyboardEvent) => {
+      if (key === "End") jump();
+    };
     scroll.addEventListener("scroll", onScroll, { passive: true });
+    scroll.addEventListener("keydown", onKeyDown);
     observer.observe(content);
     observer.observe(scroll);
     return () => {
       scroll.removeEventListener("scroll", onScroll);
+      scroll.removeEventListener("keydown", onKeyDown);
       observer.disconnect();
     };
-  }, [isActive]);
+  }, [isActive, jump]);
 
   return { scrollRef, contentRef, isAtBottom, jump };
 }

@@ -1,5 +1,5 @@
 /** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
-import { useEffect, useMemo, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import { readItem, useChatRoom, writeItem } from "../../client/react.tsx";
 import { messageFor } from "../../shared/index.ts";
 import { Chat } from "./conversation/chat.tsx";
@@ -7,6 +7,7 @@ import { Timeline } from "./developer-panel/timeline.ts";
 import { BLOCKED, Blockade, type Blocked } from "./header/blocked-network.ts";
 import type { Network } from "./header/connection-menu.tsx";
 import type { Rooms } from "./header/room-menu.tsx";
+import { useDeviceNetwork } from "./header/use-device-network.ts";
 import { useLocale, useStrings } from "./language/locale.tsx";
 import { EMPTY_CONTEXT, loadPageContext, type PageContext } from "./rooms/page-context.ts";
 import { recentRooms, rememberRoom } from "./rooms/recent-rooms.ts";
@@ -80,13 +81,21 @@ function Room({ room, rooms, context }: RoomProps) {
   const strings = useStrings();
   const network = useNetwork();
   const [timeline] = useState(() => new Timeline());
+  const device = useDeviceNetwork();
   const chat = useChatRoom({
     room,
     WebSocket: blockade.WebSocket,
     fetch: blockade.fetch,
-    onFrame: timeline.onFrame,
+    onFrame: useCallback(
+      (frame) => {
+        device.onFrame();
+        timeline.onFrame(frame);
+      },
+      [device.onFrame, timeline],
+    ),
   });
-  const { connection } = chat;
+  const connection = device.shown(chat.connection);
+  const snapshot = useMemo(() => ({ ...chat, connection }), [chat, connection]);
   useEffect(() => timeline.connected(connection), [timeline, connection]);
   useEffect(() => {
     document.title = `${room} · ${strings.appName}`;
@@ -94,7 +103,7 @@ function Room({ room, rooms, context }: RoomProps) {
   useEffect(() => rememberRoom(room), [room]);
   return (
     <Chat
-      snapshot={chat}
+      snapshot={snapshot}
       actions={chat.actions}
       rooms={rooms}
       context={context}

@@ -1,14 +1,30 @@
-/** Entry of the page. */
+/** Starts the page. A failure outside of the answers shows a message instead of an empty page. */
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
-import { LocaleProvider } from "./language/locale.tsx";
+import { LocaleProvider, useStrings } from "./language/locale.tsx";
+import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import "./styles/index.css";
 
 const root = document.getElementById("root");
 if (root !== null) {
   createRoot(root).render(
     <LocaleProvider>
-      <App />
+      <ErrorBoundary fallback={() => <PageFailed />}>
+        <App />
+      </ErrorBoundary>
     </LocaleProvider>,
+  );
+}
+
+function PageFailed() {
+  const strings = useStrings();
+  return (
+    <main className="nowhere">
+      <h1>{strings.pageFailedTitle}</h1>
+      <p>{strings.pageFailedDetail}</p>
+      <button type="button" onClick={() => location.reload()}>
+        {strings.reloadPage}
+      </button>
+    </main>
   );
 }

@@ -1,15 +1,17 @@
 /**
- * Builds the page to `dist/page`. No plugin: esbuild's automatic JSX runtime is all that React needs. A plain object,
- * because importing vite's types would bring Node's globals into the client's program (see client/tsconfig.json).
+ * Builds the page to `dist/page`. A plain object, because importing vite's types would bring Node's globals into the page's
+ * program.
  */
 
-/** The page loads nothing that is not its own. The gateway may send the same as a header; this holds wherever it is served. */
+/** The page loads and connects to nothing but its own origin. `public/_headers` has the same policy as a header. */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
+  "font-src 'self'",
   "img-src 'self'",
-  "connect-src 'self' ws: wss:",
+  "connect-src 'self'",
+  "worker-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
@@ -26,8 +28,20 @@ export default {
     emptyOutDir: true,
     target: "es2022",
     modulePreload: { polyfill: false },
+    // A font inside of a stylesheet would need `data:` in the policy.
+    assetsInlineLimit: 0,
   },
+  worker: { format: "es" },
   plugins: [
+    {
+      name: "modern-fonts-only",
+      enforce: "pre",
+      // Every browser that runs the page reads WOFF2; KaTeX names two older formats of each font after it.
+      transform: (code: string, id: string) =>
+        id.includes("/katex/") && id.endsWith(".css")
+          ? code.replace(/,url\([^)]+\.(?:woff|ttf)\) format\("[a-z]+"\)/g, "")
+          : undefined,
+    },
     {
       name: "content-security-policy",
       apply: "build",

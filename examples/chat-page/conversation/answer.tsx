@@ -1,10 +1,15 @@
-/** An answer's content: text as Markdown, reasoning folded away, tools and data as compact cards. */
+/**
+ * The content of an answer: text as Markdown, reasoning folded away, tools and data as compact cards. Content that fails to
+ * render is shown as plain text, so that no answer can take the page away.
+ */
 
 import { createElement } from "react";
-import { type Part, type ShownPart, shownParts, type ToolCard } from "../../../shared/index.ts";
+import { type Part, type ShownPart, shownParts, type ToolCard, textOf } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import { ScrollingCode } from "../markdown/code-block.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
+import { PlainText } from "../markdown/plain-text.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { Icon } from "../ui/icons.tsx";
 
 interface AnswerProps {
@@ -12,7 +17,15 @@ interface AnswerProps {
   readonly isLive: boolean;
 }
 
-export function Answer({ parts, isLive }: AnswerProps) {
+export function Answer(props: AnswerProps) {
+  return (
+    <ErrorBoundary fallback={() => <PlainText text={textOf(props.parts)} />}>
+      <AnswerParts {...props} />
+    </ErrorBoundary>
+  );
+}
+
+function AnswerParts({ parts, isLive }: AnswerProps) {
   const shown = shownParts(parts);
   return createElement(
     "div",
@@ -40,7 +53,7 @@ function AnswerPart({ part, isLive }: { readonly part: ShownPart; readonly isLiv
       return (
         <details className="fold">
           <summary>
-            {strings.data} <code>{part.name}</code>
+            <span>{strings.data}</span> <code>{part.name}</code>
           </summary>
           <Value label={part.name} value={part.value} />
         </details>

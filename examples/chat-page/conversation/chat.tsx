@@ -1,19 +1,22 @@
 /**
- * The page as a function of a room's snapshot: header, conversation, message box. Knows no socket and no address; `App`
- * wires it to a real room, tests and the preview to a scripted one.
+ * The page as a function of a room's snapshot: header, conversation, message box. It has no socket and no address: `App`
+ * gives it a real room, tests and the preview give it a scripted one.
  */
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { ChatSnapshot } from "../../../client/index.ts";
 import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../../client/react.tsx";
 import { DeveloperPanel } from "../developer-panel/developer-panel.tsx";
 import type { Timeline } from "../developer-panel/timeline.ts";
-import { ConnectionBanner } from "../header/connection-banner.tsx";
+import { Banner, ConnectionBanner } from "../header/connection-banner.tsx";
 import type { Network } from "../header/connection-menu.tsx";
 import { Header } from "../header/header.tsx";
 import type { Rooms } from "../header/room-menu.tsx";
 import { useStrings } from "../language/locale.tsx";
 import type { PageContext } from "../rooms/page-context.ts";
 import { Icon } from "../ui/icons.tsx";
+import { useFileDrop } from "../ui/use-file-drop.ts";
+import { useSingleAction } from "../ui/use-single-action.ts";
+import { useUnloadWarning } from "../ui/use-unload-warning.ts";
 import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { EmptyState } from "./empty-state.tsx";
@@ -21,6 +24,7 @@ import { Older } from "./load-older.tsx";
 import { Pending } from "./pending-question.tsx";
 import { RoomNotices } from "./room-notices.tsx";
 import { Turn } from "./turn.tsx";
+import { useQuestionEdits } from "./use-question-edits.ts";
 
 interface ChatProps {
   readonly snapshot: ChatSnapshot;
@@ -44,6 +48,11 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
 
   const focusInput = useCallback(() => input.current?.focus(), []);
+  const [hint, setHint] = useState<"editRemoved" | "noAttachments">();
+  const onClickCapture = useSingleAction();
+  useFileDrop(useCallback(() => setHint("noAttachments"), []));
+  // Questions that wait are kept for this tab alone, so closing it would lose them.
+  useUnloadWarning(pending.some(({ refused }) => refused === undefined));
   const canSend = connection.state !== "closed";
   const isStopping = running?.isStopping === true;
 
@@ -59,14 +68,30 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
     ask(prompt);
     setDraft("");
   };
-  const edit = useCallback(
+  const takeBack = useCallback(
     (text: string) => {
-      // What is being typed is not thrown away for what came back.
+      // Text that is being typed is kept after the text that returns.
       const typed = input.current?.value ?? "";
       setDraft(typed.trim() === "" ? text : `${text}\n${typed}`);
+    },
+    [setDraft],
+  );
+  const edit = useCallback(
+    (text: string) => {
+      takeBack(text);
       focusInput();
     },
-    [setDraft, focusInput],
+    [takeBack, focusInput],
+  );
+  const edits = useQuestionEdits(
+    snapshot,
+    useCallback(
+      (text: string) => {
+        takeBack(text);
+        setHint("editRemoved");
+      },
+      [takeBack],
+    ),
   );
   const runningId = isStopping ? undefined : running?.turn.id;
   const stop = useCallback(() => {
@@ -91,7 +116,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   }, [focusInput]);
 
   return (
-    <div className="page">
+    <div className="page" onClickCapture={onClickCapture}>
       <a className="skip" href="#message">
         {strings.skipToComposer}
       </a>
@@ -121,7 +146,15 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
               <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
                 <Older older={older} onLoad={actions.loadOlder} />
                 {rows.map((row) => (
-                  <Turn key={row.turn.id} {...row} actions={actions} onHandled={focusInput} onAsked={asked} />
+                  <Turn
+                    key={row.turn.id}
+                    {...row}
+                    edited={edits.textOf(row.turn.id)}
+                    edits={edits.actions}
+                    actions={actions}
+                    onHandled={focusInput}
+                    onAsked={asked}
+                  />
                 ))}
               </KeepPlace>
               {pending.map((item) => (
@@ -140,10 +173,17 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
             {isAtBottom ? null : (
               <button type="button" className="jump" onClick={jump}>
                 <Icon name="down" />
-                {strings.jumpToLatest}
+                <span>{strings.jumpToLatest}</span>
               </button>
             )}
             <RoomNotices notices={notices} error={error} />
+            {hint === undefined ? null : (
+              <Banner text={strings[hint]}>
+                <button type="button" onClick={() => setHint(undefined)}>
+                  {strings.dismiss}
+                </button>
+              </Banner>
+            )}
             <Composer
               text={draft}
               onText={setDraft}

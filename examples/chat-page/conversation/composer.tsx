@@ -24,12 +24,13 @@ export function Composer({ text, onText, onSend, onStop, isStopping, canSend, in
     <form className="composer" {...formProps} aria-label={strings.message}>
       <div className="composer-box">
         {/* The wrapper's copy of the text gives the box its height: it grows without measuring. */}
-        <div className="grow" data-text={`${text}\n`}>
+        <div className="grow" data-text={`${text}\n`} dir="auto">
           <textarea
             {...inputProps}
             ref={inputRef}
             id="message"
             rows={1}
+            dir="auto"
             placeholder={strings.messagePlaceholder}
             aria-label={strings.message}
             aria-describedby="composer-hint"

@@ -33,15 +33,15 @@ export function EmptyState({ context, canSend, onAsk }: EmptyStateProps) {
       <ul className="hints">
         <li>
           <Icon name="tabs" />
-          {strings.hintTab}
+          <span>{strings.hintTab}</span>
         </li>
         <li>
           <Icon name="stop" />
-          {strings.hintStop}
+          <span>{strings.hintStop}</span>
         </li>
         <li>
           <Icon name="retry" />
-          {strings.hintReload}
+          <span>{strings.hintReload}</span>
         </li>
       </ul>
     </section>

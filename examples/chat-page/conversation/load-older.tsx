@@ -25,7 +25,7 @@ export function Older({ older, onLoad }: OlderProps) {
       {/* Not `disabled` while it loads: that would throw the keyboard's focus away. */}
       <button type="button" className="quiet" aria-disabled={isLoading} onClick={isLoading ? undefined : onLoad}>
         <Icon name={isLoading ? "clock" : "up"} />
-        {isLoading ? strings.olderLoading : strings.loadOlder}
+        <span>{isLoading ? strings.olderLoading : strings.loadOlder}</span>
       </button>
     </div>
   );

@@ -45,7 +45,7 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
           <StatusLine icon="clock" text={isOnline ? strings.sending : strings.sendsWhenOnline}>
             <button type="button" className="quiet" onClick={drop}>
               <Icon name="close" />
-              {strings.withdraw}
+              <span>{strings.withdraw}</span>
             </button>
           </StatusLine>
         ) : (
@@ -57,16 +57,16 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
             {isContinuation(input) ? null : (
               <button type="button" className="quiet" onClick={edit}>
                 <Icon name="edit" />
-                {strings.edit}
+                <span>{strings.edit}</span>
               </button>
             )}
             <button type="button" className="quiet" onClick={resend}>
               <Icon name="retry" />
-              {strings.resend}
+              <span>{strings.resend}</span>
             </button>
             <button type="button" className="quiet" onClick={drop}>
               <Icon name="close" />
-              {strings.dismiss}
+              <span>{strings.dismiss}</span>
             </button>
           </StatusLine>
         )}

@@ -1,27 +1,27 @@
-/** A question that is being asked anew, in its own place. Enter sends, Esc leaves it as it was. */
-import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
+/** The editor of a question, in its place. Enter sends it, Esc keeps the question as it was. The caller keeps the text. */
+import { type KeyboardEvent, useEffect, useId, useRef } from "react";
 import { isComposing, useComposer } from "../../../client/react.tsx";
 import { useStrings } from "../language/locale.tsx";
 
 interface QuestionEditorProps {
   readonly text: string;
-  /** Other turns come after this one, and go with it. */
+  readonly onText: (text: string) => void;
+  /** Other turns come after this one, and are removed with it. */
   readonly hasLater: boolean;
   readonly onSend: (text: string) => void;
   readonly onCancel: () => void;
 }
 
-export function QuestionEditor({ text, hasLater, onSend, onCancel }: QuestionEditorProps) {
+export function QuestionEditor({ text, onText, hasLater, onSend, onCancel }: QuestionEditorProps) {
   const strings = useStrings();
-  const [edited, setEdited] = useState(text);
   const box = useRef<HTMLTextAreaElement>(null);
   const hintId = useId();
-  const { isTooLong, isReady, formProps, inputProps } = useComposer({ text: edited, onText: setEdited, onSend });
+  const { isTooLong, isReady, formProps, inputProps } = useComposer({ text, onText, onSend });
 
   useEffect(() => {
     box.current?.focus();
-    box.current?.setSelectionRange(text.length, text.length);
-  }, [text]);
+    box.current?.setSelectionRange(box.current.value.length, box.current.value.length);
+  }, []);
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || isComposing(event)) return;
@@ -31,11 +31,19 @@ export function QuestionEditor({ text, hasLater, onSend, onCancel }: QuestionEdi
   };
   return (
     <form className="question editor" {...formProps} onKeyDown={onKeyDown} aria-label={strings.editQuestion}>
-      <div className="grow" data-text={`${edited}\n`}>
-        <textarea {...inputProps} ref={box} rows={1} aria-label={strings.editQuestion} aria-describedby={hintId} />
+      <div className="grow" data-text={`${text}\n`} dir="auto">
+        <textarea
+          {...inputProps}
+          ref={box}
+          rows={1}
+          dir="auto"
+          aria-label={strings.editQuestion}
+          aria-describedby={hintId}
+        />
       </div>
       <p id={hintId} className={isTooLong ? "hint hint-bad" : "hint"}>
         {isTooLong ? strings.tooLong : hasLater ? strings.editRemovesLater : strings.editReplaces}
+        {isTooLong ? null : <span className="keys"> {strings.editKeys}</span>}
       </p>
       <div className="editor-buttons">
         <button type="button" className="quiet" onClick={onCancel}>

@@ -17,7 +17,7 @@ export function Question({ input }: { readonly input: TurnInput | undefined }) {
         <h2 className="sr-only">{strings.question}</h2>
         <p>
           <Icon name="forward" />
-          {strings.continue}
+          <span>{strings.continue}</span>
         </p>
       </div>
     );
@@ -27,7 +27,9 @@ export function Question({ input }: { readonly input: TurnInput | undefined }) {
   return (
     <div className="question">
       <h2 className="sr-only">{strings.question}</h2>
-      <p className={isLong && !isOpen ? "folded" : undefined}>{text}</p>
+      <p className={isLong && !isOpen ? "folded" : undefined} dir="auto">
+        {text}
+      </p>
       {isLong ? (
         <button type="button" className="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? strings.showLess : strings.showAll}

@@ -46,7 +46,7 @@ function Queued({ turn, isStopping, actions, onHandled }: TurnStatusProps) {
     <StatusLine icon="clock" text={`${place}${eta}`}>
       <button type="button" className="quiet" onClick={remove} disabled={isStopping}>
         <Icon name="close" />
-        {isStopping ? strings.removing : strings.remove}
+        <span>{isStopping ? strings.removing : strings.remove}</span>
       </button>
     </StatusLine>
   );
@@ -94,7 +94,7 @@ function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProp
         {isNewest && isContinuable(turn) ? goOn() : null}
         <button type="button" className="quiet" onClick={ask} title={isNewest ? strings.replacesAnswer : undefined}>
           <Icon name="retry" />
-          {label}
+          <span>{label}</span>
         </button>
       </>
     );
@@ -107,7 +107,7 @@ function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProp
     return (
       <button type="button" className="quiet" onClick={ask} title={strings.continueDetail}>
         <Icon name="forward" />
-        {strings.continue}
+        <span>{strings.continue}</span>
       </button>
     );
   };

@@ -1,5 +1,5 @@
 /** One turn: the question, whoever asked it, and the answer. Drawn again only when the turn itself changed. */
-import { memo, useEffect, useRef, useState } from "react";
+import { memo, useEffect, useRef } from "react";
 import { type ChatRoomActions, isEditable, isRunning } from "../../../client/react.tsx";
 import { promptOf, type TurnView, textOf } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
@@ -9,6 +9,7 @@ import { Answer } from "./answer.tsx";
 import { Question } from "./question.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { completedText, TurnStatus } from "./turn-status.tsx";
+import type { QuestionEditActions } from "./use-question-edits.ts";
 
 interface TurnProps {
   readonly turn: TurnView;
@@ -17,6 +18,9 @@ interface TurnProps {
   readonly isNewest: boolean;
   /** A question on its way replaces it, or one before it. */
   readonly isLeaving: boolean;
+  /** The text in its editor; undefined while its question is not edited. */
+  readonly edited: string | undefined;
+  readonly edits: QuestionEditActions;
   readonly actions: ChatRoomActions;
   /** Called when a control of this turn is about to vanish with the focus on it. */
   readonly onHandled: () => void;
@@ -46,9 +50,9 @@ export const Turn = memo(function Turn(props: TurnProps) {
   );
 });
 
-function TurnQuestion({ turn, isNewest, isLeaving, actions, onAsked }: TurnProps) {
+function TurnQuestion({ turn, isNewest, isLeaving, edited, edits, actions, onAsked }: TurnProps) {
   const strings = useStrings();
-  const [isEditing, setEditing] = useState(false);
+  const isEditing = edited !== undefined;
   const editButton = useRef<HTMLButtonElement>(null);
   const wasCancelled = useRef(false);
   const canEdit = isEditable(turn) && !isLeaving;
@@ -61,23 +65,36 @@ function TurnQuestion({ turn, isNewest, isLeaving, actions, onAsked }: TurnProps
 
   if (isEditing && canEdit) {
     const send = (text: string) => {
-      setEditing(false);
+      edits.close(turn.id);
       actions.edit(turn.id, text);
       onAsked();
     };
     const cancel = () => {
       wasCancelled.current = true;
-      setEditing(false);
+      edits.close(turn.id);
     };
-    return <QuestionEditor text={promptOf(turn.input)} hasLater={!isNewest} onSend={send} onCancel={cancel} />;
+    return (
+      <QuestionEditor
+        text={edited}
+        onText={(text) => edits.change(turn.id, text)}
+        hasLater={!isNewest}
+        onSend={send}
+        onCancel={cancel}
+      />
+    );
   }
   return (
     <>
       <Question input={turn.input} />
       {canEdit ? (
-        <button ref={editButton} type="button" className="quiet edit" onClick={() => setEditing(true)}>
+        <button
+          ref={editButton}
+          type="button"
+          className="quiet edit"
+          onClick={() => edits.open(turn.id, promptOf(turn.input))}
+        >
           <Icon name="edit" />
-          {strings.edit}
+          <span>{strings.edit}</span>
         </button>
       ) : null}
     </>
@@ -97,11 +114,11 @@ function TurnFacts({ turn, onRegenerate }: TurnFactsProps) {
   if (text === "" && turn.simulated !== true && onRegenerate === undefined) return null;
   return (
     <footer className="facts">
-      {text === "" ? null : <CopyButton text={text} label={strings.copyAnswer} />}
+      {text === "" ? null : <CopyButton text={text} label={strings.copyAnswer} failed={strings.copyTextFailed} />}
       {onRegenerate === undefined ? null : (
         <button type="button" className="quiet" onClick={onRegenerate} title={strings.replacesAnswer}>
           <Icon name="retry" />
-          {strings.regenerate}
+          <span>{strings.regenerate}</span>
         </button>
       )}
       {turn.model === undefined ? null : <span>{turn.model}</span>}

@@ -50,7 +50,7 @@ export function ConnectionMenu({ connection, network }: ConnectionMenuProps) {
                 checked={network.blocked === blocked}
                 onChange={() => network.block(blocked)}
               />
-              {strings.blockade[blocked]}
+              <span>{strings.blockade[blocked]}</span>
             </label>
           ))}
         </fieldset>
@@ -67,7 +67,7 @@ function ConnectionDetail({ connection }: { readonly connection: ConnectionState
     <div className="transport">
       <p>
         <strong>{strings.transport[transport]}</strong>
-        {strings.transportDetail[transport]}
+        <span>{strings.transportDetail[transport]}</span>
       </p>
       {because === undefined ? null : (
         <p className="reason">{strings.joined([strings.steppedDown[because], strings.triesBetter])}</p>

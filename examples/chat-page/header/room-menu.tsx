@@ -44,10 +44,15 @@ export function RoomMenu({ rooms, onClear }: RoomMenuProps) {
         <Icon name="chevron" />
       </button>
       <div id="room-menu" ref={menu} className="menu" popover="auto" role="dialog" aria-label={strings.room}>
-        <CopyButton text={rooms.link} label={strings.copyLink} done={strings.linkCopied} />
+        <CopyButton
+          text={rooms.link}
+          label={strings.copyLink}
+          done={strings.linkCopied}
+          failed={strings.copyLinkFailed}
+        />
         <button type="button" className="quiet" onClick={act(rooms.openNew)}>
           <Icon name="plus" />
-          {strings.newRoom}
+          <span>{strings.newRoom}</span>
         </button>
         {onClear === undefined ? null : <ClearButton onClear={act(onClear)} />}
         <OpenRoom onOpen={(name) => act(() => rooms.open(name))()} />

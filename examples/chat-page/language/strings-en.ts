@@ -11,7 +11,7 @@ export const stringsEn = {
   newRoom: "New room",
   copyLink: "Copy link to this room",
   linkCopied: "Link copied",
-  copyFailed: "Could not copy. Select the address in the address bar instead.",
+  copyLinkFailed: "The browser did not allow copying. Copy the address from the address bar.",
   openRoomLabel: "Open a room by name",
   openRoomPlaceholder: "room-name",
   open: "Open",
@@ -121,9 +121,11 @@ export const stringsEn = {
   continue: "Continue",
   continueDetail: "Asks for the rest of this answer",
   editQuestion: "Edit the question",
-  editReplaces: "Replaces the question and its answer. Enter to ask, Esc to keep it as it is.",
-  editRemovesLater:
-    "Replaces the question, and removes everything after it for everyone. Enter to ask, Esc to keep it as it is.",
+  editReplaces: "Asking replaces the question and its answer.",
+  editRemovesLater: "Asking replaces the question and removes everything after it, for everyone.",
+  editKeys: "Enter asks, Esc keeps the question as it is.",
+  editRemoved: "The question that you were editing was removed. Your text is now in the message box.",
+  noAttachments: "Files can't be sent yet. Paste their text into the message box instead.",
   cancelEdit: "Cancel",
   askEdited: "Ask",
   edit: "Edit",
@@ -136,6 +138,7 @@ export const stringsEn = {
   copyAnswer: "Copy answer",
   copyCode: "Copy",
   copied: "Copied",
+  copyTextFailed: "The browser did not allow copying. Select the text and copy it.",
   codeBlock: (language: string) => (language === "" ? "Code" : `Code, ${language}`),
   table: "Table",
   image: "Image",
@@ -166,8 +169,12 @@ export const stringsEn = {
   saidOlder: (n: number) => (n === 1 ? "1 older message loaded." : `${n} older messages loaded.`),
 
   // Bad address
-  badRoomTitle: "This address names no room",
-  startNewRoom: "Start in a new room",
+  badRoomTitle: "This address isn't a valid room",
+  startNewRoom: "Start a new room",
+
+  // The page itself failed
+  pageFailedTitle: "This page stopped working",
+  pageFailedDetail: "The conversation is kept. Reload the page to continue.",
 };
 
 export type Strings = typeof stringsEn;

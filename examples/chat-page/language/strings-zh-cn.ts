@@ -11,7 +11,7 @@ export const stringsZhCn: Strings = {
   newRoom: "新房间",
   copyLink: "复制房间链接",
   linkCopied: "链接已复制",
-  copyFailed: "复制失败，请直接复制地址栏中的地址。",
+  copyLinkFailed: "浏览器不允许复制。请从地址栏复制地址。",
   openRoomLabel: "按名称打开房间",
   openRoomPlaceholder: "房间名（英文、数字）",
   open: "打开",
@@ -115,8 +115,11 @@ export const stringsZhCn: Strings = {
   continue: "继续",
   continueDetail: "请求该回答的其余部分",
   editQuestion: "编辑问题",
-  editReplaces: "将替换该问题及其回答。回车提问，Esc 保持原样。",
-  editRemovesLater: "将替换该问题，并为所有人移除其后的全部内容。回车提问，Esc 保持原样。",
+  editReplaces: "提问后将替换该问题及其回答。",
+  editRemovesLater: "提问后将替换该问题，并为所有人移除其后的全部内容。",
+  editKeys: "按回车提问，按 Esc 保留原问题。",
+  editRemoved: "您正在编辑的问题已被移除。您输入的文字已放入消息框。",
+  noAttachments: "暂不支持发送文件。请将其中的文字粘贴到消息框。",
   cancelEdit: "取消",
   askEdited: "提问",
   edit: "编辑",
@@ -129,6 +132,7 @@ export const stringsZhCn: Strings = {
   copyAnswer: "复制回答",
   copyCode: "复制",
   copied: "已复制",
+  copyTextFailed: "浏览器不允许复制。请选中文字后手动复制。",
   codeBlock: (language) => (language === "" ? "代码" : `代码：${language}`),
   table: "表格",
   image: "图片",
@@ -158,4 +162,7 @@ export const stringsZhCn: Strings = {
 
   badRoomTitle: "该地址不是有效的房间",
   startNewRoom: "进入新房间",
+
+  pageFailedTitle: "页面出现故障",
+  pageFailedDetail: "对话已保存。请刷新页面继续。",
 };

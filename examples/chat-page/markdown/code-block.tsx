@@ -2,6 +2,7 @@
 
 import { useStrings } from "../language/locale.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { TextRun } from "./text-run.tsx";
 
 export function CodeBlock({ code, language }: { readonly code: string; readonly language: string }) {
   const strings = useStrings();
@@ -9,7 +10,7 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
     <figure className="code">
       <figcaption>
         <span>{language}</span>
-        <CopyButton text={code} label={strings.copyCode} />
+        <CopyButton text={code} label={strings.copyCode} failed={strings.copyTextFailed} />
       </figcaption>
       <ScrollingCode label={strings.codeBlock(language)} code={code} />
     </figure>
@@ -20,9 +21,11 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
 export function ScrollingCode({ label, code }: { readonly label: string; readonly code: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
-    <section className="scrolling-code" aria-label={label} tabIndex={0}>
+    <section className="scrolling-code" dir="ltr" translate="no" aria-label={label} tabIndex={0}>
       <pre>
-        <code>{code}</code>
+        <code>
+          <TextRun text={code} />
+        </code>
       </pre>
     </section>
   );

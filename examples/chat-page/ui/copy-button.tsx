@@ -10,11 +10,13 @@ const feedbackMs = 2_000;
 interface CopyButtonProps {
   readonly text: string;
   readonly label: string;
-  /** What to say when it worked. */
+  /** Shown after it worked. Default: "Copied". */
   readonly done?: string;
+  /** Shown when the browser refused: what to do instead. */
+  readonly failed: string;
 }
 
-export function CopyButton({ text, label, done }: CopyButtonProps) {
+export function CopyButton({ text, label, done, failed }: CopyButtonProps) {
   const strings = useStrings();
   const [result, setResult] = useState<"idle" | "copied" | "refused">("idle");
   useEffect(() => {
@@ -25,7 +27,7 @@ export function CopyButton({ text, label, done }: CopyButtonProps) {
   const copy = () => {
     void copyText(text).then((isCopied) => setResult(isCopied ? "copied" : "refused"));
   };
-  const said = { idle: label, copied: done ?? strings.copied, refused: strings.copyFailed }[result];
+  const said = { idle: label, copied: done ?? strings.copied, refused: failed }[result];
   return (
     <button type="button" className="quiet" onClick={copy}>
       <Icon name={result === "copied" ? "check" : "copy"} />

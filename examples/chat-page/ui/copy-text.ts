@@ -1,9 +1,37 @@
-/** Copies to the clipboard; false when the browser refuses (no permission, or a page that is neither https nor localhost). */
+/** Copies to the clipboard. False when neither of the two ways works: then the caller says what to do instead. */
 export async function copyText(text: string): Promise<boolean> {
+  // Only pages over https, and of this machine, have the first way.
+  const { clipboard } = navigator as { clipboard?: Clipboard };
+  if (clipboard === undefined) return copyBySelection(text);
   try {
-    await navigator.clipboard.writeText(text);
+    await clipboard.writeText(text);
     return true;
   } catch {
-    return false; // The caller says so; there is nothing else to try that still works without a secure context.
+    return copyBySelection(text); // The permission was denied, or the page is embedded without it.
+  }
+}
+
+/** The old way, which also works over plain http: selects a hidden box with the text and runs the browser's copy command. */
+function copyBySelection(text: string): boolean {
+  const focused = document.activeElement;
+  const selection = document.getSelection();
+  const ranges = Array.from({ length: selection?.rangeCount ?? 0 }, (_, index) => selection?.getRangeAt(index));
+  const box = document.createElement("textarea");
+  box.className = "copy-source";
+  box.value = text;
+  box.readOnly = true;
+  box.ariaHidden = "true";
+  // An open dialog keeps the focus inside itself.
+  (focused?.closest("[popover], dialog") ?? document.body).append(box);
+  try {
+    box.select();
+    return document.execCommand("copy");
+  } catch {
+    return false; // The browser has no such command.
+  } finally {
+    box.remove();
+    selection?.removeAllRanges();
+    for (const range of ranges) if (range !== undefined) selection?.addRange(range);
+    if (focused instanceof HTMLElement) focused.focus({ preventScroll: true });
   }
 }
