@@ -24,6 +24,16 @@ export async function capture(page: Page, file: string): Promise<void> {
   await writeFile(file, await page.screenshot({ animations: "disabled", caret: "hide" }));
 }
 
+/** Waits until answers are parsed and formulas are drawn. An answer that cannot be parsed stays text. */
+async function settled(page: Page): Promise<void> {
+  const hasWork = page.locator('.md:not(:has(> :not(.md-plain))):has(.md-plain:not(:empty)), [class^="math-"]:empty');
+  await hasWork
+    .first()
+    .waitFor({ state: "detached", timeout: 5_000 })
+    .catch(() => undefined);
+  await page.waitForLoadState("networkidle");
+}
+
 async function captureGallery(browser: Browser, base: string, options: Options): Promise<void> {
   const { folder, scenarios, locale, colorScheme } = options;
   await mkdir(folder, { recursive: true });
@@ -39,6 +49,7 @@ async function captureGallery(browser: Browser, base: string, options: Options):
     for (const scenario of scenarios) {
       await page.goto(`${base}/preview/?scenario=${scenario}&locale=${locale}`);
       await page.locator("main").waitFor();
+      await settled(page);
       await capture(page, join(folder, `${scenario}-${viewport.width}.png`));
     }
     await context.close();

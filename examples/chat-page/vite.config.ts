@@ -22,6 +22,10 @@ export default {
   root: page,
   base: "/",
   publicDir: `${page}public`,
+  // The parser's dependencies have a version for windows, which needs a document, and one for workers, which runs everywhere.
+  resolve: { conditions: ["worker", "module", "browser", "development|production"] },
+  // Found at once: a dependency that is found later makes the development server load the page again.
+  optimizeDeps: { entries: ["main.tsx", "preview/main.tsx", "markdown/parser/parser-worker.ts", "markdown/katex.ts"] },
   oxc: { jsx: { runtime: "automatic" } },
   build: {
     outDir: `${page}../../dist/page`,

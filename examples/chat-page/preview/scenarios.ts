@@ -139,6 +139,49 @@ const injection = turn(
 \`\`\``,
 );
 
+const mathematics = turn(
+  "t7",
+  "Explain the rotation matrix with formulas.",
+  `A rotation by \\(\\theta\\) keeps lengths: \\(|Rx| = |x|\\), and the set \\{x, y\\} stays a basis. With $a*b*c$ and $x_1^2$:
+
+\\[
+R(\\theta) = \\begin{pmatrix} \\cos\\theta & -\\sin\\theta \\\\ \\sin\\theta & \\cos\\theta \\end{pmatrix}
+\\]
+
+- the determinant is $$\\det R = \\cos^2\\theta + \\sin^2\\theta = 1$$
+- it costs $5 or $10, which is no formula
+- and \\(\\unknowncommand{x}\\) stays as written
+
+\\begin{align*}
+\\int_0^1 x^2\\,dx &= \\left[\\frac{x^3}{3}\\right]_0^1 \\\\
+&= \\frac{1}{3}
+\\end{align*}`,
+);
+
+const rightToLeft = turn(
+  "t8",
+  "كيف تستمر المحادثة بعد انقطاع الشبكة؟",
+  `## الاستئناف
+
+تحتفظ الغرفة بالإجابة، ولا يطلب المتصفح إلا **الجزء الناقص** عبر \`hello\`:
+
+1. يعود الاتصال خلال 30 ثانية.
+2. ترسل الغرفة إطار \`sync\` واحدًا.
+   - ثم يستمر النص مباشرة.
+
+> لا يُدفع ثمن إجابة مرتين.
+
+| الخطوة | من |
+|---|---|
+| 1 | الغرفة |
+
+שלום עולם, and a line in English.
+
+- [x] منجز`,
+);
+
+const unparsable = turn("t9", "Repeat a mark many times.", `${"> ".repeat(3_000)}x`);
+
 const failedError = { code: "upstream-unreachable", message: "unreachable", retryable: true };
 
 export const scenarios: Readonly<Record<string, () => ChatSnapshot>> = {
@@ -235,5 +278,26 @@ export const scenarios: Readonly<Record<string, () => ChatSnapshot>> = {
       connection: { state: "closed", code: "version-unsupported", message: "outdated" },
     }),
   markdown: () => snapshotOf({ turns: [longCode] }),
+  mathematics: () => snapshotOf({ turns: [mathematics] }),
+  rightToLeft: () => snapshotOf({ turns: [rightToLeft] }),
+  unparsable: () => snapshotOf({ turns: [unparsable, first] }),
+  errors: () =>
+    snapshotOf({
+      turns: [
+        turn("t1", "A conversation that is too long?", "", {
+          outcome: "failed",
+          error: { code: "upstream-rejected", message: "rejected", retryable: false },
+        }),
+        turn("t2", "Who pays?", "Half of an answer", {
+          outcome: "failed",
+          error: { code: "upstream-unavailable", message: "unavailable", retryable: true },
+        }),
+        turn("t3", "May I?", "", {
+          outcome: "failed",
+          error: { code: "turn-not-allowed", message: "not allowed", retryable: false },
+        }),
+      ],
+      connection: { state: "closed", code: "origin-forbidden", message: "origin" },
+    }),
   injection: () => snapshotOf({ turns: [injection] }),
 };
