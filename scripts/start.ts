@@ -11,7 +11,7 @@ await runInTerminal({
   start: ({ isOurBackend, ...options }) =>
     startGateway({
       ...options,
-      vars: { BRIDGE_PROVIDER: "backend", ...(isOurBackend && { UPSTREAM_RESUMABLE: "yes" }) },
+      vars: { ...(isOurBackend && { UPSTREAM_RESUMABLE: "yes" }) },
     }),
   tidy(line) {
     // wrangler introduces itself with tables of bindings and modules before it is ready, and speaks of its own affairs afterwards.

@@ -62,6 +62,7 @@ export class UpstreamAuth {
     const { setting } = this.#options;
     switch (setting.mode) {
       case "none":
+      case "forward":
         return {};
       case "sign":
         return { authorization: `Bearer ${await this.#mint(setting, claims)}` };

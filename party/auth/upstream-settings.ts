@@ -1,4 +1,4 @@
-/** How the backend knows that it is us who asks, as the operator set it. */
+/** Parses how the gateway shows the backend who is calling: by a token of its own, by the caller's token, or not at all. */
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { fromBase64Url, namedTextsIn } from "../platform/base64url.ts";
 import { kidPattern } from "./keys.ts";
@@ -7,6 +7,8 @@ import { safeUrlIn } from "./settings.ts";
 export type UpstreamAuthSetting =
   /** It does not: the network must see to it. */
   | { readonly mode: "none" }
+  /** By the token of whoever asked. It is kept in memory only. */
+  | { readonly mode: "forward" }
   /** By a token that we sign for each call. The first key signs; all of them are published. */
   | { readonly mode: "sign"; readonly seeds: ReadonlyMap<string, Uint8Array>; readonly audience: string }
   /** By a token that a service of yours gives us (RFC 6749 §4.4). */
@@ -17,6 +19,11 @@ const seedBytes = 32;
 
 export function parseUpstreamAuth(text: (name: string) => string | undefined): Result<UpstreamAuthSetting, string> {
   const [keys, url] = [text("UPSTREAM_SIGNING_KEYS"), text("UPSTREAM_TOKEN_URL")];
+  const auth = text("UPSTREAM_AUTH") ?? (keys === undefined && url === undefined ? "none" : "minted");
+  if (auth === "none" || auth === "forward") return parseWithoutKeys(auth, text);
+  if (auth !== "minted") {
+    return fail("UPSTREAM_AUTH must be one of minted, forward, none, for example UPSTREAM_AUTH=forward.");
+  }
   if (keys !== undefined && url !== undefined) {
     return fail(
       "UPSTREAM_TOKEN_URL and UPSTREAM_SIGNING_KEYS are two ways of one thing. Set one of them, for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
@@ -31,7 +38,11 @@ export function parseUpstreamAuth(text: (name: string) => string | undefined): R
     }
     return ok({ mode: "sign", seeds: seeds.value, audience: text("UPSTREAM_AUDIENCE") ?? defaultAudience });
   }
-  if (url === undefined) return ok({ mode: "none" });
+  if (url === undefined) {
+    return fail(
+      "UPSTREAM_AUTH=minted needs UPSTREAM_SIGNING_KEYS or UPSTREAM_TOKEN_URL, for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
+    );
+  }
   const address = safeUrlIn(url);
   if (address === undefined) {
     return fail(
@@ -39,6 +50,16 @@ export function parseUpstreamAuth(text: (name: string) => string | undefined): R
     );
   }
   return ok({ mode: "fetch", url: address, client: text("UPSTREAM_TOKEN_CLIENT") });
+}
+
+function parseWithoutKeys(
+  mode: "none" | "forward",
+  text: (name: string) => string | undefined,
+): Result<UpstreamAuthSetting, string> {
+  if (mode === "forward" && text("AUTH") !== "jwt") {
+    return fail("UPSTREAM_AUTH=forward needs callers with tokens, for example AUTH=jwt.");
+  }
+  return ok({ mode });
 }
 
 function parseSeeds(text: string): Result<ReadonlyMap<string, Uint8Array>, string> {

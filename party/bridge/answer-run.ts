@@ -4,6 +4,7 @@
  */
 
 import { lengthOf, type Part } from "../../shared/content.ts";
+import { defined } from "../../shared/defined.ts";
 import { NOTICE_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { TurnError } from "../../shared/protocol/server-frames.ts";
 import type { RoomEvent } from "../core/events.ts";
@@ -27,6 +28,9 @@ const comeBackMs = 5_000;
 
 export interface AnswerRunOptions {
   readonly upstream: Upstream;
+  /** The subject that asks. */
+  readonly user: string;
+  readonly callerToken?: string | undefined;
   readonly policy: RoomPolicy;
   readonly clock: Clock;
   readonly random: () => number;
@@ -208,14 +212,13 @@ export class AnswerRun implements TurnRunSink {
 
   #run(): TurnRun {
     const { messages, provider, model, params } = this.#question;
-    const { clock, policy } = this.#options;
+    const { clock, policy, user, callerToken } = this.#options;
     return {
       request: {
         generationId: this.#generationId,
         messages,
-        ...(provider === undefined ? {} : { provider }),
-        ...(model === undefined ? {} : { model }),
-        ...(params === undefined ? {} : { params }),
+        user,
+        ...defined({ provider, model, params, callerToken }),
       },
       deadlineAt: clock.now() + policy.turnTimeoutMs,
       resuming: this.lastEventId !== undefined,

@@ -12,23 +12,19 @@ import type { RoomEvent } from "../core/events.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { Clock } from "../core/ports.ts";
 import { problem, retryAfterOf } from "../responses/problem.ts";
-import type { MappingSettings } from "../upstream/dialects/mapping-settings.ts";
-import type { DialectName } from "../upstream/dialects/names.ts";
-import { FetchUpstream, type StreamReader } from "../upstream/fetch-upstream.ts";
+import { type AuthorizedCall, FetchUpstream, type ReaderOf } from "../upstream/fetch-upstream.ts";
+import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 import { AnswerRun, type FirstWord } from "./answer-run.ts";
 import { streamHeaders, streamOf, within } from "./event-stream-body.ts";
 import { type Question, readQuestion } from "./question.ts";
 import { rawBatches } from "./raw-stream.ts";
 
 export interface BridgeConfig {
-  /** Base URL of the NestJS service, without a trailing slash. */
-  readonly nestBase: string;
-  readonly upstreamMethod: "POST" | "GET";
-  readonly dialect: DialectName;
-  /** What the operator wrote down of the backend's events; absent where the dialect finds everything itself. */
-  readonly mapping?: MappingSettings | undefined;
-  /** Who a GET asks that names no provider; undefined leaves it to the backend. */
-  readonly presetProvider: string | undefined;
+  readonly upstream: UpstreamSetting;
+  /** The subject that asks. */
+  readonly user: string;
+  /** The token it asked with: the backend may want it. */
+  readonly callerToken?: string | undefined;
   /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
   readonly parse: "auto" | "off";
   /** Timeouts, attempts, backoff and the pace of simulated chunks: the room's. */
@@ -40,9 +36,9 @@ export interface BridgeConfig {
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Headers that show the backend that a call is ours, made for it and short-lived. The edge keeps no provider's key. */
-  readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
+  readonly authorize: (call: AuthorizedCall) => Promise<Readonly<Record<string, string>>>;
   /** The name of what the asker may not ask for, or undefined. */
-  readonly refusalOf?: ((asked: Question) => Promise<string | undefined>) | undefined;
+  readonly refusalOf?: ((asked: Question) => string | undefined) | undefined;
   /** What a room would tell of such a call. */
   readonly report: (event: RoomEvent) => void;
   /** What nobody expected. */
@@ -50,7 +46,7 @@ export interface BridgeConfig {
   /** Keeps the platform from ending the function before `work` is done: a stop outlives the answer, and its reader. */
   readonly waitUntil: (work: Promise<unknown>) => void;
   /** Loads what parses. Where that fails, the stream goes through as it is. */
-  readonly loadParser?: () => Promise<(dialect: DialectName, mapping?: MappingSettings) => StreamReader>;
+  readonly loadParser?: () => Promise<ReaderOf>;
 }
 
 /**
@@ -74,12 +70,12 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   if (request.method !== "GET" && request.method !== "POST") {
     return problem("method-not-allowed", { headers: { allow: "GET, POST" } });
   }
-  const asked = await readQuestion(request, config.presetProvider);
+  const asked = await readQuestion(request);
   if (!asked.ok) return problem(asked.error.code, { detail: asked.error.detail });
   const question = asked.value;
   // An `EventSource` comes back after every end. It is told to stay away where there is nothing to come back for.
   if (question.position?.kind === "over") return new Response(null, { status: 204 });
-  const refused = await config.refusalOf?.(question);
+  const refused = config.refusalOf?.(question);
   if (refused !== undefined) return problem("turn-not-allowed", { detail: `Not allowed here: ${refused}.` });
 
   const leaving = new AbortController();
@@ -91,6 +87,8 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   let mayBeStatus = !wantsEvents;
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
+    user: config.user,
+    callerToken: config.callerToken,
     policy: config.policy,
     clock: config.clock,
     random: config.random,
@@ -133,22 +131,21 @@ async function firstWord(
 
 async function upstreamOf(config: BridgeConfig): Promise<FetchUpstream> {
   return new FetchUpstream({
-    base: config.nestBase,
-    method: config.upstreamMethod,
+    setting: () => config.upstream,
     room: bridgeRoom,
-    read: await readerFor(config),
+    readerOf: await readersFor(config),
     authorize: config.authorize,
     fetch: config.fetch,
   });
 }
 
-async function readerFor(config: BridgeConfig): Promise<StreamReader> {
-  if (config.parse === "off") return rawBatches;
+async function readersFor(config: BridgeConfig): Promise<ReaderOf> {
+  if (config.parse === "off") return () => rawBatches;
   const load = config.loadParser ?? (async () => (await import("../upstream/event-stream.ts")).readerOf);
   try {
-    return (await load())(config.dialect, config.mapping);
+    return await load();
   } catch (cause) {
     config.onFault(cause);
-    return rawBatches;
+    return () => rawBatches;
   }
 }

@@ -1,7 +1,7 @@
 /**
- * What a request to the bridge asks: `GET ?q=&provider=&model=` for an `EventSource` or a look with curl, or `POST` with JSON. A
- * GET may leave everything out: it says hello, to the provider that is set for such questions.
- * Everything is bounded and checked here, before the backend hears of it; a problem says what to send instead.
+ * Parses a request to the bridge: `GET ?q=&provider=&model=` for an `EventSource` or curl, or `POST` with JSON. A GET may leave
+ * everything out, and then says hello. Everything is bounded and checked here, before the backend is called; a problem says what
+ * to send instead.
  */
 
 import * as z from "zod/mini";
@@ -50,23 +50,16 @@ const conversation = z.strictObject({
 const bodySchema = z.union([prompted, conversation]);
 const querySchema = z.object({ provider, model });
 
-/**
- * The body is read at most once, and not beyond its bound.
- * @param presetProvider who a GET asks that names nobody; undefined leaves it to the backend.
- */
-export async function readQuestion(
-  request: Request,
-  presetProvider: string | undefined,
-): Promise<Result<Question, QuestionProblem>> {
-  const asked =
-    request.method === "POST" ? await fromBody(request) : fromQuery(new URL(request.url).searchParams, presetProvider);
+/** Reads the body at most once, and not beyond its bound. */
+export async function readQuestion(request: Request): Promise<Result<Question, QuestionProblem>> {
+  const asked = request.method === "POST" ? await fromBody(request) : fromQuery(new URL(request.url).searchParams);
   if (!asked.ok) return asked;
   const lastEventId = request.headers.get("last-event-id");
   if (lastEventId === null || lastEventId === "") return asked;
   return ok({ ...asked.value, position: parsePosition(lastEventId) });
 }
 
-function fromQuery(query: URLSearchParams, presetProvider: string | undefined): Result<Question, QuestionProblem> {
+function fromQuery(query: URLSearchParams): Result<Question, QuestionProblem> {
   const prompt = query.get("q") ?? presetPrompt;
   if (prompt.trim() === "") return refuse("Say what to ask, for example /chat?q=hello.");
   if (prompt.length > maxQueryUnits) {
@@ -78,8 +71,7 @@ function fromQuery(query: URLSearchParams, presetProvider: string | undefined): 
   });
   const parsed = querySchema.safeParse(Object.fromEntries(named));
   if (!parsed.success) return refuse(`${parsed.error.issues[0]?.path.join(".")} is a name, or left out.`);
-  const preset = presetProvider === undefined ? {} : { provider: presetProvider };
-  return ok({ messages: [{ role: "user", content: prompt }], ...preset, ...parsed.data });
+  return ok({ messages: [{ role: "user", content: prompt }], ...parsed.data });
 }
 
 async function fromBody(request: Request): Promise<Result<Question, QuestionProblem>> {

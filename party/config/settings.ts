@@ -1,32 +1,29 @@
 /**
- * Settings: read once from the environment, checked, and turned into what the parts need. A wrong one is a sentence that
- * names the variable, what was expected and an example; the Worker answers 503 with it to the operator's log. Without zod, which
- * takes longer to set up than all of this to check, in each isolate before its first answer.
+ * Parses the gateway's settings once from the environment. A wrong setting becomes a sentence that names the variable, what was
+ * expected and an example; the Worker answers 503 and writes it to the operator's log. Doesn't use zod, because setting up its
+ * schemas takes longer than all of these checks, in each isolate before its first answer.
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { type AuthSetting, httpUrlIn, isLoopback, parseAuth, parseTenant } from "../auth/settings.ts";
+import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
-import { type MappingSettings, parseMapping } from "../upstream/dialects/mapping-settings.ts";
-import { type DialectName, dialectNames } from "../upstream/dialects/names.ts";
+import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
+import { parseUpstream, type UpstreamVariables, upstreamVariables } from "./upstream-settings.ts";
 
 export interface GatewayConfig {
   readonly auth: AuthSetting;
   readonly upstreamAuth: UpstreamAuthSetting;
-  readonly nestBase: string;
-  readonly upstreamMethod: "POST" | "GET";
-  readonly upstreamDialect: DialectName;
-  /** Where the parts of an answer are in the backend's events; undefined where the dialect finds them. */
-  readonly upstreamMapping: MappingSettings | undefined;
+  /** How the backend is called, and what it streams. */
+  readonly upstream: UpstreamSetting;
+  /** The variables that `upstream` was parsed from. A tenant's entry in KV overrides some of them. */
+  readonly upstreamVariables: UpstreamVariables;
   readonly tenant: TenantSetting;
   readonly locationHint: string | undefined;
   readonly jurisdiction: string | undefined;
   /** Whether `/chat` is served, and whether its streams are read or passed on as they are. */
   readonly bridge: "off" | "parse" | "raw";
-  /** Who `GET /chat` asks where it names nobody; undefined leaves it to the backend. */
-  readonly bridgeProvider: string | undefined;
   /** Paths that a cron asks for, to keep them and the backend warm; none where left out. */
   readonly warmRoutes: readonly string[];
   /** Silence after which an SSE stream of ours gets a comment. */
@@ -125,22 +122,11 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   if (!tenant.ok) return tenant;
   const upstreamAuth = parseUpstreamAuth((name) => text(env[name]));
   if (!upstreamAuth.ok) return upstreamAuth;
-  const base = httpUrlIn(text(env["NEST_BASE"]) ?? "");
-  if (base === undefined) {
-    return fail(
-      "NEST_BASE is missing or no http(s) URL. Expected the backend's base, for example http://127.0.0.1:8788.",
-    );
-  }
-  const method = env["UPSTREAM_METHOD"] ?? "POST";
-  if (method !== "POST" && method !== "GET")
-    return fail("UPSTREAM_METHOD is POST or GET, for example UPSTREAM_METHOD=POST.");
+  const variables: UpstreamVariables = Object.fromEntries(upstreamVariables.map((name) => [name, text(env[name])]));
+  const upstream = parseUpstream(variables);
+  if (!upstream.ok) return upstream;
   const heartbeat = number(env, "HEARTBEAT_MS", 100, 60_000);
   if (!heartbeat.ok) return heartbeat;
-  const dialect = dialectNames.find((name) => name === (text(env["UPSTREAM_DIALECT"]) ?? "auto"));
-  if (dialect === undefined)
-    return fail(`UPSTREAM_DIALECT is one of ${dialectNames.join(", ")}, for example UPSTREAM_DIALECT=auto.`);
-  const mapping = parseMapping((name) => text(env[name]));
-  if (!mapping.ok) return mapping;
   const origins = parseOrigins(text(env["ALLOWED_ORIGINS"]));
   if (!origins.ok) return origins;
   const bridge = parseBridge(env);
@@ -160,15 +146,12 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   return ok({
     auth: auth.value,
     upstreamAuth: upstreamAuth.value,
-    nestBase: base.replace(/\/+$/, ""),
-    upstreamMethod: method,
-    upstreamDialect: dialect,
-    upstreamMapping: mapping.value,
+    upstream: upstream.value,
+    upstreamVariables: variables,
     tenant: tenant.value,
     locationHint: text(env["LOCATION_HINT"]),
     jurisdiction: text(env["JURISDICTION"]),
     bridge: bridge.value,
-    bridgeProvider: bridgeProviderOf(text(env["BRIDGE_PROVIDER"])),
     warmRoutes: warmRoutes.value,
     heartbeatMs: heartbeat.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
@@ -204,11 +187,6 @@ function parseBridge(env: Variables): Result<GatewayConfig["bridge"], string> {
   if (parse !== "auto" && parse !== "off") return fail("BRIDGE_PARSE is auto or off, for example BRIDGE_PARSE=auto.");
   if (bridge === "off") return ok("off");
   return ok(parse === "auto" ? "parse" : "raw");
-}
-
-/** A bare `GET /chat` asks `openai`, as its address always has. The word `backend` is nobody's name: it leaves the choice there. */
-function bridgeProviderOf(value = "openai"): string | undefined {
-  return value === "backend" ? undefined : value;
 }
 
 function parseWarmRoutes(list: string | undefined): Result<readonly string[], string> {

@@ -1,6 +1,6 @@
 /**
- * What a tenant may do: its limits and what it may ask for, from KV `CONFIG` under `tenant/<tenant>`, over the defaults in
- * the Worker's variables. A change needs no deploy; it is seen when what KV and this cache hold has aged.
+ * Reads what a tenant may do from KV `CONFIG` under `tenant/<tenant>`: its limits, what it may ask for, and its own backend. What
+ * the entry leaves out comes from the Worker's variables. A change needs no deploy; it is seen when the cached copies have aged.
  */
 
 import * as z from "zod/mini";
@@ -9,7 +9,9 @@ import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
 import { inTime } from "../platform/with-timeout.ts";
 import type { TenantEvent } from "../telemetry/catalogue.ts";
+import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 import type { LimitSettings } from "./settings.ts";
+import { parseUpstream, type UpstreamVariables, upstreamVariables } from "./upstream-settings.ts";
 
 /** How long an entry is good for. KV itself keeps what it read for a minute as well. */
 export const tenantConfigMs = 60_000;
@@ -29,6 +31,8 @@ export const tenantEntrySchema = z.strictObject({
   models: z.exactOptional(names),
   /** Names of parameters. */
   params: z.exactOptional(names),
+  /** The tenant's own backend, by the names of the variables that it overrides. */
+  upstream: z.exactOptional(z.partialRecord(z.enum(upstreamVariables), z.string().check(z.maxLength(16_384)))),
 });
 type TenantEntry = z.infer<typeof tenantEntrySchema>;
 
@@ -39,6 +43,8 @@ export interface TenantConfig {
   readonly providers?: readonly string[];
   readonly models?: readonly string[];
   readonly params?: readonly string[];
+  /** Absent: the deployment's own. */
+  readonly upstream?: UpstreamSetting;
 }
 
 /** The one call of a `KVNamespace` that is used. */
@@ -50,6 +56,8 @@ export interface TenantConfigPorts {
   /** Absent where there is no `CONFIG`: the defaults are all there is. */
   readonly store: TenantStore | undefined;
   readonly clock: Clock;
+  /** The deployment's own, which a tenant's entry overrides name by name. */
+  readonly upstreamVariables: UpstreamVariables;
   readonly report: (event: TenantEvent) => void;
 }
 
@@ -66,7 +74,7 @@ export class TenantConfigs {
 
   constructor(defaults: Pick<LimitSettings, "turnsPerMinute" | "activeTurns">, ports: TenantConfigPorts) {
     this.#ports = ports;
-    this.#defaults = withEntry(defaults, {});
+    this.#defaults = limitsOf(defaults, {});
   }
 
   /** Never rejects. */
@@ -96,13 +104,25 @@ export class TenantConfigs {
     };
     try {
       const text = await inTime(store.get(`tenant/${tenant}`), readTimeoutMs, clock);
-      const entry = text === null ? ok({}) : parseEntry(text);
-      if (!entry.ok) report({ name: "tenant-config-invalid", tenant, cause: entry.error });
-      return keep(withEntry(this.#defaults, entry.ok ? entry.value : {}), tenantConfigMs);
+      const config = this.#parse(text);
+      if (!config.ok) report({ name: "tenant-config-invalid", tenant, cause: config.error });
+      return keep(config.ok ? config.value : this.#defaults, tenantConfigMs);
     } catch (cause) {
       report({ name: "tenant-config-unread", tenant, cause });
       return keep(this.#known.get(tenant)?.config ?? this.#defaults, failedMs);
     }
+  }
+
+  /** All of an entry holds, or none of it. */
+  #parse(text: string | null): Result<TenantConfig, string> {
+    if (text === null) return ok(this.#defaults);
+    const entry = parseEntry(text);
+    if (!entry.ok) return entry;
+    const { upstream: overrides, ...limits } = entry.value;
+    const config = limitsOf(this.#defaults, limits);
+    if (overrides === undefined) return ok(config);
+    const upstream = parseUpstream({ ...this.#ports.upstreamVariables, ...overrides });
+    return upstream.ok ? ok({ ...config, upstream: upstream.value }) : upstream;
   }
 }
 
@@ -141,7 +161,7 @@ function parseEntry(text: string): Result<TenantEntry, string> {
   return fail(entry.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
 }
 
-function withEntry(defaults: Partial<LimitSettings>, entry: TenantEntry): TenantConfig {
+function limitsOf(defaults: Partial<LimitSettings>, entry: Omit<TenantEntry, "upstream">): TenantConfig {
   const { turnsPerMinute = defaults.turnsPerMinute, activeTurns = defaults.activeTurns, ...lists } = entry;
   return {
     ...(turnsPerMinute == null ? {} : { turnsPerMinute }),

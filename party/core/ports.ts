@@ -84,6 +84,12 @@ export interface UpstreamRequest {
   readonly provider?: string;
   readonly model?: string;
   readonly params?: Readonly<Record<string, unknown>>;
+  /** The subject that asked. */
+  readonly user?: string;
+  /** The upstream's own id of this conversation, as it named it in an earlier answer. */
+  readonly conversation?: string;
+  /** The token of whoever asked. In memory only: absent after a restart. */
+  readonly callerToken?: string;
   /** Present on a resume: continue after this event, and never start a generation. */
   readonly lastEventId?: string;
   /** W3C Trace Context of this call; absent where it belongs to no trace. */
@@ -107,7 +113,7 @@ export interface UpstreamBatch {
   readonly eventId?: string;
   readonly start?: { readonly model?: string; readonly resumable: boolean };
   readonly usage?: Usage;
-  /** The backend's own id of the conversation, where the mapping names it. */
+  /** The upstream's own id of the conversation: sent back with the next question. */
   readonly conversation?: string;
   /** The upstream answered whole instead of streaming: this batch is all of it (U6). */
   readonly whole?: true;

@@ -42,7 +42,7 @@ export async function routeBackend(
   inBackground: (work: Promise<unknown>) => void,
 ): Promise<Response> {
   try {
-    const cached = await cache.get(config.nestBase + path, () => load(path, config), sharedCache, inBackground);
+    const cached = await cache.get(config.upstream.base + path, () => load(path, config), sharedCache, inBackground);
     return new Response(cached.body, {
       headers: { "content-type": "application/json", "cache-control": cacheControlOf(cached) },
     });
@@ -86,7 +86,7 @@ async function ask(path: string, config: GatewayConfig, ms: number): Promise<Res
     redirect: "manual",
     signal: AbortSignal.timeout(ms),
   } as const;
-  const response = await fetch(config.nestBase + path, init).catch((cause: unknown) => {
+  const response = await fetch(config.upstream.base + path, init).catch((cause: unknown) => {
     throw new BackendFailure("upstream-unreachable", cause);
   });
   if (response.ok) return response;

@@ -3,7 +3,7 @@
 import type { RevocationsOf } from "../auth/authorize.ts";
 import { bridgeAdmitted } from "../bridge/authorized-bridge.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { allowedBy, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
+import { TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
 import { systemClock } from "../platform/clock.ts";
 import { report } from "../telemetry/reporter.ts";
 
@@ -21,18 +21,19 @@ export function routeBridge(
     revocationsOf,
     waitUntil,
     // A tenant may ask for the same as in a room.
-    refusalOf: async (tenant, asked) => {
-      if (tenantStore === undefined) return undefined;
-      const allowed = allowedBy(await tenantsIn(tenantStore, config).get(tenant), asked);
-      return allowed.ok ? undefined : allowed.error.field;
-    },
+    tenantOf: async (tenant) => (tenantStore === undefined ? {} : tenantsIn(tenantStore, config).get(tenant)),
   });
 }
 
 function tenantsIn(store: TenantStore, config: GatewayConfig): TenantConfigs {
   const known = tenantsOf.get(store);
   if (known !== undefined) return known;
-  const tenants = new TenantConfigs(config.limits, { store, clock: systemClock, report });
+  const tenants = new TenantConfigs(config.limits, {
+    store,
+    clock: systemClock,
+    upstreamVariables: config.upstreamVariables,
+    report,
+  });
   tenantsOf.set(store, tenants);
   return tenants;
 }

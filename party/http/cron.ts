@@ -15,9 +15,12 @@ export async function keepWarm(env: Variables, ask: (path: string) => Promise<Re
   // No visitor, no hostname: the settings that count are the same.
   const config = parseConfig(env, "localhost");
   if (!config.ok) return reportFault("warm", config.error);
-  const { nestBase, warmRoutes } = config.value;
+  const {
+    upstream: { base },
+    warmRoutes,
+  } = config.value;
   if (warmRoutes.length === 0) return;
-  const backend = () => fetch(`${nestBase}/health`, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
+  const backend = () => fetch(`${base}/health`, { redirect: "manual", signal: AbortSignal.timeout(timeoutMs) });
   const touches = [backend, ...warmRoutes.map((path) => () => ask(path))];
   await Promise.all(
     touches.map(async (touch) => {

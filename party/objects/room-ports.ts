@@ -60,6 +60,7 @@ export function roomPorts(
   const tenants = new TenantConfigs(config.limits, {
     store: tenantStore,
     clock: systemClock,
+    upstreamVariables: config.upstreamVariables,
     report,
   });
   const limiter =
@@ -87,11 +88,11 @@ export function roomPorts(
     clock: systemClock,
     storage: new ObjectStorage(storage, kept),
     upstream: new FetchUpstream({
-      base: config.nestBase,
-      method: config.upstreamMethod,
-      read: readerOf(config.upstreamDialect, config.upstreamMapping),
+      setting: async () => (await tenants.get(tenant)).upstream ?? config.upstream,
+      readerOf,
       room,
-      authorize: (generation) => authorizeUpstream(config.upstreamAuth, { tenant, room, generation }),
+      authorize: ({ generationId, callerToken }) =>
+        authorizeUpstream(config.upstreamAuth, { tenant, room, generation: generationId }, callerToken),
       fetch: (url, init) => fetch(url, init),
     }),
     random: Math.random,

@@ -1,11 +1,18 @@
 /**
- * The Upstream port over `fetch`: one HTTP request an attempt. Its answer is an event stream in one of the
- * dialects (U5), or comes whole (U6). Statuses become failures with our codes; the backend's own words stay here (U4).
+ * The Upstream port over `fetch`: one HTTP request per attempt. A request adapter writes the request; the answer is an event
+ * stream in one of the dialects (U5), or comes whole (U6). Statuses become failures with our codes, and the backend's own words
+ * stay here (U4).
  */
-import type { UpstreamRequestBody } from "../../shared/upstream-contract.ts";
+import { defined } from "../../shared/defined.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
+import { systemClock } from "../platform/clock.ts";
+import { BackendMemory } from "./backend-memory.ts";
 import { malformed } from "./dialects/dialect.ts";
-import { overloadStatuses, retryAfter, retryableCode } from "./status.ts";
+import type { MappingSettings } from "./dialects/mapping-settings.ts";
+import type { DialectName } from "./dialects/names.ts";
+import { refusalOf } from "./refused-response.ts";
+import { type CallMethod, callFor, canGet, stopCallFor, type UpstreamCall } from "./requests/call-for.ts";
+import type { UpstreamSetting } from "./upstream-setting.ts";
 import { wholeAnswer, wholeKind } from "./whole-answer.ts";
 
 /**
@@ -18,62 +25,159 @@ export type StreamReader = (
   contentType: string,
 ) => AsyncIterable<UpstreamBatch>;
 
+/** Makes a reader of streams in this dialect, read by the mapping where there is one. */
+export type ReaderOf = (dialect: DialectName, mapping: MappingSettings | undefined) => StreamReader;
+
 export interface UpstreamConfig {
-  /** Base URL of the NestJS service, without a trailing slash. */
-  readonly base: string;
-  /** GET sends the last prompt only, for backends that take nothing else. */
-  readonly method: "POST" | "GET";
-  /** Makes batches of an event stream. */
-  readonly read: StreamReader;
+  /** Asked before each call, because a tenant's settings may change while its rooms are open. */
+  readonly setting: () => UpstreamSetting | Promise<UpstreamSetting>;
+  readonly readerOf: ReaderOf;
   readonly room: string;
-  /** What shows the backend that a call about this generation is ours; rejects where that cannot be had. */
-  readonly authorize: (generationId: string) => Promise<Readonly<Record<string, string>>>;
+  /** The headers that identify the caller to the backend. Rejects where they cannot be had. */
+  readonly authorize: (call: AuthorizedCall) => Promise<Readonly<Record<string, string>>>;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
+  /** Default: what this isolate has learned. */
+  readonly memory?: BackendMemory;
 }
+
+export interface AuthorizedCall {
+  readonly generationId: string;
+  /** The token of the session that asked, where the room still has it. */
+  readonly callerToken: string | undefined;
+}
+
+const isolateMemory = new BackendMemory(systemClock);
+
+/** Statuses with which a server says that it doesn't serve this method here. */
+const noSuchRoute: ReadonlySet<number> = new Set([404, 405]);
+
+/** Turns whose identity a later stop may need; the oldest is dropped. */
+const maxOpened = 64;
+
+type Opened = Pick<UpstreamRequest, "user" | "conversation" | "callerToken">;
 
 export class FetchUpstream implements Upstream {
   readonly #config: UpstreamConfig;
-  /** Remembered for this life of the room: a backend without the stop route need not be asked at each stop (U7). */
-  #takesNoStop = false;
+  readonly #memory: BackendMemory;
+  /** By generation, in memory only: a token is never stored (S1). */
+  readonly #opened = new Map<string, Opened>();
 
   constructor(config: UpstreamConfig) {
     this.#config = config;
+    this.#memory = config.memory ?? isolateMemory;
   }
 
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>> {
-    const response = await this.#fetch(request.generationId, this.#urlOf(request), {
-      method: this.#config.method,
-      headers: headersOf(request, this.#config.method),
-      ...(this.#config.method === "POST" ? { body: JSON.stringify(this.#bodyOf(request)) } : {}),
-      // A redirect would carry our headers to an address nobody configured.
-      redirect: "manual",
-      signal,
-    });
+    this.#remember(request);
+    const setting = await this.#config.setting();
+    const address = setting.base + setting.request.path;
+    const method = this.#methodFor(setting, address);
+    const response = await this.#ask(request, setting, method, signal);
+    if (setting.request.method !== "auto") return this.#answerIn(response, setting, signal);
+    if (method === "POST" && noSuchRoute.has(response.status) && canGet(setting.request)) {
+      await response.body?.cancel();
+      return this.#fallBack(request, setting, address, signal);
+    }
+    // A backend that no longer answers the method it answered is asked the other way next time.
+    if (noSuchRoute.has(response.status)) this.#memory.learnMethod(address, undefined);
+    const answer = await this.#answerIn(response, setting, signal);
+    this.#memory.learnMethod(address, method);
+    return answer;
+  }
+
+  async stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
+    const setting = await this.#config.setting();
+    const { user, conversation, callerToken } = this.#opened.get(generationId) ?? {};
+    const facts = { generationId, room: this.#config.room, ...defined({ user, conversation }) };
+    const call = stopCallFor(facts, setting.request);
+    const address = `${setting.base}${setting.request.stop?.path}`;
+    if (call === undefined || this.#memory.lacksStop(address)) return "unsupported";
+    // A backend that only knows GET has no contract, and so no route to stop by.
+    const isAsked = this.#methodFor(setting, setting.base + setting.request.path);
+    if (isAsked === "GET" && setting.request.method === "auto") return "unsupported";
+    const response = await this.#send(call, setting.base, { generationId, callerToken }, signal).catch(unlessLost);
+    if (response === undefined) return "unsupported";
+    if (response.ok) {
+      await response.body?.cancel();
+      this.#memory.learnStop(address, true);
+      return "confirmed";
+    }
+    if (!noSuchRoute.has(response.status)) throw await refusalOf(response, signal);
+    await response.body?.cancel();
+    this.#memory.learnStop(address, false);
+    return "unsupported";
+  }
+
+  #methodFor({ request }: UpstreamSetting, address: string): CallMethod {
+    return request.method === "auto" ? (this.#memory.methodOf(address) ?? "POST") : request.method;
+  }
+
+  /** The backend has no POST here: it is asked by GET, once, and from now on where it answers that. */
+  async #fallBack(
+    request: UpstreamRequest,
+    setting: UpstreamSetting,
+    address: string,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<UpstreamBatch>> {
+    const response = await this.#ask(request, setting, "GET", signal);
     try {
-      return this.#answerIn(response, signal);
+      const answer = await this.#answerIn(response, setting, signal);
+      this.#memory.learnMethod(address, "GET");
+      return answer;
+    } catch (error) {
+      // "Later" comes from a route that exists.
+      if (error instanceof UpstreamFailure && error.retryable) this.#memory.learnMethod(address, "GET");
+      throw error;
+    }
+  }
+
+  #ask(request: UpstreamRequest, setting: UpstreamSetting, method: CallMethod, signal: AbortSignal): Promise<Response> {
+    const call = callFor({ ...request, room: this.#config.room }, setting.request, method);
+    const { generationId, callerToken } = request;
+    return this.#send(call, setting.base, { generationId, callerToken }, signal);
+  }
+
+  async #send(
+    { method, path, headers, body }: UpstreamCall,
+    base: string,
+    authorized: AuthorizedCall,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    try {
+      return await this.#config.fetch(base + path, {
+        method,
+        headers: { ...headers, ...(await this.#config.authorize(authorized)) },
+        ...defined({ body }),
+        // A redirect would carry our headers to an address nobody configured.
+        redirect: "manual",
+        signal,
+      });
+    } catch (cause) {
+      if (cause instanceof UpstreamFailure) throw cause;
+      throw new UpstreamFailure("upstream-unreachable", true, { cause });
+    }
+  }
+
+  async #answerIn(
+    response: Response,
+    setting: UpstreamSetting,
+    signal: AbortSignal,
+  ): Promise<AsyncIterable<UpstreamBatch>> {
+    const { status } = response;
+    // NestJS answers a POST with 201 where the handler forgot its HttpCode(200): it is an answer all the same.
+    if (status !== 200 && status !== 201 && status !== 204 && status !== 205) throw await refusalOf(response, signal);
+    try {
+      return this.#batchesIn(response, setting, signal);
     } catch (error) {
       await response.body?.cancel();
       throw error;
     }
   }
 
-  async stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
-    if (this.#takesNoStop || this.#config.method === "GET") return "unsupported";
-    const url = `${this.#config.base}/model/chat/${encodeURIComponent(generationId)}`;
-    const response = await this.#fetch(generationId, url, { method: "DELETE", redirect: "manual", signal });
-    await response.body?.cancel();
-    if (response.ok) return "confirmed";
-    if (response.status !== 404 && response.status !== 405) throw failureOf(response);
-    this.#takesNoStop = true;
-    return "unsupported";
-  }
-
-  #answerIn(response: Response, signal: AbortSignal): AsyncIterable<UpstreamBatch> {
+  #batchesIn(response: Response, setting: UpstreamSetting, signal: AbortSignal): AsyncIterable<UpstreamBatch> {
     const { status, headers, body } = response;
     // Says on purpose that there is no answer; an empty body of another status is one that was cut off.
     if (status === 204 || status === 205) throw malformed(`status ${status}`);
-    // NestJS answers a POST with 201 where the handler forgot its HttpCode(200): it is an answer all the same.
-    if (status !== 200 && status !== 201) throw failureOf(response);
     const contentType = headers.get("content-type") ?? "";
     const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
     // The runtime has undone these; what it cannot undo would be shown as it is.
@@ -83,67 +187,21 @@ export class FetchUpstream implements Upstream {
     const kind = wholeKind(mediaType);
     if (!isStream && kind === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    if (kind === undefined) return this.#config.read(body, signal, contentType);
+    if (kind === undefined) return this.#config.readerOf(setting.dialect, setting.mapping)(body, signal, contentType);
     const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
     return wholeAnswer(body, kind, charset, signal);
   }
 
-  async #fetch(
-    generationId: string,
-    url: string,
-    init: RequestInit & { headers?: Record<string, string> },
-  ): Promise<Response> {
-    try {
-      const headers = { ...init.headers, ...(await this.#config.authorize(generationId)) };
-      return await this.#config.fetch(url, { ...init, headers });
-    } catch (cause) {
-      throw new UpstreamFailure("upstream-unreachable", true, { cause });
-    }
-  }
-
-  #urlOf(request: UpstreamRequest): string {
-    const url = `${this.#config.base}/model/chat`;
-    if (this.#config.method === "POST") return url;
-    const query = new URLSearchParams({ prompt: request.messages.at(-1)?.content ?? "" });
-    if (request.provider !== undefined) query.set("provider", request.provider);
-    return `${url}?${query}`;
-  }
-
-  #bodyOf(request: UpstreamRequest): UpstreamRequestBody {
-    const { generationId, provider, model, messages, params } = request;
-    return {
-      generationId,
-      room: this.#config.room,
-      messages: [...messages],
-      ...(provider === undefined ? {} : { provider }),
-      ...(model === undefined ? {} : { model }),
-      // Came as JSON from a parsed frame.
-      ...(params === undefined ? {} : { params: params as NonNullable<UpstreamRequestBody["params"]> }),
-    };
+  #remember({ generationId, user, conversation, callerToken }: UpstreamRequest): void {
+    this.#opened.delete(generationId);
+    this.#opened.set(generationId, defined({ user, conversation, callerToken }));
+    const [oldest] = this.#opened.keys();
+    if (this.#opened.size > maxOpened && oldest !== undefined) this.#opened.delete(oldest);
   }
 }
 
-function headersOf(request: UpstreamRequest, method: "POST" | "GET"): Record<string, string> {
-  return {
-    // Strict backends refuse to send what is not listed.
-    accept: "text/event-stream, application/json;q=0.9, text/plain;q=0.8",
-    "idempotency-key": request.generationId,
-    ...(request.traceparent === undefined ? {} : { traceparent: request.traceparent }),
-    ...(method === "POST" ? { "content-type": "application/json" } : {}),
-    ...(request.lastEventId === undefined ? {} : { "last-event-id": request.lastEventId }),
-  };
-}
-
-/** U2: the statuses worth another try; everything else is the backend's final word (U4). */
-function failureOf(response: Response): UpstreamFailure {
-  const code = retryableCode(response.status);
-  const cause = `status ${response.status}`;
-  if (code === undefined) return new UpstreamFailure("upstream-rejected", false, { cause, byUpstream: true });
-  const retryAfterMs = retryAfter(response.headers.get("retry-after"), Date.now());
-  return new UpstreamFailure(code, true, {
-    ...(overloadStatuses.has(response.status) ? { isOverload: true } : {}),
-    cause,
-    byUpstream: true,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-  });
+/** A stop that would need a token that is gone can't be sent. Any other failure stays one. */
+function unlessLost(cause: unknown): undefined {
+  if (cause instanceof UpstreamFailure && cause.code === "upstream-token-lost") return undefined;
+  throw cause;
 }

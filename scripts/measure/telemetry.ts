@@ -12,6 +12,7 @@ import { reporter } from "../../party/telemetry/sink.ts";
 import { readerOf } from "../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../party/upstream/fetch-upstream.ts";
 import { Room } from "../../tests/support/core/room-harness.ts";
+import { upstreamSetting } from "../../tests/support/upstream-setting.ts";
 
 const pairs = Number(process.argv[2] ?? 30);
 const warmUp = 5;
@@ -46,9 +47,8 @@ function answer(): Response {
 }
 
 const upstream = new FetchUpstream({
-  base: "http://backend",
-  method: "POST",
-  read: readerOf("unified"),
+  setting: () => upstreamSetting({ UPSTREAM_DIALECT: "unified" }),
+  readerOf,
   room: "measured",
   authorize: async () => ({}),
   fetch: async () => answer(),

@@ -30,6 +30,13 @@ export const ERROR_MESSAGES = {
   "upstream-rate-limited": "The assistant is receiving too many requests. Try again shortly.",
   "upstream-unavailable": "The assistant is temporarily unavailable. Try again shortly.",
   "upstream-rejected": "The assistant did not accept this request.",
+  "upstream-context-too-long":
+    "This conversation is too long for the assistant. Clear it or start a new one, and ask a shorter question.",
+  "upstream-content-policy": "The assistant's content rules don't allow this question. Rephrase it and ask again.",
+  "upstream-auth-failed":
+    "The assistant didn't accept the credentials of this chat. Sign in again, or contact support.",
+  "upstream-quota-exceeded": "The assistant's quota is used up. Try again later, or contact support.",
+  "upstream-token-lost": "The chat restarted and no longer has your sign-in for this question. Ask it again.",
   "upstream-malformed": "The assistant sent something that could not be read.",
   "upstream-unrecognized":
     "The assistant answered in a format that this service can't read. Its operator has to set it up.",

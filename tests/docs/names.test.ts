@@ -44,5 +44,5 @@ test.each(globSync("scripts/{doctor.ts,lib/doctor/*.ts}", { cwd: root }).sort())
 );
 
 test("a setting that does not exist is noticed", () => {
-  expect(strangers("Set UPSTREAM_AUTH or UPSTREAM_SIGNING_KEYS")).toEqual(["UPSTREAM_AUTH"]);
+  expect(strangers("Set UPSTREAM_SIGNATURE or UPSTREAM_SIGNING_KEYS")).toEqual(["UPSTREAM_SIGNATURE"]);
 });

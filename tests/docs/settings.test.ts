@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { numberSettings, parseConfig, type Variables } from "../../party/config/settings.ts";
+import { callVariables } from "../../party/config/upstream-settings.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -24,6 +25,11 @@ function rows(heading: string): string[][] {
 
 const needed = { AUTH: "none", NEST_BASE: "http://127.0.0.1:8788" };
 const parse = (env: Variables, hostname = "localhost") => parseConfig({ ...needed, ...env }, hostname);
+/** Without the variables as they were written. */
+const meant = (env: Variables) => {
+  const config = parse(env);
+  return config.ok ? { ...config.value, upstreamVariables: {} } : config;
+};
 const numbers = rows("Settings that are numbers").map(([name = "", unit = "", preset = "", range = ""]) => {
   const [min = Number.NaN, max = Number.NaN] = range.split("–").map(Number);
   return { name, unit, preset, min, max };
@@ -34,9 +40,10 @@ test("every setting that the code reads is on the page, and no other", () => {
   const auth = ["settings", "upstream-settings"]
     .map((name) => readFileSync(join(root, `party/auth/${name}.ts`), "utf8"))
     .join("");
-  const words = [...source.matchAll(/env\["([A-Z_]+)"\]/g), ...auth.matchAll(/text\("([A-Z_]+)"\)/g)].map(
-    ([, name]) => name,
-  );
+  const words = [
+    ...[...source.matchAll(/env\["([A-Z_]+)"\]/g), ...auth.matchAll(/text\("([A-Z_]+)"\)/g)].map(([, name]) => name),
+    ...callVariables,
+  ];
   expect(rows("Settings that are words").map(([name]) => name)).toEqual(expect.arrayContaining(words));
   expect(new Set(rows("Settings that are words").map(([name]) => name)).size).toBe(new Set(words).size);
   // Those with a range of their own are read one by one, beside the table.
@@ -71,7 +78,9 @@ test("words take what the page says", () => {
     const listed = [...values.matchAll(/`([^`]+)`/g)].map(([, value]) => value);
     if (
       [
+        "UPSTREAM_ADAPTER",
         "UPSTREAM_METHOD",
+        "UPSTREAM_STOP_METHOD",
         "UPSTREAM_DIALECT",
         "UPSTREAM_RESUMABLE",
         "TRACE_CONTENT",
@@ -82,8 +91,11 @@ test("words take what the page says", () => {
         "BRIDGE_PARSE",
       ].includes(name)
     ) {
-      for (const value of listed) expect(parse({ [name]: value })).toMatchObject({ ok: true });
-      expect(parse({ [name]: preset })).toEqual(parse({}));
+      for (const value of listed) {
+        const fields = value === "template" ? { UPSTREAM_BODY: '{"q":"{prompt}"}' } : {};
+        expect(parse({ ...fields, [name]: value })).toMatchObject({ ok: true });
+      }
+      expect(meant({ [name]: preset })).toEqual(meant({}));
       expect(parse({ [name]: "perhaps" })).toMatchObject({ ok: false, error: expect.stringContaining(name) });
     }
   }

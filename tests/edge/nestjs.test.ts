@@ -13,8 +13,7 @@ let parts: ReadonlyMap<string, Part>;
 beforeAll(async () => {
   backend = await startBackend({ env: { PROVIDER: "echo" } });
   const started = Object.entries(start).map(
-    async ([name, run]) =>
-      [name, await run(backend.url, { BRIDGE_PARSE: "auto", BRIDGE_PROVIDER: "backend" })] as const,
+    async ([name, run]) => [name, await run(backend.url, { BRIDGE_PARSE: "auto" })] as const,
   );
   parts = new Map(await Promise.all(started));
 });

@@ -236,6 +236,17 @@ const behaviours: Readonly<Record<FaultName, Behaviour>> = {
     "403 Forbidden",
     JSON.stringify({ message: `Forbidden resource, ${secret}`, error: "Forbidden", statusCode: 403 }),
   ),
+  "context-400": status(
+    "400 Bad Request",
+    JSON.stringify({ error: { message: `${secret}: maximum context length`, code: "context_length_exceeded" } }),
+  ),
+  "long-413": status("413 Payload Too Large", secret),
+  "policy-400": status("400 Bad Request", JSON.stringify({ error: { message: secret, code: "content_filter" } })),
+  "quota-402": status("402 Payment Required", secret),
+  "quota-429": status(
+    "429 Too Many Requests",
+    JSON.stringify({ error: { message: secret, type: "insufficient_quota" } }),
+  ),
   "missing-404": status("404 Not Found", secret),
   "busy-429-once": once(status("429 Too Many Requests", secret, "application/json", ["Retry-After: 2"])),
   "down-500": status("500 Internal Server Error", secret),
@@ -266,6 +277,7 @@ const behaviours: Readonly<Record<FaultName, Behaviour>> = {
     head(sse) + event("error", { code: "rate-limited", message: secret, retryable: true, retryAfterMs: 20 }),
   ),
   "final-error": sends(head(sse) + event("error", { code: "bad-prompt", message: secret, retryable: false })),
+  "context-error": sends(head(sse) + first + event("error", { code: "context_length_exceeded", message: secret })),
   "openai-chunks": sends(
     head(sse) + data(chunk({ role: "assistant", content: "" }), chunk({ content: "Hello, " })),
     data(chunk({ content: "world" }), chunk({}, "stop"), "[DONE]"),

@@ -97,7 +97,12 @@ describe("[Q4] a room's client over real objects", () => {
     await env.CONFIG.put(`tenant/${tenant}`, JSON.stringify({ activeTurns: 1 }));
     const configs = new TenantConfigs(
       { turnsPerMinute: undefined, activeTurns: undefined },
-      { store: env.CONFIG, clock: systemClock, report: () => expect.unreachable() },
+      {
+        store: env.CONFIG,
+        clock: systemClock,
+        upstreamVariables: {},
+        report: () => expect.unreachable(),
+      },
     );
     const client = (room: string) =>
       new LeaseClient({

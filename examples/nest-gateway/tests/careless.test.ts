@@ -21,6 +21,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type UpstreamBatch, UpstreamFailure } from "../../../party/core/ports.ts";
 import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
+import type { RequestSetting } from "../../../party/upstream/requests/request-setting.ts";
 import { joinParts } from "../../../shared/content.ts";
 
 const tokens = (...texts: string[]): Observable<MessageEvent> =>
@@ -106,21 +107,25 @@ beforeAll(async () => {
 });
 afterAll(() => app.close());
 
+const request: RequestSetting = {
+  ...{ adapter: "contract", method: "POST", path: "/model/chat", stop: undefined, headers: {} },
+  ...{ provider: "auto", model: undefined, query: [], body: undefined },
+};
+
 async function read(route: string) {
   const upstream = new FetchUpstream({
-    base: `${url}/${route}`,
-    method: "POST",
-    read: readerOf("auto"),
+    setting: () => ({ base: `${url}/${route}`, request, dialect: "auto", mapping: undefined }),
+    readerOf,
     authorize: async () => ({}),
     room: "r",
     fetch: (address, init) => fetch(address, init),
   });
-  const request = { generationId: "g", messages: [{ role: "user", content: "hi" }] } as const;
+  const question = { generationId: "g", messages: [{ role: "user", content: "hi" }] } as const;
   const seen: { parts: UpstreamBatch["parts"]; end?: unknown; eventId?: string; whole?: true; failed?: string } = {
     parts: [],
   };
   try {
-    for await (const { parts, ...rest } of await upstream.open(request, new AbortController().signal)) {
+    for await (const { parts, ...rest } of await upstream.open(question, new AbortController().signal)) {
       Object.assign(seen, rest, { parts: joinParts(seen.parts, parts) });
     }
   } catch (error) {

@@ -28,6 +28,15 @@ export function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy)
   };
 }
 
+/** How an upstream refuses a call for good. */
+const refusals: ReadonlySet<ErrorCode> = new Set([
+  "upstream-rejected",
+  "upstream-auth-failed",
+  "upstream-quota-exceeded",
+  "upstream-context-too-long",
+  "upstream-content-policy",
+]);
+
 export type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number; readonly notice: WaitNotice };
 
 /** Whether to try again, in which way and when; or how the turn ends. */
@@ -45,15 +54,17 @@ export function afterFailure(
     // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
     byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
   });
+  // The call was never made: nothing failed at the upstream, and nothing of the question is lost.
+  if (failure.code === "upstream-token-lost") return ended("interrupted");
   // The backend's own `error`, a malformed event, the deadline: nothing to continue.
   const mustResume = sink.hasContent || wasResume;
   // U2: a timeout is no reason to ask again, because the first call may still be worked on. To continue is always safe.
   const isFinal =
     failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
   if (mustResume) {
-    // A resume that is refused (410: the generation is gone) leaves the text so far. What was not accepted is the resume,
-    // not the question: people are told that the answer broke off.
-    if (isFinal && failure.code === "upstream-rejected") {
+    // A resume that is refused (410: the generation is gone) leaves the text so far. The upstream refused the resume, not the
+    // question, so people are told that the answer broke off.
+    if (isFinal && wasResume && refusals.has(failure.code)) {
       return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, byUpstream: true };
     }
     if (isFinal) return ended("failed");

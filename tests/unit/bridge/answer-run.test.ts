@@ -21,6 +21,7 @@ function build(batches: Batches, policy: Partial<RoomPolicy> = {}) {
         return "confirmed";
       },
     },
+    user: "anonymous",
     policy: { ...DEFAULT_POLICY, ...policy },
     clock,
     random: () => 0,

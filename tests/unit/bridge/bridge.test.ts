@@ -6,6 +6,7 @@ import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 import { parseTraceparent } from "../../../party/core/turn/trace-context.ts";
 import { EventReader } from "../../edge/reader.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
+import { upstreamSetting } from "../../support/upstream-setting.ts";
 
 interface Call {
   readonly url: string;
@@ -41,10 +42,8 @@ function build(more: Partial<BridgeConfig> = {}) {
   const works: Promise<unknown>[] = [];
   let came = Promise.withResolvers<void>();
   const config: BridgeConfig = {
-    nestBase: "http://backend.internal",
-    upstreamMethod: "POST",
-    dialect: "auto",
-    presetProvider: undefined,
+    upstream: upstreamSetting(),
+    user: "anonymous",
     parse: "auto",
     policy: { ...DEFAULT_POLICY, backoff: { ...DEFAULT_POLICY.backoff } },
     heartbeatMs: 15_000,

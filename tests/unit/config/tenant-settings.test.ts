@@ -3,6 +3,8 @@ import { allowedBy, type TenantConfig, TenantConfigs, tenantConfigMs } from "../
 import type { TenantEvent } from "../../../party/telemetry/catalogue.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
+const upstreamVariables = { NEST_BASE: "http://backend.internal" };
+
 const none = { turnsPerMinute: undefined, activeTurns: undefined };
 
 function build(entries: Record<string, string | Error>, defaults = { ...none, activeTurns: 5 }) {
@@ -15,7 +17,12 @@ function build(entries: Record<string, string | Error>, defaults = { ...none, ac
       return entry;
     },
   };
-  const configs = new TenantConfigs(defaults, { store, clock, report: (event) => events.push(event) });
+  const configs = new TenantConfigs(defaults, {
+    store,
+    clock,
+    upstreamVariables,
+    report: (event) => events.push(event),
+  });
   return { configs, clock, events, reads, entries };
 }
 
@@ -65,17 +72,47 @@ describe("[Q4] a tenant's settings", () => {
     expect(await configs.get("a")).toEqual({ activeTurns: 3 });
   });
 
+  test("may name a backend of the tenant's own, whose other settings are the deployment's", async () => {
+    const { configs, events } = build({
+      "tenant/a": '{"upstream":{"NEST_BASE":"https://a.example.com/","UPSTREAM_PATH":"/ask"}}',
+      "tenant/b": '{"activeTurns":2}',
+    });
+    expect((await configs.get("a")).upstream).toMatchObject({
+      base: "https://a.example.com",
+      request: { path: "/ask", method: "auto", adapter: "contract" },
+      dialect: "auto",
+    });
+    expect(await configs.get("b")).toEqual({ activeTurns: 2 });
+    expect(events).toEqual([]);
+  });
+
+  test("with a wrong backend setting are set aside whole, and the event names the setting and an example", async () => {
+    const { configs, events } = build({
+      "tenant/a": '{"activeTurns":2,"upstream":{"UPSTREAM_PATH":"ask"}}',
+      "tenant/b": '{"upstream":{"AUTH":"none"}}',
+    });
+    expect(await configs.get("a")).toEqual({ activeTurns: 5 });
+    expect(await configs.get("b")).toEqual({ activeTurns: 5 });
+    expect(events).toMatchObject([
+      { name: "tenant-config-invalid", tenant: "a", cause: expect.stringMatching(/^UPSTREAM_PATH .* for example/) },
+      { name: "tenant-config-invalid", tenant: "b" },
+    ]);
+  });
+
   test("do not keep a turn waiting for a KV that hangs", async () => {
     const clock = new FakeClock();
     const store = { get: () => new Promise<null>(() => undefined) };
-    const configs = new TenantConfigs({ ...none, activeTurns: 5 }, { store, clock, report: () => undefined });
+    const configs = new TenantConfigs(
+      { ...none, activeTurns: 5 },
+      { store, clock, upstreamVariables, report: () => undefined },
+    );
     const config = configs.get("a");
     await clock.advance(1_000);
     expect(await config).toEqual({ activeTurns: 5 });
   });
 
   test("without KV are the defaults, known from the start", async () => {
-    const ports = { store: undefined, clock: new FakeClock(), report: () => expect.unreachable() };
+    const ports = { store: undefined, clock: new FakeClock(), upstreamVariables, report: () => expect.unreachable() };
     const configs = new TenantConfigs(none, ports);
     expect(configs.known("a")).toEqual({});
     expect(await configs.get("a")).toEqual({});

@@ -5,6 +5,7 @@ import { bridge } from "../../../party/bridge/bridge.ts";
 import { formatPosition, newGenerationId, parsePosition } from "../../../party/bridge/resume-position.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
+import { upstreamSetting } from "../../support/upstream-setting.ts";
 
 const settings = { AUTH: "none", NEST_BASE: "http://127.0.0.1:9" };
 const visit = (more: Record<string, string> = {}, url = "http://localhost/chat?q=hello", init: RequestInit = {}) =>
@@ -98,10 +99,8 @@ test("[E1] a stream goes through as it is where the parser cannot be had", async
   const faults: unknown[] = [];
   const bytes = "event: token\ndata: not for our parser\n\n";
   const response = await bridge(new Request("http://localhost/chat?q=hello"), {
-    nestBase: "http://backend.internal",
-    upstreamMethod: "POST",
-    dialect: "auto",
-    presetProvider: undefined,
+    upstream: upstreamSetting(),
+    user: "anonymous",
     parse: "auto",
     policy: DEFAULT_POLICY,
     heartbeatMs: 15_000,

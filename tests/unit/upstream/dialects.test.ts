@@ -108,17 +108,21 @@ describe("[U5] openai", () => {
   test.each([
     [{ error: { message: "busy", type: "rate_limit_exceeded" } }, "upstream-rate-limited", true],
     [{ error: { message: "busy", code: 429 } }, "upstream-rate-limited", true],
-    [{ error: { message: "pay", type: "insufficient_quota", code: "insufficient_quota" } }, "upstream-rejected", false],
+    [
+      { error: { message: "pay", type: "insufficient_quota", code: "insufficient_quota" } },
+      "upstream-quota-exceeded",
+      false,
+    ],
     [
       { error: { message: "no", type: "invalid_request_error", code: "context_length_exceeded" } },
-      "upstream-rejected",
+      "upstream-context-too-long",
       false,
     ],
     [{ error: { message: "could not generate", type: "server_error" } }, "upstream-unavailable", true],
     [{ error: { code: 502, message: "bad gateway" } }, "upstream-unavailable", true],
-    [{ error: { code: 403, message: "moderated" } }, "upstream-rejected", false],
+    [{ error: { code: 403, message: "moderated" } }, "upstream-content-policy", false],
     [{ error: "secret reason" }, "upstream-unavailable", true],
-    [{ statusCode: 403, message: "Forbidden resource" }, "upstream-rejected", false],
+    [{ statusCode: 403, message: "Forbidden resource" }, "upstream-auth-failed", false],
   ])("%j becomes %s", async (event, code, retryable) => {
     const read = await readStream(dataEvents(chunk({ content: "so far" }), event), "openai");
     expect(read.parts).toEqual([{ kind: "text", text: "so far" }]);

@@ -1,0 +1,23 @@
+/**
+ * The contract of this project: the whole conversation as a JSON body (`shared/upstream-contract.ts`), or the newest question in
+ * the query of `GET /model/chat?provider=&prompt=`.
+ */
+import { defined } from "../../../shared/defined.ts";
+import type { RequestAdapter } from "./adapter.ts";
+
+export const contract: RequestAdapter = {
+  toQuery: ({ facts: { provider, model }, values: { prompt } }) => [
+    ...(provider === undefined ? [] : [["provider", provider] as const]),
+    ["prompt", prompt],
+    ...(model === undefined ? [] : [["model", model] as const]),
+  ],
+  toBody: ({ facts: { generationId, room, provider, model, messages, params } }) =>
+    defined({
+      generationId,
+      room,
+      messages: messages.map(({ role, content }) => ({ role, content })),
+      provider,
+      model,
+      params,
+    }),
+};

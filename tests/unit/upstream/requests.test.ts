@@ -1,0 +1,190 @@
+/** The request adapters: what a turn is as an HTTP request, for each format and method. */
+import { describe, expect, test } from "vitest";
+import type { UpstreamVariables } from "../../../party/config/upstream-settings.ts";
+import type { UpstreamFailure } from "../../../party/core/ports.ts";
+import type { RequestFacts } from "../../../party/upstream/requests/adapter.ts";
+import { type CallMethod, callFor, stopCallFor } from "../../../party/upstream/requests/call-for.ts";
+import { upstreamSetting } from "../../support/upstream-setting.ts";
+
+const facts: RequestFacts = {
+  room: "r 1",
+  generationId: "g1",
+  user: "user-7",
+  messages: [
+    { role: "user", content: "Hi" },
+    { role: "assistant", content: "Hello" },
+    { role: "user", content: "你好 & 再见?" },
+  ],
+};
+
+function call(variables: UpstreamVariables, more: Partial<RequestFacts> = {}, method: CallMethod = "POST") {
+  const { body, ...rest } = callFor({ ...facts, ...more }, upstreamSetting(variables).request, method);
+  return { ...rest, body: body === undefined ? undefined : (JSON.parse(body) as unknown) };
+}
+
+describe("contract", () => {
+  test("posts the whole conversation under the generation's key", () => {
+    const { path, headers, body } = call({}, { provider: "guide", params: { temperature: 0 }, lastEventId: "7" });
+    expect(path).toBe("/model/chat");
+    expect(headers).toMatchObject({
+      "content-type": "application/json",
+      "idempotency-key": "g1",
+      "last-event-id": "7",
+    });
+    expect(body).toEqual({
+      generationId: "g1",
+      room: "r 1",
+      provider: "guide",
+      messages: facts.messages,
+      params: { temperature: 0 },
+    });
+  });
+
+  test("gets with the newest question and the brief's provider, and no body", () => {
+    const { path, headers, body } = call({}, {}, "GET");
+    const url = new URL(path, "http://b");
+    expect(url.pathname).toBe("/model/chat");
+    expect(Object.fromEntries(url.searchParams)).toEqual({ provider: "openai", prompt: "你好 & 再见?" });
+    expect(headers).not.toHaveProperty("content-type");
+    expect(body).toBeUndefined();
+  });
+
+  test.each([
+    [{}, {}, "POST", undefined],
+    [{}, {}, "GET", "openai"],
+    [{ UPSTREAM_PROVIDER: "vllm" }, {}, "GET", "vllm"],
+    [{ UPSTREAM_PROVIDER: "vllm" }, {}, "POST", "vllm"],
+    [{ UPSTREAM_PROVIDER: "backend" }, {}, "GET", undefined],
+    [{ UPSTREAM_PROVIDER: "vllm" }, { provider: "ollama" }, "GET", "ollama"],
+  ] as const)("with %j and a question with %j, a %s names the provider %s", (variables, more, method, provider) => {
+    const { path, body } = call(variables, more, method);
+    const named = new URL(path, "http://b").searchParams.get("provider") ?? undefined;
+    expect(method === "GET" ? named : (body as { provider?: string }).provider).toBe(provider);
+  });
+
+  test("sends well-formed text where a question was cut within an emoji", () => {
+    const { path } = call({}, { messages: [{ role: "user", content: "cut \ud83d" }] }, "GET");
+    expect(new URL(path, "http://b").searchParams.get("prompt")).toBe("cut �");
+  });
+});
+
+describe("ui-messages", () => {
+  test("posts what useChat's default transport posts: id, UI messages with parts, trigger", () => {
+    const { path, body } = call({ UPSTREAM_ADAPTER: "ui-messages" }, { params: { model: "small", id: "not this" } });
+    expect(path).toBe("/api/chat");
+    expect(body).toEqual({
+      id: "r 1",
+      model: "small",
+      trigger: "submit-message",
+      messages: facts.messages.map(({ role, content }) => ({
+        id: expect.any(String),
+        role,
+        parts: [{ type: "text", text: content }],
+      })),
+    });
+    const ids = (body as { messages: { id: string }[] }).messages.map(({ id }) => id);
+    expect(new Set(ids).size).toBe(ids.length);
+  });
+});
+
+describe("openai", () => {
+  test("posts a chat completions body that streams, with parameters beside it", () => {
+    const variables = { UPSTREAM_ADAPTER: "openai", UPSTREAM_MODEL: "small" };
+    const { path, body } = call(variables, { params: { temperature: 0, stream: false } });
+    expect(path).toBe("/v1/chat/completions");
+    expect(body).toEqual({
+      model: "small",
+      messages: facts.messages,
+      stream: true,
+      stream_options: { include_usage: true },
+      temperature: 0,
+      user: "user-7",
+    });
+    expect(call(variables, { model: "large" }).body).toMatchObject({ model: "large" });
+  });
+});
+
+describe("template", () => {
+  const dify = {
+    UPSTREAM_ADAPTER: "template",
+    UPSTREAM_PATH: "/v1/chat-messages",
+    UPSTREAM_BODY:
+      '{"query":"{prompt}","inputs":{},"response_mode":"streaming","user":"{user}","conversation_id":"{conversation}"}',
+  };
+
+  test("fills names of fields, and leaves out what isn't known yet", () => {
+    expect(call(dify)).toMatchObject({
+      path: "/v1/chat-messages",
+      body: { query: "你好 & 再见?", inputs: {}, response_mode: "streaming", user: "user-7" },
+    });
+    expect(call(dify).body).not.toHaveProperty("conversation_id");
+    expect(call(dify, { conversation: "c-1" }).body).toMatchObject({ conversation_id: "c-1" });
+  });
+
+  test("fills placeholders within texts and lists, and values that aren't texts", () => {
+    const UPSTREAM_BODY = '{"m":"{messages}","q":["{prompt}","{conversation}"],"s":"room-{room}","p":"{params}","n":1}';
+    expect(call({ UPSTREAM_ADAPTER: "template", UPSTREAM_BODY }, { params: { a: 1 } }).body).toEqual({
+      m: facts.messages,
+      q: ["你好 & 再见?"],
+      s: "room-r 1",
+      p: { a: 1 },
+      n: 1,
+    });
+  });
+
+  test("never reads a placeholder out of a question", () => {
+    const messages = [{ role: "user", content: "what is {user} in {room}?" }] as const;
+    expect(call(dify, { messages }).body).toMatchObject({ query: "what is {user} in {room}?" });
+  });
+
+  test("fills a query, without what isn't known yet", () => {
+    const variables = { UPSTREAM_ADAPTER: "template", UPSTREAM_QUERY: "q={prompt}&s={conversation}&mode=fast" };
+    const { path } = call(variables, {}, "GET");
+    expect(Object.fromEntries(new URL(path, "http://b").searchParams)).toEqual({ q: "你好 & 再见?", mode: "fast" });
+  });
+});
+
+describe("a path", () => {
+  test("takes names of the turn, each encoded as one segment, and a query of its own", () => {
+    const { path } = call({ UPSTREAM_PATH: "/rooms/{room}/chat?user={user}" }, { user: "a/b?c" }, "GET");
+    const url = new URL(path, "http://b");
+    expect(url.pathname).toBe("/rooms/r%201/chat");
+    expect(url.searchParams.get("user")).toBe("a/b?c");
+    expect(url.searchParams.get("prompt")).toBe("你好 & 再见?");
+  });
+
+  test.each([".", ".."])("never has the segment %j, which would ask another address", (room) => {
+    const asked = () => call({ UPSTREAM_PATH: "/rooms/{room}/chat" }, { room });
+    expect(asked).toThrow(expect.objectContaining({ code: "upstream-rejected", retryable: false }) as UpstreamFailure);
+  });
+});
+
+describe("headers", () => {
+  test("that are set go with each call and each stop, beside the gateway's own", () => {
+    const variables = { UPSTREAM_HEADERS: '{"X-Api-Version":"2"}' };
+    expect(call(variables).headers).toMatchObject({ "x-api-version": "2", accept: expect.any(String) });
+    expect(stopCallFor({ generationId: "g", room: "r" }, upstreamSetting(variables).request)).toEqual({
+      method: "DELETE",
+      path: "/model/chat/g",
+      headers: { "x-api-version": "2" },
+    });
+  });
+});
+
+describe("a stop", () => {
+  const stop = (variables: UpstreamVariables) =>
+    stopCallFor({ generationId: "g/1", room: "r" }, upstreamSetting(variables).request);
+
+  test("goes to the contract's route, or where it is told, by its method", () => {
+    expect(stop({})).toMatchObject({ method: "DELETE", path: "/model/chat/g%2F1" });
+    const own = { UPSTREAM_STOP_PATH: "/chats/{room}/stop", UPSTREAM_STOP_METHOD: "POST" };
+    expect(stop(own)).toMatchObject({ method: "POST", path: "/chats/r/stop" });
+  });
+
+  test("isn't sent where the backend isn't known to have a route for it", () => {
+    expect(stop({ UPSTREAM_STOP_PATH: "none" })).toBeUndefined();
+    expect(stop({ UPSTREAM_METHOD: "GET" })).toBeUndefined();
+    expect(stop({ UPSTREAM_ADAPTER: "ui-messages" })).toBeUndefined();
+    expect(stop({ UPSTREAM_ADAPTER: "openai" })).toBeUndefined();
+  });
+});
