@@ -10,8 +10,9 @@ import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api/api.ts";
 import { acquireClient, clientKey, releaseClient, updateOptions } from "./chat/shared-client.ts";
-import { isRecord, newTurnId } from "./chat/submit-frame.ts";
+import { isRecord } from "./chat/submit-frame.ts";
 import { turnStream } from "./chat/turn-chunks.ts";
+import { randomId } from "./transports/random-id.ts";
 
 export type { GatewayData } from "../shared/ui-message-stream.ts";
 export type { ChatClientOptions, ChatRoomClient } from "./api/api.ts";
@@ -97,7 +98,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       const { turns, pending } = await whenSynced(client, abortSignal);
       const ids = [...turns, ...pending].map(({ id }) => id);
       const replaces = messageId !== undefined && ids.includes(messageId) ? messageId : turnAsking(message.id, ids);
-      const turnId = turnIdAgain(message.id, newTurnId());
+      const turnId = turnIdAgain(message.id, randomId());
       if (abortSignal?.aborted !== true) {
         client.submit(input, { ...submitOptions(options), turnId, ...(replaces === undefined ? {} : { replaces }) });
       }

@@ -1,7 +1,9 @@
 /**
- * A room as an application sees it: the link's frames folded into a transcript, the outbox beside it, one snapshot of both.
- * It decides when to ask for a sync and when the outbox may speak; sockets and times are `link.ts`, order is `outbox.ts`.
+ * A room as an application sees it: it folds the connection's frames into a transcript, keeps the outbox beside it, and
+ * publishes one snapshot of both. It decides when to request a sync and when the outbox may send. Transports and retries are
+ * `connection.ts`; the order of what is sent is `outbox.ts`.
  */
+import { defined } from "../../shared/defined.ts";
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
 import { turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
@@ -10,13 +12,14 @@ import type {
   ChatClientOptions,
   ChatRoomClient,
   ChatSnapshot,
+  ConnectionState,
   ContinueOptions,
   ReplaceOptions,
   SubmitOptions,
 } from "../api/api.ts";
 import { CONTINUE_PROMPT, isContinuable, withPrompt } from "../api/follow-ups.ts";
-import { Link } from "../connection/connection.ts";
-import { LadderMemory } from "../connection/fallback-memory.ts";
+import { Connection } from "../connection/connection.ts";
+import { FallbackMemory } from "../connection/fallback-memory.ts";
 import { roomAddress } from "../transports/room-address.ts";
 import { openers } from "../transports/transport-factory.ts";
 import { OlderTurns } from "./older-turns.ts";
@@ -24,14 +27,14 @@ import { Outbox } from "./outbox.ts";
 import { OutboxStore, tabStorage } from "./outbox-store.ts";
 import { assertSendable, submitFrame, tooLarge } from "./submit-frame.ts";
 
-/** Syncs in a row that did not fit before the transcript's own cursor is no longer trusted. */
+/** After this many unfit syncs in a row the transcript's own cursor is no longer trusted. */
 const maxUnfitSyncs = 2;
 
-/** What there is to see of a room before its client has started. */
-export function idleSnapshot(room: string): ChatSnapshot {
+/** A snapshot without a client: before it has started, or where it cannot. */
+export function idleSnapshot(room: string, connection: ConnectionState = { state: "connecting" }): ChatSnapshot {
   return {
     room,
-    connection: { state: "connecting" },
+    connection,
     view: EMPTY_VIEW,
     turns: EMPTY_VIEW.turns,
     older: { state: "none" },
@@ -41,41 +44,44 @@ export function idleSnapshot(room: string): ChatSnapshot {
   };
 }
 
-/** Connects when it is made, and stays until `close()`; what each call does is said in `ChatRoomClient`. */
+/**
+ * How the transcript compares with the room on this connection. unsynced → current ⇄ requested; a lost connection leads back
+ * to unsynced. Only from `current` and `requested` does the outbox send.
+ */
+type SyncState = "unsynced" | "current" | "requested";
+
+/** Connects when it is made, and stays until `close()`. What each call does is documented in `ChatRoomClient`. */
 export class ChatClient implements ChatRoomClient {
   readonly #room: string;
-  readonly #link: Link;
+  readonly #connection: Connection;
   readonly #outbox: Outbox;
   readonly #older: OlderTurns;
   readonly #listeners = new Set<() => void>();
   #view: RoomView = EMPTY_VIEW;
   #error: ErrorFrame | undefined;
   #snapshot: ChatSnapshot;
-  #closed = false;
-  /** A sync was folded on this connection: what is shown is what the room holds. */
-  #synced = false;
-  /** A sync was asked for and has not come: what follows a gap is not asked for twice. */
-  #syncAsked = false;
+  #phase: "open" | "closed" = "open";
+  #sync: SyncState = "unsynced";
+  /** Syncs in a row that did not fit. From `maxUnfitSyncs` on, the next hello goes without a cursor and gets everything. */
   #unfitSyncs = 0;
-  /** The cursor was refused too often: the next hello goes without one and gets everything. */
-  #startAfresh = false;
 
   /** Throws for a room or a gateway that cannot exist. */
   constructor(options: ChatClientOptions) {
     this.#room = options.room;
     const address = roomAddress(options);
+    const { hostAndPrefix } = address.gateway;
     const storage = options.storage ?? tabStorage();
-    const store = new OutboxStore(storage, address.url.host, options.room);
+    const store = new OutboxStore(storage, hostAndPrefix, options.room);
     this.#outbox = new Outbox(store.load(Date.now()), (entries) => store.save(entries));
     const transports = openers(address, options.transports);
-    const memory = new LadderMemory(storage, address.url.host);
-    this.#link = new Link(
+    const memory = new FallbackMemory(storage, hostAndPrefix);
+    this.#connection = new Connection(
       { transports, memory, hasToken: () => options.token !== undefined },
       {
-        have: () => (this.#startAfresh ? undefined : haveOf(this.#view)),
+        have: () => (this.#unfitSyncs >= maxUnfitSyncs ? undefined : haveOf(this.#view)),
         frame: (frame) => {
-          tell(() => options.onFrame?.(frame));
-          if (!this.#closed) this.#handleFrame(frame);
+          callListener(() => options.onFrame?.(frame));
+          if (this.#phase === "open") this.#handleFrame(frame);
         },
         error: (error) => {
           this.#error = error;
@@ -97,7 +103,7 @@ export class ChatClient implements ChatRoomClient {
   }
 
   subscribe(listener: () => void): () => void {
-    // Wrapped, so that one function subscribed twice is two subscriptions.
+    // Wrapped, so that one function that is subscribed twice has two subscriptions.
     const entry = () => listener();
     this.#listeners.add(entry);
     return () => {
@@ -110,7 +116,7 @@ export class ChatClient implements ChatRoomClient {
   }
 
   submit(input: string | TurnInput, options: SubmitOptions = {}): string {
-    if (this.#closed) throw new Error("submit after close(): make a new client");
+    if (this.#phase === "closed") throw new Error("submit after close(): make a new client");
     const frame = submitFrame(input, options);
     const { turnId } = frame;
     assertSendable(frame);
@@ -149,7 +155,7 @@ export class ChatClient implements ChatRoomClient {
   }
 
   cancel(turnId: string): void {
-    if (this.#closed || !turnIdPattern.test(turnId)) return;
+    if (this.#phase === "closed" || !turnIdPattern.test(turnId)) return;
     this.#outbox.cancel(turnId, this.#view);
     this.#flush();
     this.#publish();
@@ -161,21 +167,21 @@ export class ChatClient implements ChatRoomClient {
   }
 
   clear(): void {
-    if (this.#closed) return;
+    if (this.#phase === "closed") return;
     this.#outbox.clear(this.#view);
     this.#flush();
     this.#publish();
   }
 
   reconnect(): void {
-    this.#link.reconnect();
+    this.#connection.reconnect();
   }
 
   close(): void {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#phase === "closed") return;
+    this.#phase = "closed";
     this.#older.close();
-    this.#link.close();
+    this.#connection.close();
   }
 
   #handleFrame(frame: ServerFrame): void {
@@ -185,97 +191,98 @@ export class ChatClient implements ChatRoomClient {
       const { view, needsSync } = foldFrame(this.#view, frame);
       this.#view = view;
       if (frame.type === "sync") this.#handleSync(needsSync);
-      else if (needsSync && this.#synced) this.#askForSync();
+      else if (needsSync && this.#sync !== "unsynced") this.#requestSync();
       this.#flush();
     }
     this.#publish();
   }
 
-  /** About a submit or a stop: told there, with its text. Anything else is shown as the room's last error. */
+  /** An error about a submit is shown on it, with its text. Any other is shown as the room's last error. */
   #handleError(frame: ErrorFrame): void {
-    if (frame.turnId === undefined) this.#outbox.refuseClear();
-    const isTold = frame.turnId !== undefined && this.#outbox.refuse(frame.turnId, frame);
-    // A stop that was said in place of its submit names a turn that never was: that is what was wanted.
-    if (!isTold && (frame.turnId === undefined || frame.code !== "turn-unknown")) this.#error = frame;
+    const refused = this.#outbox.refuse(frame);
+    // The room refused the clear, so no sync in a new epoch follows.
+    if (refused === "clear" && this.#sync === "current") this.#connection.stopExpectingSync();
+    // A stop that was sent in place of its submit names a turn that never was: that is what the user wanted.
+    const isWanted = frame.turnId !== undefined && frame.code === "turn-unknown";
+    if (refused !== "submit" && !isWanted) this.#error = frame;
     this.#flush();
   }
 
   #handleSync(isUnfit: boolean): void {
-    this.#syncAsked = false;
+    const wasUnsynced = this.#sync === "unsynced";
     if (isUnfit) {
       this.#unfitSyncs += 1;
-      if (this.#unfitSyncs < maxUnfitSyncs) this.#askForSync();
-      else {
-        this.#unfitSyncs = 0;
-        this.#startAfresh = true;
-        this.#link.drop("unfit sync");
-      }
+      if (this.#unfitSyncs >= maxUnfitSyncs) this.#connection.drop("unfit sync");
+      else this.#sendSyncRequest();
       return;
     }
     this.#unfitSyncs = 0;
-    this.#startAfresh = false;
-    if (this.#synced) return;
-    this.#synced = true;
+    this.#sync = "current";
+    if (!wasUnsynced) return;
     this.#error = undefined;
-    this.#link.synced();
+    this.#connection.synced();
   }
 
-  #askForSync(): void {
-    if (this.#syncAsked) return;
+  /** A gap is reported by each frame after it, and requested once. */
+  #requestSync(): void {
+    if (this.#sync === "requested") return;
+    this.#sync = "requested";
+    this.#sendSyncRequest();
+  }
+
+  #sendSyncRequest(): void {
     const have = haveOf(this.#view);
     if (have === undefined) {
-      // A room that starts in the middle: only a new hello can be answered with the whole.
-      this.#link.drop("no snapshot");
+      // A room whose first sync isn't whole: only a new hello is answered with everything.
+      this.#connection.drop("no snapshot");
       return;
     }
-    this.#syncAsked = true;
-    this.#link.send({ type: "sync-request", have });
-    this.#link.expectSync();
+    this.#connection.send({ type: "sync-request", have });
+    this.#connection.expectSync();
   }
 
   #handleLost(): void {
-    this.#synced = false;
-    this.#syncAsked = false;
+    this.#sync = "unsynced";
     this.#outbox.disconnected();
   }
 
   #flush(): void {
-    if (!this.#synced) return;
+    if (this.#sync === "unsynced") return;
     this.#outbox.reconcile(this.#view);
     for (const frame of this.#outbox.due(this.#view)) {
-      this.#link.send(frame);
-      // Its answer is a sync in a new epoch, for which what was submitted since is waiting.
-      if (frame.type === "room-clear") this.#link.expectSync();
+      this.#connection.send(frame);
+      // Its answer is a sync in a new epoch, for which later submits wait.
+      if (frame.type === "room-clear") this.#connection.expectSync();
     }
   }
 
   #publish(): void {
     const { connection, view, older, pending, stopping, error } = this.#snapshot;
     const isSame =
-      connection === this.#link.state &&
+      connection === this.#connection.state &&
       view === this.#view &&
       older === this.#older.state &&
       pending === this.#outbox.pending &&
       stopping === this.#outbox.stopping &&
       error === this.#error;
     if (isSame) return;
-    this.#snapshot = {
+    this.#snapshot = defined({
       room: this.#room,
-      connection: this.#link.state,
+      connection: this.#connection.state,
       view: this.#view,
       turns: this.#view.turns,
       older: this.#older.state,
       pending: this.#outbox.pending,
       notices: this.#view.notices,
       stopping: this.#outbox.stopping,
-      ...(this.#error === undefined ? {} : { error: this.#error }),
-    };
-    for (const listener of [...this.#listeners]) tell(listener);
+      error: this.#error,
+    });
+    for (const listener of [...this.#listeners]) callListener(listener);
   }
 }
 
-/** A page's own mistake must not keep others, or the connection, from what happened. */
-function tell(listener: () => void): void {
+/** A listener that throws must not keep the others, or the connection, from the change. */
+function callListener(listener: () => void): void {
   try {
     listener();
   } catch (error) {

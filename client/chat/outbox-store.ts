@@ -1,9 +1,8 @@
 /**
- * Where an outbox outlives its page: one item of web storage for each gateway and room. What is read back was written by
- * whoever had the storage, so each entry is checked as if it came from a stranger: one frame that is not well-formed would
- * cost the new page its session (`bad-frame`).
+ * Stores the outbox over a reload: one item of web storage for each gateway and room. Each entry that is read back is checked
+ * as if a stranger had written it: one malformed frame would cost the new page its session (`bad-frame`).
  *
- * A duplicated tab starts with a copy of all this and says the same submits again. Their ids make that harmless (T1).
+ * A duplicated tab starts with a copy of the outbox and sends the same submits again. Their ids make that harmless (T1).
  */
 import { defined } from "../../shared/defined.ts";
 import type { TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
@@ -12,21 +11,21 @@ import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import type { OutboxStorage } from "../api/api.ts";
 import { assertSendable, isId, isRecord, submitFrame, tooLarge } from "./submit-frame.ts";
 
-/** One wish, as it is kept. A clear is not: it takes everything from everyone, so it is not carried out by a later page. */
+/** One stored entry. A clear isn't stored: it removes everything for everyone, so a later page must not carry it out. */
 export type KeptEntry =
   | {
       readonly kind: "submit";
       readonly frame: TurnSubmitFrame;
       readonly submittedAt: number;
-      /** It was said on some connection: the room may have it. */
+      /** It was sent on some connection: the room may have it. */
       readonly said: boolean;
-      /** Its stop was asked for. */
+      /** The user stopped it. */
       readonly cancelled: boolean;
       readonly refused?: ErrorFrame;
     }
   | { readonly kind: "cancel"; readonly turnId: string };
 
-/** Beside prompts of 64 KiB this is a handful; a tab has about 5 MiB, which belong to its page. */
+/** Room for a few prompts of 64 KiB. A tab has about 5 MiB, which belong to its page. */
 const maxKeptUnits = 512 * 1024;
 /** Half of the time a room remembers ids (T1): until then a repeat certainly runs nothing twice. */
 export const keptForMs = 12 * 3_600_000;
@@ -42,7 +41,7 @@ export class OutboxStore {
     this.#key = `edge-chat.outbox.${gateway}/${room}`;
   }
 
-  /** What the page before left behind, in its order. Anything that is not ours reads as nothing. */
+  /** The previous page's entries, in order. Anything that isn't ours reads as nothing. */
   load(now: number): KeptEntry[] {
     try {
       const kept: unknown = JSON.parse(this.#storage?.getItem(this.#key) ?? "null");
@@ -73,12 +72,13 @@ export class OutboxStore {
   }
 }
 
-/** The tab's own storage, where there is one and it may be used. */
+/** The tab's own storage, where there is one and it may be used. Node and Deno share one between all users of a process. */
 export function tabStorage(): OutboxStorage | undefined {
+  if (typeof document === "undefined") return undefined;
   try {
     return globalThis.sessionStorage as OutboxStorage | undefined;
   } catch {
-    return undefined; // Sandboxed frames and blocked cookies throw at the mere mention.
+    return undefined; // The mere access throws in sandboxed frames and where cookies are blocked.
   }
 }
 
@@ -87,7 +87,7 @@ function serialize(entries: readonly KeptEntry[]): string {
   const kept = entries
     .map((entry) => JSON.stringify(entry))
     .filter((text) => {
-      // One that does not fit is passed over; what comes after it may.
+      // An entry that is too large is left out; the ones after it may fit.
       const fits = units + text.length <= maxKeptUnits;
       if (fits) units += text.length;
       return fits;
@@ -108,7 +108,7 @@ function parseEntry(entry: unknown, now: number): KeptEntry | undefined {
   return defined({ kind, frame, submittedAt, said: said !== false, cancelled: isCancelled, refused: refusal });
 }
 
-/** Made anew from its fields by the rules for any submit. */
+/** Built anew from its fields, by the rules for any submit. */
 function parseFrame(value: unknown): TurnSubmitFrame | undefined {
   if (!isRecord(value)) return undefined;
   const { turnId, epoch, input } = value;
@@ -123,7 +123,7 @@ function parseFrame(value: unknown): TurnSubmitFrame | undefined {
   }
 }
 
-/** Kept too long to be asked unasked: the text stays, and whoever finds it decides. */
+/** Stored too long to be sent without a person's wish: the text stays, and the person decides. */
 function staleError(turnId: string): ErrorFrame {
   const message = "The message waited too long to be sent.";
   return { type: "error", code: "turn-stale", message, turnId, retryable: false };

@@ -1,27 +1,31 @@
 /**
- * What the user asked for and the room has not answered yet: submits, stops and a clear, in order. It knows no socket and
- * no clock: it is told when a connection is lost and what the room shows, and says which frames are due.
+ * Keeps what the user wants and the room has not answered yet: submits, stops and a clear, in order. It has no socket and no
+ * clock: its owner reports lost connections and what the room shows, and asks which frames to send.
  *
- * A submit may be sent again on the next connection because its id is an idempotency key (T1). It leaves when the room
- * shows its turn, or stays as refused, with its text, when an error names it. Every change is kept before it is acted on,
- * so that the page after a reload continues as after a lost connection.
+ * A submit may be sent again on the next connection because its id is an idempotency key (T1). It is dropped when the room
+ * shows its turn, and kept as refused, with its text, when an error names it. Every change is stored before it is acted on,
+ * so that a reloaded page continues as after a lost connection.
  */
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
+import { assertNever } from "../../shared/result.ts";
 import type { RoomView } from "../../shared/transcript.ts";
 import type { PendingTurn } from "../api/api.ts";
 import type { KeptEntry } from "./outbox-store.ts";
 
-/** On its way: said on this connection. Unsure: said on one that was lost, so the room may have it or not. */
+/** On its way: sent on this connection. Unsure: sent on one that was lost, so the room may have it or not. */
 type Sent = "not-yet" | "unsure" | "on-its-way";
+
+/** What an error frame was about. */
+export type Refused = "submit" | "stop" | "clear";
 
 interface Submit {
   readonly kind: "submit";
   turn: PendingTurn;
   frame: TurnSubmitFrame;
   sent: Sent;
-  /** Its stop was asked for: never sent again, but the room has to be told if it may have it. */
+  /** The user stopped it: it is never sent again, but a room that may have it gets the stop. */
   cancelled: boolean;
 }
 interface Cancel {
@@ -39,16 +43,16 @@ export class Outbox {
   readonly #keep: (entries: readonly KeptEntry[]) => void;
   /** Replaced, never changed in place, so that a loop over it may drop and add. */
   #entries: readonly Entry[] = [];
-  /** The epoch that a clear sent on this connection ends: submits wait for the next, whose name they have to say. */
+  /** The epoch that a clear sent on this connection ends: submits wait for the next epoch, which they have to name. */
   #endingEpoch: string | undefined;
   #pending: readonly PendingTurn[] = [];
   #stopping: ReadonlySet<string> = new Set();
 
-  /** Starts with what the page before this one left, and hands over all that the next one would need, at each change. */
+  /** Starts with what the previous page left, and passes on, at each change, all that the next page would need. */
   constructor(left: readonly KeptEntry[], keep: (entries: readonly KeptEntry[]) => void) {
     this.#keep = keep;
     this.#entries = left.map(entryOf);
-    // A page that went is a connection that was lost.
+    // The end of the previous page is a lost connection.
     this.disconnected();
   }
 
@@ -60,7 +64,7 @@ export class Outbox {
     return this.#stopping;
   }
 
-  /** Takes a submit; one that is known already is left alone, one that was refused is tried again. */
+  /** Adds a submit. One that is known already is left alone, one that was refused is tried again. */
   submit(frame: TurnSubmitFrame, submittedAt: number, view: RoomView, refused?: ErrorFrame): void {
     const known = this.#submitOf(frame.turnId);
     if (known !== undefined && !isRefused(known)) return;
@@ -72,7 +76,7 @@ export class Outbox {
     this.#changed();
   }
 
-  /** Asks to stop a turn: a submit that has not left is withdrawn, a turn that is over is left alone. */
+  /** Stops a turn: a submit that has not been sent is withdrawn, a settled turn is left alone. */
   cancel(turnId: string, view: RoomView): void {
     if (view.turns.some((turn) => turn.id === turnId && turn.state === "settled")) return;
     const submit = this.#submitOf(turnId);
@@ -87,8 +91,8 @@ export class Outbox {
   }
 
   /**
-   * Everything goes, and submits from before go with it. Said once, never again: the room may have moved on by then. Stops
-   * stay, because a clear that is lost with its socket must not lose them too.
+   * Clears the room and withdraws earlier submits. A clear is sent once and never again: the room may have moved on by then.
+   * Stops stay, because a clear that is lost with its socket must not lose them too.
    */
   clear(view: RoomView): void {
     const stops = this.#entries.filter(
@@ -105,37 +109,47 @@ export class Outbox {
     this.#changed();
   }
 
-  /** An error that names a turn. Whether it was about something in here. */
-  refuse(turnId: string, error: ErrorFrame): boolean {
-    const about = this.#entries.filter((entry) => turnIdOf(entry) === turnId && !isRefused(entry));
-    for (const entry of about) {
-      // A refused submit that was to be stopped anyway has nothing left to tell.
-      if (entry.kind === "submit" && !entry.cancelled) entry.turn = { ...entry.turn, refused: error };
-      else this.#drop(entry);
+  /** An error arrived. @returns what it refused; undefined if it concerns nothing in here */
+  refuse(error: ErrorFrame): Refused | undefined {
+    const { turnId } = error;
+    if (turnId === undefined) {
+      // It may be the answer to a clear: submits no longer wait for the next epoch.
+      if (this.#endingEpoch === undefined) return undefined;
+      this.#endingEpoch = undefined;
+      return "clear";
     }
-    if (about.length > 0) this.#changed();
-    return about.length > 0;
+    const about = this.#entries.filter((entry) => turnIdOf(entry) === turnId && !isRefused(entry));
+    if (about.length === 0) return undefined;
+    let refused: Refused = "stop";
+    for (const entry of about) {
+      if (entry.kind === "submit") {
+        refused = "submit";
+        // A refused submit that was to be stopped anyway is of no interest any more.
+        if (!entry.cancelled) {
+          entry.turn = { ...entry.turn, refused: error };
+          continue;
+        }
+      }
+      this.#drop(entry);
+    }
+    this.#changed();
+    return refused;
   }
 
-  /** An error that names no turn may be the answer to a clear: nothing waits for that any longer. */
-  refuseClear(): void {
-    this.#endingEpoch = undefined;
-  }
-
-  /** The socket is gone, and with it the knowledge of what arrived. */
+  /** The connection is gone: nobody knows what arrived. */
   disconnected(): void {
     this.#endingEpoch = undefined;
     for (const entry of this.#entries) {
       if (entry.kind === "submit" && entry.sent === "on-its-way") entry.sent = "unsure";
       if (entry.kind === "cancel") entry.sent = false;
     }
-    // A stop follows its submit's fate from here: the room shows the turn and is told, or is told before it shows it.
+    // From here the stop follows its submit: it is sent when the room shows the turn, or in place of the submit.
     const unsure = new Set(this.#entries.flatMap((entry) => (isUnsureCancelled(entry) ? [entry.turn.id] : [])));
     this.#entries = this.#entries.filter((entry) => entry.kind !== "cancel" || !unsure.has(entry.turnId));
     this.#changed();
   }
 
-  /** Drops what the room's view has answered. Only for a view that is synced on this connection. */
+  /** Drops what the room's view has answered. The view must be synced on this connection. */
   reconcile(view: RoomView): void {
     const before = this.#entries;
     for (const entry of before) {
@@ -153,7 +167,7 @@ export class Outbox {
             this.#entries = [...this.#entries, { kind: "cancel", turnId: turn.id, sent: false }];
           }
         } else if (entry.sent === "on-its-way" && entry.frame.epoch !== view.epoch) {
-          // Overtaken by someone's clear, perhaps after it arrived: asked again, the room says `turn-stale`.
+          // Somebody cleared the room meanwhile. Sent again, the submit is refused with `turn-stale`.
           entry.sent = "unsure";
         }
       } else if (turn?.state === "settled" || (turn === undefined && this.#submitOf(entry.turnId) === undefined)) {
@@ -180,7 +194,7 @@ export class Outbox {
         case "submit":
           if (isRefused(entry) || entry.sent === "on-its-way") break;
           if (entry.cancelled) {
-            // Not submitted again: the room remembers the stop of an id it does not know, should the submit still come (T1).
+            // Not submitted again. The room remembers the stop of an id it doesn't know, should the submit still arrive (T1).
             this.#drop(entry);
             frames.push({ type: "turn-cancel", turnId: entry.turn.id });
           } else if (!this.#isEnding(view)) {
@@ -189,6 +203,8 @@ export class Outbox {
             frames.push(entry.frame);
           }
           break;
+        default:
+          assertNever(entry);
       }
     }
     if (frames.length > 0) this.#changed();
@@ -244,7 +260,7 @@ function entryOf(kept: KeptEntry): Entry {
   return { kind: "submit", turn, frame, sent: kept.said ? "on-its-way" : "not-yet", cancelled };
 }
 
-/** T1: a submit belongs to the epoch it was made in, or to the first it met, for good. */
+/** T1: a submit belongs for good to the epoch in which it was made, or to the first one it meets. */
 function stamp(submit: Submit, view: RoomView): void {
   if (submit.frame.epoch === undefined && view.epoch !== undefined)
     submit.frame = { ...submit.frame, epoch: view.epoch };

@@ -5,10 +5,11 @@ import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../../shared/proto
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { SubmitOptions } from "../api/api.ts";
+import { randomId } from "../transports/random-id.ts";
 
 /** Named field by field: one more than the room knows would end the session (`bad-frame`). */
 export function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
-  const { turnId = newTurnId(), provider, model, params, metadata, replaces, onLeave } = options;
+  const { turnId = randomId(), provider, model, params, metadata, replaces, onLeave } = options;
   return defined({
     type: "turn-submit",
     turnId,
@@ -25,11 +26,6 @@ export function submitFrame(input: string | TurnInput, options: SubmitOptions): 
 function plainInput(input: TurnInput): TurnInput {
   if ("prompt" in input) return { prompt: input.prompt };
   return { messages: input.messages.map(({ role, content }) => ({ role, content })) };
-}
-
-/** 128 random bits as hex. Not `randomUUID`, which pages served over plain HTTP do not have. */
-export function newTurnId(): string {
-  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

@@ -1,91 +1,82 @@
 /**
- * One lasting connection to a room, over transports that come and go: when to try which, what to believe before the welcome,
- * and when to give up. How a transport works is its own business (`transports/`), which one is next is the ladder's, what
- * frames mean is the chat client's. One transport is live at a time; what a superseded one still says is dropped.
+ * One lasting connection to a room, over transports that come and go. It decides when to open which transport, what follows
+ * the end of one, and when to give up. It doesn't know how a transport works (`transports/`) or what frames mean
+ * (`chat-client.ts`). One attempt is in use at a time, and only its frames are passed on.
  */
-
-import { backoffMs } from "../../shared/backoff.ts";
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { ConnectionState } from "../api/api.ts";
 import type { NetworkFault, TransportName } from "../api/connection-types.ts";
+import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
-import {
-  maxAskedDelayMs,
-  progressTimeoutMs,
-  reconnectPolicy,
-  stableAfterMs,
-  syncTimeoutMs,
-  welcomeTimeoutMs,
-} from "../time/timing.ts";
+import { stableAfterMs } from "../time/timing.ts";
 import { messageOf } from "../transports/room-fetch.ts";
-import type { OpenTransport, Transport, TransportEnd, TransportEvents } from "../transports/transport.ts";
-import { listenToDevice } from "./browser-signals.ts";
-import type { LadderMemory } from "./fallback-memory.ts";
-import * as ladders from "./transport-fallback.ts";
+import type { OpenTransport, TransportEnd } from "../transports/transport.ts";
+import { Attempt, type AttemptEvents } from "./attempt.ts";
+import { listenToDevice } from "./device-signals.ts";
+import type { FallbackMemory } from "./fallback-memory.ts";
+import { RetrySchedule } from "./retry-schedule.ts";
+import * as rules from "./transport-fallback.ts";
+import { UpgradeProbe } from "./upgrade-probe.ts";
 
-export interface LinkEvents {
-  /** What the reader has, for the next greeting. */
+export interface ConnectionEvents {
+  /** What the reader has, for the next hello. */
   have(): Have | undefined;
-  /** A frame of a welcomed transport, or an `error` or `notice` before that. */
+  /** A frame of a welcomed transport, or an `error` or `notice` before the welcome. */
   frame(frame: ServerFrame): void;
   /** A failure on this side that a person should know of. */
   error(error: ErrorFrame): void;
-  /** The connection state changed. */
+  /** `state` changed. */
   change(): void;
-  /** A transport is gone; the next one starts from its welcome. Told before the state that says so. */
+  /** The transport is gone and the next one starts from its welcome. Called before the state changes. */
   lost(): void;
 }
 
-export interface LinkOptions {
-  /** What may be used, best first, and how each is opened. */
+export interface ConnectionOptions {
+  /** The transports that may be used, best first, and how each is opened. */
   readonly transports: ReadonlyMap<TransportName, OpenTransport>;
-  readonly memory: LadderMemory;
-  /** The application can be asked for a token. */
+  readonly memory: FallbackMemory;
+  /** Whether the application can be asked for a token. */
   readonly hasToken: () => boolean;
 }
 
-/** One transport, from its opening to its end. */
-interface Attempt {
-  readonly name: TransportName;
-  readonly openedAt: number;
-  transport: Transport | undefined;
-  isWelcomed: boolean;
-  sessionId: string | undefined;
-  /** When it was first in step with the room. */
-  syncedAt: number | undefined;
-  /** The last error frame that named no turn: it explains the end that follows it. */
-  lastError: ErrorFrame | undefined;
-}
+/** attempting ⇄ waiting; a terminal refusal leads to refused until `reconnect()`, and `close()` to closed for good. */
+type Phase =
+  | { readonly name: "attempting"; readonly attempt: Attempt }
+  | { readonly name: "waiting" | "refused" | "closed" };
 
-export class Link {
-  readonly #options: LinkOptions;
-  readonly #events: LinkEvents;
-  readonly #timers = new Timers<"retry" | "welcome" | "sync" | "stable" | "goaway" | "climb" | "climbing">();
+export class Connection {
+  readonly #options: ConnectionOptions;
+  readonly #events: ConnectionEvents;
+  readonly #timers = new Timers<"retry" | "stable" | "goaway">();
+  readonly #retries = new RetrySchedule();
+  readonly #upgrade: UpgradeProbe;
   readonly #stopListening: () => void;
-  #ladder: ladders.Ladder;
-  /** The one whose frames count. None while waiting for the next try, and when it is over. */
-  #live: Attempt | undefined;
-  /** A better one, tried beside the one that works. Takes its place once it is welcomed. */
-  #better: Attempt | undefined;
+  #fallback: rules.Fallback;
+  #phase: Phase = { name: "waiting" };
   #state: ConnectionState = { state: "connecting" };
-  /** By `close()` for good, by a terminal refusal until `reconnect()`. */
-  #isEnded = false;
-  #isClosed = false;
-  /** Connections and tries in a row that did not last. */
-  #failures = 0;
-  /** The room asked not to be called before this. */
-  #notBefore = 0;
-  /** A token was refused, and the application has been asked for another since the last connection that stood. */
-  #hasAskedAnew = false;
+  /** A token was refused, and the application has been asked for another since the last connection that lasted. */
+  #hasAskedForToken = false;
 
-  constructor(options: LinkOptions, events: LinkEvents) {
+  constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#ladder = ladders.startLadder([...options.transports.keys()], options.memory.load(Date.now()));
+    this.#fallback = rules.startFallback([...options.transports.keys()], options.memory.load());
+    this.#upgrade = new UpgradeProbe(options.transports, {
+      due: () => rules.upgradeDue(this.#fallback, monotonicMs()),
+      succeeded: (attempt) => this.#switchTo(attempt),
+      failed: () => {
+        this.#setFallback(rules.afterUpgradeFailure(this.#fallback, monotonicMs(), Math.random));
+        this.#scheduleUpgrade();
+      },
+    });
     this.#stopListening = listenToDevice({
-      online: () => this.#handleNetwork(),
+      online: () => {
+        this.#fallback = rules.afterNetworkChange(this.#fallback, monotonicMs());
+        this.#scheduleUpgrade();
+        this.#wake();
+      },
       offline: () => this.#handleOffline(),
       seen: () => this.#wake(),
     });
@@ -98,151 +89,110 @@ export class Link {
 
   /** Sends on a welcomed transport; otherwise drops the frame, which its owner keeps until it is answered. */
   send(frame: ClientFrame): void {
-    if (this.#live?.isWelcomed) this.#live.transport?.send(frame);
+    const attempt = this.#attempt;
+    if (attempt !== undefined && attempt.state.phase !== "opening") attempt.transport.send(frame);
   }
 
   /** The owner's transcript is in step with the room. */
   synced(): void {
-    const live = this.#live;
-    if (live === undefined || !live.isWelcomed || live.syncedAt !== undefined) return;
-    live.syncedAt = Date.now();
+    const attempt = this.#attempt;
+    if (attempt === undefined || !attempt.markSynced() || attempt.state.phase !== "synced") return;
     this.#timers.start("stable", stableAfterMs, () => {
-      this.#failures = 0;
-      this.#hasAskedAnew = false;
+      this.#retries.forgetFailures();
+      this.#hasAskedForToken = false;
     });
-    const { standing } = this.#ladder;
-    this.#setLadder(ladders.arrive(this.#ladder, Date.now(), Math.random));
-    // Those were of the transport that was left.
-    if (this.#ladder.standing !== standing) this.#failures = 0;
-    this.#scheduleClimb();
-    const { name: transport, sessionId } = live;
-    const { because } = this.#ladder;
-    this.#setState(defined({ state: "online", transport, sessionId, because }));
+    const { current } = this.#fallback;
+    this.#setFallback(rules.afterSync(this.#fallback, monotonicMs(), Math.random));
+    // The failures were those of the transport that was left.
+    if (this.#fallback.current !== current) this.#retries.forgetFailures();
+    this.#scheduleUpgrade();
+    const { sessionId } = attempt.state;
+    const { because } = this.#fallback;
+    this.#setState(defined({ state: "online", transport: attempt.name, sessionId, because }));
   }
 
-  /** A sync is due: a room that owes one and stays silent is not worth waiting for. */
+  /** A sync is due: a connection on which none comes is given up. */
   expectSync(): void {
-    this.#timers.start("sync", syncTimeoutMs, () => this.#giveUp("no sync", "lost"));
+    this.#attempt?.expectSync();
+  }
+
+  /** The room refused what a sync was to answer. */
+  stopExpectingSync(): void {
+    this.#attempt?.stopExpectingSync();
   }
 
   /** Gives the connection up for a reason that is not its own, and tries again after the usual wait. */
   drop(reason: string): void {
-    this.#giveUp(reason, undefined);
+    const attempt = this.#attempt;
+    if (attempt === undefined) return;
+    attempt.close(reason);
+    this.#leave(attempt, undefined);
   }
 
-  /** Tries now: ends a wait, or starts over after a terminal refusal. A connection that stands is only asked whether it does. */
+  /** Tries now: ends a wait, or starts over after a terminal refusal. A connection that exists has to prove that it works. */
   reconnect(): void {
-    if (this.#isClosed) return;
-    if (this.#isEnded) {
-      this.#isEnded = false;
-      this.#hasAskedAnew = false;
-      this.#failures = 0;
-      this.#notBefore = 0;
-      this.#setState({ state: "connecting" });
-      this.#try();
-    } else if (this.#live === undefined) this.#try();
-    else this.#live.transport?.probe();
+    switch (this.#phase.name) {
+      case "attempting":
+        this.#phase.attempt.prove();
+        return;
+      case "waiting":
+        this.#try();
+        return;
+      case "refused":
+        this.#hasAskedForToken = false;
+        this.#retries.reset();
+        this.#phase = { name: "waiting" };
+        this.#setState({ state: "connecting" });
+        this.#try();
+        return;
+      case "closed":
+        return;
+    }
   }
 
   /** Ends everything and leaves nothing running. */
   close(): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
+    if (this.#phase.name === "closed") return;
     this.#stopListening();
-    this.#live?.transport?.close("closed by the page");
-    this.#end({ state: "closed" });
+    this.#attempt?.close("closed by the page");
+    this.#end("closed", { state: "closed" });
+  }
+
+  get #attempt(): Attempt | undefined {
+    return this.#phase.name === "attempting" ? this.#phase.attempt : undefined;
   }
 
   #try(): void {
     this.#timers.stop("retry");
-    if (this.#state.state === "offline" && !isDeviceOffline()) this.#setRetrying(this.#failures);
-    // A page that heard of the change may have left, or tried already.
-    if (this.#isEnded || this.#live !== undefined) return;
-    this.#live = this.#open(ladders.tryingOf(this.#ladder));
-    this.#watch(this.#live);
+    if (this.#state.state === "offline" && !isDeviceOffline()) this.#setRetrying(this.#retries.failures);
+    // A listener that heard of the change may have closed the client, or have tried already.
+    if (this.#phase.name !== "waiting") return;
+    const name = rules.tryingOf(this.#fallback);
+    const open = this.#options.transports.get(name);
+    if (open === undefined) return;
+    const attempt = new Attempt(name, open, !rules.hasNext(this.#fallback), this.#attemptEvents);
+    this.#phase = { name: "attempting", attempt };
   }
 
-  #open(name: TransportName): Attempt {
-    const attempt: Attempt = {
-      name,
-      openedAt: Date.now(),
-      transport: undefined,
-      isWelcomed: false,
-      sessionId: undefined,
-      syncedAt: undefined,
-      lastError: undefined,
-    };
-    const events: TransportEvents = {
-      have: () => this.#events.have(),
-      progress: () => this.#handleProgress(attempt),
-      welcomed: (sessionId) => this.#handleWelcome(attempt, sessionId),
-      frame: (frame) => this.#handleFrame(attempt, frame),
-      ended: (end) => this.#handleEnded(attempt, end),
-    };
-    attempt.transport = this.#options.transports.get(name)?.(events);
-    return attempt;
-  }
+  readonly #attemptEvents: AttemptEvents = {
+    have: () => this.#events.have(),
+    welcomed: () => {},
+    frame: (attempt, frame) => {
+      if (attempt !== this.#attempt) return;
+      if (frame.type === "goaway") this.#handleGoaway(frame.reconnectInMs);
+      else this.#events.frame(frame);
+    },
+    ended: (attempt, end) => {
+      if (attempt === this.#attempt) this.#handleEnded(attempt, end);
+    },
+  };
 
-  /** Until the welcome. Where there is another transport to try, a hanging one is not waited for. */
-  #watch(attempt: Attempt): void {
-    const isLive = attempt === this.#live;
-    const longest = attempt.openedAt + welcomeTimeoutMs - Date.now();
-    const waitMs = isLive && !ladders.hasNext(this.#ladder) ? longest : Math.min(longest, progressTimeoutMs);
-    if (isLive) this.#timers.start("welcome", waitMs, () => this.#giveUp("no welcome", "stalled"));
-    else this.#timers.start("climbing", waitMs, () => this.#stayBelow());
-  }
-
-  #handleProgress(attempt: Attempt): void {
-    if (!attempt.isWelcomed && (attempt === this.#live || attempt === this.#better)) this.#watch(attempt);
-  }
-
-  #handleFrame(attempt: Attempt, frame: ServerFrame): void {
-    if (attempt !== this.#live) return;
-    switch (frame.type) {
-      case "goaway":
-        this.#handleGoaway(frame.reconnectInMs);
-        return;
-      case "error":
-        if (frame.turnId === undefined) attempt.lastError = frame;
-        this.#events.frame(frame);
-        return;
-      case "sync":
-        if (!attempt.isWelcomed) return;
-        this.#timers.stop("sync");
-        this.#events.frame(frame);
-        return;
-      default:
-        // R2: a room that speaks of turns before its welcome is not believed.
-        if (attempt.isWelcomed || frame.type === "notice") this.#events.frame(frame);
-    }
-  }
-
-  #handleWelcome(attempt: Attempt, sessionId: string | undefined): void {
-    if (attempt === this.#better) this.#supersede(attempt);
-    if (attempt !== this.#live || attempt.isWelcomed) return;
-    attempt.isWelcomed = true;
-    attempt.sessionId = sessionId;
-    this.#timers.stop("welcome");
-    this.expectSync();
-  }
-
-  /** The room will close, now or later; the time to come back is its choice, so that not all come at once. */
+  /** The room will close, now or later. It chooses when this client comes back, so that not all come at once. */
   #handleGoaway(reconnectInMs: number): void {
-    const delayMs = Math.min(reconnectInMs, maxAskedDelayMs);
-    this.#notBefore = Date.now() + delayMs;
-    this.#timers.start("goaway", delayMs, () => this.drop("goaway"));
-  }
-
-  #giveUp(reason: string, fault: NetworkFault | undefined): void {
-    const attempt = this.#live;
-    if (attempt === undefined) return;
-    attempt.transport?.close(reason);
-    this.#leave(attempt, fault);
+    this.#timers.start("goaway", this.#retries.askedToWait(reconnectInMs), () => this.drop("goaway"));
   }
 
   #handleEnded(attempt: Attempt, end: TransportEnd): void {
-    if (attempt === this.#better) this.#stayBelow();
-    if (attempt !== this.#live) return;
     switch (end.by) {
       case "network":
         this.#leave(attempt, end.fault);
@@ -253,152 +203,125 @@ export class Link {
         return;
       case "room":
         this.#handleRefusal(attempt, end);
+        return;
     }
   }
 
   #handleRefusal(attempt: Attempt, end: Extract<TransportEnd, { by: "room" }>): void {
     const { lastError } = attempt;
-    // A close that a newer room gives has no name here; its reason is the error's code.
-    const isAboutIt = lastError?.code === end.code || lastError?.code === end.message;
-    const told = isAboutIt ? lastError : undefined;
-    if (end.code === "unauthenticated" && !this.#hasAskedAnew && this.#options.hasToken()) {
-      this.#askAnew();
+    // A close code of a newer room is unknown here; its close reason is the error's code.
+    const explains = lastError?.code === end.code || lastError?.code === end.message;
+    const explanation = explains ? lastError : undefined;
+    if (end.code === "unauthenticated" && !this.#hasAskedForToken && this.#options.hasToken()) {
+      // The token expired or was revoked. The next attempt asks the application for another: once, and a refusal of that
+      // one is final.
+      this.#hasAskedForToken = true;
+      this.#detach();
+      this.#setRetrying();
+      this.#try();
       return;
     }
     if (end.isTerminal) {
-      this.#end({ state: "closed", code: end.code, message: told?.message ?? end.message });
+      if (end.code === "origin-forbidden") reportOrigin();
+      this.#end("refused", { state: "closed", code: end.code, message: explanation?.message ?? end.message });
       return;
     }
-    const delayMs = end.retryAfterMs ?? told?.retryAfterMs ?? 0;
-    this.#notBefore = Math.max(this.#notBefore, Date.now() + Math.min(delayMs, maxAskedDelayMs));
+    this.#retries.askedToWaitAtLeast(end.retryAfterMs ?? explanation?.retryAfterMs ?? 0);
     this.#leave(attempt, undefined);
   }
 
-  /** The token ran out or was revoked. Each try asks the application for one: once, and the next refusal is its last word. */
-  #askAnew(): void {
-    this.#hasAskedAnew = true;
-    this.#part();
-    this.#setRetrying();
-    this.#try();
-  }
-
-  /** The live transport is over. @param fault undefined where that tells nothing about the transport. */
+  /** The attempt in use is over. @param fault undefined where its end says nothing about its transport */
   #leave(attempt: Attempt, fault: NetworkFault | undefined): void {
-    this.#part();
-    const advice = this.#learn(attempt, fault);
-    if (advice === "next" && this.#notBefore <= Date.now()) {
+    this.#detach();
+    if (this.#learn(attempt, fault) === "next" && this.#retries.isFree()) {
       if (this.#state.state === "online") this.#setRetrying();
       this.#try();
     } else this.#waitToRetry();
   }
 
-  /** From the live transport, and from all that runs for it. */
-  #part(): void {
-    this.#abandonClimb();
+  /** Lets go of the attempt in use and of all that runs for it. */
+  #detach(): void {
+    this.#upgrade.stop();
     this.#timers.stopAll();
-    this.#live = undefined;
+    this.#phase = { name: "waiting" };
     this.#events.lost();
   }
 
-  #learn(attempt: Attempt, fault: NetworkFault | undefined): ladders.Advice {
-    // A device without a network says nothing about transports.
+  #learn({ state }: Attempt, fault: NetworkFault | undefined): rules.Advice {
+    // The failures of a device without a network say nothing about transports.
     if (fault === undefined || isDeviceOffline()) {
-      this.#setLadder(ladders.refuse(this.#ladder));
+      this.#setFallback(rules.afterRefusal(this.#fallback));
       return "wait";
     }
-    const lastedMs = attempt.syncedAt === undefined ? undefined : Date.now() - attempt.syncedAt;
-    const [ladder, advice] = ladders.fail(this.#ladder, fault, lastedMs);
-    this.#setLadder(ladder);
+    const syncedAt = state.phase === "ended" ? state.syncedAt : undefined;
+    const lastedMs = syncedAt === undefined ? undefined : monotonicMs() - syncedAt;
+    const [fallback, advice] = rules.afterFailure(this.#fallback, fault, lastedMs);
+    this.#setFallback(fallback);
     return advice;
   }
 
   #waitToRetry(): void {
-    const now = Date.now();
-    const delayMs = backoffMs(this.#failures, reconnectPolicy, Math.random);
-    this.#failures += 1;
-    const retryAt = Math.max(now + delayMs, this.#notBefore);
-    this.#timers.start("retry", retryAt - now, () => this.#try());
-    // The device's word is a hint for the page: tries go on, because it is sometimes wrong (no route but to this machine).
+    const delayMs = this.#retries.nextDelayMs();
+    this.#timers.start("retry", delayMs, () => this.#try());
+    const retryAt = Date.now() + delayMs;
+    // `onLine` is a hint for the page: attempts go on, because it is sometimes wrong (no route but to this machine).
     this.#setState(
-      isDeviceOffline() ? { state: "offline" } : { state: "reconnecting", attempt: this.#failures, retryAt },
+      isDeviceOffline() ? { state: "offline" } : { state: "reconnecting", attempt: this.#retries.failures, retryAt },
     );
   }
 
-  // A better transport beside the one that works
-
-  #scheduleClimb(): void {
-    const { climbAt } = this.#ladder;
-    if (climbAt === undefined || this.#live?.syncedAt === undefined || this.#better !== undefined) return;
-    this.#timers.start("climb", Math.max(0, climbAt - Date.now()), () => this.#climb());
+  #scheduleUpgrade(): void {
+    const { upgradeAt } = this.#fallback;
+    if (upgradeAt === undefined || this.#attempt?.state.phase !== "synced") return;
+    this.#upgrade.schedule(upgradeAt - monotonicMs(), this.#attemptEvents);
   }
 
-  #climb(): void {
-    const name = ladders.climbingAt(this.#ladder, Date.now());
-    if (name === undefined) return;
-    this.#better = this.#open(name);
-    this.#watch(this.#better);
-  }
-
-  /** The better one did not get through. */
-  #stayBelow(): void {
-    this.#abandonClimb();
-    this.#setLadder(ladders.climbFailed(this.#ladder, Date.now(), Math.random));
-    this.#scheduleClimb();
-  }
-
-  #abandonClimb(): void {
-    this.#better?.transport?.close("not needed");
-    this.#better = undefined;
-    this.#timers.stop("climbing");
-  }
-
-  /** The better one takes over: its sync, which follows, tells all that the other may not have told. */
-  #supersede(attempt: Attempt): void {
-    this.#live?.transport?.close("superseded");
+  /** The better transport takes over: the sync that follows brings all that the other one may not have brought. */
+  #switchTo(attempt: Attempt): void {
+    this.#attempt?.close("superseded");
     this.#timers.stopAll();
-    this.#live = attempt;
-    this.#better = undefined;
-    this.#setLadder(ladders.climbed(this.#ladder, attempt.name, Date.now(), Math.random));
+    this.#phase = { name: "attempting", attempt };
+    this.#setFallback(rules.afterUpgrade(this.#fallback, attempt.name, monotonicMs(), Math.random));
     this.#events.lost();
   }
 
-  // The device
-
-  #handleNetwork(): void {
-    this.#ladder = ladders.lookUp(this.#ladder, Date.now());
-    this.#scheduleClimb();
-    this.#wake();
-  }
-
   #handleOffline(): void {
-    if (this.#isEnded) return;
-    if (this.#live === undefined) this.#setState({ state: "offline" });
-    else this.#live.transport?.probe();
-  }
-
-  /** A network that returned, or a page that someone looks at again, is a reason not to wait. */
-  #wake(): void {
-    if (!this.#isEnded) this.reconnect();
-  }
-
-  #end(state: ConnectionState): void {
-    this.#isEnded = true;
-    this.#part();
-    this.#ladder = ladders.refuse(this.#ladder);
-    this.#setState(state);
-  }
-
-  #setLadder(ladder: ladders.Ladder): void {
-    const before = ladders.standingOf(this.#ladder);
-    this.#ladder = ladder;
-    const standing = ladders.standingOf(ladder);
-    if (standing?.climbAt !== before?.climbAt || standing?.transport !== before?.transport) {
-      this.#options.memory.save(standing);
+    switch (this.#phase.name) {
+      case "attempting":
+        this.#phase.attempt.prove();
+        return;
+      case "waiting":
+        this.#setState({ state: "offline" });
+        return;
+      case "refused":
+      case "closed":
+        return;
     }
   }
 
-  /** A try is made now. */
-  #setRetrying(attempt = this.#failures + 1): void {
+  /** A network that returned, or a page that is used again, is a reason not to wait. */
+  #wake(): void {
+    if (this.#phase.name !== "refused") this.reconnect();
+  }
+
+  #end(name: "refused" | "closed", state: ConnectionState): void {
+    this.#detach();
+    this.#phase = { name };
+    this.#fallback = rules.afterRefusal(this.#fallback);
+    this.#setState(state);
+  }
+
+  #setFallback(fallback: rules.Fallback): void {
+    const before = rules.recordOf(this.#fallback);
+    this.#fallback = fallback;
+    const record = rules.recordOf(fallback);
+    if (record?.upgradeAt !== before?.upgradeAt || record?.transport !== before?.transport) {
+      this.#options.memory.save(record);
+    }
+  }
+
+  /** An attempt follows at once. */
+  #setRetrying(attempt = this.#retries.failures + 1): void {
     this.#setState({ state: "reconnecting", attempt, retryAt: Date.now() });
   }
 
@@ -410,4 +333,11 @@ export class Link {
 
 function isDeviceOffline(): boolean {
   return typeof navigator !== "undefined" && navigator.onLine === false;
+}
+
+/** Only a developer or operator can mend this, so it goes to the console as well as into the state. */
+function reportOrigin(): void {
+  const origin = typeof location === "undefined" ? "this page's origin" : location.origin;
+  // biome-ignore lint/suspicious/noConsole: the page's developer looks for this reason in the console.
+  console.error(`The chat gateway refuses ${origin}. Add it to the gateway's ALLOWED_ORIGINS setting.`);
 }

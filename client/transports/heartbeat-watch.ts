@@ -1,22 +1,26 @@
 /**
- * Whether a stream is held back on its way, from the heartbeats in it: each says when it was sent, by the room's clock.
- * Clocks differ, so how late one is counts from the one that came soonest. Pure.
+ * Detects a stream that is held back on its way, from the heartbeats in it. Each heartbeat says when the room sent it. The
+ * clocks differ, so a heartbeat's delay counts from the smallest delay seen. Pure; used by the event stream.
  */
 import { maxLagMs } from "../time/timing.ts";
 
-/** One late heartbeat may be this device's own sleep. */
+/** One late heartbeat may be the device's own sleep. */
 const maxLateBeats = 2;
 
 export class HeartbeatWatch {
-  /** The reader's clock minus the room's, where it was least. */
-  #least = Number.POSITIVE_INFINITY;
+  /** The reader's clock minus the room's, where it was smallest. */
+  #smallest = Number.POSITIVE_INFINITY;
   #late = 0;
 
-  /** @returns whether what the stream carries comes late, by all that is known now */
+  /**
+   * @param sentAt by the room's clock
+   * @param receivedAt by the reader's monotonic clock
+   * @returns whether the stream is held back, by all that is known now
+   */
   isLate(sentAt: number, receivedAt: number): boolean {
-    const apart = receivedAt - sentAt;
-    this.#least = Math.min(this.#least, apart);
-    this.#late = apart - this.#least > maxLagMs ? this.#late + 1 : 0;
+    const delay = receivedAt - sentAt;
+    this.#smallest = Math.min(this.#smallest, delay);
+    this.#late = delay - this.#smallest > maxLagMs ? this.#late + 1 : 0;
     return this.#late >= maxLateBeats;
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What reads a room over HTTP: requests, one after the other or one that goes on, with rests between them. What is said to
- * the room meanwhile is `http-transport.ts`; an event stream and polls (`sse.ts`, `poll.ts`) are what can be asked for.
+ * Reads a room over HTTP by requests: one after the other, or one that goes on, with rests between them. The event stream and
+ * polls (`sse.ts`, `poll.ts`) extend it. It doesn't send anything to the room; `http-transport.ts` does.
  */
 import { Timers } from "../time/timers.ts";
 import type { RoomAddress } from "./room-address.ts";
@@ -8,11 +8,13 @@ import { endOf } from "./room-fetch.ts";
 import type { TransportEnd, TransportEvents } from "./transport.ts";
 
 export interface RoomReader {
-  /** There may be something to hear: a rest is over. A request that is out is left alone. */
+  /** There may be something to read: a rest is over. A request that is out is left alone. */
   hurry(): void;
   /** A sync is wanted for what is held now. */
   resync(): void;
-  /** Leaves without a word to its events. Idempotent. */
+  /** The network may have changed: shows within `proofTimeoutMs` that the room can be read, or ends. */
+  prove(): void;
+  /** Leaves without an event. Idempotent. */
   close(): void;
 }
 
@@ -22,9 +24,9 @@ export type OpenReader = (events: TransportEvents) => RoomReader;
 export abstract class RequestReader<Timer extends string> implements RoomReader {
   protected readonly address: RoomAddress;
   protected readonly events: TransportEvents;
-  /** Of the request that is out, or of the rest after it. */
+  /** For the request that is out, or the rest after it. */
   protected readonly timers = new Timers<Timer | "rest">();
-  /** The last that was made. Aborted, nothing that it still brings counts. */
+  /** The latest request. Once it is aborted, nothing that it still brings counts. */
   #request: AbortController | undefined;
 
   constructor(address: RoomAddress, events: TransportEvents) {
@@ -32,9 +34,10 @@ export abstract class RequestReader<Timer extends string> implements RoomReader 
     this.events = events;
   }
 
-  /** Asks from where the reader is. */
+  /** Requests what follows the reader's position. */
   protected abstract again(): void;
   abstract resync(): void;
+  abstract prove(): void;
 
   hurry(): void {
     if (this.timers.has("rest")) this.again();
@@ -45,7 +48,7 @@ export abstract class RequestReader<Timer extends string> implements RoomReader 
     this.#request?.abort();
   }
 
-  /** In place of the request before. @param fault what it says of the network when no answer comes */
+  /** Replaces the request before. @param fault what no answer says about the network */
   protected async ask(fault: "blocked" | "lost", read: (signal: AbortSignal) => Promise<void>): Promise<void> {
     this.close();
     const request = new AbortController();

@@ -1,111 +1,157 @@
 /**
- * A transport over HTTP: what a reader hears of the room (`reader.ts`), and what a client says, as requests of their own. A
- * reader knows nothing of those, so that tabs may change who reads while something is being said (`shared.ts`).
+ * A transport over HTTP: a reader brings the room's frames (`http-reader.ts`), and a sender takes what the client says
+ * (`request-sender.ts`). The reader is separate, so that tabs may change which of them reads while one of them sends.
  *
- * Submits and clears keep their order; a stop waits for nobody, because the room remembers the stop of an id it does not
- * know yet (T1). A refusal that concerns a turn is told as the `error` frame that a WebSocket would bring; anything else that
- * goes wrong ends the transport, and what was said is said again on the next.
+ * A refusal that concerns a turn becomes the `error` frame that a WebSocket would bring. A refusal of the session ends the
+ * transport, and what was sent is sent again on the next.
  */
+
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
-import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
-import { requestTimeoutMs } from "../time/timing.ts";
+import { ERRORS, type ErrorCode, isErrorCode } from "../../shared/protocol/errors.ts";
+import { assertNever } from "../../shared/result.ts";
 import type { OpenReader, RoomReader } from "./http-reader.ts";
+import { type Delivery, type MethodMemory, RequestSender, type SaidRequest } from "./request-sender.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { endOf, isErrorCode, Refusal, type RoomRequest, requestRoom, untilAborted } from "./room-fetch.ts";
+import { endOf } from "./room-fetch.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
+/** open → closed by its owner, who wants what was sent to leave, or ended by the room or the network. */
+type Phase = "open" | "closed" | "ended";
+
 export class HttpTransport implements Transport {
-  readonly #address: RoomAddress;
   readonly #events: TransportEvents;
   readonly #reader: RoomReader;
-  #isOver = false;
-  #ordered: Promise<void> = Promise.resolve();
+  readonly #sender: RequestSender;
+  #phase: Phase = "open";
+  /** Called when the reader next gets through. */
+  #whenProven: (() => void)[] = [];
 
-  constructor(address: RoomAddress, events: TransportEvents, open: OpenReader) {
-    this.#address = address;
+  constructor(address: RoomAddress, events: TransportEvents, methods: MethodMemory, open: OpenReader) {
     this.#events = events;
-    this.#reader = open({ ...events, ended: (end) => this.#end(end) });
+    this.#sender = new RequestSender(address, methods, () => this.#proof());
+    this.#reader = open({
+      ...events,
+      progress: () => {
+        for (const resolve of this.#whenProven.splice(0)) resolve();
+        events.progress();
+      },
+      ended: (end) => this.#end(end),
+    });
   }
 
   send(frame: ClientFrame): void {
-    if (this.#isOver) return;
+    if (this.#phase !== "open") return;
     switch (frame.type) {
       case "turn-submit": {
         const { type: _, ...submit } = frame;
-        // `watching`: the answer is read elsewhere, so that who leaves there leaves the turn too (T4).
+        // `watching`: this client reads the answer by other requests and leaves the turn when those end (T4).
         const query = { watching: "1" };
-        this.#inOrder({ method: "POST", path: "/turns", query, body: JSON.stringify(submit) }, frame.turnId);
+        const body = JSON.stringify(submit);
+        this.#deliver({ method: "POST", path: "/turns", query, body, isQuick: true }, frame.turnId);
         return;
       }
       case "room-clear":
-        this.#inOrder({ method: "DELETE", path: "/turns" });
+        this.#deliver({ method: "DELETE", path: "/turns", postPath: "/clear", isQuick: true });
         return;
-      case "turn-cancel":
-        void this.#request({ method: "DELETE", path: `/turns/${frame.turnId}` }, frame.turnId);
+      case "turn-cancel": {
+        const path = `/turns/${frame.turnId}`;
+        const stop: SaidRequest = { method: "DELETE", path, postPath: `${path}/cancel`, isQuick: false };
+        void this.#sender.now(stop).then((delivery) => this.#handle(delivery, "stop", frame.turnId));
         return;
+      }
       case "sync-request":
         this.#reader.resync();
         return;
       case "hello":
       case "token-refresh":
-        // Each request carries a token of its own, and the stream or poll is the greeting.
+        // Each request carries a token of its own, and the stream or poll takes the place of the hello.
         return;
+      default:
+        assertNever(frame);
     }
   }
 
-  probe(): void {
-    if (!this.#isOver) this.#reader.hurry();
+  prove(): void {
+    if (this.#phase !== "open") return;
+    this.#sender.resend();
+    this.#reader.prove();
   }
 
-  /** What is on its way is left to arrive, as what a closing socket has sent; nobody hears of it. */
+  /** What was sent still leaves, as from a closing socket; nobody hears what becomes of it. */
   close(_reason: string): void {
-    this.#isOver = true;
+    if (this.#phase !== "open") return;
+    this.#phase = "closed";
     this.#reader.close();
+    this.#sender.release();
+    for (const resolve of this.#whenProven.splice(0)) resolve();
   }
 
-  #inOrder(request: Omit<RoomRequest, "signal">, turnId?: string): void {
-    this.#ordered = this.#ordered.then(() => this.#request(request, turnId));
+  #deliver(request: SaidRequest, turnId?: string): void {
+    const kind = turnId === undefined ? "clear" : "submit";
+    void this.#sender.inOrder(request).then((delivery) => this.#handle(delivery, kind, turnId));
   }
 
-  async #request(request: Omit<RoomRequest, "signal">, turnId?: string): Promise<void> {
-    if (this.#isOver) return;
-    try {
-      const signal = AbortSignal.timeout(requestTimeoutMs);
-      const asked = requestRoom(this.#address, { ...request, signal });
-      // Read to its end, or the connection is not free for the next.
-      await untilAborted(
-        signal,
-        asked.then((response) => response.text()),
-      );
-      // Frames about it are on their way.
-      this.probe();
-    } catch (cause) {
-      if (!this.#isOver) this.#refused(cause, turnId);
+  #handle(delivery: Delivery, kind: "submit" | "stop" | "clear", turnId: string | undefined): void {
+    if (this.#phase !== "open") return;
+    switch (delivery.result) {
+      case "delivered":
+        // Frames about it are ready to be read.
+        this.#reader.hurry();
+        return;
+      case "refused": {
+        const { code, message, retryAfterMs } = delivery.refusal;
+        if (endsSession(code)) {
+          this.#end(endOf(delivery.refusal, "lost"));
+          return;
+        }
+        const retryable = isErrorCode(code) && ERRORS[code].retryable;
+        this.#events.frame(defined({ type: "error", code, message, retryable, turnId, retryAfterMs }));
+        return;
+      }
+      case "blocked":
+      case "unreachable": {
+        const status = delivery.result === "blocked" ? ` (HTTP ${delivery.answer.status})` : "";
+        const message = `${blockedMessages[kind]}${status}.`;
+        this.#events.frame(defined({ type: "error", code: "request-blocked", message, retryable: true, turnId }));
+        return;
+      }
+      case "no-token":
+        this.#end(endOf(delivery.fault, "lost"));
+        return;
+      default:
+        assertNever(delivery);
     }
   }
 
-  #refused(cause: unknown, turnId: string | undefined): void {
-    if (!(cause instanceof Refusal) || endsSession(cause.code)) {
-      this.#end(endOf(cause, "lost"));
-      return;
-    }
-    const { code, message, retryAfterMs } = cause;
-    const retryable = isErrorCode(code) && ERRORS[code].retryable;
-    this.#events.frame(defined({ type: "error", code, message, retryable, turnId, retryAfterMs }));
+  /** Settles when the reader gets through. If it doesn't, it ends this transport. */
+  #proof(): Promise<void> {
+    if (this.#phase !== "open") return Promise.resolve();
+    return new Promise((resolve) => {
+      this.#whenProven.push(resolve);
+      this.#reader.prove();
+    });
   }
 
   #end(end: TransportEnd): void {
-    if (this.#isOver) return;
-    this.close("");
+    if (this.#phase !== "open") return;
+    this.#phase = "ended";
+    this.#reader.close();
+    this.#sender.abandon();
     this.#events.ended(end);
   }
 }
 
-/** Who may not be here at all. Other mistakes cost the request that made them. */
+const blockedMessages = {
+  submit: "Something on this network blocks the message",
+  stop: "Something on this network blocks the stop",
+  clear: "Something on this network blocks the request to clear the room",
+} as const;
+
+/** These errors say that the session may not be here at all. Other terminal errors cost only the request that made them. */
 const terminal: readonly string[] = ["unauthenticated", "room-forbidden", "origin-forbidden"] satisfies ErrorCode[];
 
-/** What is not about this request: nobody may ask now, or this one may not at all. */
+/** The error isn't about one request: nobody may send now, or this session may not at all. */
 function endsSession(code: string): boolean {
   return terminal.includes(code) || !isErrorCode(code) || (ERRORS[code].retryable && ERRORS[code].close !== null);
 }

@@ -1,50 +1,65 @@
 /**
- * Polling, for networks that hold back anything that streams: each request is answered as soon as there is something to
- * tell, with a sync of it. Between requests the reader's own cursor is all there is.
+ * Reads a room by long-polls, for networks that hold back anything that streams. Each request is answered with a sync as soon
+ * as there is something new. Between requests the reader's own cursor is the only state.
  */
 import { formatCursor } from "../../shared/protocol/cursor.ts";
 import { maxPollWaitSeconds } from "../../shared/protocol/limits.ts";
 import { parsePoll } from "../../shared/protocol/server-guard.ts";
-import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs } from "../time/timing.ts";
+import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs, proofTimeoutMs } from "../time/timing.ts";
 import { RequestReader } from "./http-reader.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { requestRoom } from "./room-fetch.ts";
 import type { TransportEvents } from "./transport.ts";
 
 export interface PollPace {
-  /** How long a request may be held until there is something to tell, in s. */
+  /** How long a request may be held until there is something new, in seconds. */
   readonly waitS: number;
-  /** The least between an answer and the next request. */
+  /** The shortest pause between an answer and the next request. */
   readonly pauseMs: number;
 }
 
-/** Held until something happens. */
+/** A request is held until something happens. */
 export const patientPace: PollPace = { waitS: maxPollWaitSeconds, pauseMs: 0 };
-/** Holds no connection: the tabs of a browser have six to each host between them (HTTP/1.1). */
+/** Holds no connection: the tabs of a browser share six to each host (HTTP/1.1). */
 export const briefPace: PollPace = { waitS: 0, pauseMs: briefPauseMs };
 
-export class PollReader extends RequestReader<"answer"> {
+interface Poll {
+  /** What no answer says about the network. */
+  readonly fault: "blocked" | "lost";
+  /** The answer comes at once and holds a sync. */
+  readonly isGreeting: boolean;
+  readonly answerWithinMs: number;
+}
+
+export class PollReader extends RequestReader<"answer" | "proof"> {
   readonly #pace: () => PollPace;
 
-  /** @param pace asked at each request and at its answer */
+  /** @param pace called at each request and at its answer */
   constructor(address: RoomAddress, events: TransportEvents, pace: () => PollPace) {
     super(address, events);
     this.#pace = pace;
-    this.#poll("blocked", true);
+    this.#poll({ fault: "blocked", isGreeting: true, answerWithinMs: pollTimeoutMs });
   }
 
-  /** Answered at once, and always with a sync: whoever asks for one waits for it. */
   resync(): void {
-    this.#poll("lost", true);
+    this.#poll({ fault: "lost", isGreeting: true, answerWithinMs: pollTimeoutMs });
+  }
+
+  /** A request that proves the network already is left alone. */
+  prove(): void {
+    if (this.timers.has("proof")) return;
+    this.#poll({ fault: "lost", isGreeting: true, answerWithinMs: proofTimeoutMs });
   }
 
   protected again(): void {
-    this.#poll("lost", false);
+    this.#poll({ fault: "lost", isGreeting: false, answerWithinMs: pollTimeoutMs });
   }
 
-  #poll(fault: "blocked" | "lost", isGreeting: boolean): void {
+  #poll({ fault, isGreeting, answerWithinMs }: Poll): void {
     void this.ask(fault, async (signal) => {
-      this.timers.start("answer", pollTimeoutMs, () => this.end({ by: "network", fault: "lost" }));
+      const giveUp = () => this.end({ by: "network", fault: "lost" });
+      this.timers.start("answer", pollTimeoutMs, giveUp);
+      if (answerWithinMs < pollTimeoutMs) this.timers.start("proof", answerWithinMs, giveUp);
       const have = this.events.have();
       const response = await requestRoom(this.address, {
         query: {
@@ -54,10 +69,13 @@ export class PollReader extends RequestReader<"answer"> {
         headers: { accept: "application/json" },
         signal,
       });
-      if (!signal.aborted) this.events.progress();
+      if (!signal.aborted) {
+        this.timers.stop("proof");
+        this.events.progress();
+      }
       const answer = parsePoll(await response.text());
       if (signal.aborted) return;
-      // Someone else's page, in the room's place.
+      // The page of something in the room's place.
       if (answer === undefined) throw new Error("not an answer to a poll");
       this.events.welcomed(undefined);
       if (isGreeting && have !== undefined && !answer.frames.some(({ type }) => type === "sync")) {
@@ -66,7 +84,7 @@ export class PollReader extends RequestReader<"answer"> {
         this.events.frame({ type: "sync", epoch, seq, floor: 0, mode: "delta", turns: [] });
       }
       for (const frame of answer.frames) {
-        // What a frame leads to may be the next request already, or the end.
+        // A frame may lead to the next request, or to the end.
         if (!signal.aborted) this.events.frame(frame);
       }
       if (signal.aborted) return;

@@ -1,14 +1,15 @@
 /**
  * One stream for all tabs of a browser that are in the same room. HTTP/1.1 allows six connections to a host; a stream in
- * each of seven tabs would leave none for a stop. So the tab that holds a lock reads the stream and passes on what it says
- * (BroadcastChannel); the others fetch what they lack by polls of their own, which wait for nothing, and speak for
- * themselves. When the tab that reads goes, the lock passes to another, which starts from what it holds.
+ * each of seven tabs would leave none for a stop. The leader tab, which holds a lock, reads the stream and passes its frames
+ * on (BroadcastChannel). Follower tabs fetch what they lack by short polls of their own, and send for themselves. When the
+ * leader goes, the lock passes to a follower, which continues from its own position.
  *
- * Positions make this safe: a frame that comes twice, late or not at all changes nothing or is asked for again.
+ * Positions make this safe: a frame that comes twice, late or not at all changes nothing or is requested again.
  */
 import type { Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame } from "../../shared/protocol/server-frames.ts";
 import type { TransportName } from "../api/connection-types.ts";
+import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { followPauseMs, followQuietMs } from "../time/timing.ts";
 import { takeSlot } from "./connection-slots.ts";
@@ -17,19 +18,21 @@ import { briefPace, type PollPace, PollReader } from "./poll.ts";
 import type { RoomAddress } from "./room-address.ts";
 import type { TransportEnd, TransportEvents } from "./transport.ts";
 
-/** What tabs say to each other. All are pages of one origin; a tab of another version is the one thing to be careful of. */
+/** The messages between tabs. All tabs are pages of one origin, but one may run another version of this library. */
 type TabMessage =
   | { readonly v: 1; readonly kind: "frame"; readonly frame: ServerFrame }
-  /** What the reading tab lacked, and from where. */
+  /** A sync that the leader received, and the position it answers. */
   | { readonly v: 1; readonly kind: "sync"; readonly base: Have | undefined; readonly frame: SyncFrame }
-  /** Something was said to the room: whoever reads should not rest. */
+  /** A tab sent something to the room: the leader should not rest. */
   | { readonly v: 1; readonly kind: "wake" }
-  /** A page that was just opened listens from here on. */
+  /** The network may have changed: the leader should prove that its stream works. */
+  | { readonly v: 1; readonly kind: "prove" }
+  /** A page was opened and listens from here on. */
   | { readonly v: 1; readonly kind: "joined" }
-  /** This network holds streams back, and they are not read as such: no tab need find out again. */
+  /** This network holds streams back, so no other tab needs to find out. */
   | { readonly v: 1; readonly kind: "buffered" };
 
-/** What one tab may read for all. */
+/** The transports that one tab may read for all. */
 export type SharedName = Exclude<TransportName, "websocket">;
 
 /** Whether the tabs of this runtime can find each other. */
@@ -47,36 +50,40 @@ export class SharedReader implements RoomReader {
   readonly #leaving = new AbortController();
   readonly #lockName: string;
   #isReading = false;
-  /** What this tab itself has open: the stream, or its own polls. */
+  /** This tab's own reader: of the stream, or of its own polls. */
   #inner: RoomReader | undefined;
-  /** When the tab that reads was last heard of, ms since 1970. */
-  #heardAt = 0;
+  /** When the leader last sent a message, by the monotonic clock. */
+  #heardAt = Number.NEGATIVE_INFINITY;
   #release: (() => void) | undefined;
   #isOver = false;
 
-  /** @param openStream what the tab that reads for all opens; polls where `name` says so */
+  /** @param openStream opens the leader's reader: an event stream, or polls where `name` says so */
   constructor(name: SharedName, address: RoomAddress, events: TransportEvents, openStream: OpenReader) {
     this.#name = name;
     this.#address = address;
     this.#events = events;
     this.#openStream = openStream;
-    this.#lockName = `edge-chat.stream.${address.url.host}/${address.room}`;
+    this.#lockName = `edge-chat.stream.${address.gateway.hostAndPrefix}/${address.room}`;
     this.#channel = new BroadcastChannel(this.#lockName);
     this.#channel.onmessage = ({ data }: MessageEvent<unknown>) => this.#handleMessage(data);
     this.#join().catch(() => {
-      // Sandboxed frames may not lock: such a tab is on its own, and holds no connection.
+      // Sandboxed frames may not lock: such a tab is on its own and holds no connection.
       if (!this.#isOver && this.#inner === undefined) this.#follow();
     });
   }
 
-  /** Also of the one that reads for all: something was said. */
   hurry(): void {
     this.#inner?.hurry();
-    if (!this.#isReading) this.#tell({ v: 1, kind: "wake" });
+    if (!this.#isReading) this.#post({ v: 1, kind: "wake" });
   }
 
   resync(): void {
     this.#inner?.resync();
+  }
+
+  prove(): void {
+    this.#inner?.prove();
+    if (!this.#isReading) this.#post({ v: 1, kind: "prove" });
   }
 
   close(): void {
@@ -99,14 +106,14 @@ export class SharedReader implements RoomReader {
     try {
       await locks.request(this.#lockName, { signal: this.#leaving.signal }, () => this.#read());
     } catch (cause) {
-      // Left before its turn came: nothing to tell.
+      // Closed while it waited for the lock.
       if (!this.#isOver) throw cause;
     }
   }
 
-  /** Settles when this tab reads no more; until then it holds the lock. */
+  /** Settles when this tab stops reading; until then it holds the lock. */
   async #read(): Promise<void> {
-    const giveBack = this.#isOver ? undefined : await takeSlot(this.#address.url.host);
+    const giveBack = this.#isOver ? undefined : await takeSlot(this.#address.gateway.hostAndPrefix);
     if (!this.#isOver) {
       const held = new Promise<void>((resolve) => {
         this.#release = resolve;
@@ -117,7 +124,7 @@ export class SharedReader implements RoomReader {
     giveBack?.();
   }
 
-  /** @param isBrief other rooms hold all connections that may be held */
+  /** @param isBrief tabs of other rooms hold all connections that may be held */
   #readForAll(isBrief: boolean): void {
     this.#isReading = true;
     this.#timers.stopAll();
@@ -129,7 +136,7 @@ export class SharedReader implements RoomReader {
       ...this.#events,
       frame: (frame) => this.#passOn(frame),
       ended: (end) => {
-        if (end.by === "network" && end.fault === "buffered") this.#tell({ v: 1, kind: "buffered" });
+        if (end.by === "network" && end.fault === "buffered") this.#post({ v: 1, kind: "buffered" });
         this.#end(end);
       },
     });
@@ -138,14 +145,14 @@ export class SharedReader implements RoomReader {
   #follow(): void {
     const events = { ...this.#events, ended: (end: TransportEnd) => this.#end(end) };
     this.#inner = new PollReader(this.#address, events, () => this.#pace());
-    // One that climbs back to a stream is to find out for itself, once it is the one that reads.
-    if (this.#events.have() === undefined) this.#tell({ v: 1, kind: "joined" });
+    // A tab that returns to a stream finds out for itself whether it is held back, once it leads.
+    if (this.#events.have() === undefined) this.#post({ v: 1, kind: "joined" });
   }
 
-  /** Rarely while another tab tells what happens: a sign of life, and the room's own word that one may still be here. */
+  /** Rarely while the leader passes frames on: as a sign of life, and to hear from the room whether this tab may still read. */
   #pace(): PollPace {
-    const isTold = Date.now() - this.#heardAt < followQuietMs;
-    return isTold ? { waitS: 0, pauseMs: followPauseMs } : briefPace;
+    const isFollowing = monotonicMs() - this.#heardAt < followQuietMs;
+    return isFollowing ? { waitS: 0, pauseMs: followPauseMs } : briefPace;
   }
 
   #passOn(frame: ServerFrame): void {
@@ -153,18 +160,18 @@ export class SharedReader implements RoomReader {
     this.#events.frame(frame);
     switch (frame.type) {
       case "sync":
-        this.#tell({ v: 1, kind: "sync", base, frame });
+        this.#post({ v: 1, kind: "sync", base, frame });
         return;
       case "error":
       case "goaway":
       case "token-accepted":
         return;
       default:
-        this.#tell({ v: 1, kind: "frame", frame });
+        this.#post({ v: 1, kind: "frame", frame });
     }
   }
 
-  #tell(message: TabMessage): void {
+  #post(message: TabMessage): void {
     if (!this.#isOver) this.#channel.postMessage(message);
   }
 
@@ -172,29 +179,24 @@ export class SharedReader implements RoomReader {
     const message = data as Partial<TabMessage> | null;
     if (this.#isOver || message?.v !== 1) return;
     if (message.kind === "buffered") {
-      // Also of one that has only just been given the lock.
+      // A tab that has just got the lock hears this too.
       if (this.#name === "sse") this.#end({ by: "network", fault: "buffered" });
       return;
     }
     if (this.#isReading) {
       if (message.kind === "wake") this.#inner?.hurry();
-      if (message.kind === "joined" && this.#name === "poll") this.#tell({ v: 1, kind: "buffered" });
+      if (message.kind === "prove") this.#inner?.prove();
+      if (message.kind === "joined" && this.#name === "poll") this.#post({ v: 1, kind: "buffered" });
       return;
     }
-    if (message.kind === "wake" || message.kind === "joined") return;
-    this.#heardAt = Date.now();
+    if (message.kind !== "frame" && message.kind !== "sync") return;
+    this.#heardAt = monotonicMs();
     this.#timers.start("quiet", followQuietMs, () => this.#handleQuiet());
-    switch (message.kind) {
-      case "frame":
-        if (message.frame !== undefined) this.#events.frame(message.frame);
-        return;
-      case "sync":
-        if (message.frame !== undefined) this.#handleSync(message.base, message.frame);
-        return;
-    }
+    if (message.kind === "sync" && message.frame !== undefined) this.#handleSync(message.base, message.frame);
+    if (message.kind === "frame" && message.frame !== undefined) this.#events.frame(message.frame);
   }
 
-  /** What another tab lacked: all that this one lacks if it holds what that one held, else a reason to ask. */
+  /** The leader's sync: it fits if this tab holds what the leader held. Otherwise this tab requests its own. */
   #handleSync(base: Have | undefined, frame: SyncFrame): void {
     const have = this.#events.have();
     if (frame.mode === "delta" && have !== undefined && base !== undefined && holds(have, base)) {
@@ -202,7 +204,7 @@ export class SharedReader implements RoomReader {
     } else if (have?.epoch !== frame.epoch || have.seq !== frame.seq || hasOpen(have)) this.#inner?.hurry();
   }
 
-  /** The tab that reads says nothing more, though an answer is open: it may have been put to sleep with its lock. */
+  /** The leader is silent though an answer is open: its tab may have been put to sleep while it holds the lock. */
   #handleQuiet(): void {
     const have = this.#events.have();
     if (have !== undefined && hasOpen(have)) this.#inner?.hurry();
@@ -215,10 +217,10 @@ export class SharedReader implements RoomReader {
   }
 }
 
-/** Whether a reader at `have` has all that one at `base` has, and lacks nothing that was not told from there on. */
+/** Whether a reader at `have` holds all that a reader at `base` holds, so that a delta from `base` fits both. */
 function holds(have: Have, base: Have): boolean {
   if (have.epoch !== base.epoch || have.seq !== base.seq) return false;
-  // A turn that only one of them lists is held whole by the other.
+  // A turn that only one of them lists is held whole by the other one.
   return Object.entries(have.offsets).every(([turnId, offset]) => offset >= (base.offsets[turnId] ?? Infinity));
 }
 

@@ -1,27 +1,36 @@
 /**
- * The event stream, read with `fetch`: unlike `EventSource` that carries a token in a header, tells why it was refused, and
- * is there in workers and on servers.
+ * Reads a room as an event stream, with `fetch`: unlike `EventSource`, `fetch` sends the token in a header, gives the reason
+ * of a refusal, and exists in workers and on servers.
  *
- * The room ends an idle stream, so that nobody's open tab keeps it awake, and says when to ask again (`retry:`). That rest
- * is no loss: the transport stands, and comes back at once when there is something to say.
+ * The room ends an idle stream, so that an open tab doesn't keep it awake, and says when to request it again (`retry:`). That
+ * rest isn't a loss: the transport stays, and the rest is over at once when the client sends something.
  */
-import { createParser } from "eventsource-parser";
 import { formatCursor } from "../../shared/protocol/cursor.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
-import { firstHeartbeatMs, maxLagMs, maxRestMs, restMs, streamSilenceMs, welcomeTimeoutMs } from "../time/timing.ts";
+import { monotonicMs } from "../time/clock.ts";
+import {
+  firstHeartbeatMs,
+  maxLagMs,
+  maxRestMs,
+  proofTimeoutMs,
+  restMs,
+  streamSilenceMs,
+  welcomeTimeoutMs,
+} from "../time/timing.ts";
+import { EventStreamLines } from "./event-stream-lines.ts";
 import { HeartbeatWatch } from "./heartbeat-watch.ts";
 import { RequestReader } from "./http-reader.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { endOf, Refusal, requestRoom } from "./room-fetch.ts";
 import type { TransportEvents } from "./transport.ts";
 
-export class StreamReader extends RequestReader<"held-back" | "silence"> {
+export class StreamReader extends RequestReader<"held-back" | "silence" | "proof"> {
   readonly #heartbeats = new HeartbeatWatch();
-  /** Heard on the stream that is open. */
+  /** The open stream has had a heartbeat. */
   #hasBeat = false;
   #restMs = restMs;
-  /** The room's last word on a stream, if that was an error about no turn: it refused, in a way that `EventSource` survives. */
+  /** The stream's last frame, if it was an error that names no turn: the room refused in a way that `EventSource` survives. */
   #refusal: ErrorFrame | undefined;
 
   constructor(address: RoomAddress, events: TransportEvents) {
@@ -34,18 +43,24 @@ export class StreamReader extends RequestReader<"held-back" | "silence"> {
     this.again();
   }
 
+  /** Opens the stream anew: an idle one may be silent for longer than a proof may take. */
+  prove(): void {
+    if (!this.timers.has("proof")) this.#open("lost", proofTimeoutMs);
+  }
+
   protected again(): void {
     this.#open("lost");
   }
 
-  #open(fault: "blocked" | "lost"): void {
+  #open(fault: "blocked" | "lost", answerWithinMs = welcomeTimeoutMs): void {
     void this.ask(fault, async (signal) => {
       this.#hasBeat = false;
       this.#refusal = undefined;
-      const openedAt = Date.now();
-      // A request that hangs is given up by the link before its welcome, and here after it.
+      const openedAt = monotonicMs();
+      // A request that hangs is given up by the connection before the welcome, and here after it.
       if (fault === "lost") {
-        this.timers.start("silence", welcomeTimeoutMs, () => this.end({ by: "network", fault: "lost" }));
+        const timer = answerWithinMs < welcomeTimeoutMs ? "proof" : "silence";
+        this.timers.start(timer, answerWithinMs, () => this.end({ by: "network", fault: "lost" }));
       }
       const have = this.events.have();
       const response = await requestRoom(this.address, {
@@ -56,24 +71,27 @@ export class StreamReader extends RequestReader<"held-back" | "silence"> {
         signal,
       });
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
-      if (!isStream || response.body === null) throw new Error("not a stream");
+      // React Native's `fetch` has no body to stream.
+      if (!isStream || !response.body) throw new Error("not a stream");
       if (signal.aborted) return;
       await this.#read(response.body, signal);
-      if (!signal.aborted) this.#handleEnd(Date.now() - openedAt);
+      if (!signal.aborted) this.#handleEnd(monotonicMs() - openedAt);
     });
   }
 
   async #read(body: ReadableStream<Uint8Array>, signal: AbortSignal): Promise<void> {
+    this.timers.stop("proof");
     this.events.progress();
+    this.#expectBytes();
     this.#expectBeat(firstHeartbeatMs + maxLagMs);
-    const parser = createParser({
-      onEvent: ({ data }) => {
+    const lines = new EventStreamLines(
+      (data) => {
         if (!signal.aborted) this.#handleData(data);
       },
-      onRetry: (ms) => {
+      (ms) => {
         this.#restMs = Math.min(Math.max(ms, restMs), maxRestMs);
       },
-    });
+    );
     const decoder = new TextDecoder();
     const reader = body.getReader();
     for (;;) {
@@ -81,9 +99,9 @@ export class StreamReader extends RequestReader<"held-back" | "silence"> {
       if (done || signal.aborted) return;
       this.events.progress();
       this.#expectBytes();
-      // What comes is not held back; a large sync on a slow line may take longer than the first heartbeat.
+      // Bytes that arrive aren't held back; a large sync on a slow line may take longer than the first heartbeat.
       if (!this.#hasBeat) this.#expectBeat(maxLagMs);
-      parser.feed(decoder.decode(value, { stream: true }));
+      lines.feed(decoder.decode(value, { stream: true }));
     }
   }
 
@@ -94,22 +112,22 @@ export class StreamReader extends RequestReader<"held-back" | "silence"> {
     if (frame.type === "heartbeat") {
       this.#hasBeat = true;
       this.timers.stop("held-back");
-      if (this.#heartbeats.isLate(frame.at, Date.now())) this.end({ by: "network", fault: "buffered" });
+      if (this.#heartbeats.isLate(frame.at, monotonicMs())) this.end({ by: "network", fault: "buffered" });
     } else if (frame.type === "welcome") this.events.welcomed(frame.sessionId);
     else this.events.frame(frame);
   }
 
-  /** A heartbeat, or at least bytes. One that runs is not shortened by those. */
+  /** Waits for a heartbeat. */
   #expectBeat(withinMs: number): void {
     this.timers.start("held-back", withinMs, () => this.end({ by: "network", fault: "buffered" }));
   }
 
-  /** One that goes silent is asked for again: dead, it does not answer; alive, it was only slow to beat. */
+  /** Requests a silent stream again: a dead one doesn't answer, a living one was only slow. */
   #expectBytes(): void {
     this.timers.start("silence", streamSilenceMs, () => this.again());
   }
 
-  /** A stream that the room ended. */
+  /** The room ended the stream. */
   #handleEnd(lastedMs: number): void {
     this.timers.stopAll();
     if (this.#refusal !== undefined) {
@@ -117,7 +135,7 @@ export class StreamReader extends RequestReader<"held-back" | "silence"> {
       this.end(endOf(new Refusal(code, message, retryAfterMs), "lost"));
       return;
     }
-    // With a turn open there is more to come: it was not the room that had enough.
+    // While a turn is open there is more to come, so this wasn't the room ending an idle stream.
     const isIdle = Object.keys(this.events.have()?.offsets ?? {}).length === 0;
     if (!isIdle && lastedMs >= restMs) this.again();
     else this.rest(isIdle ? this.#restMs : restMs);

@@ -1,30 +1,34 @@
-/** The transports of a room, by name: which of those that were asked for this runtime can have, and how each is opened. */
-
+/** Lists the transports of a room: which of the wanted ones this runtime can have, and how each is opened. */
 import { TRANSPORTS, type TransportName } from "../api/connection-types.ts";
 import type { OpenReader } from "./http-reader.ts";
 import { HttpTransport } from "./http-transport.ts";
 import { briefPace, PollReader, patientPace } from "./poll.ts";
+import type { MethodMemory } from "./request-sender.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { canShare, type SharedName, SharedReader } from "./shared-stream.ts";
 import { StreamReader } from "./sse.ts";
 import type { OpenTransport } from "./transport.ts";
 import { WebSocketTransport } from "./web-socket.ts";
 
-/** In the order that was asked for. Throws where none was. */
+/** In the given order. Throws where no transport or an unknown one is named. */
 export function openers(
   address: RoomAddress,
   wanted: readonly TransportName[] = TRANSPORTS,
 ): ReadonlyMap<TransportName, OpenTransport> {
-  if (wanted.length === 0) throw new TypeError("`transports` must name at least one");
+  if (wanted.length === 0 || !wanted.every((name) => TRANSPORTS.includes(name))) {
+    throw new TypeError(`\`transports\` must name at least one of ${TRANSPORTS.join(", ")}, and nothing else`);
+  }
   const isTab = typeof document !== "undefined";
   const isShared = isTab && canShare();
   const pace = isTab && !isShared ? briefPace : patientPace;
+  const methods: MethodMemory = { isDeleteBlocked: false };
   const over =
     (name: SharedName, read: OpenReader): OpenTransport =>
     (events) =>
       new HttpTransport(
         address,
         events,
+        methods,
         isShared ? (readerEvents) => new SharedReader(name, address, readerEvents, read) : read,
       );
   const open: Record<TransportName, OpenTransport> = {
@@ -33,7 +37,7 @@ export function openers(
     poll: over("poll", (events) => new PollReader(address, events, () => pace)),
   };
   const names = new Set(wanted);
-  // A stream in each of seven tabs would leave no connection for a stop: without a way to share one, tabs poll.
+  // A stream in each of seven tabs would leave no connection for a stop: tabs that can't share one poll instead.
   if (isTab && !isShared && names.has("poll")) names.delete("sse");
   return new Map([...names].map((name) => [name, open[name]]));
 }

@@ -1,44 +1,44 @@
 /**
- * What a way to the room looks like to the link: it is opened once, tells frames, and ends once. Each of WebSocket, event
- * stream and polling is one. When to open which, and when to try again, is decided by `link.ts` and `ladder.ts`.
+ * What a transport looks like to the connection: it is opened once, passes frames on, and ends once. WebSocket, event stream
+ * and polling each implement it. When to open which, and when to try again, is decided in `connection/`.
  */
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { NetworkFault } from "../api/connection-types.ts";
 
 export type TransportEnd =
-  /** The room's own word: a close code of ours, or a request that it refused. Terminal: only a person may try again. */
+  /** The room's own word: one of our close codes, or a request that it refused. After a terminal one only a person may try again. */
   | {
       readonly by: "room";
-      /** Of the table in `shared/protocol/errors`; a newer room's close code as it is. */
+      /** A code of the table in `shared/protocol/errors`, or a newer room's close code as it is. */
       readonly code: string;
       readonly isTerminal: boolean;
       readonly message: string;
       readonly retryAfterMs?: number;
     }
   | { readonly by: "network"; readonly fault: NetworkFault }
-  /** No token could be had. */
+  /** No token could be obtained. */
   | { readonly by: "token"; readonly cause: unknown };
 
 export interface TransportEvents {
   /** What the reader holds at the time of the call. */
   have(): Have | undefined;
-  /** Something came, though no frame yet: it is not stalled. */
+  /** Something arrived, perhaps no whole frame: the transport isn't stalled. */
   progress(): void;
-  /** The room lets the reader in. Without an id where there is no session: each poll stands for itself. Again is harmless. */
+  /** The room lets the reader in. Polls have no session, so no id. Calling it again is harmless. */
   welcomed(sessionId: string | undefined): void;
-  /** Any other frame than a welcome. */
+  /** Any frame other than a welcome. */
   frame(frame: ServerFrame): void;
-  /** Once, never while it is being opened, and not after `close`. Nothing follows it. */
+  /** Once, never while the transport is being opened, and not after `close`. Nothing follows it. */
   ended(end: TransportEnd): void;
 }
 
 export interface Transport {
-  /** What becomes of the frame is told by frames. One that may not have arrived ends the transport. */
+  /** What becomes of the frame is reported by frames. A frame that may not have arrived ends the transport. */
   send(frame: ClientFrame): void;
-  /** Someone doubts that it stands, or will not wait: ask, or look, now. */
-  probe(): void;
-  /** Leaves without a word to its events. Idempotent. */
+  /** Shows within `proofTimeoutMs` that the connection works, or ends. What waits for the room is requested now. */
+  prove(): void;
+  /** Leaves without an event. Frames that were sent before still leave. Idempotent. */
   close(reason: string): void;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The WebSocket as a transport: one socket of partysocket's, `hello` first, pings for signs of life. partysocket's own
- * reconnecting is off: its delays have no jitter, and its queue would leave ahead of `hello`.
+ * The WebSocket as a transport: one partysocket, `hello` as its first frame, and pings. partysocket's own reconnecting is
+ * off: its delays have no jitter, and its queue would leave before `hello`.
  */
 
 import { PartySocket } from "partysocket";
@@ -10,7 +10,8 @@ import { errorOfClose, isRetryableClose } from "../../shared/protocol/errors.ts"
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 import { Timers } from "../time/timers.ts";
-import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, welcomeTimeoutMs } from "../time/timing.ts";
+import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, proofTimeoutMs, welcomeTimeoutMs } from "../time/timing.ts";
+import { randomId } from "./random-id.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { TokenRefresh } from "./token-refresh.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
@@ -18,7 +19,7 @@ import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 export class WebSocketTransport implements Transport {
   readonly #address: RoomAddress;
   readonly #events: TransportEvents;
-  readonly #timers = new Timers<"ping" | "pong">();
+  readonly #timers = new Timers<"ping" | "pong" | "proof">();
   readonly #socket: PartySocket | undefined;
   readonly #refresh: TokenRefresh;
   #token: string | undefined;
@@ -29,23 +30,25 @@ export class WebSocketTransport implements Transport {
     this.#address = address;
     this.#events = events;
     this.#refresh = new TokenRefresh(address.token, (frame) => this.send(frame));
-    const { url, room, WebSocket = globalThis.WebSocket as unknown } = address;
+    const { gateway, room, WebSocket = globalThis.WebSocket as unknown } = address;
     if (WebSocket === undefined) {
       queueMicrotask(() => this.#end({ by: "network", fault: "unavailable" }));
       return;
     }
     const socket = new PartySocket({
-      host: url.host,
-      protocol: url.protocol === "https:" ? "wss" : "ws",
+      host: gateway.hostAndPrefix,
+      protocol: gateway.scheme === "https" ? "wss" : "ws",
       party: "chat",
       room,
-      // Called before the socket is made; what it gets goes into the hello, never into the URL (S1).
+      // partysocket's own default needs `crypto`, which React Native lacks.
+      id: randomId(),
+      // Called before the socket is made. The token goes into the hello, never into the URL (S1).
       query: async () => {
         await this.#fetchToken();
         return {};
       },
       maxRetries: 0,
-      // The link's own timers cover the whole way to `welcome` and always fire first.
+      // The connection's own timers cover the whole way to `welcome` and always fire first.
       connectionTimeout: 2 * welcomeTimeoutMs,
       maxEnqueuedMessages: 0,
       WebSocket,
@@ -54,7 +57,7 @@ export class WebSocketTransport implements Transport {
     socket.onopen = () => this.#greet();
     socket.onmessage = (event) => this.#handleMessage(event.data);
     socket.onclose = ({ code, reason }) => this.#handleClose(code, reason);
-    // Without a close where no socket could be made: an address it does not take.
+    // No close follows where no socket could be made, such as for an address that the runtime refuses.
     socket.onerror = () => this.#end({ by: "network", fault: "blocked" });
   }
 
@@ -62,12 +65,16 @@ export class WebSocketTransport implements Transport {
     if (!this.#isOver) this.#socket?.send(JSON.stringify(frame));
   }
 
-  /** A ping, and a deadline for anything at all in return. One that runs is not put off. */
-  probe(): void {
-    if (this.#isOver || this.#socket?.readyState !== PartySocket.OPEN) return;
-    this.#socket.send("ping");
-    if (this.#timers.has("pong")) return;
-    this.#timers.start("pong", pongTimeoutMs, () => this.#end({ by: "network", fault: "lost" }, "no pong"));
+  prove(): void {
+    this.#ping("proof", proofTimeoutMs);
+  }
+
+  /** Sends a ping, with a deadline for any frame in return. A deadline that runs isn't moved. */
+  #ping(deadline: "pong" | "proof", withinMs: number): void {
+    if (this.#isOver) return;
+    if (this.#socket?.readyState === PartySocket.OPEN) this.#socket.send("ping");
+    if (this.#timers.has(deadline)) return;
+    this.#timers.start(deadline, withinMs, () => this.#end({ by: "network", fault: "lost" }, "no pong"));
   }
 
   close(reason: string): void {
@@ -98,9 +105,10 @@ export class WebSocketTransport implements Transport {
   #handleMessage(data: unknown): void {
     if (this.#isOver || typeof data !== "string") return;
     this.#timers.stop("pong");
+    this.#timers.stop("proof");
     const frame = data === "pong" ? undefined : parseServerFrame(data);
     if (frame === undefined) return;
-    if (frame.type === "welcome" || frame.type === "token-accepted") this.#refresh.expiresAt(frame.expiresAt);
+    if (frame.type === "welcome" || frame.type === "token-accepted") this.#refresh.expiresIn(leftMs(frame));
     if (frame.type === "notice" && frame.code === "token-expiring") this.#refresh.now();
     if (frame.type === "welcome") {
       this.#schedulePing(Math.min(Math.max(frame.heartbeatMs, minHeartbeatMs), maxHeartbeatMs));
@@ -108,16 +116,16 @@ export class WebSocketTransport implements Transport {
     } else this.#events.frame(frame);
   }
 
-  /** The room counts a viewer by these, so they leave also while frames arrive (R6). */
+  /** The room counts viewers by their pings, so they leave also while frames arrive (R6). */
   #schedulePing(everyMs: number): void {
     this.#timers.start("ping", everyMs, () => {
       this.#schedulePing(everyMs);
-      this.probe();
+      this.#ping("pong", pongTimeoutMs);
     });
   }
 
   #handleClose(close: number, message: string): void {
-    // Codes outside of ours are network weather (1001, 1006, 1012…).
+    // Other codes come from the network or a proxy (1001, 1006, 1012…).
     if (close < 4400 || close > 4499) {
       this.#end({ by: "network", fault: this.#isGreeted ? "lost" : "blocked" });
       return;
@@ -131,4 +139,9 @@ export class WebSocketTransport implements Transport {
     this.close(reason);
     this.#events.ended(end);
   }
+}
+
+/** By the room's own clock, or by this device's where an older room gives only a date. */
+function leftMs({ expiresInMs, expiresAt }: { readonly expiresInMs?: number; readonly expiresAt?: number }) {
+  return expiresInMs ?? (expiresAt === undefined ? undefined : expiresAt - Date.now());
 }

@@ -35,8 +35,10 @@ export const welcomeFrame = z.object({
   room: z.string(),
   heartbeatMs: count,
   limits: z.object({ maxFrameBytes: count, maxQueuedTurns: count, maxActiveTurns: count }),
-  /** When the session's token runs out, ms since 1970; absent where there is none. */
+  /** When the session's token expires, ms since 1970 by the room's clock. Absent where there is no token. */
   expiresAt: z.exactOptional(count),
+  /** The same as a duration, for a client whose clock is wrong. */
+  expiresInMs: z.exactOptional(count),
 });
 
 /** One turn in a sync. `input`, `author` and `createdAt` come only for turns queued after the reader's `seq`. */
@@ -125,7 +127,12 @@ export const errorFrame = z.object({
   retryable: z.boolean(),
   retryAfterMs: z.exactOptional(count),
 });
-export const tokenAcceptedFrame = z.object({ type: z.literal("token-accepted"), expiresAt: count });
+export const tokenAcceptedFrame = z.object({
+  type: z.literal("token-accepted"),
+  expiresAt: count,
+  /** Absent where the token doesn't expire. */
+  expiresInMs: z.exactOptional(count),
+});
 export const presenceFrame = z.object({ type: z.literal("presence"), viewers: count });
 export const heartbeatFrame = z.object({ type: z.literal("heartbeat"), at: count });
 export const goawayFrame = z.object({ type: z.literal("goaway"), reason: z.string(), reconnectInMs: count });

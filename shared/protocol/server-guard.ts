@@ -49,7 +49,15 @@ const syncTurn: Check = (value) =>
 
 /** For each known type: the fields that a fold, or a page that shows its result, reads without asking. */
 const required: Readonly<Record<ServerFrame["type"], Fields>> = {
-  welcome: { sessionId: string, room: string, version: count, heartbeatMs: count, limits: object },
+  welcome: {
+    sessionId: string,
+    room: string,
+    version: count,
+    heartbeatMs: count,
+    limits: object,
+    expiresAt: optional(count),
+    expiresInMs: optional(count),
+  },
   sync: {
     epoch: string,
     seq: count,
@@ -73,7 +81,7 @@ const required: Readonly<Record<ServerFrame["type"], Fields>> = {
   "turn-removed": { seq: count, turnIds: arrayOf(string) },
   notice: { code: string, scope: string, message: string },
   error: { code: string, message: string },
-  "token-accepted": { expiresAt: count },
+  "token-accepted": { expiresAt: count, expiresInMs: optional(count) },
   presence: { viewers: count },
   heartbeat: { at: count },
   goaway: { reason: string, reconnectInMs: count },

@@ -86,7 +86,7 @@ describe("one tab", () => {
     expect(await answer(page).textContent()).toContain(prompt);
   });
 
-  test("that is told to block goes down the ladder, and up again", async () => {
+  test("that is told to block goes down to other transports, and up again", async () => {
     const page = await open(stack.url);
     await badge(page, "Online").waitFor();
     await ask(page, words(3_000));

@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "86bbda7c9885e5d84cc188daeb22acc48f17808735e9f591a35a62063ed2e192",
+    "13cff13f2bd64c32df44c8d27584f71397d96adcd87e93314b967a5ff36455b2",
     1,
   ]);
 });

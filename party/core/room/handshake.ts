@@ -3,7 +3,6 @@
  * that outlived an eviction and streams, whose user is known, enter without a hello.
  */
 
-import { defined } from "../../../shared/defined.ts";
 import type { Have, HelloFrame } from "../../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { heartbeatMs, helloTimeoutMs, maxFrameBytes } from "../../../shared/protocol/limits.ts";
@@ -21,6 +20,7 @@ import type { SessionList } from "./session-list.ts";
 import { sendFrame } from "./session-output.ts";
 import type { SessionSyncs } from "./session-syncs.ts";
 import type { TokenCheck } from "./token-check.ts";
+import { lifeOf } from "./token-expiry.ts";
 
 export interface HandshakeParts {
   readonly conversation: Conversation;
@@ -202,7 +202,7 @@ export class Handshake {
     }
   }
 
-  #welcome(session: Session, { expiresAt }: Principal): void {
+  #welcome(session: Session, principal: Principal): void {
     sendFrame(session, {
       type: "welcome",
       version: PROTOCOL_VERSION,
@@ -214,7 +214,7 @@ export class Handshake {
         maxQueuedTurns: this.#policy.maxQueuedTurns,
         maxActiveTurns: this.#policy.maxActiveTurns,
       },
-      ...defined({ expiresAt }),
+      ...lifeOf(principal, this.#ports.clock.now()),
     });
   }
 

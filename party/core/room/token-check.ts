@@ -8,7 +8,7 @@ import { mayDo, type Refusal } from "../principal.ts";
 import type { Session } from "./session.ts";
 import type { SessionCloser } from "./session-closer.ts";
 import { sendError, sendFrame } from "./session-output.ts";
-import { tokenStateOf } from "./token-expiry.ts";
+import { lifeOf, tokenStateOf } from "./token-expiry.ts";
 
 const expired: Refusal = { code: "unauthenticated", detail: "The token has expired." };
 const revoked: Refusal = { code: "unauthenticated", detail: "The token has been revoked." };
@@ -62,7 +62,8 @@ export class TokenCheck {
     session.checkAt = 0;
     session.isWarned = false;
     session.attach();
-    sendFrame(session, { type: "token-accepted", expiresAt: fresh.value.expiresAt ?? neverMs });
+    const life = lifeOf(fresh.value, this.#ports.clock.now());
+    sendFrame(session, { type: "token-accepted", expiresAt: neverMs, ...life });
   }
 
   #end(session: Session, { code, detail }: Refusal): false {

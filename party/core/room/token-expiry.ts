@@ -9,6 +9,11 @@ export const warnBeforeMs = 60_000;
 /** An active session notices a revocation after this time, plus the call that reads the list (`auth/revocation-cache.ts`). */
 export const revocationCheckMs = 10_000;
 
+/** How long a token is valid, as frames say it: as a date, and as a duration for a client whose clock is wrong. */
+export function lifeOf({ expiresAt }: Pick<Principal, "expiresAt">, now: number) {
+  return expiresAt === undefined ? {} : { expiresAt, expiresInMs: Math.max(0, expiresAt - now) };
+}
+
 export type TokenState =
   | { readonly kind: "expired" }
   /** `checkAt`: when to check again, ms since 1970. `isEnding`: the client must be warned. */

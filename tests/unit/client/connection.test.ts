@@ -45,7 +45,7 @@ describe("hello", () => {
   test.each([
     ["http://gateway.internal:8787", "ws://gateway.internal:8787"],
     ["https://localhost:8443", "wss://localhost:8443"],
-    ["https://127.0.0.1:8443/chat", "wss://127.0.0.1:8443"],
+    ["https://127.0.0.1:8443/", "wss://127.0.0.1:8443"],
   ])("the scheme of %s decides, not the look of its host", async (url, expected) => {
     await connect({ url });
     expect(net.last.url.startsWith(`${expected}/parties/chat/demo?`)).toBe(true);

@@ -1,4 +1,4 @@
-/** The client between its transports: when one is left for the next, and how a better one takes over. Rules are `ladder.test.ts`. */
+/** The client between its transports: when one is left for the next, and how a better one takes over. The rules alone are `transport-fallback.test.ts`. */
 import { describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../../client/api/api.ts";
 import { ChatClient } from "../../../client/chat/chat-client.ts";
@@ -149,7 +149,7 @@ describe("leaving an event stream for polls", () => {
   });
 });
 
-describe("the ladder", () => {
+describe("the fallback", () => {
   const net = () => {
     const network = fakeNetwork();
     return { network, options: { WebSocket: network.WebSocket, transports: ["websocket", "sse", "poll"] } as const };

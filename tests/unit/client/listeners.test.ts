@@ -30,13 +30,13 @@ function when(name: ChatSnapshot["connection"]["state"], act: () => void): void 
 }
 
 /** A client that has something better and something worse than what it is on. */
-const ladder = (http: FakeHttp) =>
+const withFallback = (http: FakeHttp) =>
   ({ WebSocket: net.WebSocket, fetch: http.fetch, transports: ["websocket", "sse"] }) as const;
 
 describe("a page that leaves when it hears", () => {
   test("that the next transport is being tried has left: nothing is opened", async () => {
     const http = new FakeHttp();
-    await goOnline(sync(), ladder(http));
+    await goOnline(sync(), withFallback(http));
     for (let cut = 0; cut < 2; cut += 1) {
       net.last.end(1006);
       await comeBack();
@@ -96,7 +96,7 @@ test("[T3] a page that leaves on seeing a frame keeps what the frame would have 
 
 test("a page that tries at once when it hears of a loss has one connection, not two", async () => {
   const http = new FakeHttp();
-  await goOnline(sync(), ladder(http));
+  await goOnline(sync(), withFallback(http));
   for (let cut = 0; cut < 2; cut += 1) {
     net.last.end(1006);
     await comeBack();

@@ -301,6 +301,7 @@ describe("the storage", () => {
 
   test("is the tab's own by default, where there is one and it may be used", async () => {
     const tab = memoryStorage();
+    vi.stubGlobal("document", new EventTarget());
     vi.stubGlobal("sessionStorage", tab);
     enter(undefined).submit("hi");
     expect(tab.items.size).toBe(1);
@@ -313,6 +314,13 @@ describe("the storage", () => {
       },
     });
     expect(enter(undefined).getSnapshot().pending).toEqual([]);
+  });
+
+  test("isn't shared by the users of a server process, which may have a `sessionStorage` of its own", () => {
+    const ofProcess = memoryStorage();
+    vi.stubGlobal("sessionStorage", ofProcess);
+    enter(undefined).submit("a secret");
+    expect(ofProcess.items.size).toBe(0);
   });
 
   test("is written when a wish changes, not with every word of an answer", async () => {

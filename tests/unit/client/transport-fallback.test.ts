@@ -1,166 +1,171 @@
+/** The rules of the fallback: when a transport is left, when a better one is tried, and what is remembered. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type NetworkFault, TRANSPORTS, type TransportName } from "../../../client/api/connection-types.ts";
 import {
-  arrive,
-  climbed,
-  climbFailed,
-  climbingAt,
-  climbPolicy,
-  fail,
+  afterFailure,
+  afterNetworkChange,
+  afterRefusal,
+  afterSync,
+  afterUpgrade,
+  afterUpgradeFailure,
+  type Fallback,
   hasNext,
-  type Ladder,
-  lookUp,
   maxBreaks,
   provenFailures,
-  refuse,
+  recordOf,
   soundAfterMs,
-  standingOf,
-  startLadder,
+  startFallback,
   tryingOf,
+  upgradeDue,
+  upgradePolicy,
 } from "../../../client/connection/transport-fallback.ts";
 import { stableAfterMs } from "../../../client/time/timing.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
 
 const half = () => 0.5;
-const fresh = () => startLadder(TRANSPORTS, undefined);
-const failed = (ladder: Ladder, fault: NetworkFault = "blocked", lastedMs?: number) => fail(ladder, fault, lastedMs)[0];
-/** One that has come to stand on `rung`, from the top, at `now`. */
-function standingAt(rung: number, now = 0): Ladder {
-  let ladder = fresh();
-  for (let step = 0; step < rung; step += 1) ladder = failed(ladder);
-  return arrive(ladder, now, half);
+const fresh = () => startFallback(TRANSPORTS, undefined);
+const failed = (fallback: Fallback, fault: NetworkFault = "blocked", lastedMs?: number) =>
+  afterFailure(fallback, fault, lastedMs)[0];
+/** A fallback whose current transport is the one at `index`, reached from the best at `now`. */
+function currentAt(index: number, now = 0): Fallback {
+  let fallback = fresh();
+  for (let step = 0; step < index; step += 1) fallback = failed(fallback);
+  return afterSync(fallback, now, half);
 }
 const faults: readonly NetworkFault[] = ["unavailable", "blocked", "stalled", "buffered", "lost"];
 
-describe("going down", () => {
-  test("the first try that does not get through is followed by the next transport, at once", () => {
-    const [sse, first] = fail(fresh(), "blocked", undefined);
+describe("The fallback, going down,", () => {
+  test("tries the next transport at once after a first attempt that does not get through", () => {
+    const [sse, first] = afterFailure(fresh(), "blocked", undefined);
     expect([tryingOf(sse), first]).toEqual(["sse", "next"]);
-    const [poll, second] = fail(sse, "stalled", undefined);
+    const [poll, second] = afterFailure(sse, "stalled", undefined);
     expect([tryingOf(poll), second, hasNext(poll)]).toEqual(["poll", "next", false]);
   });
 
-  test("[F7] where none gets through, none is left: the next round begins where one stood", () => {
-    const [ladder, advice] = fail(failed(failed(fresh())), "blocked", undefined);
-    expect([tryingOf(ladder), advice, standingOf(ladder)]).toEqual(["websocket", "wait", undefined]);
+  test("[F7] leaves no transport while none gets through: the next round begins with the current one", () => {
+    const [fallback, advice] = afterFailure(failed(failed(fresh())), "blocked", undefined);
+    expect([tryingOf(fallback), advice, recordOf(fallback)]).toEqual(["websocket", "wait", undefined]);
   });
 
-  test("one is stood on once it has synced, with the reason why not higher", () => {
-    expect(standingOf(failed(fresh(), "stalled"))).toBeUndefined();
-    expect(standingOf(arrive(failed(fresh(), "stalled"), 0, half))).toMatchObject({
+  test("makes a transport the current one once it has synced, with the reason why it is not a better one", () => {
+    expect(recordOf(failed(fresh(), "stalled"))).toBeUndefined();
+    expect(recordOf(afterSync(failed(fresh(), "stalled"), 0, half))).toMatchObject({
       transport: "sse",
       because: "stalled",
     });
-    expect(standingOf(standingAt(2))).toMatchObject({ transport: "poll", because: "blocked" });
+    expect(recordOf(currentAt(2))).toMatchObject({ transport: "poll", because: "blocked" });
   });
 
-  test("a transport that has worked is left after as many failures in a row, not after one", () => {
-    let ladder = standingAt(0);
+  test("leaves a transport that has worked after three failures in a row, not after one", () => {
+    let fallback = currentAt(0);
     for (let count = 1; count < provenFailures; count += 1) {
-      const [next, advice] = fail(ladder, "blocked", undefined);
+      const [next, advice] = afterFailure(fallback, "blocked", undefined);
       expect([tryingOf(next), advice]).toEqual(["websocket", "wait"]);
-      ladder = next;
+      fallback = next;
     }
-    expect(fail(ladder, "blocked", undefined)[1]).toBe("next");
-    expect(fail(arrive(ladder, 0, half), "blocked", undefined)[1]).toBe("wait");
+    expect(afterFailure(fallback, "blocked", undefined)[1]).toBe("next");
+    expect(afterFailure(afterSync(fallback, 0, half), "blocked", undefined)[1]).toBe("wait");
   });
 
-  test("a stream that is held back is left at once, even one that has worked", () => {
-    const [ladder, advice] = fail(standingAt(1), "buffered", 1_000);
-    expect([tryingOf(ladder), advice]).toEqual(["poll", "next"]);
-    expect(standingOf(arrive(ladder, 0, half))).toMatchObject({ because: "buffered" });
+  test("leaves a stream that is held back at once, even one that has worked", () => {
+    const [fallback, advice] = afterFailure(currentAt(1), "buffered", 1_000);
+    expect([tryingOf(fallback), advice]).toEqual(["poll", "next"]);
+    expect(recordOf(afterSync(fallback, 0, half))).toMatchObject({ because: "buffered" });
   });
 
-  test("connections that break off early are left after a few in a row; a late loss is the network's", () => {
-    let ladder = standingAt(0);
-    for (let count = 1; count < maxBreaks; count += 1) ladder = failed(ladder, "lost", stableAfterMs - 1);
-    expect(fail(ladder, "lost", stableAfterMs)[1]).toBe("wait");
-    const [down, advice] = fail(ladder, "lost", stableAfterMs - 1);
+  test("leaves a transport whose connections break off early after three in a row, and blames the network for a late loss", () => {
+    let fallback = currentAt(0);
+    for (let count = 1; count < maxBreaks; count += 1) fallback = failed(fallback, "lost", stableAfterMs - 1);
+    expect(afterFailure(fallback, "lost", stableAfterMs)[1]).toBe("wait");
+    const [down, advice] = afterFailure(fallback, "lost", stableAfterMs - 1);
     expect([tryingOf(down), advice]).toEqual(["sse", "next"]);
-    expect(standingOf(arrive(down, 0, half))).toMatchObject({ because: "unstable" });
+    expect(recordOf(afterSync(down, 0, half))).toMatchObject({ because: "unstable" });
   });
 
-  test("[F7] a refusal of the room's own ends the round and teaches nothing", () => {
-    expect(refuse(failed(fresh()))).toEqual(fresh());
-    const below = standingAt(1, 7);
-    expect(refuse(failed(failed(failed(below))))).toEqual(below);
+  test("[F7] ends the round after the room's own refusal and learns nothing from it", () => {
+    expect(afterRefusal(failed(fresh()))).toEqual(fresh());
+    const below = currentAt(1, 7);
+    expect(afterRefusal(failed(failed(failed(below))))).toEqual(below);
   });
 
-  test("the last transport is never left", () => {
+  test("never leaves the last transport", () => {
     for (const fault of faults) {
       for (const lastedMs of [undefined, 0, soundAfterMs]) {
-        expect(fail(standingAt(2), fault, lastedMs)[1], fault).toBe("wait");
+        expect(afterFailure(currentAt(2), fault, lastedMs)[1], fault).toBe("wait");
       }
     }
   });
 });
 
-describe("climbing", () => {
-  test("the top is tried first, then what lies between; with growing pauses and no two alike", () => {
-    let ladder = standingAt(2, 1_000);
+describe("The fallback, going up,", () => {
+  test("tries the best transport first, then those between, with growing pauses", () => {
+    let fallback = currentAt(2, 1_000);
     const names: (TransportName | undefined)[] = [];
     const waits: number[] = [];
     let now = 1_000;
     for (let count = 0; count < 9; count += 1) {
-      const at = ladder.climbAt ?? 0;
-      expect(climbingAt(ladder, at - 1)).toBeUndefined();
-      names.push(climbingAt(ladder, at));
+      const at = fallback.upgradeAt ?? 0;
+      expect(upgradeDue(fallback, at - 1)).toBeUndefined();
+      names.push(upgradeDue(fallback, at));
       waits.push(at - now);
       now = at;
-      ladder = climbFailed(ladder, now, half);
+      fallback = afterUpgradeFailure(fallback, now, half);
     }
     expect(names.slice(0, 4)).toEqual(["websocket", "sse", "websocket", "sse"]);
     expect(waits).toEqual([7_500, 7_500, 15_000, 30_000, 60_000, 120_000, 240_000, 450_000, 450_000]);
   });
 
-  test("one that was climbed to is where one stands; at the top there is nothing to remember", () => {
-    expect(standingOf(climbed(standingAt(2), "websocket", 5, half))).toBeUndefined();
-    expect(standingOf(climbed(standingAt(2), "sse", 5, half))).toMatchObject({ transport: "sse", because: "blocked" });
+  test("makes the upgraded transport the current one, and remembers nothing once it is the best", () => {
+    expect(recordOf(afterUpgrade(currentAt(2), "websocket", 5, half))).toBeUndefined();
+    expect(recordOf(afterUpgrade(currentAt(2), "sse", 5, half))).toMatchObject({
+      transport: "sse",
+      because: "blocked",
+    });
   });
 
-  test("one early break or failure there is enough to go down again, and the pauses go on growing", () => {
+  test("goes down again after one early break or failure of the upgraded transport, and the pauses keep growing", () => {
     for (const lastedMs of [undefined, 100]) {
-      const up = climbed(standingAt(1), "websocket", 0, half);
-      const there = lastedMs === undefined ? up : arrive(up, 0, half);
-      const [down, advice] = fail(there, "lost", lastedMs);
+      const up = afterUpgrade(currentAt(1), "websocket", 0, half);
+      const there = lastedMs === undefined ? up : afterSync(up, 0, half);
+      const [down, advice] = afterFailure(there, "lost", lastedMs);
       expect([tryingOf(down), advice]).toEqual(["sse", "next"]);
-      expect(arrive(down, 0, half).climbAt).toBe(15_000);
+      expect(afterSync(down, 0, half).upgradeAt).toBe(15_000);
     }
   });
 
-  test("a connection that lasted forgives the tries before it", () => {
-    let ladder = standingAt(1);
-    for (let count = 0; count < 5; count += 1) ladder = climbFailed(ladder, 0, half);
-    expect(failed(ladder, "lost", soundAfterMs).climbs).toBe(0);
-    expect(failed(ladder, "lost", soundAfterMs - 1).climbs).toBe(5);
+  test("forgets the attempts before a connection that lasted", () => {
+    let fallback = currentAt(1);
+    for (let count = 0; count < 5; count += 1) fallback = afterUpgradeFailure(fallback, 0, half);
+    expect(failed(fallback, "lost", soundAfterMs).upgrades).toBe(0);
+    expect(failed(fallback, "lost", soundAfterMs - 1).upgrades).toBe(5);
   });
 
-  test("another network is a reason to look up now", () => {
-    const ladder = lookUp(climbFailed(standingAt(2), 0, half), 10);
-    expect(climbingAt(ladder, 10)).toBe("websocket");
-    expect(lookUp(fresh(), 10)).toEqual(fresh());
+  test("tries the best transport at once after a change of network", () => {
+    const fallback = afterNetworkChange(afterUpgradeFailure(currentAt(2), 0, half), 10);
+    expect(upgradeDue(fallback, 10)).toBe("websocket");
+    expect(afterNetworkChange(fresh(), 10)).toEqual(fresh());
   });
 });
 
-describe("what is remembered", () => {
-  test("begins where it was left", () => {
-    const standing = standingOf(standingAt(1, 50));
-    const ladder = startLadder(TRANSPORTS, standing);
-    expect([tryingOf(ladder), standingOf(ladder)]).toEqual(["sse", standing]);
-    expect(fail(ladder, "blocked", undefined)[1]).toBe("next");
+describe("The fallback, after a reload,", () => {
+  test("begins with the remembered transport", () => {
+    const record = recordOf(currentAt(1, 50));
+    const fallback = startFallback(TRANSPORTS, record);
+    expect([tryingOf(fallback), recordOf(fallback)]).toEqual(["sse", record]);
+    expect(afterFailure(fallback, "blocked", undefined)[1]).toBe("next");
   });
 
-  test("one that may not be used here is not begun with", () => {
-    const standing = standingOf(standingAt(1));
-    expect(startLadder(["websocket", "poll"], standing)).toEqual(startLadder(["websocket", "poll"], undefined));
-    expect(tryingOf(startLadder(["sse", "poll"], standing))).toBe("sse");
+  test("ignores a remembered transport that is not allowed here", () => {
+    const record = recordOf(currentAt(1));
+    expect(startFallback(["websocket", "poll"], record)).toEqual(startFallback(["websocket", "poll"], undefined));
+    expect(tryingOf(startFallback(["sse", "poll"], record))).toBe("sse");
   });
 });
 
 type Step =
   | { do: "fail"; fault: NetworkFault; lastedMs: number | undefined }
-  | { do: "arrive" | "refuse" | "climb" | "climb-failed" | "look-up" | "reload" };
+  | { do: "sync" | "refuse" | "upgrade" | "upgrade-failed" | "network-change" | "reload" };
 const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
   fc.record({
     do: fc.constant("fail" as const),
@@ -168,58 +173,60 @@ const step: fc.Arbitrary<Step> = fc.oneof<fc.Arbitrary<Step>[]>(
     lastedMs: fc.oneof(fc.constant(undefined), fc.nat(100_000)),
   }),
   fc.constantFrom(
-    ...(["arrive", "refuse", "climb", "climb-failed", "look-up", "reload"] as const).map((name) => ({ do: name })),
+    ...(["sync", "refuse", "upgrade", "upgrade-failed", "network-change", "reload"] as const).map((name) => ({
+      do: name,
+    })),
   ),
 );
 
-test("[F7] whatever happens, in whatever order: one stands on what has worked, and always looks up from below", () => {
+test("[F7] the current transport is one that has worked, and a better one is always tried again, whatever happens in whatever order", () => {
   fc.assert(
     fc.property(
       fc.subarray([...TRANSPORTS], { minLength: 1 }),
       fc.array(fc.tuple(step, fc.nat(60_000), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }))),
       (transports, steps) => {
-        let ladder = startLadder(transports, undefined);
+        let fallback = startFallback(transports, undefined);
         let now = 0;
         for (const [action, laterMs, chance] of steps) {
           now += laterMs;
           const random = () => chance;
-          const before = ladder;
+          const before = fallback;
           let advice: string | undefined;
           switch (action.do) {
             case "fail":
-              [ladder, advice] = fail(ladder, action.fault, action.lastedMs);
+              [fallback, advice] = afterFailure(fallback, action.fault, action.lastedMs);
               break;
-            case "arrive":
-              ladder = arrive(ladder, now, random);
+            case "sync":
+              fallback = afterSync(fallback, now, random);
               break;
             case "refuse":
-              ladder = refuse(ladder);
+              fallback = afterRefusal(fallback);
               break;
-            case "climb": {
-              const to = climbingAt(ladder, now);
-              if (to !== undefined) ladder = climbed(ladder, to, now, random);
+            case "upgrade": {
+              const to = upgradeDue(fallback, now);
+              if (to !== undefined) fallback = afterUpgrade(fallback, to, now, random);
               break;
             }
-            case "climb-failed":
-              if (climbingAt(ladder, now) !== undefined) ladder = climbFailed(ladder, now, random);
+            case "upgrade-failed":
+              if (upgradeDue(fallback, now) !== undefined) fallback = afterUpgradeFailure(fallback, now, random);
               break;
-            case "look-up":
-              ladder = lookUp(ladder, now);
+            case "network-change":
+              fallback = afterNetworkChange(fallback, now);
               break;
             case "reload":
-              ladder = startLadder(transports, standingOf(ladder));
+              fallback = startFallback(transports, recordOf(fallback));
           }
-          expect(transports).toContain(tryingOf(ladder));
-          expect(ladder.trying).toBeGreaterThanOrEqual(ladder.standing);
-          // Down only by something that worked, up only by something that was welcomed.
-          if (ladder.standing > before.standing) expect(action.do).toBe("arrive");
-          if (ladder.standing < before.standing) expect(action.do).toBe("climb");
-          if (advice === "next") expect(ladder.trying).toBe(before.trying + 1);
+          expect(transports).toContain(tryingOf(fallback));
+          expect(fallback.trying).toBeGreaterThanOrEqual(fallback.current);
+          // It goes down only to a transport that synced, and up only to one that was welcomed.
+          if (fallback.current > before.current) expect(action.do).toBe("sync");
+          if (fallback.current < before.current) expect(action.do).toBe("upgrade");
+          if (advice === "next") expect(fallback.trying).toBe(before.trying + 1);
           if (advice === "wait")
-            expect(ladder.trying === ladder.standing || ladder.trying === before.trying).toBe(true);
-          expect(ladder.because === undefined).toBe(ladder.standing === 0);
-          expect(ladder.climbAt === undefined).toBe(ladder.standing === 0);
-          expect((ladder.climbAt ?? now) - now).toBeLessThanOrEqual(climbPolicy.maxMs);
+            expect(fallback.trying === fallback.current || fallback.trying === before.trying).toBe(true);
+          expect(fallback.because === undefined).toBe(fallback.current === 0);
+          expect(fallback.upgradeAt === undefined).toBe(fallback.current === 0);
+          expect((fallback.upgradeAt ?? now) - now).toBeLessThanOrEqual(upgradePolicy.maxMs);
         }
       },
     ),

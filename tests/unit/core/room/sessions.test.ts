@@ -195,7 +195,9 @@ test("token-refresh is answered, and a refused one leaves the session as it is",
   tab.say({ type: "token-refresh", token: "good" });
   await settled();
   expect(tab.received("error")[0]).toMatchObject({ code: "token-invalid" });
-  expect(tab.received("token-accepted")).toEqual([{ type: "token-accepted", expiresAt: 9_000_000 }]);
+  expect(tab.received("token-accepted")).toEqual([
+    { type: "token-accepted", expiresAt: 9_000_000, expiresInMs: 8_000_000 },
+  ]);
   expect(tab.socket.isOpen).toBe(true);
 });
 
