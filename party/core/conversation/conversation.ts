@@ -461,6 +461,7 @@ export class Conversation {
       if (span !== undefined) this.#ports.report(span);
       if (stopUpstream) void this.#stops.of(turn);
       this.turns.publishEnd(turn);
+      this.texts.release();
       if (this.#orphans().length === 0) this.viewersChanged();
     });
   }
