@@ -115,7 +115,7 @@ async function submit(ask: Ask): Promise<Response> {
   // other requests, and leave when those end.
   const stays = streams || url.searchParams.has("watching");
   const frame = stays ? read.value : { onLeave: "keep" as const, ...read.value };
-  const submitted = await core.requests.submit(principal, frame);
+  const submitted = await core.requests.submit(principal, frame, streams ? "stream" : "state");
   if (submitted.ok && streams) return openTurnStream(ask, frame.turnId);
   return said(ask, submitted, (state) => {
     const location = `${url.pathname}/${state.turn.id}`;

@@ -64,14 +64,14 @@ export class HttpViewers {
     this.#seen.delete(sub);
   }
 
-  /** Stores who was seen, where a wake would need it. Not confirmed: a crash may lose it. */
+  /** Stores who was seen, where a wake would need it. Nothing waits for the write: a crash right now may lose it. */
   store(): void {
     const now = this.#ports.clock.now();
     if (this.#seen.size === 0 || now - this.#storedAt < storeEveryMs || !this.#conversation.turns.hasUnsettled) return;
     this.#storedAt = now;
     const value = { v: 1, seen: [...this.#seen].slice(-maxStored) };
     this.#ports.storage
-      .append(new Map([[key, value]]))
+      .commit({ put: new Map([[key, value]]), delete: [] })
       .catch((cause: unknown) => this.#ports.report({ name: "session-fault", cause }));
   }
 }

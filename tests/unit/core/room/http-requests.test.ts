@@ -252,3 +252,62 @@ describe("scopes", () => {
     expect(room.core.conversation.turns.all()).toHaveLength(1);
   });
 });
+
+describe("[R6] a viewer over plain HTTP in a room that sleeps", () => {
+  test("counts for 90 s after the last request, also after a wake", async () => {
+    const limiter = {
+      acquire: async () => ({ kind: "wait" as const, retryAfterMs: 25_000, place: 3, reason: "concurrency" as const }),
+      report: async () => undefined,
+      accepted: () => undefined,
+      release: () => undefined,
+    };
+    const room = await buildRoom({ limiter });
+    await room.core.requests.submit(ANYONE, asked("a", "hi"));
+    const askedAt = room.clock.now();
+    await room.advance(11_000);
+    await room.evict();
+    while (room.core.conversation.turn("a")?.isSettled === false && room.clock.now() - askedAt < 600_000) {
+      await room.advance(1_000);
+    }
+    // 90 s as a viewer, 30 s of grace, and the watchdog that notices within 60 s.
+    const waitedMs = room.clock.now() - askedAt;
+    expect(waitedMs).toBeGreaterThanOrEqual(120_000);
+    expect(waitedMs).toBeLessThanOrEqual(185_000);
+    expect(room.core.conversation.turn("a")?.record.end?.outcome).toBe("cancelled");
+  });
+
+  test("is stored while a turn is open and no longer than that, and a row at most every 30 s", async () => {
+    const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000, firstTokenTimeoutMs: 500_000 } });
+    await room.core.requests.snapshot(ANYONE);
+    expect(room.storage.keys).toEqual([]);
+    await room.core.requests.submit(ANYONE, asked("a", "hi"));
+    const rows = room.storage.rowsWritten;
+    for (let count = 0; count < 10; count += 1) {
+      await room.core.requests.turn(ANYONE, "a");
+      await room.clock.advance(1_000);
+    }
+    expect(room.storage.keys).toContain("http-viewers");
+    expect(room.storage.rowsWritten).toBe(rows);
+  });
+});
+
+describe("a user who may write and not read", () => {
+  test("gets the state of their submit, and neither the question nor the answer of somebody who asked the same", async () => {
+    const room = await buildRoom();
+    await room.core.requests.submit(ANYONE, asked("a", "a secret question"));
+    room.upstream.call.text("a secret answer");
+    room.upstream.call.done();
+    await settled();
+    const repeated = await room.core.requests.submit(only("write"), asked("a", "a secret question"));
+    expect(repeated).toMatchObject({ ok: true, value: { turn: { id: "a", state: "settled", parts: [], length: 0 } } });
+    expect(JSON.stringify(repeated)).not.toContain("secret");
+  });
+
+  test("starts nothing with a submit that is to be answered by a stream", async () => {
+    const room = await buildRoom();
+    const refused = await room.core.requests.submit(only("write"), asked("a", "hi"), "stream");
+    expect(refused).toEqual({ ok: false, error: { code: "forbidden" } });
+    expect(room.core.conversation.turn("a")).toBeUndefined();
+    expect(room.upstream.calls).toEqual([]);
+  });
+});

@@ -22,6 +22,18 @@ describe("[S1] tickets", () => {
     expect(await tickets.redeem(issued[1] ?? "", undefined)).toMatchObject({ ok: true });
   });
 
+  test("of one user never take those of another: the user with the most loses the oldest", async () => {
+    const { tickets } = build();
+    const alice = await tickets.issue({ ...ANYONE, sub: "alice" });
+    const mallory: string[] = [];
+    for (let count = 0; count < 200; count += 1) {
+      mallory.push((await tickets.issue({ ...ANYONE, sub: "mallory" })).ticket);
+    }
+    expect(await tickets.redeem(alice.ticket, undefined)).toMatchObject({ ok: true });
+    expect(await tickets.redeem(mallory.at(-1) ?? "", undefined)).toMatchObject({ ok: true });
+    expect(await tickets.redeem(mallory[0] ?? "", undefined)).toMatchObject({ ok: false });
+  });
+
   test("asked for twice at once open one session", async () => {
     const { tickets } = build();
     const { ticket } = await tickets.issue(ANYONE);

@@ -1,6 +1,7 @@
-/** A room that never accepted a turn has no memory of its epoch; what was made in it is good all the same (T1, F4). */
-import { expect, test } from "vitest";
-import { buildRoom } from "../../../support/core/room-harness.ts";
+/** A room that never accepted a turn stores nothing, so it forgets its epoch; submits made in it are still accepted (T1, F4). */
+import { expect, test, vi } from "vitest";
+import { settled } from "../../../support/core/fake-clock.ts";
+import { ANYONE, buildRoom } from "../../../support/core/room-harness.ts";
 
 test.each([
   ["slept", true],
@@ -62,4 +63,25 @@ test("[F4] a short absence of everyone leaves an unused room its epoch", async (
   tab.connect();
   await room.advance(0);
   expect(tab.received("sync").at(-1)).toMatchObject({ mode: "delta", epoch });
+});
+
+test("[F4] polls of an unused room delete what the host stored once, not each time", async () => {
+  const room = await buildRoom();
+  const deleteAll = vi.spyOn(room.storage, "deleteAll");
+  for (let count = 0; count < 5; count += 1) {
+    await room.core.requests.poll(ANYONE, undefined, 0);
+    await settled();
+  }
+  expect(deleteAll).toHaveBeenCalledTimes(1);
+});
+
+test("[F4] a ticket that was never used leaves nothing of an unused room once it has expired", async () => {
+  const room = await buildRoom();
+  await room.core.requests.poll(ANYONE, undefined, 0);
+  await room.core.issueTicket(ANYONE);
+  expect(room.storage.keys).toContain("tickets");
+  await room.advance(31_000);
+  await settled();
+  expect(room.storage.keys).toEqual([]);
+  expect(room.storage.alarmAt).toBeUndefined();
 });
