@@ -54,7 +54,7 @@ export default defineConfig({
         {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/{faults,storm,auth,auth-doors,redaction}.test.ts"],
+          exclude: ["tests/workerd/{faults,storm,auth,auth-doors,auth-strangers,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
           provide: {
             fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
@@ -75,7 +75,7 @@ export default defineConfig({
         }),
         {
           name: "auth",
-          include: ["tests/workerd/{auth,auth-doors,redaction}.test.ts"],
+          include: ["tests/workerd/{auth,auth-doors,auth-strangers,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
         },
       ),

@@ -27,6 +27,12 @@ export interface SocketIdentity {
 
 export const unverified: SocketIdentity = { principal: undefined, address: undefined };
 
+/** A ticket that opens nothing, for whatever reason: the difference helps only who tries tickets. */
+export const badTicket: Refusal = {
+  code: "unauthenticated",
+  detail: "The ticket is unknown, used or expired. Request another one.",
+};
+
 /** What somebody may ask of a room: a frame, or over HTTP the same by another name, to erase all of it, or only to look. */
 export type Act = ClientFrame["type"] | "erase" | "look";
 

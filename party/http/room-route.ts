@@ -3,17 +3,22 @@
  * wakes (S2). What the room gets is built by `inner-request.ts`; what it answers is decided in `room-http/`.
  */
 import { maxFrameBytes, maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { ok } from "../../shared/result.ts";
 import { type Caller, Gate } from "../auth/authorize.ts";
 import { bearerOf } from "../auth/bearer.ts";
+import { ticketSealOf } from "../auth/ticket-seal.ts";
 import type { GatewayConfig } from "../config/settings.ts";
+import { badTicket, mayDo } from "../core/principal.ts";
 import type { ChatRoom } from "../objects/chat-room.ts";
 import { type Revocations, revocationsIn } from "../objects/revocations-object.ts";
-import { problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
+import { notConfigured, problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
+import { refuseSocket } from "../responses/refuse-socket.ts";
 import { deletedBy, ROOM_METHODS } from "../responses/room-methods.ts";
 import { refuse, wantsStream } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { addressOf, innerRequest, innerUpgrade, roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";
+import { handshakeOffer, withSocketProtocol } from "./socket-token.ts";
 
 /** The object classes a request may reach. */
 export interface RoomBindings {
@@ -21,8 +26,6 @@ export interface RoomBindings {
   readonly Revocations?: DurableObjectNamespace<Revocations>;
 }
 
-/** The form of the tickets that a room makes. */
-const ticketPattern = /^[A-Za-z0-9_-]{16,64}$/;
 /** Retry delay after an object could not be reached: it is restarting, or its code is being updated. */
 const objectRetryMs = 1_000;
 
@@ -80,8 +83,7 @@ export async function routeRoom(
   const deleted = deletedBy(path);
   const inside = roomUrl(room, (deleted ?? path).replace(":turn", turn));
   if (path === "" && isUpgrade(request)) {
-    const identity = { principal: undefined, address: addressOf(request) };
-    return forward(room, innerUpgrade(inside, request, identity), bindings, config);
+    return openSocket(room, { inside, request }, bindings, config);
   }
   const asked = new URL(request.url).searchParams;
   for (const name of route.query) {
@@ -90,8 +92,42 @@ export async function routeRoom(
   }
   const body = route.takesBody === true && request.method === "POST" ? request.body : undefined;
   const method = deleted === undefined ? request.method : "DELETE";
-  return forwardAs(room, { inside, request, method, body }, bindings, config);
+  const response = await forwardAs(room, { inside, request, method, body }, bindings, config);
+  return path === "/tickets" && response.status === 201 ? sealTicket(room, response, config) : response;
 }
+
+/** A token of the handshake is verified before the room sees the socket. Without one, the `hello` must carry it. */
+async function openSocket(
+  room: string,
+  { inside, request }: Pick<Forwarded, "inside" | "request">,
+  bindings: RoomBindings,
+  config: GatewayConfig,
+): Promise<Response> {
+  const offer = handshakeOffer(request);
+  const isChecked = config.auth.mode === "jwt" && offer.token !== undefined;
+  const admitted = isChecked ? await gateOf(bindings, config).admit(offer.token, room) : ok(undefined);
+  if (!admitted.ok) return withSocketProtocol(refuseSocket(admitted.error), offer);
+  const principal = admitted.value;
+  if (principal !== undefined && !mayDo(principal, "hello")) {
+    return withSocketProtocol(refuseSocket({ code: "forbidden" }), offer);
+  }
+  const upgrade = innerUpgrade(inside, request, { principal, address: addressOf(request) });
+  return withSocketProtocol(await forward(room, upgrade, bindings, config), offer);
+}
+
+/** The ticket as clients get it. The room's own answer holds the id that it keeps. */
+async function sealTicket(room: string, response: Response, config: GatewayConfig): Promise<Response> {
+  // Nobody needs a ticket where nobody needs a token.
+  if (config.auth.mode === "none") return response;
+  const seal = await ticketSealOf(config);
+  if (seal === undefined) return notConfigured(needsSecret);
+  const issued: { readonly ticket: string; readonly expiresAt: number } = await response.json();
+  const sealed = { ...issued, ticket: await seal.seal(room, issued.ticket, Date.now()) };
+  return Response.json(sealed, { status: 201, headers: { "cache-control": "no-store" } });
+}
+
+const needsSecret =
+  "UPSTREAM_SIGNING_KEYS is needed for stream tickets with AUTH_JWKS_URL: there is no secret to seal them with. An OPERATOR_TOKEN of 32 characters or more does, too.";
 
 function isUpgrade({ method, headers }: Request): boolean {
   return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket";
@@ -129,13 +165,16 @@ export async function forwardAs(
   config: GatewayConfig,
 ): Promise<Response> {
   const address = addressOf(request);
-  // A ticket is kept in the room, which alone can say whether it is good.
   const ticket = request.headers.has("authorization") ? null : inside.searchParams.get("ticket");
-  if (ticket !== null && ticketPattern.test(ticket) && method === "GET" && wantsStream(request)) {
+  inside.searchParams.delete("ticket");
+  if (ticket !== null && config.auth.mode === "jwt" && method === "GET" && wantsStream(request)) {
+    const id = await (await ticketSealOf(config))?.open(room, ticket, Date.now());
+    if (id === undefined) return refuse(request, badTicket);
+    // The room alone knows whether the ticket was used.
+    inside.searchParams.set("ticket", id);
     const identity = { principal: undefined, address };
     return forward(room, innerRequest(inside, request, { method, identity }), bindings, config);
   }
-  inside.searchParams.delete("ticket");
   const gate = gateOf(bindings, config);
   const principal = await (caller === undefined ? gate.admit(bearerOf(request), room) : gate.enter(caller, room));
   if (!principal.ok) return refuse(request, principal.error);

@@ -1,6 +1,10 @@
 /** Errors over HTTP (`party/responses/problem.ts`), and the one that only an operator can mend. */
 
+import { defined } from "../../shared/defined.ts";
+import { ERRORS } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
+import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import type { Refusal } from "../core/principal.ts";
 import { reportConfig } from "../telemetry/reporter.ts";
 import { problem } from "./problem.ts";
@@ -17,6 +21,12 @@ export function refused({ code, detail, retryAfterMs }: Refusal): Response {
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
   });
+}
+
+/** A refusal as a frame, for a client that reads frames. */
+export function errorFrame({ code, detail, retryAfterMs }: Refusal): ErrorFrame {
+  const { retryable } = ERRORS[code];
+  return defined({ type: "error", code, message: detail ?? ERROR_MESSAGES[code], retryable, retryAfterMs });
 }
 
 /** @param allow the methods that are right, as `Allow` lists them. */

@@ -1,9 +1,7 @@
 /** Answers that are streams of server-sent events, and refusals that an `EventSource` survives. */
 import { ERRORS, errorHeader } from "../../shared/protocol/errors.ts";
-import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
-import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import type { Refusal } from "../core/principal.ts";
-import { refused } from "./refusal-response.ts";
+import { errorFrame, refused } from "./refusal-response.ts";
 
 /** When to come back after a refusal that does not say. Half as much again at the most, so that not all come at once. */
 const comeBackMs = 5_000;
@@ -27,16 +25,10 @@ export function streamAnswer(body: ReadableStream<Uint8Array> | string): Respons
  * any other status than 200.
  */
 export function refuse(request: Request, refusal: Refusal): Response {
-  const { code, detail } = refusal;
+  const { code } = refusal;
   if (request.method !== "GET" || !wantsStream(request) || !ERRORS[code].retryable) return refused(refusal);
   const retryAfterMs = refusal.retryAfterMs ?? Math.floor(comeBackMs * (1 + Math.random() / 2));
-  const frame: ErrorFrame = {
-    type: "error",
-    code,
-    message: detail ?? ERROR_MESSAGES[code],
-    retryable: true,
-    retryAfterMs,
-  };
+  const frame = errorFrame({ ...refusal, retryAfterMs });
   const answer = streamAnswer(`:
 
 retry: ${retryAfterMs}

@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import type { RoomPorts } from "../ports.ts";
-import type { Refusal } from "../principal.ts";
+import { badTicket, type Refusal } from "../principal.ts";
 import { type Principal, principalSchema } from "../principal-schema.ts";
 import { oldestOfLargest } from "./fair-share.ts";
 
@@ -42,11 +42,6 @@ export interface TicketSession {
 }
 
 type TicketPorts = Pick<RoomPorts, "storage" | "clock" | "newId" | "isRevoked">;
-
-const refused: Refusal = {
-  code: "unauthenticated",
-  detail: "The ticket is unknown, used or expired. Request another one.",
-};
 
 export class Tickets {
   readonly #ports: TicketPorts;
@@ -89,16 +84,16 @@ export class Tickets {
   async redeem(ticket: string, proof: string | undefined): Promise<Result<TicketSession, Refusal>> {
     const now = this.#ports.clock.now();
     const entry = this.#live().find((candidate) => isSame(candidate.ticket, ticket));
-    if (entry === undefined) return fail(refused);
+    if (entry === undefined) return fail(badTicket);
     const { principal } = entry;
     if (entry.proof !== undefined) {
-      if (proof === undefined || !isSame(entry.proof, proof)) return fail(refused);
+      if (proof === undefined || !isSame(entry.proof, proof)) return fail(badTicket);
     } else {
       entry.proof = this.#ports.newId();
       entry.until = principal.expiresAt ?? now + sessionLifeMs;
       await this.#store();
     }
-    if (await this.#ports.isRevoked(principal)) return fail(refused);
+    if (await this.#ports.isRevoked(principal)) return fail(badTicket);
     return ok({ principal, proof: entry.proof });
   }
 
