@@ -92,14 +92,14 @@ test("[S2] a thousand made-up tickets wake no object, and a valid join succeeds 
   await vi.waitUntil(async () => (await storedRooms()) === before);
 }, 60_000);
 
-test("[S2] a thousand silent sockets of as many rooms leave nothing stored, and a valid join succeeds throughout", async () => {
+test("[S2] a thousand silent sockets leave nothing stored, and a valid join succeeds throughout", async () => {
   const before = await storedRooms();
   const name = room();
   const silent: WebSocket[] = [];
   for (let batch = 0; batch < 10; batch += 1) {
     await Promise.all(
       Array.from({ length: 100 }, async (_, index) => {
-        const response = await SELF.fetch(`http://localhost/parties/chat/${room()}`, {
+        const response = await SELF.fetch(`http://localhost/parties/chat/${index % 2 === 0 ? name : room()}`, {
           headers: { upgrade: "websocket", "cf-connecting-ip": `203.0.113.${batch}` },
         });
         response.webSocket?.accept();
