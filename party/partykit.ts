@@ -6,6 +6,8 @@
 import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
 import { authorize } from "./auth/authorize.ts";
+import { bearerOf } from "./auth/bearer.ts";
+import { CallerTokens } from "./auth/caller-tokens.ts";
 import { type GatewayConfig, parseConfig } from "./config/settings.ts";
 import { RoomCore } from "./core/room/room.ts";
 import { routeBackend } from "./http/backend-route.ts";
@@ -27,6 +29,7 @@ const maxAttachmentBytes = 1_280;
 export default class PartykitRoom implements Party.Server {
   readonly options = { hibernate: true };
   readonly #room: Party.Room;
+  readonly #callerTokens = new CallerTokens();
   readonly #sockets = new WeakMap<Party.Connection, PartyRoomSocket>();
   /** The core, once it has started; undefined where it could not. Every event waits for it. */
   #ready: Promise<RoomCore | undefined> = Promise.resolve(undefined);
@@ -73,7 +76,10 @@ export default class PartykitRoom implements Party.Server {
     if (!config.ok) return notConfigured(config.error);
     // Of the address: `room.id` throws where an alarm came first.
     const [, , , name = ""] = new URL(asked.url).pathname.split("/");
-    const answer = await answerInRoom(asked, await this.#ready, await authorize(asked, name, config.value, undefined));
+    const principal = await authorize(asked, name, config.value, undefined);
+    const token = bearerOf(asked);
+    if (principal.ok && token !== undefined) this.#callerTokens.remember(principal.value, token);
+    const answer = await answerInRoom(asked, await this.#ready, principal);
     return withCors(answer, asked.headers.get("origin"));
   }
 
@@ -144,7 +150,13 @@ export default class PartykitRoom implements Party.Server {
       warnOfEstimate(hasBufferedAmount(WebSocket));
       const storage = this.#room.storage as unknown as DurableObjectStorage;
       const core: RoomCore = new RoomCore(
-        roomPorts({ room, storage, kept: { [nameKey]: room }, onBroken: () => this.#startOver(core) }, config.value),
+        roomPorts(
+          {
+            ...{ room, storage, callerTokens: this.#callerTokens, kept: { [nameKey]: room } },
+            onBroken: () => this.#startOver(core),
+          },
+          config.value,
+        ),
         config.value.policy,
         room,
       );

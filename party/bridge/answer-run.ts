@@ -30,7 +30,6 @@ export interface AnswerRunOptions {
   readonly upstream: Upstream;
   /** The subject that asks. */
   readonly user: string;
-  readonly callerToken?: string | undefined;
   readonly policy: RoomPolicy;
   readonly clock: Clock;
   readonly random: () => number;
@@ -212,13 +211,13 @@ export class AnswerRun implements TurnRunSink {
 
   #run(): TurnRun {
     const { messages, provider, model, params } = this.#question;
-    const { clock, policy, user, callerToken } = this.#options;
+    const { clock, policy, user } = this.#options;
     return {
       request: {
         generationId: this.#generationId,
         messages,
         user,
-        ...defined({ provider, model, params, callerToken }),
+        ...defined({ provider, model, params }),
       },
       deadlineAt: clock.now() + policy.turnTimeoutMs,
       resuming: this.lastEventId !== undefined,

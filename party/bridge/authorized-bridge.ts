@@ -45,9 +45,8 @@ export async function bridgeAdmitted(
     heartbeatMs: config.heartbeatMs,
     clock: systemClock,
     random: Math.random,
-    authorize: ({ generationId, callerToken }) =>
-      authorizeUpstream(config.upstreamAuth, { tenant, generation: generationId }, callerToken),
-    callerToken: bearerOf(request),
+    authorize: ({ generationId }) =>
+      authorizeUpstream(config.upstreamAuth, { tenant, generation: generationId }, bearerOf(request)),
     refusalOf: (asked) => {
       const allowed = allowedBy(own, asked);
       return allowed.ok ? undefined : allowed.error.field;

@@ -23,8 +23,6 @@ export interface BridgeConfig {
   readonly upstream: UpstreamSetting;
   /** The subject that asks. */
   readonly user: string;
-  /** The token it asked with: the backend may want it. */
-  readonly callerToken?: string | undefined;
   /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
   readonly parse: "auto" | "off";
   /** Timeouts, attempts, backoff and the pace of simulated chunks: the room's. */
@@ -88,7 +86,6 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
     user: config.user,
-    callerToken: config.callerToken,
     policy: config.policy,
     clock: config.clock,
     random: config.random,

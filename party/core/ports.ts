@@ -88,8 +88,6 @@ export interface UpstreamRequest {
   readonly user?: string;
   /** The upstream's own id of this conversation, as it named it in an earlier answer. */
   readonly conversation?: string;
-  /** The token of whoever asked. In memory only: absent after a restart. */
-  readonly callerToken?: string;
   /** Present on a resume: continue after this event, and never start a generation. */
   readonly lastEventId?: string;
   /** W3C Trace Context of this call; absent where it belongs to no trace. */
@@ -182,6 +180,11 @@ export interface RoomPorts {
   readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
   readonly principalOf: (token: string | undefined) => Promise<Result<Principal, Refusal>>;
+  /**
+   * False where the upstream wants the caller's own token and the room no longer has that of this user: the client must say
+   * hello again. Absent: the upstream wants none.
+   */
+  readonly hasTokenOf?: (sub: string) => boolean;
   /** Whether a token that was good has been revoked: by what is known where that is fresh, else when it has been read again. */
   readonly isRevoked: (principal: Principal) => boolean | Promise<boolean>;
   /** Somebody did what is looked up later. */

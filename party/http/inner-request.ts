@@ -4,7 +4,7 @@
  */
 import type { SocketIdentity } from "../core/principal.ts";
 import { ipKey } from "../limits/ip-rate-limit.ts";
-import { setIdentity } from "../responses/principal-header.ts";
+import { callerTokenHeader, setIdentity } from "../responses/principal-header.ts";
 
 /** The headers that a room reads. `content-length` is the runtime's own: it is set from the body. */
 const passedHeaders = ["accept", "content-type", "last-event-id", "traceparent"] as const;
@@ -14,16 +14,23 @@ export interface InnerRequest {
   /** Absent: the request carries no body. The runtime warns about a body that is still arriving when the answer leaves. */
   readonly body?: BodyInit | null;
   readonly identity: SocketIdentity;
+  /** The token that was verified, where the backend wants the caller's own. */
+  readonly callerToken?: string | undefined;
 }
 
 /** @param request of the client: only its passed headers and its signal are used. */
-export function innerRequest(inside: URL, request: Request, { method, body = null, identity }: InnerRequest): Request {
+export function innerRequest(
+  inside: URL,
+  request: Request,
+  { method, body = null, identity, callerToken }: InnerRequest,
+): Request {
   const headers = new Headers();
   for (const name of passedHeaders) {
     const value = request.headers.get(name);
     if (value !== null) headers.set(name, value);
   }
   setIdentity(headers, identity);
+  if (callerToken !== undefined) headers.set(callerTokenHeader, callerToken);
   return new Request(inside, { method, headers, body, signal: request.signal });
 }
 

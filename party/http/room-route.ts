@@ -179,7 +179,8 @@ export async function forwardAs(
   const principal = await (caller === undefined ? gate.admit(bearerOf(request), room) : gate.enter(caller, room));
   if (!principal.ok) return refuse(request, principal.error);
   const identity = { principal: principal.value, address };
-  return forward(room, innerRequest(inside, request, { method, body, identity }), bindings, config);
+  const callerToken = config.upstreamAuth.mode === "forward" ? bearerOf(request) : undefined;
+  return forward(room, innerRequest(inside, request, { method, body, identity, callerToken }), bindings, config);
 }
 
 /** Passes a request of ours on to the room. Answers in every case. */

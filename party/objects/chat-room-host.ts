@@ -5,9 +5,11 @@
 import * as runtime from "cloudflare:workers";
 import type { Connection, WSMessage } from "partyserver";
 import { fail, ok } from "../../shared/result.ts";
+import { CallerTokens } from "../auth/caller-tokens.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
 import { RoomCore } from "../core/room/room.ts";
+import { callerTokenHeader } from "../responses/principal-header.ts";
 import { principalIn, socketIdentityIn } from "../room-http/principal-reader.ts";
 import { answerInRoom } from "../room-http/room-handler.ts";
 import { hasBufferedAmount, PartyRoomSocket } from "../sockets/party-socket.ts";
@@ -45,6 +47,7 @@ export class ChatRoomHost {
   #core: RoomCore | undefined;
   readonly #sockets = new WeakMap<Connection, PartyRoomSocket>();
   readonly #events = new EventRing();
+  readonly #callerTokens = new CallerTokens();
   readonly #points: PointSink | undefined;
 
   /** @param name of the room. */
@@ -68,6 +71,7 @@ export class ChatRoomHost {
       revocationsOf: revocationsIn(revocations, jurisdiction),
       tenantStore,
       storage: this.#ctx.storage,
+      callerTokens: this.#callerTokens,
       sinksOf: (tenant: string) => [
         this.#events.sink,
         ...(nativeTracing === undefined ? [] : [nativeSpanSink(nativeTracing)]),
@@ -103,6 +107,8 @@ export class ChatRoomHost {
     this.#points?.invoked();
     // The Worker verified who asks. A request without an identity carries a ticket, which the room checks.
     const principal = principalIn(request.headers);
+    const token = request.headers.get(callerTokenHeader);
+    if (principal !== undefined && token !== null) this.#callerTokens.remember(principal, token);
     return answerInRoom(
       request,
       this.#core,

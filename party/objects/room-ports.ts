@@ -3,6 +3,7 @@
 import { audit } from "../auth/audit-log.ts";
 import { Gate, type RevocationsOf } from "../auth/authorize.ts";
 import { authorizeUpstream } from "../auth/authorize-upstream.ts";
+import type { CallerTokens } from "../auth/caller-tokens.ts";
 import { everyTenant, tenantOfRoom } from "../auth/tenants.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 import { allowedBy, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
@@ -36,6 +37,8 @@ export interface Host {
   /** The room's name. */
   readonly room: string;
   readonly storage: DurableObjectStorage;
+  /** Tokens of callers that arrive with requests; those of `hello` are added here. */
+  readonly callerTokens: CallerTokens;
   /** Stored values the host needs even of an erased room. */
   readonly kept?: Readonly<Record<string, unknown>>;
   /** Starts over from storage: memory may say what storage does not. */
@@ -50,11 +53,12 @@ export interface Host {
 }
 
 export function roomPorts(
-  { room, storage, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
+  { room, storage, callerTokens, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
   config: GatewayConfig,
 ): RoomPorts {
   // A room of nobody admits nobody, so its tenant is never asked for.
   const tenant = tenantOfRoom(config.tenant, room) ?? everyTenant;
+  const isForwarding = config.upstreamAuth.mode === "forward";
   const gate = new Gate(config, revocationsOf);
   const report = objectReporter({ room, tenant }, config.log, sinksOf?.(tenant) ?? []);
   const tenants = new TenantConfigs(config.limits, {
@@ -91,8 +95,10 @@ export function roomPorts(
       setting: async () => (await tenants.get(tenant)).upstream ?? config.upstream,
       readerOf,
       room,
-      authorize: ({ generationId, callerToken }) =>
-        authorizeUpstream(config.upstreamAuth, { tenant, room, generation: generationId }, callerToken),
+      authorize: ({ generationId, user = "" }) => {
+        const callerToken = callerTokens.tokenOf(user, systemClock.now());
+        return authorizeUpstream(config.upstreamAuth, { tenant, room, generation: generationId }, callerToken);
+      },
       fetch: (url, init) => fetch(url, init),
     }),
     random: Math.random,
@@ -102,8 +108,12 @@ export function roomPorts(
     principalOf: async (token) => {
       // What the tenant may do is known before its first turn.
       const [principal] = await Promise.all([gate.admit(token, room), tenants.get(tenant)]);
+      if (isForwarding && principal.ok && token !== undefined) callerTokens.remember(principal.value, token);
       return principal;
     },
+    ...(isForwarding
+      ? { hasTokenOf: (sub: string) => callerTokens.tokenOf(sub, systemClock.now()) !== undefined }
+      : {}),
     isRevoked: (principal) => gate.isRevoked(principal),
     audit: (act) => void auditInRoom(act, room, tenant, config),
     report,

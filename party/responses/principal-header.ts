@@ -9,6 +9,9 @@ export const principalHeader = "x-gateway-principal";
 /** The address that shares of a budget are counted by: an IPv4 address or the /64 of an IPv6 one. */
 export const addressHeader = "x-gateway-address";
 
+/** The token of the caller, for `UPSTREAM_AUTH=forward`. */
+export const callerTokenHeader = "x-gateway-caller-token";
+
 export function setIdentity(headers: Headers, { principal, address }: SocketIdentity): void {
   // A name may hold any character, a header may not.
   if (principal !== undefined) headers.set(principalHeader, encodeURIComponent(JSON.stringify(principal)));

@@ -42,8 +42,8 @@ export interface UpstreamConfig {
 
 export interface AuthorizedCall {
   readonly generationId: string;
-  /** The token of the session that asked, where the room still has it. */
-  readonly callerToken: string | undefined;
+  /** The subject that asked; undefined for a stop of a turn that an earlier life of the room opened. */
+  readonly user: string | undefined;
 }
 
 const isolateMemory = new BackendMemory(systemClock);
@@ -54,12 +54,12 @@ const noSuchRoute: ReadonlySet<number> = new Set([404, 405]);
 /** Turns whose identity a later stop may need; the oldest is dropped. */
 const maxOpened = 64;
 
-type Opened = Pick<UpstreamRequest, "user" | "conversation" | "callerToken">;
+type Opened = Pick<UpstreamRequest, "user" | "conversation">;
 
 export class FetchUpstream implements Upstream {
   readonly #config: UpstreamConfig;
   readonly #memory: BackendMemory;
-  /** By generation, in memory only: a token is never stored (S1). */
+  /** By generation. */
   readonly #opened = new Map<string, Opened>();
 
   constructor(config: UpstreamConfig) {
@@ -87,7 +87,7 @@ export class FetchUpstream implements Upstream {
 
   async stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported"> {
     const setting = await this.#config.setting();
-    const { user, conversation, callerToken } = this.#opened.get(generationId) ?? {};
+    const { user, conversation } = this.#opened.get(generationId) ?? {};
     const facts = { generationId, room: this.#config.room, ...defined({ user, conversation }) };
     const call = stopCallFor(facts, setting.request);
     const address = `${setting.base}${setting.request.stop?.path}`;
@@ -95,7 +95,7 @@ export class FetchUpstream implements Upstream {
     // A backend that only knows GET has no contract, and so no route to stop by.
     const isAsked = this.#methodFor(setting, setting.base + setting.request.path);
     if (isAsked === "GET" && setting.request.method === "auto") return "unsupported";
-    const response = await this.#send(call, setting.base, { generationId, callerToken }, signal).catch(unlessLost);
+    const response = await this.#send(call, setting.base, { generationId, user }, signal).catch(unlessLost);
     if (response === undefined) return "unsupported";
     if (response.ok) {
       await response.body?.cancel();
@@ -133,8 +133,8 @@ export class FetchUpstream implements Upstream {
 
   #ask(request: UpstreamRequest, setting: UpstreamSetting, method: CallMethod, signal: AbortSignal): Promise<Response> {
     const call = callFor({ ...request, room: this.#config.room }, setting.request, method);
-    const { generationId, callerToken } = request;
-    return this.#send(call, setting.base, { generationId, callerToken }, signal);
+    const { generationId, user } = request;
+    return this.#send(call, setting.base, { generationId, user }, signal);
   }
 
   async #send(
@@ -192,9 +192,9 @@ export class FetchUpstream implements Upstream {
     return wholeAnswer(body, kind, charset, signal);
   }
 
-  #remember({ generationId, user, conversation, callerToken }: UpstreamRequest): void {
+  #remember({ generationId, user, conversation }: UpstreamRequest): void {
     this.#opened.delete(generationId);
-    this.#opened.set(generationId, defined({ user, conversation, callerToken }));
+    this.#opened.set(generationId, defined({ user, conversation }));
     const [oldest] = this.#opened.keys();
     if (this.#opened.size > maxOpened && oldest !== undefined) this.#opened.delete(oldest);
   }

@@ -3,6 +3,7 @@
  * showing of answers that came whole. How a turn begins and ends is the conversation's; this is what lies between.
  */
 import { isText } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import type { ChatMessage } from "../../../shared/protocol/client-frames.ts";
 import { NOTICE_MESSAGES } from "../../../shared/protocol/messages-en.ts";
 import type { NoticeFrame } from "../../../shared/protocol/server-frames.ts";
@@ -115,9 +116,13 @@ export class TurnDriver {
       request: {
         generationId,
         messages,
-        ...(spec.provider === undefined ? {} : { provider: spec.provider }),
-        ...(spec.model === undefined ? {} : { model: spec.model }),
-        ...(spec.params === undefined ? {} : { params: spec.params }),
+        user: spec.author,
+        ...defined({
+          provider: spec.provider,
+          model: spec.model,
+          params: spec.params,
+          conversation: this.#conversationBefore(turn),
+        }),
       },
       deadlineAt: start?.deadlineAt ?? this.#ports.clock.now() + this.#policy.turnTimeoutMs,
       resuming,
@@ -127,6 +132,13 @@ export class TurnDriver {
     const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
     if (turn.record.simulated !== undefined) await this.#showAtPace(turn, signal);
     if (end !== undefined && !signal.aborted) this.#host.settle(turn, end.ending, !end.byUpstream);
+  }
+
+  /** The upstream's own id of the conversation, from the newest answer before this turn that named one. */
+  #conversationBefore(turn: Turn): string | undefined {
+    const { ordinal } = turn.record.spec;
+    const before = this.#turns.all().filter(({ record }) => record.spec.ordinal < ordinal);
+    return before.findLast(({ record }) => record.upstream?.conversation !== undefined)?.record.upstream?.conversation;
   }
 
   /** Shows an answer that came whole bit by bit (U6). Resolves when all of it has been shown, or the turn was stopped. */
@@ -229,6 +241,7 @@ export class TurnDriver {
   /** The hot path: what the upstream said becomes content, and readers are told now or within the coalescing time. */
   #take(turn: Turn, batch: UpstreamBatch): void {
     if (batch.start !== undefined) this.#started(turn, batch);
+    if (batch.conversation !== undefined) this.#named(turn, batch.conversation);
     const excess = this.#excessOf(turn, batch);
     if (excess !== undefined) {
       this.#host.settle(turn, { outcome: "failed", error: turnError(excess) }, true);
@@ -301,12 +314,22 @@ export class TurnDriver {
     const { start, eventId } = batch;
     if (start === undefined) return;
     turn.model = start.model ?? turn.model;
-    const upstream = { ...start, ...(eventId === undefined || batch.parts.length > 0 ? {} : { eventId }) };
+    const { conversation } = turn.record.upstream ?? {};
+    const mark = eventId === undefined || batch.parts.length > 0 ? undefined : eventId;
+    const upstream = { ...start, ...defined({ eventId: mark, conversation }) };
     if (turn.record.upstream?.resumable === upstream.resumable) return;
     const matters = upstream.resumable || this.isResumable(turn);
     turn.record = { ...turn.record, upstream };
     if (matters) this.#note(turn);
     else turn.isRecordBehind = true;
+  }
+
+  /** The next question of the room carries this id. It is stored with the next row, and with the turn's end at the latest. */
+  #named(turn: Turn, conversation: string): void {
+    const { upstream } = turn.record;
+    if (upstream?.conversation === conversation) return;
+    turn.record = { ...turn.record, upstream: { resumable: this.isResumable(turn), ...upstream, conversation } };
+    turn.isRecordBehind = true;
   }
 
   /**

@@ -74,7 +74,12 @@ export interface TurnRecord {
   /** Calls made to continue the answer; counted before each, so that a crash cannot hide one. */
   readonly resumes: number;
   /** The upstream's own `start`, stored as soon as it is read: without it a wake cannot resume. */
-  readonly upstream?: { readonly model?: string; readonly resumable: boolean; readonly eventId?: string };
+  readonly upstream?: {
+    readonly model?: string;
+    readonly resumable: boolean;
+    readonly eventId?: string;
+    readonly conversation?: string;
+  };
   /** The answer came whole and is being shown at a pace (U6): all of it is stored, and this is how it ends. */
   readonly simulated?: { readonly finishReason?: string };
   /** A stop was asked for and must be carried out, even after a crash (T3). */

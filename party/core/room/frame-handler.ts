@@ -143,8 +143,13 @@ export class FrameHandler {
   }
 
   #submit(session: Session, frame: TurnSubmitFrame, by: Principal): void {
-    const { conversation, submits, syncs } = this.#parts;
+    const { conversation, submits, syncs, closer } = this.#parts;
     const { turnId } = frame;
+    if (this.#ports.hasTokenOf?.(by.sub) === false) {
+      // The room slept and its memory is gone. The client reconnects with its token and submits again.
+      closer.end(session, "draining");
+      return;
+    }
     const result = submits.submit(frame, by);
     if (!result.ok) {
       void this.#refuseWhenDurable(session, { ...result.error, turnId });

@@ -8,6 +8,7 @@ import type { Principal } from "../../../party/core/principal.ts";
 import { RoomCore } from "../../../party/core/room/room.ts";
 import { ALL_SCOPES } from "../../../party/core/scopes.ts";
 import { textOf } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import type { ClientFrame, Have, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import { type ServerFrame, serverFrame } from "../../../shared/protocol/server-frames.ts";
 import { ok } from "../../../shared/result.ts";
@@ -141,6 +142,7 @@ export interface RoomOptions {
   readonly isRevoked?: RoomPorts["isRevoked"];
   readonly limiter?: TurnLimiter;
   readonly refusalOf?: RoomPorts["refusalOf"];
+  readonly hasTokenOf?: (sub: string) => boolean;
   /** In place of keeping the events. */
   readonly report?: RoomPorts["report"];
   /** In place of the scripted one. */
@@ -212,6 +214,7 @@ export class Room {
     const ports: RoomPorts = {
       prepare: async () => undefined,
       refusalOf: this.#options.refusalOf ?? (() => undefined),
+      ...defined({ hasTokenOf: this.#options.hasTokenOf }),
       limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,
       storage: this.storage,

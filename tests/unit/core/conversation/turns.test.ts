@@ -63,6 +63,7 @@ describe("a turn", () => {
     expect(room.upstream.call.request).toEqual({
       generationId: expect.stringMatching(/^gen-/),
       traceparent: expect.stringMatching(/^00-/),
+      user: "anonymous",
       provider: "echo",
       model: "m",
       params: { temperature: 0 },
