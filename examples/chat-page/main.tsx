@@ -2,8 +2,12 @@
 import { createRoot } from "react-dom/client";
 import { App } from "./app.tsx";
 import { LocaleProvider, useStrings } from "./language/locale.tsx";
+import { sharedParser } from "./markdown/parser/worker-parser.ts";
 import { ErrorBoundary } from "./ui/error-boundary.tsx";
 import "./styles/index.css";
+
+// Loads while the page connects, so that the first answer need not wait for it.
+sharedParser();
 
 const root = document.getElementById("root");
 if (root !== null) {
