@@ -90,9 +90,10 @@ async function listening(child: ChildProcess, wanted: readonly string[]): Promis
 }
 
 let found: string | undefined;
-/** The package's main export is the path of its binary. */
+/** The runtime that wrangler brings: other packages bring their own versions. Its main export is the path of its binary. */
 function binary(): string {
-  found ??= (createRequire(import.meta.url)("workerd") as { default: string }).default;
+  const { resolve } = createRequire(import.meta.url);
+  found ??= (createRequire(resolve("wrangler"))("workerd") as { default: string }).default;
   return found;
 }
 
