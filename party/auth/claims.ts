@@ -1,4 +1,4 @@
-/** What a verified token says: its claims, checked. What it opens is left to `tenants.ts`. */
+/** Checks the claims of a verified token. Which rooms they open is decided in `tenants.ts`. */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Refusal } from "../core/principal.ts";
@@ -6,7 +6,7 @@ import { ALL_SCOPES, type Scope } from "../core/scopes.ts";
 import { tenantPattern } from "./tenant-name.ts";
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
 
-/** Who asks, as the token says it. Times in ms since 1970. */
+/** The claims of a token. Times are in ms since 1970. */
 export interface TokenFacts {
   readonly sub: string;
   readonly tenant: string | undefined;
@@ -14,7 +14,7 @@ export interface TokenFacts {
   readonly rooms: readonly string[];
   readonly scopes: readonly Scope[];
   readonly expiresAt: number;
-  readonly issuedAt: number | undefined;
+  readonly issuedAt: number;
   readonly tokenId: string | undefined;
 }
 
@@ -28,10 +28,10 @@ const claimsSchema = z.object({
   sub: shortText,
   tenant: z.optional(z.string().check(z.regex(tenantPattern))),
   room: z.union([oneRoom, z.array(oneRoom).check(z.minLength(1), z.maxLength(32))]),
-  /** Names with spaces between (RFC 8693 §4.2). Those that mean nothing here are left aside. */
+  /** Names with spaces between (RFC 8693 §4.2). Unknown ones are ignored. */
   scope: z.string().check(z.maxLength(1_024)),
   exp: seconds,
-  iat: z.optional(seconds),
+  iat: seconds,
   jti: z.optional(shortText),
 });
 
@@ -45,7 +45,11 @@ export function parseClaims(claims: unknown, now: number): Result<TokenFacts, Re
   const { sub, tenant, room, scope, exp, iat, jti } = parsed.data;
   const expiresAt = exp * 1_000;
   if (expiresAt <= now) return refuse("The token has expired.");
-  if (expiresAt > now + maxTokenLifeMs + clockSkewMs) return refuse("The token lives longer than an hour.");
+  const issuedAt = iat * 1_000;
+  // Without this bound, a revocation of "all tokens until now" would miss it.
+  if (issuedAt > now + clockSkewMs) return refuse("The token's iat is in the future.");
+  // From its issue, not from now: a token of a month must not be good in its last hour.
+  if (expiresAt - issuedAt > maxTokenLifeMs + clockSkewMs) return refuse("The token lives longer than an hour.");
   const named = new Set(scope.split(" "));
   return ok({
     sub,
@@ -53,7 +57,7 @@ export function parseClaims(claims: unknown, now: number): Result<TokenFacts, Re
     rooms: typeof room === "string" ? [room] : room,
     scopes: ALL_SCOPES.filter((name) => named.has(name)),
     expiresAt,
-    issuedAt: iat === undefined ? undefined : iat * 1_000,
+    issuedAt,
     tokenId: jti,
   });
 }

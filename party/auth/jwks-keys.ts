@@ -1,75 +1,85 @@
 /**
- * The keys behind `AUTH_JWKS_URL`. Fetched when first needed and again when they have aged; an unknown `kid` makes it look
- * sooner, so that a rotation is seen at once, but never more often than the cool-down: made-up kids cost nothing.
- *
- * Keys are shared by all requests of an isolate; a fetch under way is not, because on Workers a request may not wait for
- * another's. https://developers.cloudflare.com/workers/runtime-apis/request/
+ * The keys behind `AUTH_JWKS_URL`. They are fetched when first needed and again when they have aged. An unknown `kid` causes
+ * a fetch sooner, so that a rotation is seen at once, but never more often than the cool-down: made-up kids cost nothing.
+ * All requests of an isolate share the keys and the fetch.
  */
 import type { Clock } from "../core/ports.ts";
 import { readBounded } from "../platform/read-bounded.ts";
+import { SharedFetch, sharedFetchMs } from "../platform/shared-fetch.ts";
 import { maxKeySetBytes, parseKeySet } from "./key-set.ts";
 import type { KeyEvent, KeySource, VerifyKey } from "./keys.ts";
 
-/** A key taken out of the set is refused after this at the latest. */
+/** A key that was taken out of the set is refused after this at the latest. */
 export const jwksMaxAgeMs = 300_000;
 /** Between two fetches for unknown kids, and after a failed one. */
 export const jwksCooldownMs = 10_000;
-/** While the set cannot be fetched, known keys stay good for this long: an outage there is none here. */
+/** While the set can't be fetched, known keys stay good for this long: the provider's outage isn't ours. */
 export const jwksStaleMs = 3_600_000;
 const fetchTimeoutMs = 5_000;
 
 export interface JwksOptions {
   readonly url: string;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly report: (event: KeyEvent) => void;
 }
 
 export class JwksKeys implements KeySource {
   readonly #options: JwksOptions;
+  readonly #shared: SharedFetch;
   #keys: ReadonlyMap<string, VerifyKey> | undefined;
   #fetchedAt = Number.NEGATIVE_INFINITY;
-  /** When a kid that nobody knew last made it look. */
+  /** When an unknown kid last caused a fetch. */
   #lookedAt = Number.NEGATIVE_INFINITY;
   #failedAt = Number.NEGATIVE_INFINITY;
   /** When the last fetch began. */
-  #askedAt = Number.NEGATIVE_INFINITY;
+  #startedAt = Number.NEGATIVE_INFINITY;
+  /** Until then a request that looks up an unknown kid waits for the fetch that another one's kid caused. */
+  #lookingUntil = Number.NEGATIVE_INFINITY;
 
   constructor(options: JwksOptions) {
     this.#options = options;
+    this.#shared = new SharedFetch(options.clock);
   }
 
   async find(kid: string): Promise<VerifyKey | undefined> {
     const now = this.#options.clock.now();
-    if (this.#mustAsk(kid, now)) await this.#refresh(now);
+    if (this.#needsFetch(kid, now)) await this.#shared.share(() => this.#refresh()).catch(() => undefined);
     if (this.#keys === undefined || now - this.#fetchedAt >= jwksStaleMs) throw new Error("no key set");
     return this.#keys.get(kid);
   }
 
-  #mustAsk(kid: string, now: number): boolean {
-    // With no keys at all each request asks for itself, because it cannot wait for another's fetch.
-    if (this.#keys === undefined) return now - this.#failedAt >= jwksCooldownMs;
+  #needsFetch(kid: string, now: number): boolean {
     if (now - this.#failedAt < jwksCooldownMs) return false;
-    // Of many at that moment one asks; the others go by what is known.
-    if (now - this.#fetchedAt >= jwksMaxAgeMs) return now - this.#askedAt >= fetchTimeoutMs;
-    if (this.#keys.has(kid) || now - this.#lookedAt < jwksCooldownMs) return false;
+    if (this.#keys === undefined) return true;
+    // Only one request waits for the new set. The others use the known keys meanwhile.
+    if (now - this.#fetchedAt >= jwksMaxAgeMs) return now - this.#startedAt >= fetchTimeoutMs;
+    if (this.#keys.has(kid)) return false;
+    // A rotation reaches many requests at once: they all wait for the one fetch.
+    if (now < this.#lookingUntil) return true;
+    if (now - this.#lookedAt < jwksCooldownMs) return false;
     this.#lookedAt = now;
+    this.#lookingUntil = now + sharedFetchMs;
     return true;
   }
 
-  async #refresh(now: number): Promise<void> {
-    this.#askedAt = now;
+  async #refresh(): Promise<void> {
+    const startedAt = this.#options.clock.now();
+    this.#startedAt = startedAt;
     try {
       const keys = await this.#fetch();
-      // Of two at once the later one may have begun earlier.
-      if (now < this.#fetchedAt) return;
+      // Of two at once, the later answer may be the older set.
+      if (startedAt < this.#fetchedAt) return;
       for (const kid of this.#keys?.keys() ?? [])
         if (!keys.has(kid)) this.#options.report({ name: "key-retired", kid });
       this.#keys = keys;
-      this.#fetchedAt = now;
+      this.#fetchedAt = startedAt;
     } catch (cause) {
-      this.#failedAt = now;
+      this.#failedAt = startedAt;
       this.#options.report({ name: "keys-unread", cause });
+      throw cause;
+    } finally {
+      this.#lookingUntil = Number.NEGATIVE_INFINITY;
     }
   }
 

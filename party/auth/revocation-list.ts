@@ -1,30 +1,34 @@
 /**
- * Tokens that are refused before they expire: one by its `jti`, or all that a `sub` got until now. Pure. An entry is kept
- * for as long as a token can live, so the list stays short by itself.
+ * Decides which tokens are refused before they expire: one by its `jti`, or all that were issued to a `sub` until now. Pure.
+ * An entry outlives every token that it names and is forgotten then, so the list stays short. Storage is the Revocations
+ * object's.
  */
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
 
 export type Revocation =
   /** One token. */
   | { readonly tokenId: string; readonly at: number }
-  /** Every token of `sub` that was issued until `at`, ms since 1970, and those that do not say when. */
+  /** Every token of `sub` that was issued until `at`, ms since 1970, by a clock that may be ahead by the allowed skew. */
   | { readonly sub: string; readonly at: number };
 
-/** What of a token or a session is held against the list. */
+/** The part of a token or a session that is compared with the list. */
 export interface Revocable {
   readonly sub: string;
   readonly tokenId?: string;
   readonly issuedAt?: number;
 }
 
-/** After that long every token that it names has run out. */
-export const revocationLifeMs = maxTokenLifeMs + 2 * clockSkewMs;
-/** Of one tenant at a time. More than that in an hour is a key to rotate, not tokens to name. */
+/**
+ * After this, every token that an entry names has expired: it was issued at most one skew after the entry, lives at most an
+ * hour and one skew, and the clock of whoever checks it may be one skew behind.
+ */
+export const revocationLifeMs = maxTokenLifeMs + 3 * clockSkewMs;
+/** Per tenant. With more than that in an hour, rotate the key instead. */
 export const maxRevocations = 10_000;
 
 export function isRevoked(list: readonly Revocation[], { sub, tokenId, issuedAt }: Revocable): boolean {
   return list.some((entry) =>
-    "tokenId" in entry ? entry.tokenId === tokenId : entry.sub === sub && (issuedAt ?? 0) <= entry.at,
+    "tokenId" in entry ? entry.tokenId === tokenId : entry.sub === sub && (issuedAt ?? 0) <= entry.at + clockSkewMs,
   );
 }
 

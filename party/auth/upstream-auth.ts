@@ -3,9 +3,11 @@
  * operator's and used until shortly before it runs out. No key of a model provider is ever here.
  */
 import * as z from "zod/mini";
+import { defined } from "../../shared/defined.ts";
 import { jsonOr } from "../../shared/parse-json.ts";
 import type { Clock } from "../core/ports.ts";
 import { readBounded } from "../platform/read-bounded.ts";
+import { SharedFetch } from "../platform/shared-fetch.ts";
 import type { UpstreamAuthSetting } from "./upstream-settings.ts";
 import {
   importSigningKey,
@@ -26,7 +28,7 @@ export interface UpstreamTokenEvent {
 export interface UpstreamAuthOptions {
   readonly setting: UpstreamAuthSetting;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly clock: Pick<Clock, "now">;
+  readonly clock: Clock;
   readonly report: (event: UpstreamTokenEvent) => void;
 }
 
@@ -41,14 +43,20 @@ const tokenAnswer = z.object({
   expires_in: z.number().check(z.minimum(1), z.maximum(86_400)),
 });
 
-interface Fetched {
-  readonly token: string;
+interface FetchedToken {
+  readonly text: string;
   readonly goodUntil: number;
+}
+
+/** What the requests of an isolate share. */
+interface IsolateToken {
+  readonly shared: SharedFetch;
+  token: FetchedToken | undefined;
 }
 
 /** Imported keys and fetched tokens by setting, which lives as long as the isolate's configuration. */
 const keysOf = new WeakMap<UpstreamAuthSetting, readonly SigningKey[]>();
-const fetchedOf = new WeakMap<UpstreamAuthSetting, Fetched>();
+const fetchedOf = new WeakMap<UpstreamAuthSetting, IsolateToken>();
 
 export class UpstreamAuth {
   readonly #options: UpstreamAuthOptions;
@@ -82,16 +90,28 @@ export class UpstreamAuth {
 
   async #fetched(setting: UpstreamAuthSetting & { mode: "fetch" }): Promise<string> {
     const { clock } = this.#options;
-    const known = fetchedOf.get(setting);
-    if (known !== undefined && clock.now() < known.goodUntil) return known.token;
-    const askedAt = clock.now();
-    const response = await this.#options.fetch(setting.url, {
+    const isolate = fetchedOf.get(setting) ?? { shared: new SharedFetch(clock), token: undefined };
+    fetchedOf.set(setting, isolate);
+    const known = isolate.token;
+    if (known !== undefined && clock.now() < known.goodUntil) return known.text;
+    await isolate.shared.share(async () => {
+      isolate.token = await this.#fetch(setting);
+    });
+    if (isolate.token === undefined) throw new Error("token service: no token");
+    return isolate.token.text;
+  }
+
+  async #fetch(setting: UpstreamAuthSetting & { mode: "fetch" }): Promise<FetchedToken> {
+    const askedAt = this.#options.clock.now();
+    const { client, url } = setting;
+    const authorization = client === undefined ? undefined : `Basic ${btoa(client)}`;
+    const response = await this.#options.fetch(url, {
       method: "POST",
-      headers: {
+      headers: defined({
         "content-type": "application/x-www-form-urlencoded",
         accept: "application/json",
-        ...(setting.client === undefined ? {} : { authorization: `Basic ${btoa(setting.client)}` }),
-      },
+        authorization,
+      }),
       body: "grant_type=client_credentials",
       redirect: "manual",
       signal: AbortSignal.timeout(fetchTimeoutMs),
@@ -105,8 +125,7 @@ export class UpstreamAuth {
     if (!answer.success) throw new Error("token service: no access_token and expires_in");
     const lifeMs = answer.data.expires_in * 1_000;
     const goodUntil = askedAt + lifeMs - Math.min(fetchedMarginMs, lifeMs / 2);
-    fetchedOf.set(setting, { token: answer.data.access_token, goodUntil });
-    return answer.data.access_token;
+    return { text: answer.data.access_token, goodUntil };
   }
 }
 

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { JwksKeys, jwksCooldownMs, jwksMaxAgeMs, jwksStaleMs } from "../../../party/auth/jwks-keys.ts";
 import type { KeyEvent } from "../../../party/auth/keys.ts";
 import { TokenVerifier } from "../../../party/auth/verify-token.ts";
+import { systemClock } from "../../../party/platform/clock.ts";
 import { goodClaims, now, pair, sign } from "./tokens.ts";
 
 /** A key set that a test changes, and a clock it moves. */
@@ -11,7 +12,7 @@ function keySet(...first: unknown[]) {
   let time = now;
   let fetches = 0;
   const events: KeyEvent[] = [];
-  const clock = { now: () => time };
+  const clock = { now: () => time, after: (ms: number, run: () => void) => systemClock.after(ms, run) };
   const keys = new JwksKeys({
     url: "https://id.example.com/jwks",
     fetch: async () => {
@@ -115,6 +116,32 @@ describe("a key set", () => {
     set.keys = [jwk];
     pass(jwksCooldownMs);
     expect(await keys.find("a")).toBeDefined();
+  });
+
+  test("[S2] is fetched once for 300 requests that find an isolate cold", async () => {
+    const { jwk } = await pair("EdDSA", "a");
+    const { keys, fetches } = keySet(jwk);
+    const found = await Promise.all(Array.from({ length: 300 }, () => keys.find("a")));
+    expect(found.every((key) => key !== undefined)).toBe(true);
+    expect(fetches()).toBe(1);
+  });
+
+  test("[S2] is fetched once for many requests that come with a key of a rotation", async () => {
+    const [old, next] = [await pair("EdDSA", "old"), await pair("EdDSA", "next")];
+    const { set, keys, fetches } = keySet(old.jwk);
+    await keys.find("old");
+    set.keys = [old.jwk, next.jwk];
+    const found = await Promise.all(Array.from({ length: 50 }, () => keys.find("next")));
+    expect(found.every((key) => key !== undefined)).toBe(true);
+    expect(fetches()).toBe(2);
+  });
+
+  test("[S2] that fails is not fetched again for each request that waits", async () => {
+    const { set, keys, fetches } = keySet();
+    set.keys = undefined;
+    const outcomes = await Promise.allSettled(Array.from({ length: 50 }, () => keys.find("a")));
+    expect(outcomes.every(({ status }) => status === "rejected")).toBe(true);
+    expect(fetches()).toBe(1);
   });
 
   test.each([

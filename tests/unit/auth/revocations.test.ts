@@ -1,7 +1,10 @@
 /** Which tokens a revocation names, and how fast it is known (revocation by `jti` and `sub`). */
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { parseClaims } from "../../../party/auth/claims.ts";
 import { RevocationCache, RevocationCopies, revocationsMaxAgeMs } from "../../../party/auth/revocation-cache.ts";
 import { isOver, isRevoked, type Revocation, revocationKey } from "../../../party/auth/revocation-list.ts";
+import { clockSkewMs } from "../../../party/auth/token-life.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
 describe("a revocation", () => {
@@ -12,18 +15,36 @@ describe("a revocation", () => {
     expect(isRevoked(list, { sub: "t1" })).toBe(false);
   });
 
-  test("of a sub names what it got until then, and what does not say when", () => {
+  test("of a sub names the tokens issued until then, also by a signer whose clock is ahead", () => {
     const list = [{ sub: "alice", at: 100 }];
     expect(isRevoked(list, { sub: "alice", issuedAt: 100 })).toBe(true);
+    expect(isRevoked(list, { sub: "alice", issuedAt: 100 + clockSkewMs })).toBe(true);
     expect(isRevoked(list, { sub: "alice" })).toBe(true);
-    expect(isRevoked(list, { sub: "alice", issuedAt: 101 })).toBe(false);
+    expect(isRevoked(list, { sub: "alice", issuedAt: 101 + clockSkewMs })).toBe(false);
     expect(isRevoked(list, { sub: "bob", issuedAt: 1 })).toBe(false);
   });
 
-  test("is kept until every token it names has run out", () => {
-    const entry = { sub: "alice", at: 0 };
-    expect(isOver(entry, 3_600_000)).toBe(false);
-    expect(isOver(entry, 3_700_000)).toBe(true);
+  test("[S6] outlives every token that it names, whatever their claims say within the allowed skew", () => {
+    const [at, second] = [1_795_000_000_000, 1_000];
+    const claims = { sub: "alice", room: "*", scope: "read" };
+    fc.assert(
+      fc.property(
+        fc.integer({ min: -3_700, max: 60 }),
+        fc.integer({ min: 1, max: 3_700 }),
+        fc.integer({ min: 0, max: 4_000_000 }),
+        (issuedAfterS, lifeS, laterMs) => {
+          const iat = at / second + issuedAfterS;
+          // The token exists when the revocation is made, by a clock that is at most the skew ahead.
+          fc.pre(iat * second <= at + clockSkewMs);
+          const now = at + laterMs;
+          const isAccepted = parseClaims({ ...claims, iat, exp: iat + lifeS }, now).ok;
+          const entry = { sub: "alice", at };
+          const isHeld = !isOver(entry, now) && isRevoked([entry], { sub: "alice", issuedAt: iat * second });
+          expect(isAccepted && !isHeld).toBe(false);
+        },
+      ),
+    );
+    expect(isOver({ sub: "alice", at: 0 }, 3_700_000)).toBe(true);
   });
 
   test("of a token is none of a sub of the same name", () => {

@@ -3,6 +3,7 @@ import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import { publicKeys, UpstreamAuth, type UpstreamTokenEvent } from "../../../party/auth/upstream-auth.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../../../party/auth/upstream-settings.ts";
+import { systemClock } from "../../../party/platform/clock.ts";
 import { base64url, now } from "./tokens.ts";
 
 const seed = (byte: number) => base64url(new Uint8Array(32).fill(byte));
@@ -28,7 +29,7 @@ function auth(of: UpstreamAuthSetting, answer: () => Response = () => new Respon
       asked.push(init);
       return answer();
     },
-    clock: { now: () => time },
+    clock: { now: () => time, after: (ms, run) => systemClock.after(ms, run) },
     report: (event) => events.push(event),
   });
   return {
@@ -94,6 +95,13 @@ describe("a fetched token", () => {
     pass(2_000);
     await headers();
     expect(asked).toHaveLength(2);
+  });
+
+  test("[S2] is requested once for calls that begin at the same time", async () => {
+    const { headers, asked } = auth(setting({ UPSTREAM_TOKEN_URL: url }), answer(300));
+    const all = await Promise.all(Array.from({ length: 100 }, () => headers()));
+    expect(new Set(all.map(({ authorization }) => authorization))).toEqual(new Set(["Bearer short-lived"]));
+    expect(asked).toHaveLength(1);
   });
 
   test("of a very short life is used for half of it", async () => {
