@@ -1,15 +1,16 @@
 /**
  * `useChat` over a room: a `ChatTransport` of the AI SDK (`ai` 5 to 7) whose chats are rooms and whose answers come through
- * the room's one socket. The room is asked here; its answers are read by `turn-stream.ts`.
+ * the room's one socket. It submits, stops and resumes; `turn-chunks.ts` turns an answer into the SDK's chunks.
  *
- * What the SDK calls stopping is a stop here, for every tab and down to the backend. Closing the page is leaving: then the
- * room's leave policy decides.
+ * The SDK's `stop()` stops the turn for every tab and at the backend. Closing the page is leaving: then the room's leave
+ * policy decides. `ai-sdk-react.tsx` has a hook on top of this transport.
  */
 import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
+import { defined } from "../shared/defined.ts";
 import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api/api.ts";
-import { acquireClient, clientKey, releaseClient, updateOptions } from "./chat/shared-client.ts";
+import { acquireClient, releaseClient, setToken, transportKey } from "./chat/shared-client.ts";
 import { isRecord } from "./chat/submit-frame.ts";
 import { turnStream } from "./chat/turn-chunks.ts";
 import { randomId } from "./transports/random-id.ts";
@@ -17,20 +18,20 @@ import { randomId } from "./transports/random-id.ts";
 export type { GatewayData } from "../shared/ui-message-stream.ts";
 export type { ChatClientOptions, ChatRoomClient } from "./api/api.ts";
 
-/** Those of a client, for every room of the transport, and what a chat is to the room. */
+/** The options of a client, for every room of the transport, and how chats relate to rooms. */
 export interface RoomChatTransportOptions extends Omit<ChatClientOptions, "room"> {
   /** The room of a chat. The chat's id by default, which then is 1–128 of `A–Z a–z 0–9 _ . -`. */
   readonly roomOf?: (chatId: string) => string;
   /**
-   * What the model is told of the conversation before the question: `room`, what the room holds, the same for every tab; or
-   * `messages`, what this page has, at most 64 KiB of it. Default: `room`.
+   * Which conversation the model gets before the question: `room` sends what the room holds, the same for every tab;
+   * `messages` sends what this page has, at most 64 KiB of it. Default: `room`.
    */
   readonly history?: "room" | "messages";
 }
 
-/** A conversation as a page is to show it. */
+/** A conversation as a page should show it. */
 export interface RoomMessages<UI_MESSAGE extends UIMessage> {
-  /** Without the answer that is being given, which `resumeStream()` brings from its start. */
+  /** Without the open answer, which `resumeStream()` brings from its start. */
   readonly messages: UI_MESSAGE[];
   readonly isAnswering: boolean;
 }
@@ -39,42 +40,42 @@ type SendOptions<UI_MESSAGE extends UIMessage> = Parameters<ChatTransport<UI_MES
 type ReconnectOptions = Parameters<ChatTransport<UIMessage>["reconnectToStream"]>[0];
 
 interface Follower {
-  /** What its page is taken to show: the room's turns, and whether each is over. */
+  /** The turns that its page shows, and whether each is settled. */
   shown: ReadonlyMap<string, boolean> | undefined;
-  /** Looks whether that is still so. */
+  /** Calls `show` if the room's turns differ. */
   readonly look: () => void;
 }
 
-/** A chat this transport has to do with. */
+/** A chat that this transport serves. */
 interface Chat {
   readonly key: string;
   readonly client: ChatRoomClient;
-  /** Streams being read and followers: with none it may be let go for another chat. */
+  /** Streams being read, and followers. A chat without users is released when another one is opened. */
   users: number;
   /** Turns whose answers are being read. */
   readonly reading: Set<string>;
   /** The page's own ids of its questions, by turn. */
   readonly names: Map<string, string>;
   readonly followers: Set<Follower>;
-  /** A resumed answer's signal was aborted; unless the next resume follows at once it is stopped. */
+  /** A turn whose resumed stream was aborted. It is stopped unless the next resume follows at once. */
   stopping: string | undefined;
 }
 
-/** Give one to `useChat`; it may serve any number of chats. Throws nothing when made; a room that cannot exist is told when its chat is used. */
+/** Pass one to `useChat`; it may serve any number of chats. A room that can't exist is reported when its chat is used. */
 export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> implements ChatTransport<UI_MESSAGE> {
-  /** For `ai` 7: a resumed stream begins at the answer's start, so what is shown of it is rebuilt, not added to. */
+  /** For `ai` 7: a resumed stream begins at the answer's start, so the SDK replaces what it shows of the answer. */
   readonly resumeStreamIsReplay = true;
   readonly #options: RoomChatTransportOptions;
   readonly #chats = new Map<string, Chat>();
 
-  /** Connects when a chat is first used, not before: it may be made where a page is rendered on a server. */
+  /** Connects when a chat is first used, so it may be made where a server renders the page. */
   constructor(options: RoomChatTransportOptions = {}) {
     this.#options = options;
   }
 
   /**
-   * Asks the last of `messages`. `provider`, `model`, `params` and `onLeave` of the request's `body` and its `metadata` go
-   * along. Asking the same message twice starts nothing; a regenerated or edited one replaces its turn and later ones.
+   * Submits the last of `messages`, with `provider`, `model`, `params` and `onLeave` of the request's `body` and its
+   * `metadata`. The same message sent twice starts nothing; a regenerated or edited one replaces its turn and later ones.
    */
   async sendMessages(options: SendOptions<UI_MESSAGE>): Promise<ReadableStream<UIMessageChunk>> {
     const { chatId, messages, trigger, messageId, abortSignal } = options;
@@ -85,7 +86,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     chat.users += 1;
     try {
       const { client } = chat;
-      // Refused for good before, perhaps for a token that has been renewed since.
+      // The session was refused before, perhaps for a token that has been renewed since.
       if (client.getSnapshot().connection.state === "closed") client.reconnect();
       const input = this.#options.history === "messages" ? { messages: asked.messages } : { prompt };
       const isAgain = trigger === "regenerate-message" || messageId !== undefined;
@@ -94,13 +95,13 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
         client.submit(input, { ...submitOptions(options), turnId });
         return this.#read(chat, turnId, message.id, abortSignal, () => client.cancel(turnId));
       }
-      // Which turn it is about is known when the room is.
+      // The turn that it replaces is known once the room is synced.
       const { turns, pending } = await whenSynced(client, abortSignal);
       const ids = [...turns, ...pending].map(({ id }) => id);
       const replaces = messageId !== undefined && ids.includes(messageId) ? messageId : turnAsking(message.id, ids);
       const turnId = turnIdAgain(message.id, randomId());
       if (abortSignal?.aborted !== true) {
-        client.submit(input, { ...submitOptions(options), turnId, ...(replaces === undefined ? {} : { replaces }) });
+        client.submit(input, defined({ ...submitOptions(options), turnId, replaces }));
       }
       return this.#read(chat, turnId, message.id, abortSignal, () => client.cancel(turnId));
     } finally {
@@ -108,14 +109,14 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     }
   }
 
-  /** The answer that is being given, from its start; null when there is none. Rejects when the room refuses this page. */
+  /** The open answer, from its start; null when there is none. Rejects when the room refuses this page. */
   async reconnectToStream({ chatId, abortSignal }: ReconnectOptions): Promise<ReadableStream<UIMessageChunk> | null> {
     const chat = this.#chat(chatId);
     chat.stopping = undefined;
     chat.users += 1;
     try {
       const { turns, pending, connection } = await whenSynced(chat.client, abortSignal);
-      // Aborted before there was anything to stop: a component that went, as each does once in React's StrictMode.
+      // Aborted before there was anything to stop: a component that was unmounted, as each is once in React's StrictMode.
       if (abortSignal?.aborted === true) return null;
       if (connection.state === "closed")
         throw new Error(connection.message ?? connection.code ?? "The chat is closed.");
@@ -123,7 +124,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
         turns.find(({ state }) => state !== "settled") ?? pending.find(({ refused }) => refused === undefined);
       if (open === undefined) return null;
       const onAbort = () => {
-        // A resume that takes the place of another aborts it first: that is no stop.
+        // A resume that replaces another one aborts it first: that isn't a stop.
         chat.stopping = open.id;
         queueMicrotask(() => {
           if (chat.stopping !== open.id) return;
@@ -137,7 +138,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     }
   }
 
-  /** The conversation as the room has it, once it is known: what a page that keeps no messages of its own starts from. */
+  /** The conversation that the room holds, once it is known, for a page that keeps no messages of its own. */
   async messages(chatId: string): Promise<RoomMessages<UI_MESSAGE>> {
     const chat = this.#chat(chatId);
     chat.users += 1;
@@ -152,9 +153,10 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
   }
 
   /**
-   * Calls `show` with the conversation when it is first known, and whenever someone else changed it: another tab asked,
-   * an answer that is not read here ended, turns were removed. Never while an answer is being read here. Returns the way
-   * to stop that. With `useChat`: `setMessages(messages)`, then `resumeStream()` if `isAnswering`.
+   * Calls `show` with the conversation when it is first known, and whenever somebody else changed it: another tab asked, an
+   * answer that isn't read here ended, turns were removed. It isn't called while an answer is being read here. Returns the
+   * function that stops following. With `useChat`: `setMessages(messages)`, then `resumeStream()` if `isAnswering`. The hook
+   * `useRoomChat` does that.
    */
   follow(chatId: string, show: (room: RoomMessages<UI_MESSAGE>) => void): () => void {
     const chat = this.#chat(chatId);
@@ -172,7 +174,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     };
     chat.followers.add(follower);
     const unsubscribe = chat.client.subscribe(follower.look);
-    // Not before its caller has the way to stop it.
+    // Later, when the caller has the function that stops it.
     queueMicrotask(follower.look);
     return () => {
       if (!chat.followers.delete(follower)) return;
@@ -181,40 +183,43 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     };
   }
 
-  /** The room behind a chat: its connection, queue and notices. The same client that `useChatRoom` uses for that room. */
+  /** The room behind a chat: its connection, queue and notices. In a page `useChatRoom` shares this client. */
   client(chatId: string): ChatRoomClient {
     return this.#chat(chatId).client;
   }
 
-  /** Leaves all rooms. What it is used for afterwards connects again. */
+  /** Leaves all rooms. A chat that is used afterwards connects again. */
   close(): void {
-    for (const { key } of this.#chats.values()) releaseClient(key);
+    for (const chat of this.#chats.values()) this.#leave(chat);
     this.#chats.clear();
+  }
+
+  #leave({ key }: Chat): void {
+    setToken(key, this, undefined);
+    releaseClient(key);
   }
 
   #chat(chatId: string): Chat {
     const known = this.#chats.get(chatId);
     if (known !== undefined) return known;
-    // The chats before it that nobody reads: their rooms are left, and entered again should they be opened.
-    for (const [id, { key, users }] of this.#chats) {
-      if (users > 0) continue;
+    // Leaves the rooms of earlier chats that nobody reads. They are entered again when such a chat is opened.
+    for (const [id, chat] of this.#chats) {
+      if (chat.users > 0) continue;
       this.#chats.delete(id);
-      releaseClient(key);
+      this.#leave(chat);
     }
     const { roomOf, history: _history, ...options } = this.#options;
     const clientOptions = { ...options, room: roomOf?.(chatId) ?? chatId };
-    const key = clientKey(clientOptions);
+    const key = transportKey(clientOptions);
     const chat: Chat = {
       key,
-      client: acquireClient(key, clientOptions),
+      client: acquireClient(key, clientOptions, this),
       users: 0,
       reading: new Set(),
       names: new Map(),
       followers: new Set(),
       stopping: undefined,
     };
-    // The client may be one that a transport before this, or a component, has already.
-    if (clientOptions.token !== undefined) updateOptions(key, clientOptions);
     this.#chats.set(chatId, chat);
     return chat;
   }
@@ -233,14 +238,14 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     const onEnd = () => {
       chat.users -= 1;
       chat.reading.delete(turnId);
-      // What was read here is shown here, and the SDK has taken away what it replaced.
+      // This page shows what was read here, and the SDK has removed what it replaced.
       const { turns } = chat.client.getSnapshot();
       const upTo = turns.slice(0, turns.findIndex(({ id }) => id === turnId) + 1);
       for (const follower of chat.followers) {
         const { shown } = follower;
         if (shown !== undefined) follower.shown = shownOf(upTo.filter(({ id }) => id === turnId || shown.has(id)));
       }
-      // When the SDK has taken in the last chunk.
+      // After the SDK has read the last chunk.
       setTimeout(() => {
         for (const { look } of chat.followers) look();
       });
@@ -252,11 +257,11 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
 function messagesIn<UI_MESSAGE extends UIMessage>({ client, names }: Chat): RoomMessages<UI_MESSAGE> {
   const { turns } = client.getSnapshot();
   const messages: UIMessage[] = uiMessagesOf(turns, (turnId) => names.get(turnId) ?? userMessageId(turnId));
-  // What types an application gives its messages is its own claim about its backend.
+  // The types of an application's messages are its own claim about its backend.
   return { messages: messages as UI_MESSAGE[], isAnswering: turns.some(({ state }) => state !== "settled") };
 }
 
-/** The first snapshot that shows what the room holds, or in which it is closed for good; at once when aborted. */
+/** The first snapshot that shows what the room holds, or in which it is closed; at once when aborted. */
 function whenSynced(client: ChatRoomClient, signal?: AbortSignal): Promise<ChatSnapshot> {
   return new Promise((resolve) => {
     const look = () => {
@@ -273,16 +278,16 @@ function whenSynced(client: ChatRoomClient, signal?: AbortSignal): Promise<ChatS
   });
 }
 
-/** What a request may say of its turn; anything else in its body is not for the room. */
+/** A turn's options in a request; other fields of its body are not for the room. */
 function submitOptions({ body, metadata }: { readonly body?: object; readonly metadata?: unknown }): SubmitOptions {
   const { provider, model, params, onLeave } = (body ?? {}) as Readonly<Record<string, unknown>>;
-  return {
-    ...(typeof provider === "string" ? { provider } : {}),
-    ...(typeof model === "string" ? { model } : {}),
-    ...(isRecord(params) ? { params } : {}),
-    ...(onLeave === "cancel" || onLeave === "keep" ? { onLeave } : {}),
-    ...(isRecord(metadata) ? { metadata } : {}),
-  };
+  return defined({
+    provider: typeof provider === "string" ? provider : undefined,
+    model: typeof model === "string" ? model : undefined,
+    params: isRecord(params) ? params : undefined,
+    onLeave: onLeave === "cancel" || onLeave === "keep" ? onLeave : undefined,
+    metadata: isRecord(metadata) ? metadata : undefined,
+  });
 }
 
 function shownOf(turns: readonly TurnView[]): ReadonlyMap<string, boolean> {

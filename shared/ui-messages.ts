@@ -90,22 +90,24 @@ export type Asked =
   | { readonly ok: false; readonly error: "unsupported-content" | "bad-request"; readonly detail: string };
 
 /**
- * What a list of messages asks: the text of the last one, which must be the user's; and all of them as the upstream's
- * context. Of answers only the text is passed on. A question with anything but text is refused: it would be asked in part.
+ * What a list of messages asks: the text of the last one, which must be the user's, with all of them as the upstream's
+ * context. Only the new question is judged: one with anything but text is refused, because it would be asked in part. Earlier
+ * messages, which the user can no longer change, are passed on with their text alone.
  */
 export function askedBy(messages: readonly AskedMessage[]): Asked {
   const message = messages.at(-1);
   if (message?.role !== "user") {
     return { ok: false, error: "bad-request", detail: "The last of the messages must be the user's question." };
   }
+  const foreign = message.parts.find(({ type }) => type !== "text" && !type.startsWith("data-"));
+  if (foreign !== undefined) {
+    const detail = `A question must be text; this one has a part "${foreign.type}".`;
+    return { ok: false, error: "unsupported-content", detail };
+  }
   const context: ChatMessage[] = [];
   for (const { role, parts } of messages) {
     if (role !== "user" && role !== "assistant" && role !== "system") {
       return { ok: false, error: "bad-request", detail: "A message's role is user, assistant or system." };
-    }
-    const foreign = parts.find(({ type }) => type !== "text" && role === "user" && !type.startsWith("data-"));
-    if (foreign !== undefined) {
-      return { ok: false, error: "unsupported-content", detail: `A question with a part "${foreign.type}" was sent.` };
     }
     const content = textIn(parts);
     if (content.trim() !== "") context.push({ role, content });

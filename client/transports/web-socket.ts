@@ -3,7 +3,7 @@
  * off: its delays have no jitter, and its queue would leave before `hello`.
  */
 
-import { PartySocket } from "partysocket";
+import ReconnectingWebSocket from "partysocket/ws";
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import { errorOfClose, isRetryableClose } from "../../shared/protocol/errors.ts";
@@ -20,7 +20,7 @@ export class WebSocketTransport implements Transport {
   readonly #address: RoomAddress;
   readonly #events: TransportEvents;
   readonly #timers = new Timers<"ping" | "pong" | "proof">();
-  readonly #socket: PartySocket | undefined;
+  readonly #socket: ReconnectingWebSocket | undefined;
   readonly #refresh: TokenRefresh;
   #token: string | undefined;
   #isGreeted = false;
@@ -35,18 +35,15 @@ export class WebSocketTransport implements Transport {
       queueMicrotask(() => this.#end({ by: "network", fault: "unavailable" }));
       return;
     }
-    const socket = new PartySocket({
-      host: gateway.hostAndPrefix,
-      protocol: gateway.scheme === "https" ? "wss" : "ws",
-      party: "chat",
-      room,
-      // partysocket's own default needs `crypto`, which React Native lacks.
-      id: randomId(),
-      // Called before the socket is made. The token goes into the hello, never into the URL (S1).
-      query: async () => {
-        await this.#fetchToken();
-        return {};
-      },
+    const scheme = gateway.scheme === "https" ? "wss" : "ws";
+    // `_pk` is partysocket's name for the id of a connection. One that the library makes needs `crypto`, which React Native lacks.
+    const url = `${scheme}://${gateway.hostAndPrefix}/parties/chat/${room}?_pk=${randomId()}`;
+    // Called before the socket is made. The token goes into the hello, never into the URL (S1).
+    const whenReady = async () => {
+      await this.#fetchToken();
+      return url;
+    };
+    const socket = new ReconnectingWebSocket(whenReady, undefined, {
       maxRetries: 0,
       // The connection's own timers cover the whole way to `welcome` and always fire first.
       connectionTimeout: 2 * welcomeTimeoutMs,
@@ -72,7 +69,7 @@ export class WebSocketTransport implements Transport {
   /** Sends a ping, with a deadline for any frame in return. A deadline that runs isn't moved. */
   #ping(deadline: "pong" | "proof", withinMs: number): void {
     if (this.#isOver) return;
-    if (this.#socket?.readyState === PartySocket.OPEN) this.#socket.send("ping");
+    if (this.#socket?.readyState === ReconnectingWebSocket.OPEN) this.#socket.send("ping");
     if (this.#timers.has(deadline)) return;
     this.#timers.start(deadline, withinMs, () => this.#end({ by: "network", fault: "lost" }, "no pong"));
   }

@@ -42,8 +42,8 @@ async function importedPackages(): Promise<string[]> {
   return [...names].sort();
 }
 
-/** For `client/react` and `client/ai-sdk` alone: who imports neither needs neither. */
-const peers: Readonly<Record<string, string>> = { ai: ">=5", react: ">=18" };
+/** Only the entries for React and the AI SDK need these. */
+const peers: Readonly<Record<string, string>> = { "@ai-sdk/react": ">=2", ai: ">=5", react: ">=18" };
 
 function published({ name, version, license, exports, dependencies }: Manifest, imported: readonly string[]) {
   const own = imported.filter((dependency) => !Object.hasOwn(peers, dependency));

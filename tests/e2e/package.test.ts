@@ -14,7 +14,7 @@ import { packageFolder } from "../../scripts/lib/package.ts";
 const root = join(import.meta.dirname, "../..");
 const ours = (name: string) => join(root, "node_modules", name);
 /** What it brings, and last what that brings. */
-const dependencies = ["eventsource-parser", "partysocket", "zod", "event-target-polyfill"];
+const dependencies = ["partysocket", "zod", "event-target-polyfill"];
 let project: string;
 
 /** Runs in the project, with nothing to reach beyond this machine. Rejects with what it printed when it fails. */
@@ -96,18 +96,21 @@ test("the client and the wire need neither React nor the AI SDK", async () => {
 
 describe("in a project with React and the AI SDK", () => {
   beforeAll(async () => {
-    for (const name of ["react", "react-dom", "@types/react", "@types/react-dom", "csstype", "ai"]) await link(name);
+    for (const name of ["react", "react-dom", "@types/react", "@types/react-dom", "csstype", "ai", "@ai-sdk/react"]) {
+      await link(name);
+    }
   });
 
   test("[C5] every entry of `exports` can be imported", async () => {
     const entries = Object.keys((await manifestOf()).exports).filter((entry) => !entry.endsWith(".json"));
-    expect(entries).toEqual(["./client", "./client/react", "./client/ai-sdk", "./shared"]);
+    expect(entries).toEqual(["./client", "./client/react", "./client/ai-sdk", "./client/ai-sdk-react", "./shared"]);
     const imports = entries.map((entry) => `Object.keys(await import("edge-chat-gateway${entry.slice(1)}")).sort()`);
     const names = JSON.parse(await node(`console.log(JSON.stringify([${imports.join(", ")}]))`)) as string[][];
     expect(names[0]).toEqual(expect.arrayContaining(["ChatClient", "textOf"]));
     expect(names[1]).toEqual(expect.arrayContaining(["useChatRoom", "useComposer", "transcriptOf"]));
     expect(names[2]).toEqual(["RoomChatTransport"]);
-    expect(names[3]).toEqual(expect.arrayContaining(["clientFrame", "foldFrame", "UiMessageWriter"]));
+    expect(names[3]).toEqual(["useRoomChat"]);
+    expect(names[4]).toEqual(expect.arrayContaining(["clientFrame", "foldFrame", "UiMessageWriter"]));
   });
 
   const page = `
@@ -142,6 +145,29 @@ describe("in a project with React and the AI SDK", () => {
       export const mine: ChatTransport<Mine> = new RoomChatTransport<Mine>();
       export const setMessages = (messages: Mine[]) => messages;
       new RoomChatTransport<Mine>().follow("chat", ({ messages }) => setMessages(messages));
+      `,
+      { skipLibCheck: true },
+    );
+  });
+
+  test("its hook has the types of `useChat`", async () => {
+    await link("ai");
+    await typeCheck(
+      `
+      import type { UIMessage } from "ai";
+      import { type GatewayData } from "edge-chat-gateway/client/ai-sdk";
+      import { useRoomChat } from "edge-chat-gateway/client/ai-sdk-react";
+      type Mine = UIMessage<{ mood?: string }, { gateway: GatewayData }>;
+      export function useMine() {
+        const { messages, sendMessage, stop, connection } = useRoomChat<Mine>({
+          id: "lobby",
+          url: "https://x",
+          token: (room) => room,
+          onData: ({ data }) => console.log(data),
+        });
+        const state: string = connection.state;
+        return { first: messages[0]?.metadata?.mood, state, stop, ask: () => sendMessage({ text: "hi" }) };
+      }
       `,
       { skipLibCheck: true },
     );

@@ -1,10 +1,11 @@
 // @vitest-environment happy-dom
+/** `useChatRoom`: how components share a client, enter and leave a room, and what they show where no client can be made. */
 import { act, createElement, Fragment, StrictMode, useEffect } from "react";
 import { createRoot, hydrateRoot, type Root } from "react-dom/client";
 import { renderToString } from "react-dom/server";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import type { ChatClientOptions } from "../../../client/api/api.ts";
-import { type ChatRoom, useChatRoom } from "../../../client/react.tsx";
+import { RoomChatTransport } from "../../../client/ai-sdk.ts";
+import { type ChatRoom, type UseChatRoomOptions, useChatRoom } from "../../../client/react.tsx";
 import type { SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, fakeNetwork, over, welcome } from "../../support/client/fake-socket.ts";
 
@@ -38,7 +39,7 @@ const tick = (ms = 1) => act(() => vi.advanceTimersByTimeAsync(ms));
 const show = (...children: (React.ReactElement | null)[]) =>
   act(() => root.render(createElement(Fragment, null, ...children)));
 
-function Room({ as = "room", ...options }: Partial<ChatClientOptions> & { as?: string }) {
+function Room({ as = "room", ...options }: Partial<UseChatRoomOptions> & { as?: string }) {
   const room = useChatRoom({ url: "https://chat.example.com", room: "demo", ...over(net), ...options });
   rendered.set(as, room);
   return createElement("p", null, `${room.connection.state} ${room.view.viewers}`);
@@ -213,4 +214,73 @@ test("[C3] a server renders a room that connects, and opens nothing; the page ta
   expect(served.textContent).toBe("online 0");
   expect(failed).not.toHaveBeenCalled();
   act(() => hydrated?.unmount());
+});
+
+test.each([
+  [{ room: "" }, "bad-room-name"],
+  [{ room: "a room" }, "bad-room-name"],
+  [{ url: "chat.example.com" }, "bad-request"],
+])("%j is shown as a closed connection with the reason, and the page lives", async (options, code) => {
+  show(createElement(Room, options));
+  expect(page.textContent).toBe("closed 0");
+  expect(rendered.get("room")?.connection).toMatchObject({
+    state: "closed",
+    code,
+    message: expect.stringMatching(/./),
+  });
+  expect(() => rendered.get("room")?.submit("hi")).toThrow(TypeError);
+  show(createElement(Room));
+  expect(page.textContent).toBe("connecting 0");
+  await tick();
+  goOnline();
+  expect(page.textContent).toBe("online 0");
+});
+
+test("a room that isn't enabled is not entered until it is, and is left when it no longer is", async () => {
+  show(createElement(Room, { enabled: false }));
+  await tick(100);
+  expect([page.textContent, net.sockets.length]).toEqual(["closed 0", 0]);
+  expect(() => rendered.get("room")?.submit("hi")).toThrow("enabled");
+  show(createElement(Room, { enabled: true }));
+  await tick();
+  goOnline();
+  expect(page.textContent).toBe("online 0");
+  show(createElement(Room, { enabled: false }));
+  await tick(10);
+  expect([page.textContent, net.last.closedWith?.code]).toEqual(["closed 0", 1000]);
+});
+
+test("[S1] `token` is called with the name of its room", async () => {
+  const token = vi.fn((room: string) => `for-${room}`);
+  show(createElement(Room, { token }));
+  await tick();
+  goOnline();
+  expect(net.last.saidOf("hello")[0]?.token).toBe("for-demo");
+  expect(token).toHaveBeenCalledWith("demo");
+});
+
+test("[S1] a component without a token leaves the token of a transport in the same room alone", async () => {
+  const transport = new RoomChatTransport({
+    url: "https://CHAT.example.com:443/",
+    ...over(net),
+    token: () => "secret",
+  });
+  transport.client("demo");
+  show(createElement(Room));
+  await tick();
+  goOnline();
+  expect(net.sockets).toHaveLength(1);
+  act(() => net.last.end(1012));
+  await tick(600);
+  act(() => net.last.open());
+  expect(net.last.saidOf("hello")[0]?.token).toBe("secret");
+  transport.close();
+});
+
+test("[S1] a component that goes takes its own token away, and only its own", async () => {
+  show(createElement(Room, { key: 1, token: () => "stays" }), createElement(Room, { key: 2, token: () => "goes" }));
+  show(createElement(Room, { key: 1, token: () => "stays" }));
+  await tick();
+  goOnline();
+  expect(net.last.saidOf("hello")[0]?.token).toBe("stays");
 });
