@@ -1,7 +1,7 @@
-/** A question to a Markdown answer: the passages that fit, whole, with where they stand. Pure; pacing is the provider's. */
-import type { Hit, SectionIndex } from "./search.ts";
+/** Writes the Markdown answer to a question: the passages that fit, whole, with their source. Pure; pacing is the provider's. */
+import { type Hit, isChineseSection, type SectionIndex, termsIn } from "./search.ts";
 import type { Block, Section } from "./sections.ts";
-import { isChinese, termsOf } from "./words.ts";
+import { isChinese } from "./words.ts";
 
 export interface LocalText {
   en: string;
@@ -49,17 +49,17 @@ export function answer(question: string, index: SectionIndex, suggestions: reado
   const [best] = hits;
   if (best === undefined) return `${texts.nothing[language]}\n\n${ideas}`;
 
-  const terms = new Set(termsOf(question));
-  const isForeign = isChinese(best.section.blocks.map(({ text }) => text).join()) !== (language === "zh-CN");
+  const terms = termsIn(question);
+  const isForeign = isChineseSection(best.section) !== (language === "zh-CN");
   const parts = [
     ...(isForeign ? [texts.otherLanguage[language]] : []),
-    passage(best, texts.found[language], terms, index, maxPassageLength),
+    passage(best, texts.found[language], terms, maxPassageLength),
   ];
   const room = maxPassageLength - parts.join("").length;
   const second = hits.find(
     (hit) => hit !== best && hit.score >= best.score * secondShare && lengthOf(hit.section) <= room,
   );
-  if (second !== undefined && room >= minRoom) parts.push(passage(second, texts.also[language], terms, index, room));
+  if (second !== undefined && room >= minRoom) parts.push(passage(second, texts.also[language], terms, room));
   return parts.join("\n\n");
 }
 
@@ -67,20 +67,20 @@ export const citation = ({ path, heading }: Section): string => `— ${path} ›
 
 const lengthOf = (section: Section): number => section.blocks.reduce((sum, { text }) => sum + text.length, 0);
 
-function passage({ section }: Hit, intro: string, terms: Set<string>, index: SectionIndex, room: number): string {
-  const blocks = pick(section.blocks, terms, index, room).map(({ text }) => text);
+function passage({ section }: Hit, intro: string, terms: Set<string>, room: number): string {
+  const blocks = pick(section.blocks, terms, room).map(({ text }) => text);
   return [intro.replace("%", section.heading), ...blocks, citation(section)].join("\n\n");
 }
 
 /** All blocks when they fit, else those that hold most of the question; always in the order of the page, never cut inside. */
-function pick(blocks: readonly Block[], terms: Set<string>, index: SectionIndex, room: number): Block[] {
+function pick(blocks: readonly Block[], terms: Set<string>, room: number): Block[] {
   const ranked = blocks
-    .map((block, place) => ({ block, place, score: fit(block.text, terms, index) }))
+    .map((block, place) => ({ block, place, score: fit(block.text, terms) }))
     .sort((a, b) => b.score - a.score || a.place - b.place);
   const chosen: { block: Block; place: number }[] = [];
   let left = room;
   for (const { block, place } of ranked) {
-    const whole = block.text.length <= left ? block : shorten(block, terms, index, left);
+    const whole = block.text.length <= left ? block : shorten(block, terms, left);
     if (whole === undefined) continue;
     chosen.push({ block: whole, place });
     left -= whole.text.length;
@@ -88,13 +88,13 @@ function pick(blocks: readonly Block[], terms: Set<string>, index: SectionIndex,
   return chosen.sort((a, b) => a.place - b.place).map(({ block }) => block);
 }
 
-function fit(text: string, terms: Set<string>, index: SectionIndex): number {
-  const held = new Set(termsOf(text));
-  return [...terms].reduce((sum, term) => sum + (held.has(term) ? index.weightOf(term) : 0), 0);
+function fit(text: string, terms: Set<string>): number {
+  const held = termsIn(text);
+  return [...terms].filter((term) => held.has(term)).length;
 }
 
 /** A long table or list keeps the rows that fit; a long paragraph its first sentences; long code goes. */
-function shorten(block: Block, terms: Set<string>, index: SectionIndex, room: number): Block | undefined {
+function shorten(block: Block, terms: Set<string>, room: number): Block | undefined {
   if (block.kind === "code") return undefined;
   const units =
     block.kind === "text" ? (block.text.match(/[^.!?。！？]+[.!?。！？]+\s*|[^.!?。！？]+$/g) ?? []) : rowsOf(block);
@@ -102,7 +102,7 @@ function shorten(block: Block, terms: Set<string>, index: SectionIndex, room: nu
   const ranked = units.map((text, place) => ({
     place,
     length: text.length + 1,
-    score: place < fixed ? Infinity : fit(text, terms, index),
+    score: place < fixed ? Infinity : fit(text, terms),
   }));
   if (block.kind !== "text") ranked.sort((a, b) => b.score - a.score || a.place - b.place);
   const kept: number[] = [];

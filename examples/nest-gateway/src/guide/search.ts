@@ -1,95 +1,77 @@
-/** BM25 over sections. A word in a heading counts as several in the text; the index is a few hundred sections, so all are scored. */
+/** Finds the sections of the documentation that fit a question, with MiniSearch. Each language has an index of its own. */
+import MiniSearch from "minisearch";
 import type { Section } from "./sections.ts";
-import { isChinese, termsOf } from "./words.ts";
+import { isChinese, termOf, wordsOf } from "./words.ts";
 
-const headingWeight = 5;
-const parentWeight = 1.5;
-/** BM25's usual constants: how soon repetition stops counting, and how much length does. */
-const saturation = 1.2;
-const lengthPenalty = 0.6;
-/** A hit must hold at least this share of the question's weight, or the question is about something else. */
-const minCoverage = 0.4;
-const unknownShare = 0.7;
+/** A section must hold at least this share of the question's words, or the question is about something else. */
+const minCoverage = 0.5;
 
 export interface Hit {
-  section: Section;
-  score: number;
+  readonly section: Section;
+  readonly score: number;
 }
 
 interface Entry {
-  section: Section;
-  isChinese: boolean;
-  counts: Map<string, number>;
-  length: number;
+  readonly id: number;
+  readonly heading: string;
+  readonly parents: string;
+  readonly body: string;
 }
 
 export class SectionIndex {
-  readonly #entries: Entry[];
-  readonly #documentCounts = new Map<string, number>();
-  readonly #averageLength: number;
+  readonly #sections: readonly Section[];
+  readonly #english = newIndex();
+  readonly #chinese = newIndex();
 
   constructor(sections: readonly Section[]) {
-    this.#entries = sections.map(entryOf);
-    for (const { counts } of this.#entries) {
-      for (const term of counts.keys()) this.#documentCounts.set(term, (this.#documentCounts.get(term) ?? 0) + 1);
+    this.#sections = sections;
+    for (const [id, section] of sections.entries()) {
+      const { heading, parents, blocks } = section;
+      const body = blocks.map(({ text }) => text).join("\n");
+      this.#indexFor(isChineseSection(section)).add({ id, heading, parents: parents.join("\n"), body });
     }
-    const total = this.#entries.reduce((sum, { length }) => sum + length, 0);
-    this.#averageLength = total / Math.max(1, this.#entries.length);
   }
 
-  /** Best first; empty when nothing fits. Sections in the question's language come before all others. */
+  /** Best first; empty when nothing fits. The other language is searched only where the question's own has nothing. */
   search(question: string): Hit[] {
-    const terms = new Set(termsOf(question));
-    const wantsChinese = isChinese(question);
-    const hits = this.#rank(terms, (entry) => entry.isChinese === wantsChinese);
-    return hits.length > 0 ? hits : this.#rank(terms, (entry) => entry.isChinese !== wantsChinese);
+    const own = this.#searchIn(question, isChinese(question));
+    return own.length > 0 ? own : this.#searchIn(question, !isChinese(question));
   }
 
-  /** How much a word tells; the most for a rare one. */
-  weightOf(term: string): number {
-    const having = this.#documentCounts.get(term) ?? 0;
-    // An unknown word may be the subject, or only another way to say it: it counts, but not as the rarest of all.
-    if (having === 0) return unknownShare * Math.log(1 + (this.#entries.length + 0.5) / 0.5);
-    return Math.log(1 + (this.#entries.length - having + 0.5) / (having + 0.5));
+  #searchIn(question: string, inChinese: boolean): Hit[] {
+    const asked = termsIn(question).size;
+    return this.#indexFor(inChinese)
+      .search(question)
+      .filter(({ queryTerms }) => new Set(queryTerms).size >= asked * minCoverage)
+      .flatMap(({ id, score }) => {
+        const section = this.#sections[id as number];
+        return section === undefined ? [] : [{ section, score }];
+      });
   }
 
-  #rank(terms: Set<string>, isWanted: (entry: Entry) => boolean): Hit[] {
-    const asked = [...terms].reduce((sum, term) => sum + this.weightOf(term), 0);
-    return this.#entries
-      .filter(isWanted)
-      .map((entry) => ({ section: entry.section, ...this.#score(entry, terms) }))
-      .filter(({ score, held }) => score > 0 && held >= asked * minCoverage)
-      .sort((a, b) => b.score - a.score)
-      .map(({ section, score }) => ({ section, score }));
-  }
-
-  #score({ counts, length }: Entry, terms: Set<string>): { score: number; held: number } {
-    const norm = saturation * (1 - lengthPenalty + (lengthPenalty * length) / this.#averageLength);
-    let score = 0;
-    let held = 0;
-    for (const term of terms) {
-      const count = counts.get(term) ?? 0;
-      if (count === 0) continue;
-      const weight = this.weightOf(term);
-      held += weight;
-      score += (weight * count * (saturation + 1)) / (count + norm);
-    }
-    return { score, held };
+  #indexFor(inChinese: boolean): MiniSearch<Entry> {
+    return inChinese ? this.#chinese : this.#english;
   }
 }
 
-function entryOf(section: Section): Entry {
-  const counts = new Map<string, number>();
-  let length = 0;
-  const add = (text: string, weight: number): void => {
-    for (const term of termsOf(text)) {
-      counts.set(term, (counts.get(term) ?? 0) + weight);
-      length += 1;
-    }
-  };
-  add(section.heading, headingWeight);
-  for (const parent of section.parents) add(parent, parentWeight);
-  const body = section.blocks.map(({ text }) => text).join("\n");
-  add(body, 1);
-  return { section, isChinese: section.path.includes("zh-CN") || isChinese(section.heading), counts, length };
+/** Pages have one language. A link to a Chinese page doesn't make a section Chinese. */
+export function isChineseSection({ path, heading }: Section): boolean {
+  return path.includes("zh-CN") || isChinese(heading);
+}
+
+export function termsIn(text: string): Set<string> {
+  return new Set(wordsOf(text).flatMap((word) => termOf(word) ?? []));
+}
+
+function newIndex(): MiniSearch<Entry> {
+  return new MiniSearch<Entry>({
+    fields: ["heading", "parents", "body"],
+    tokenize: wordsOf,
+    processTerm: (word) => termOf(word) ?? false,
+    searchOptions: {
+      boost: { heading: 4, parents: 1.5 },
+      prefix: (term) => term.length > 4,
+      fuzzy: (term) => (term.length > 6 && !isChinese(term) ? 1 : false),
+    },
+  });
 }

@@ -1,12 +1,9 @@
 /** The real application on a free loopback port, and the requests of its contract. */
-import { join } from "node:path";
 import { type Backend, createBackend } from "../../src/app.ts";
 import type { BackendOptions } from "../../src/options.ts";
 import type { GenerationRecord, GenerationStats } from "../../src/resumable/index.ts";
 import { ScriptedProvider } from "./script.ts";
 import { SseReader } from "./sse.ts";
-
-export const fixtureDocs = join(import.meta.dirname, "..", "fixtures", "docs");
 
 export interface Problem {
   type: string;
@@ -32,7 +29,6 @@ export class TestBackend {
     const backend = await createBackend({
       port: 0,
       provider: "echo",
-      docsDir: fixtureDocs,
       isQuiet: true,
       extraProviders: [scripted],
       ...options,
