@@ -4,7 +4,7 @@
  */
 
 import { watchdogMs } from "../../party/core/conversation/commit.ts";
-import { retryJitter, type Wait } from "../../party/core/limiter/limiter-port.ts";
+import { type Wait, withJitter } from "../../party/core/limiter/limiter-port.ts";
 import { Agenda } from "../../party/core/log/deadlines.ts";
 import { startable } from "../../party/core/turn/turn-queue.ts";
 import { advance, type TurnPhase } from "../../party/core/turn/turn-state.ts";
@@ -72,7 +72,7 @@ export class SimulatedRoom {
 
   #wait(turn: SimulatedTurn, { retryAfterMs }: Wait): void {
     const { time, random } = this.#world;
-    const until = time.now + Math.round(retryAfterMs * (1 + random() * retryJitter));
+    const until = time.now + withJitter(retryAfterMs, random);
     if (until - time.now <= timerWaitMs) time.at(until, () => this.#acquire(turn));
     else {
       this.#agenda.set(`wait/${turn.id}`, until);

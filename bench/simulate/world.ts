@@ -1,7 +1,8 @@
 /** What a room of the simulation meets: virtual time, the tenant's Limiter in shards, a backend that takes so many calls, and counters. */
-import { LimiterCore, type LimiterLimits } from "../../party/core/limiter/limiter.ts";
+import { LimiterCore } from "../../party/core/limiter/limiter.ts";
 import type { LeaseAnswer, Wait } from "../../party/core/limiter/limiter-port.ts";
-import { shareOf } from "../../party/limits/limiter-client.ts";
+import type { LimiterLimits } from "../../party/core/limiter/limiter-state.ts";
+import { shareOf } from "../../party/limits/limiter-shards.ts";
 import { exponential, logNormal, type Random } from "./random.ts";
 import { VirtualTime } from "./virtual-time.ts";
 
@@ -97,7 +98,7 @@ export class World {
   report(room: string, generationId: string, deadlineAt: number): Wait {
     const request = { room, generationId, deadlineAt };
     const answer = this.#limiter(room, ({ core }, now) => core.report(request, "rate-limited", undefined, now));
-    if (answer === undefined) throw new Error("a 429 always sends a turn back to the line");
+    if (answer === undefined) throw new Error("a 429 always sends a turn back to the queue");
     return answer;
   }
 

@@ -1,83 +1,179 @@
 /**
- * A room's side of its tenant's Limiter: the `TurnLimiter` port over calls to the Limiter object. It knows when no call is
- * needed at all, which shard is the room's, and what to do when the Limiter cannot be reached (Q4).
+ * A room's client of its tenant's Limiter: the `TurnLimiter` port over calls to the Limiter object (Q4). It knows for each
+ * turn whether and where a lease was asked for, renews the leases that are held, and answers locally while the Limiter
+ * can't be reached. `limiter-calls.ts` makes the calls.
  */
-import type { LimiterLimits } from "../core/limiter/limiter.ts";
-import type {
-  LeaseAnswer,
-  LeaseRequest,
-  Refused,
-  ReleaseOutcome,
-  TurnLimiter,
-  Wait,
+import { defined } from "../../shared/defined.ts";
+import {
+  type LeaseAnswer,
+  type LeaseRequest,
+  type Refused,
+  type ReleaseOutcome,
+  renewLeaseMs,
+  type TurnLimiter,
+  type Wait,
 } from "../core/limiter/limiter-port.ts";
-import type { Clock } from "../core/ports.ts";
+import type { LimiterLimits, RoomRequest } from "../core/limiter/limiter-state.ts";
+import type { Clock, Timer } from "../core/ports.ts";
 import { hash } from "../platform/hash.ts";
-import { inTime } from "../platform/with-timeout.ts";
+import { LimiterCalls, type LimiterStub } from "./limiter-calls.ts";
 import type { SlowingHints } from "./limiter-hints.ts";
-import type { LimiterCall, LimiterOperation, LimiterReply } from "./limiter-messages.ts";
+import type { LimiterOperation } from "./limiter-messages.ts";
+import { isLimited, limiterName, shareOf } from "./limiter-shards.ts";
 
-/** The Limiter decides in a millisecond; this is for the way to it. */
-const callTimeoutMs = 2_000;
-/** For so long after a failed call turns are answered for locally and do not wait for another failure. */
-const avoidMs = 5_000;
-/** When to ask again while the room's one local turn is taken. */
+/** When a turn asks again while the room's one local turn is running. */
 const degradedRetryMs = 2_000;
-/** A release is tried again after these: a lost one holds a slot until the lease runs out. */
+/** A release is tried again after these: a lost release holds a lease until it expires. */
 const releaseAgainAfterMs = [1_000, 5_000] as const;
-
-/** What is used of a stub. */
-export interface LimiterStub {
-  handle(call: LimiterCall): Promise<LimiterReply>;
-}
 
 export interface LeaseClientOptions {
   readonly tenant: string;
   readonly room: string;
   /** `LIMITER_SHARDS`. */
   readonly shards: number;
+  /** Whether users are told apart (`AUTH=jwt`). Anonymous users have the same subject, which says nothing. */
+  readonly hasSubjects: boolean;
   /** The tenant's limits of now; never rejects. */
   readonly limits: () => Promise<LimiterLimits>;
-  /** The same without asking; undefined while nobody has asked yet. */
+  /** The same without asking; undefined before the first answer. */
   readonly knownLimits: () => LimiterLimits | undefined;
   /** A fresh stub by the object's name: one that has failed stays broken. */
   readonly stubOf: (name: string) => LimiterStub;
   /** Shared by the rooms of an isolate. */
   readonly hints: SlowingHints;
   readonly clock: Clock;
-  /** Once for each time that the Limiter stops being reachable. */
+  /** Called once each time that the Limiter stops being reachable. */
   readonly onDegraded: (cause: unknown) => void;
 }
 
-interface Queued {
-  readonly operation: LimiterOperation;
-  readonly resolve: (answer: LeaseAnswer | Wait | undefined) => void;
-  readonly reject: (cause: unknown) => void;
-}
+/** A turn of this life of the room. `limiter` is the object that may know of it, and that its release goes to. */
+type TurnLease =
+  /** The limits are being read, or the Limiter is being asked. */
+  | { readonly state: "asking"; readonly limiter: string | undefined }
+  /** The Limiter knows the turn; it waits, or retries by its own policy. */
+  | { readonly state: "asked"; readonly limiter: string }
+  | { readonly state: "held"; readonly limiter: string; readonly request: RoomRequest }
+  /** The turn runs without a lease, because none was needed. */
+  | { readonly state: "free"; readonly limiter: undefined }
+  /** The turn runs without a lease, because the Limiter could not be asked. */
+  | { readonly state: "local"; readonly limiter: string | undefined };
 
 export class LeaseClient implements TurnLimiter {
   readonly #options: LeaseClientOptions;
-  /** Of the last reply: the upstream is being spared, so turns of a tenant without limits need leases too. */
-  #isSlowing = false;
-  /** Generations that the Limiter may know of. */
-  readonly #asked = new Set<string>();
-  /** Generations of this life that run without a lease. */
-  readonly #free = new Set<string>();
-  /** Those that wait for the tenant's limits to be read before they ask. */
-  readonly #reading = new Set<string>();
-  /** Those that run although the Limiter could not be asked. */
-  readonly #local = new Set<string>();
-  #avoidUntil = 0;
-  #isDegraded = false;
-  #queue: Queued[] = [];
-  #stub: { readonly name: string; readonly stub: LimiterStub } | undefined;
+  readonly #calls: LimiterCalls;
+  readonly #turns = new Map<string, TurnLease>();
+  #renewal: Timer | undefined;
 
   constructor(options: LeaseClientOptions) {
     this.#options = options;
+    const { stubOf, hints, clock, onDegraded } = options;
+    this.#calls = new LimiterCalls({ stubOf, hints, clock, onDegraded, own: () => this.#own() });
   }
 
-  #isSpared(): boolean {
-    return this.#isSlowing || this.#options.hints.isSlowing(this.#shareOf(this.#options.knownLimits() ?? {}).name);
+  async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
+    const { generationId } = request;
+    const known = this.#turns.get(generationId)?.limiter;
+    const asking: TurnLease = { state: "asking", limiter: known };
+    this.#turns.set(generationId, asking);
+    const limits = await this.#options.limits();
+    // The turn was released while the limits were being read: nobody uses the answer.
+    if (this.#turns.get(generationId) !== asking) return { kind: "granted" };
+    const { name } = this.#shareOf(limits);
+    const mustAsk = isLimited(limits) || this.#options.hints.isSlowing(name) || request.hasWaited === true;
+    if (!mustAsk && known === undefined) {
+      this.#turns.set(generationId, { state: "free", limiter: undefined });
+      return { kind: "granted" };
+    }
+    // The room belongs to another shard than before: the old one must not keep a lease or a position for this turn.
+    if (known !== undefined && known !== name) this.#release(known, generationId, "cancelled", 0);
+    const full = this.#full(request);
+    const answer = await this.#ask(generationId, name, { kind: "acquire", request: full });
+    if (answer === undefined) return this.#acquireLocally(request, name);
+    if (answer.kind === "granted") this.#advance(generationId, name, { state: "held", limiter: name, request: full });
+    return answer;
+  }
+
+  async report(request: LeaseRequest, refused: Refused, retryAfterMs?: number): Promise<Wait | undefined> {
+    const { generationId } = request;
+    const limiter = this.#turns.get(generationId)?.limiter ?? (await this.#own()).name;
+    const operation = { kind: "report", request: this.#full(request), refused, ...defined({ retryAfterMs }) } as const;
+    const answer = await this.#ask(generationId, limiter, operation);
+    return answer?.kind === "wait" ? answer : undefined;
+  }
+
+  accepted(generationId: string): void {
+    const limiter = this.#turns.get(generationId)?.limiter;
+    if (limiter === undefined) return;
+    this.#calls.send(limiter, { kind: "accepted", generationId }).catch((cause: unknown) => this.#calls.failed(cause));
+  }
+
+  release(generationId: string, outcome: ReleaseOutcome): void {
+    const turn = this.#turns.get(generationId);
+    this.#turns.delete(generationId);
+    if (turn?.state === "free") return;
+    if (turn?.limiter !== undefined) this.#release(turn.limiter, generationId, outcome, 0);
+    // An earlier life of the room may have asked for a turn that this life doesn't know.
+    else void this.#own().then(({ name }) => this.#release(name, generationId, outcome, 0));
+  }
+
+  /** Asks the Limiter about a turn. Undefined where it has no answer or can't be reached. */
+  async #ask(id: string, limiter: string, operation: LimiterOperation): Promise<LeaseAnswer | undefined> {
+    this.#turns.set(id, { state: "asked", limiter });
+    try {
+      return await this.#calls.send(limiter, operation);
+    } catch (cause) {
+      this.#calls.failed(cause);
+      return undefined;
+    }
+  }
+
+  /** Sets the turn's state, unless it was released or asked elsewhere meanwhile. */
+  #advance(id: string, limiter: string, next: TurnLease): void {
+    const current = this.#turns.get(id);
+    if (current?.state !== "asked" || current.limiter !== limiter) return;
+    this.#turns.set(id, next);
+    if (next.state === "held") this.#renewLater();
+  }
+
+  #acquireLocally({ generationId, credit }: LeaseRequest, limiter: string): LeaseAnswer {
+    const others = [...this.#turns].filter(([id, { state }]) => state === "local" && id !== generationId).length;
+    if (others > 0 && credit !== true) {
+      return { kind: "wait", retryAfterMs: degradedRetryMs, position: others, reason: "degraded" };
+    }
+    this.#advance(generationId, limiter, { state: "local", limiter });
+    return { kind: "granted" };
+  }
+
+  /** One timer for all leases that are held. A room that holds one has a call open, so the timer keeps no room awake. */
+  #renewLater(): void {
+    this.#renewal ??= this.#options.clock.after(renewLeaseMs, () => {
+      this.#renewal = undefined;
+      const held = [...this.#turns.values()].filter((turn) => turn.state === "held");
+      for (const { limiter, request } of held) {
+        const operation = { kind: "acquire", request: { ...request, credit: true } } as const;
+        this.#calls.send(limiter, operation).catch((cause: unknown) => this.#calls.failed(cause));
+      }
+      if (held.length > 0) this.#renewLater();
+    });
+  }
+
+  #release(limiter: string, generationId: string, outcome: ReleaseOutcome, tries: number): void {
+    this.#calls.send(limiter, { kind: "release", generationId, outcome }, true).catch((cause: unknown) => {
+      this.#calls.failed(cause);
+      const ms = releaseAgainAfterMs[tries];
+      if (ms !== undefined)
+        this.#options.clock.after(ms, () => this.#release(limiter, generationId, outcome, tries + 1));
+    });
+  }
+
+  #full({ hasWaited: _, subject, ...request }: LeaseRequest): RoomRequest {
+    // The Limiter only compares subjects, so it need not know who they are.
+    const group = subject === undefined || !this.#options.hasSubjects ? undefined : hash(subject).toString(36);
+    return { ...request, room: this.#options.room, ...defined({ subject: group }) };
+  }
+
+  async #own(): Promise<{ name: string; share: LimiterLimits }> {
+    return this.#shareOf(this.#options.knownLimits() ?? (await this.#options.limits()));
   }
 
   /** The room's Limiter object, and that object's share of the limits. */
@@ -86,134 +182,4 @@ export class LeaseClient implements TurnLimiter {
     const { shard, limits: share } = shareOf(limits, room, shards);
     return { name: limiterName(tenant, shard), share };
   }
-
-  async acquire(request: LeaseRequest): Promise<LeaseAnswer> {
-    const { generationId } = request;
-    this.#reading.add(generationId);
-    const limits = await this.#options.limits();
-    // Released while the limits were being read: whoever asked has gone.
-    if (!this.#reading.delete(generationId)) return { kind: "granted" };
-    const mustAsk = isLimited(limits) || this.#isSpared() || request.hasWaited === true;
-    if (!mustAsk && !this.#asked.has(generationId)) {
-      this.#free.add(generationId);
-      return { kind: "granted" };
-    }
-    try {
-      const answer = await this.#send({ kind: "acquire", request: this.#inRoom(request) });
-      this.#local.delete(generationId);
-      if (answer !== undefined) return answer;
-    } catch (cause) {
-      this.#degrade(cause);
-    }
-    return this.#acquireLocally(request);
-  }
-
-  async report(request: LeaseRequest, refused: Refused, retryAfterMs?: number): Promise<Wait | undefined> {
-    this.#local.delete(request.generationId);
-    try {
-      const after = retryAfterMs === undefined ? {} : { retryAfterMs };
-      const answer = await this.#send({ kind: "report", request: this.#inRoom(request), refused, ...after });
-      return answer?.kind === "wait" ? answer : undefined;
-    } catch (cause) {
-      this.#degrade(cause);
-      return undefined;
-    }
-  }
-
-  accepted(generationId: string): void {
-    this.#send({ kind: "accepted", generationId }).catch((cause: unknown) => this.#degrade(cause));
-  }
-
-  release(generationId: string, outcome: ReleaseOutcome): void {
-    this.#reading.delete(generationId);
-    this.#local.delete(generationId);
-    // What this life does not know of may be of an earlier one, and have a lease.
-    const isFree = this.#free.delete(generationId) && !this.#asked.has(generationId);
-    this.#asked.delete(generationId);
-    if (!isFree) this.#release({ kind: "release", generationId, outcome }, 0);
-  }
-
-  #release(operation: LimiterOperation, tries: number): void {
-    this.#send(operation, true).catch((cause: unknown) => {
-      this.#degrade(cause);
-      const ms = releaseAgainAfterMs[tries];
-      if (ms !== undefined) this.#options.clock.after(ms, () => this.#release(operation, tries + 1));
-    });
-  }
-
-  #inRoom({ generationId, deadlineAt, credit }: LeaseRequest) {
-    this.#asked.add(generationId);
-    return { generationId, room: this.#options.room, deadlineAt, ...(credit === true ? { credit } : {}) };
-  }
-
-  #acquireLocally({ generationId, credit }: LeaseRequest): LeaseAnswer {
-    if (this.#local.size > 0 && !this.#local.has(generationId) && credit !== true) {
-      return { kind: "wait", retryAfterMs: degradedRetryMs, place: this.#local.size, reason: "degraded" };
-    }
-    this.#local.add(generationId);
-    return { kind: "granted" };
-  }
-
-  #degrade(cause: unknown): void {
-    const now = this.#options.clock.now();
-    // One of those that failed at once because a call before it had failed.
-    if (now < this.#avoidUntil) return;
-    this.#avoidUntil = now + avoidMs;
-    if (!this.#isDegraded) this.#options.onDegraded(cause);
-    this.#isDegraded = true;
-  }
-
-  /** What is asked for at one moment goes in one call, in order. */
-  #send(operation: LimiterOperation, always = false): Promise<LeaseAnswer | Wait | undefined> {
-    if (!always && this.#options.clock.now() < this.#avoidUntil) return Promise.reject(new Error("limiter avoided"));
-    return new Promise((resolve, reject) => {
-      this.#queue.push({ operation, resolve, reject });
-      if (this.#queue.length === 1) queueMicrotask(() => void this.#flush());
-    });
-  }
-
-  async #flush(): Promise<void> {
-    const queue = this.#queue;
-    this.#queue = [];
-    try {
-      const { stubOf, knownLimits, limits } = this.#options;
-      const { name, share } = this.#shareOf(knownLimits() ?? (await limits()));
-      const call = { limits: share, operations: queue.map(({ operation }) => operation) };
-      // One stub for as long as it works: only calls on the same one arrive in order.
-      if (this.#stub?.name !== name) this.#stub = { name, stub: stubOf(name) };
-      const reply = await inTime(this.#stub.stub.handle(call), callTimeoutMs, this.#options.clock);
-      this.#isSlowing = reply.isSlowing;
-      this.#options.hints.note(name, reply.isSlowing);
-      this.#isDegraded = false;
-      this.#avoidUntil = 0;
-      for (const [index, { resolve }] of queue.entries()) resolve(reply.answers[index]);
-    } catch (cause) {
-      this.#stub = undefined;
-      for (const { reject } of queue) reject(cause);
-    }
-  }
-}
-
-/** The object's name. Addresses have their own, under another prefix. */
-export function limiterName(tenant: string, shard: number): string {
-  return `tenant/${tenant}/${shard}`;
-}
-
-/** The room's shard, and that shard's share: whole numbers that add up to the limit, none of them 0. */
-export function shareOf(limits: LimiterLimits, room: string, shards: number): { shard: number; limits: LimiterLimits } {
-  const { turnsPerMinute, activeTurns } = limits;
-  const inUse = Math.min(shards, turnsPerMinute ?? shards, activeTurns ?? shards);
-  const shard = hash(room) % inUse;
-  const part = (limit: number) => Math.floor(limit / inUse) + (shard < limit % inUse ? 1 : 0);
-  return {
-    shard,
-    limits: {
-      ...(turnsPerMinute === undefined ? {} : { turnsPerMinute: part(turnsPerMinute) }),
-      ...(activeTurns === undefined ? {} : { activeTurns: part(activeTurns) }),
-    },
-  };
-}
-
-function isLimited({ turnsPerMinute, activeTurns }: LimiterLimits): boolean {
-  return turnsPerMinute !== undefined || activeTurns !== undefined;
 }

@@ -1,13 +1,12 @@
 /**
- * Which Limiters spare their upstream, as far as this isolate has heard: rooms that share it learn from each other's answers,
- * so that one that comes late need not be refused to learn it by itself (U3). A hint, not a truth: it only decides
- * whether the Limiter is asked.
+ * Which Limiters slow down or pause an upstream, as far as this isolate knows (U3). Rooms of one isolate learn it from each
+ * other's replies, so that a late one need not be refused to learn it. A hint only decides whether the Limiter is asked.
  */
 import type { Clock } from "../core/ports.ts";
 
 /**
- * A hint is good for this long after the last answer that confirmed it. Long, because it ends with the first answer that says
- * otherwise: one that is out of date costs an isolate one call to the Limiter, one that was forgotten a refusal.
+ * A hint holds this long after the last reply that confirmed it. An outdated hint costs one call to the Limiter, which also
+ * ends it; a forgotten hint costs a refusal. So the time is long.
  */
 export const hintMs = 600_000;
 const maxLimiters = 1_000;
@@ -24,7 +23,7 @@ export class SlowingHints {
     return (this.#until.get(limiter) ?? 0) > this.#clock.now();
   }
 
-  /** @param limiter the object's name. @param isSlowing what it said with its last answer. */
+  /** @param limiter the object's name. @param isSlowing as its last reply said. */
   note(limiter: string, isSlowing: boolean): void {
     this.#until.delete(limiter);
     if (!isSlowing) return;

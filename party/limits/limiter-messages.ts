@@ -1,8 +1,8 @@
-/** What rooms and the Worker say to a Limiter object, and what it answers: plain data, the same on both sides of the call. */
-import type { LimiterLimits, RoomRequest } from "../core/limiter/limiter.ts";
+/** The calls of rooms and of the Worker to a Limiter object, and its replies: plain data, the same on both sides. */
 import type { LeaseAnswer, Refused, ReleaseOutcome, Wait } from "../core/limiter/limiter-port.ts";
+import type { LimiterLimits, RoomRequest } from "../core/limiter/limiter-state.ts";
 
-/** What a room wants, in its order. */
+/** The operations of a room, in its order. */
 export type LimiterOperation =
   | { readonly kind: "acquire"; readonly request: RoomRequest }
   | {
@@ -15,15 +15,15 @@ export type LimiterOperation =
   | { readonly kind: "release"; readonly generationId: string; readonly outcome: ReleaseOutcome };
 
 export interface LimiterCall {
-  /** This shard's share of the tenant's limits, as the room knows them. */
-  readonly limits: LimiterLimits;
+  /** This shard's share of the tenant's limits, as the room knows them. Absent: the room is no longer one of this shard's. */
+  readonly limits?: LimiterLimits;
   readonly operations: readonly LimiterOperation[];
 }
 
 export interface LimiterReply {
-  /** One for each operation; undefined for those that have none. */
+  /** One for each operation; undefined for operations that have no answer. */
   readonly answers: readonly (LeaseAnswer | Wait | undefined)[];
-  /** The upstream is being spared: every turn needs a lease for now, whatever the limits. */
+  /** An upstream is slowed down or paused: every turn needs a lease for now, whatever the limits. */
   readonly isSlowing: boolean;
 }
 
@@ -32,6 +32,6 @@ export interface IpCount {
   readonly left: number;
   /** Until the next request would be allowed. */
   readonly retryAfterMs: number;
-  /** Until all of them would be. */
+  /** Until all requests would be allowed again. */
   readonly resetMs: number;
 }

@@ -1,29 +1,33 @@
 /**
- * The inside of a Limiter object (`limiter.ts`): a shell around `core/limiter`. It stores what changed and sets the
- * alarm. The platform holds an answer back until its writes are durable, except where it only grants.
+ * The inside of a Limiter object (`limiter-object.ts`): a shell around the rules in `core/limiter`. It stores what changed
+ * and sets the alarm; it decides nothing. The platform holds a reply back until its writes are durable, except where the
+ * writes only grant leases.
  */
 
 import { parseConfig, type Variables } from "../config/settings.ts";
-import { type Lease, LimiterCore, type LimiterRecord, type Waiter } from "../core/limiter/limiter.ts";
+import type { Lease } from "../core/limiter/leases.ts";
+import { LimiterCore } from "../core/limiter/limiter.ts";
 import type { LeaseAnswer, Wait } from "../core/limiter/limiter-port.ts";
+import type { LimiterRecord } from "../core/limiter/limiter-state.ts";
+import type { Waiter } from "../core/limiter/wait-queue.ts";
 import { AddressBucket, addressKey, type StoredAddress } from "../limits/ip-bucket.ts";
 import type { IpCount, LimiterCall, LimiterOperation, LimiterReply } from "../limits/limiter-messages.ts";
 import { systemClock } from "../platform/clock.ts";
-import { type SparingOptions, SparingReports } from "../telemetry/limiter-status.ts";
+import { LimiterStatus, type StatusOptions } from "../telemetry/limiter-status.ts";
 import { PointSink, type PointWriter } from "../telemetry/points.ts";
 import { objectReporter } from "../telemetry/reporter.ts";
 import type { MetricsBindings } from "./metrics-object.ts";
 import { metricsClient } from "./metrics-sink.ts";
 
-/** The line is stored this often at most: who is lost from it in a crash only comes in at its end again. */
-const lineEveryMs = 5_000;
-/** Waiters of one stored row: well below the 64 KiB of a value. */
-const waitersOfRow = 128;
+/** The queue is stored this often at most: a turn that is lost from it in a crash asks again and goes to its end. */
+const queueEveryMs = 5_000;
+/** Queued turns of one stored row: well below the 64 KiB of a value. */
+const turnsOfRow = 128;
 
 const leaseKey = (id: string) => `lease/${id}`;
-const lineKey = (row: number) => `line/${String(row).padStart(4, "0")}`;
+const queueKey = (row: number) => `queue/${String(row).padStart(4, "0")}`;
 
-/** What a Limiter's object may be given beside its settings. */
+/** The bindings of a Limiter object beside its settings. */
 interface LimiterBindings extends MetricsBindings {
   readonly ANALYTICS?: PointWriter;
 }
@@ -35,14 +39,14 @@ export class LimiterInside {
   readonly #env: LimiterEnv;
   #core = new LimiterCore(0);
   #address: AddressBucket;
-  /** What storage holds, where it is not the core's own state. */
+  /** The record that storage holds, as JSON. */
   #recordStored = "";
-  #lineStoredAt = Number.NEGATIVE_INFINITY;
-  #lineRows = 0;
-  #isLineStale = false;
+  #queueStoredAt = Number.NEGATIVE_INFINITY;
+  #queueRows = 0;
+  #isQueueStale = false;
   #alarmAt: number | null = null;
 
-  readonly #sparing = new SparingReports(() => this.#reporter());
+  readonly #status = new LimiterStatus(() => this.#reporter());
 
   private constructor(ctx: DurableObjectState, env: LimiterEnv) {
     this.#ctx = ctx;
@@ -50,20 +54,20 @@ export class LimiterInside {
     this.#address = new AddressBucket(ctx.storage, systemClock);
   }
 
-  /** As storage has it. */
+  /** Restores the object from its storage. */
   static async load(ctx: DurableObjectState, env: LimiterEnv): Promise<LimiterInside> {
     const inside = new LimiterInside(ctx, env);
     await inside.#load();
     return inside;
   }
 
-  /** All that a room wants at one moment, in one call. */
+  /** All operations of a room at one moment, in one call. */
   handle({ limits, operations }: LimiterCall): LimiterReply {
     const now = Date.now();
-    this.#core.limit(limits, now);
+    if (limits !== undefined) this.#core.limit(limits, now);
     const answers = operations.map((operation) => this.#perform(operation, now));
     this.#store(now);
-    this.#sparing.tell(this.#core, now);
+    this.#status.report(this.#core, now);
     return { answers, isSlowing: this.#core.isSlowing(now) };
   }
 
@@ -74,38 +78,38 @@ export class LimiterInside {
 
   async handleAlarm(): Promise<void> {
     this.#alarmAt = null;
-    // An object is a tenant's or an address', never both.
+    // An object belongs to a tenant or to an address, never to both.
     if (this.#address.isRemembered()) return;
     const now = Date.now();
     if (this.#core.nextAt(now) === undefined) {
-      // At rest: a tenant that is never seen again leaves nothing behind.
+      // At rest: a tenant that never comes back leaves nothing behind.
       this.#core = new LimiterCore(now);
       this.#recordStored = "";
-      this.#lineRows = 0;
-      this.#isLineStale = false;
+      this.#queueRows = 0;
+      this.#isQueueStale = false;
       await this.#ctx.storage.deleteAll();
     } else this.#store(now);
-    this.#sparing.tell(this.#core, now);
+    this.#status.report(this.#core, now);
   }
 
-  #reporter(): SparingOptions {
+  #reporter(): StatusOptions {
     const config = parseConfig(this.#env, "localhost");
-    if (!config.ok) return { report: () => undefined, retell: () => undefined };
+    if (!config.ok) return { report: () => undefined, repeat: () => undefined };
     const { log } = config.value;
-    // The name that rooms reach it by says whose it is.
+    // The object's name contains its tenant.
     const [, tenant = config.value.tenant] = /^tenant\/(.+)\/\d+$/.exec(this.#ctx.id.name ?? "") ?? [];
-    const census = () => this.#sparing.census();
+    const census = () => this.#status.census();
     const client = metricsClient(this.#env, config.value, { tenant, name: this.#ctx.id.toString(), census });
     const points = this.#env.ANALYTICS === undefined ? undefined : new PointSink(this.#env.ANALYTICS);
     const sinks = [client?.sink, points?.sink].filter((sink) => sink !== undefined);
     const report = objectReporter({ tenant }, log, sinks);
     return {
       report: (event) => {
-        // An invocation has two of them at most.
+        // One invocation reports at most two events.
         points?.invoked();
         report(event);
       },
-      retell: (now) => client?.tell(now),
+      repeat: (now) => client?.tell(now),
     };
   }
 
@@ -118,20 +122,21 @@ export class LimiterInside {
       stored.get(addressKey) as StoredAddress | undefined,
     );
     const record = stored.get("record") as LimiterRecord | undefined;
-    if (record === undefined) return;
+    // A record of another version is left to the alarm, which deletes it: its leases have expired by then.
+    if (record?.v !== 2) return;
     const leases: Lease[] = [];
     const waiting: Waiter[] = [];
     for (const [key, value] of stored) {
       if (key.startsWith("lease/")) leases.push(value as Lease);
-      if (!key.startsWith("line/")) continue;
+      if (!key.startsWith("queue/")) continue;
       waiting.push(...(value as Waiter[]));
-      this.#lineRows += 1;
+      this.#queueRows += 1;
     }
-    // The line is older than the leases: some of it may have been served since.
+    // The stored queue is older than the leases: some of its turns may have been served since.
     const held = new Set(leases.map(({ id }) => id));
     const state = { record, leases, waiting: waiting.filter(({ id }) => !held.has(id)) };
     this.#core = new LimiterCore(Date.now(), state);
-    this.#sparing.restore(this.#core);
+    this.#status.restore(this.#core);
     this.#recordStored = JSON.stringify(record);
   }
 
@@ -151,22 +156,24 @@ export class LimiterInside {
   }
 
   /**
-   * Writes without an await between them become visible together. None is awaited: an answer leaves after them, unless all
-   * they do is to grant. Someone waits for that, and a grant that is lost with the object is a call too many for as long as
-   * it runs; a release that is lost would be a slot too few until the lease runs out.
+   * Writes without an await between them become visible together. None is awaited: a reply leaves after them, unless they
+   * only grant leases. A room waits for a grant, and a grant that is lost with the object is one call too many until the
+   * lease is renewed. A release that is lost would hold capacity until the lease expires.
    */
   #store(now: number): void {
     const { storage } = this.#ctx;
     const { leases, waiting } = this.#core.takeChanges();
     const options = { allowUnconfirmed: [...leases.values()].every((lease) => lease !== undefined) };
-    this.#isLineStale ||= waiting;
+    this.#isQueueStale ||= waiting;
     for (const [id, lease] of leases) {
       if (lease === undefined) void storage.delete(leaseKey(id), options);
       else void storage.put(leaseKey(id), lease, options);
     }
-    const isLineDue = this.#isLineStale && now - this.#lineStoredAt >= lineEveryMs;
-    if (leases.size > 0 || isLineDue || this.#sparing.isNews(this.#core)) this.#storeRecord(options);
-    if (isLineDue) this.#storeLine(now, options);
+    // An empty queue is stored at once: nothing may come after it before the object sleeps.
+    const isEmptied = this.#core.waiting === 0 && this.#queueRows > 0;
+    const isQueueDue = this.#isQueueStale && (isEmptied || now - this.#queueStoredAt >= queueEveryMs);
+    if (leases.size > 0 || isQueueDue || this.#status.isNews(this.#core)) this.#storeRecord(options);
+    if (isQueueDue) this.#storeQueue(now, options);
     const at = this.#core.nextAt(now);
     if (at === undefined || (this.#alarmAt !== null && this.#alarmAt <= at)) return;
     this.#alarmAt = at;
@@ -181,16 +188,16 @@ export class LimiterInside {
     void this.#ctx.storage.put("record", record, options);
   }
 
-  #storeLine(now: number, options: DurableObjectPutOptions): void {
+  #storeQueue(now: number, options: DurableObjectPutOptions): void {
     const { storage } = this.#ctx;
-    const waiting = [...this.#core.state().waiting];
-    const rows = Math.ceil(waiting.length / waitersOfRow);
+    const { waiting } = this.#core.state();
+    const rows = Math.ceil(waiting.length / turnsOfRow);
     for (let row = 0; row < rows; row += 1) {
-      void storage.put(lineKey(row), waiting.slice(row * waitersOfRow, (row + 1) * waitersOfRow), options);
+      void storage.put(queueKey(row), waiting.slice(row * turnsOfRow, (row + 1) * turnsOfRow), options);
     }
-    for (let row = rows; row < this.#lineRows; row += 1) void storage.delete(lineKey(row), options);
-    this.#lineRows = rows;
-    this.#lineStoredAt = now;
-    this.#isLineStale = false;
+    for (let row = rows; row < this.#queueRows; row += 1) void storage.delete(queueKey(row), options);
+    this.#queueRows = rows;
+    this.#queueStoredAt = now;
+    this.#isQueueStale = false;
   }
 }

@@ -1,14 +1,14 @@
 /**
- * The Limiter object: one for each tenant and shard, and one for each address where the platform's own rate limit is not
- * bound. Rooms reach it by name; nothing routes to it from outside (S4). What it does is `limiter-inside.ts`, which loads when
- * the first one of an isolate starts: who starts none never pays for it.
+ * The Limiter's Durable Object class: one object for each tenant and shard, and one for each address where the platform's
+ * own rate limit is not bound. Rooms reach it by name, and nothing routes to it from outside (S4). `limiter-host.ts` has its
+ * behaviour and is loaded when the first object of an isolate starts, so that other isolates don't pay for it.
  */
 import { DurableObject } from "cloudflare:workers";
 import type { IpCount, LimiterCall, LimiterReply } from "../limits/limiter-messages.ts";
 import type { LimiterEnv, LimiterInside } from "./limiter-host.ts";
 
 export class Limiter extends DurableObject<LimiterEnv> {
-  /** Nothing is delivered before it is there. */
+  /** The platform delivers no call before this has resolved. */
   readonly #inside: Promise<LimiterInside>;
 
   constructor(ctx: DurableObjectState, env: LimiterEnv) {
@@ -19,7 +19,7 @@ export class Limiter extends DurableObject<LimiterEnv> {
     });
   }
 
-  /** All that a room wants at one moment, in one call. */
+  /** All operations of a room at one moment, in one call. */
   async handle(call: LimiterCall): Promise<LimiterReply> {
     return (await this.#inside).handle(call);
   }
@@ -34,7 +34,7 @@ export class Limiter extends DurableObject<LimiterEnv> {
   }
 }
 
-/** Limiter objects where the tenant's data must stay. */
+/** The Limiter objects in the jurisdiction where the tenant's data must stay. */
 export function limitersIn(namespace: DurableObjectNamespace<Limiter>, jurisdiction: string | undefined) {
   const here =
     jurisdiction === undefined ? namespace : namespace.jurisdiction(jurisdiction as DurableObjectJurisdiction);

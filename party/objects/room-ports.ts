@@ -74,6 +74,7 @@ export function roomPorts(
           tenant,
           room,
           shards: config.limits.limiterShards,
+          hasSubjects: config.auth.mode === "jwt",
           limits: () => tenants.get(tenant),
           knownLimits: () => tenants.known(tenant),
           stubOf: limiterOf,

@@ -1,65 +1,65 @@
 /**
- * What a Limiter tells of sparing the upstream: once when that begins or ends, and while it lasts its state again and again,
- * because what a reporter said is not believed for ever and a call may be lost. What it told is what its record says: the
- * Limiter stores that when there is news.
+ * Reports whether a Limiter slows down or pauses an upstream: an event once when that begins or ends, and its state again
+ * and again while it lasts, because a gauge is believed only for a time and a call may be lost. It remembers what it
+ * reported; after a restart that is what the stored record says.
  */
 import type { LimiterEvent } from "./catalogue.ts";
 import type { Census } from "./metrics/report.ts";
 
 /** Well within the time for which a gauge is believed (`FAMILIES`), with the longest sleep between two calls of a Limiter. */
-export const retellMs = 600_000;
+export const repeatMs = 600_000;
 
 /** What is used of `LimiterCore`. */
-export interface Sparing {
+export interface Status {
   readonly isCircuitOpen: boolean;
   readonly isSlowedDown: boolean;
 }
 
-export interface SparingOptions {
+export interface StatusOptions {
   readonly report: (event: LimiterEvent) => void;
-  /** Sends what is so, without an event. */
-  readonly retell: (now: number) => void;
+  /** Sends the current state without an event. */
+  readonly repeat: (now: number) => void;
 }
 
-export class SparingReports {
-  #told: Sparing = { isCircuitOpen: false, isSlowedDown: false };
-  /** Unknown after a restart: then it is told again at once. */
-  #toldAt = Number.NEGATIVE_INFINITY;
-  readonly #options: () => SparingOptions;
-  #made: SparingOptions | undefined;
+export class LimiterStatus {
+  #reported: Status = { isCircuitOpen: false, isSlowedDown: false };
+  /** Unknown after a restart: the state is then sent again at once. */
+  #reportedAt = Number.NEGATIVE_INFINITY;
+  readonly #makeOptions: () => StatusOptions;
+  #options: StatusOptions | undefined;
 
-  /** @param options made when there is first something to tell: most Limiters never have. */
-  constructor(options: () => SparingOptions) {
-    this.#options = options;
+  /** @param makeOptions called when there is first something to report: most Limiters never have anything. */
+  constructor(makeOptions: () => StatusOptions) {
+    this.#makeOptions = makeOptions;
   }
 
-  /** What the record says was told by whoever wrote it. */
-  restore({ isCircuitOpen, isSlowedDown }: Sparing): void {
-    this.#told = { isCircuitOpen, isSlowedDown };
+  /** The state that the object before this one stored, and therefore reported. */
+  restore({ isCircuitOpen, isSlowedDown }: Status): void {
+    this.#reported = { isCircuitOpen, isSlowedDown };
   }
 
-  isNews({ isCircuitOpen, isSlowedDown }: Sparing): boolean {
-    return isCircuitOpen !== this.#told.isCircuitOpen || isSlowedDown !== this.#told.isSlowedDown;
+  isNews({ isCircuitOpen, isSlowedDown }: Status): boolean {
+    return isCircuitOpen !== this.#reported.isCircuitOpen || isSlowedDown !== this.#reported.isSlowedDown;
   }
 
-  tell(sparing: Sparing, now: number): void {
-    const before = this.#told;
-    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = sparing;
-    const isNews = this.isNews(sparing);
-    if (!isNews && (!(isOpen || isSlowing) || now - this.#toldAt < retellMs)) return;
-    this.restore(sparing);
-    this.#toldAt = now;
-    this.#made ??= this.#options();
-    const { report, retell } = this.#made;
+  report(status: Status, now: number): void {
+    const before = this.#reported;
+    const { isCircuitOpen: isOpen, isSlowedDown: isSlowing } = status;
+    const isNews = this.isNews(status);
+    if (!isNews && (!(isOpen || isSlowing) || now - this.#reportedAt < repeatMs)) return;
+    this.restore(status);
+    this.#reportedAt = now;
+    this.#options ??= this.#makeOptions();
+    const { report, repeat } = this.#options;
     if (isOpen !== before.isCircuitOpen) report({ name: "circuit-changed", isOpen });
     if (isSlowing !== before.isSlowedDown) report({ name: "slow-down-changed", isSlowing });
-    if (!isNews) retell(now);
+    if (!isNews) repeat(now);
   }
 
   census(): Census {
     return {
-      edge_chat_circuits_open: Number(this.#told.isCircuitOpen),
-      edge_chat_slow_downs: Number(this.#told.isSlowedDown),
+      edge_chat_circuits_open: Number(this.#reported.isCircuitOpen),
+      edge_chat_slow_downs: Number(this.#reported.isSlowedDown),
     };
   }
 }

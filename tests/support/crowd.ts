@@ -1,9 +1,11 @@
 /**
- * A crowd of rooms at one Limiter, in simulated time: rooms ask when they were told to, within the jitter they may add, and
- * an upstream takes so many at a time and so long for each turn.
+ * A crowd of rooms at one Limiter, in simulated time: rooms ask when they were told to, plus their jitter, and an upstream
+ * takes a number of calls at a time and some time for each. A slow machine is part of the model: everything that the gateway
+ * does waits for one thread.
  */
-import { LimiterCore, type LimiterLimits } from "../../party/core/limiter/limiter.ts";
-import { retryJitter } from "../../party/core/limiter/limiter-port.ts";
+import { LimiterCore } from "../../party/core/limiter/limiter.ts";
+import { withJitter } from "../../party/core/limiter/limiter-port.ts";
+import type { LimiterLimits } from "../../party/core/limiter/limiter-state.ts";
 
 export interface Arrival {
   readonly room: string;
@@ -26,6 +28,10 @@ export interface Crowd {
   readonly retryAfterMs?: number;
   /** Rooms ask the Limiter only after a first refusal, as where the tenant has no limit. */
   readonly asksLate?: boolean;
+  /** The upstream answers nobody before so many calls have arrived. */
+  readonly wave?: number;
+  /** What the gateway's thread takes for each thing that it does; 0 is a machine without end. */
+  readonly serviceMs?: number;
   readonly jitter: () => number;
 }
 
@@ -33,65 +39,102 @@ export interface CrowdFigures {
   readonly served: readonly Served[];
   /** For each refusal, how many had been served by then. */
   readonly refusals: readonly number[];
-  /** How often the Limiter was asked for leave. */
+  /** How often the Limiter was asked for a lease. */
   readonly asks: number;
   readonly endedAt: number;
 }
 
 /** Runs until all have been served. @throws when some still wait after two hours. */
 export function simulateCrowd(crowd: Crowd): CrowdFigures {
-  const { arrivals, limits, takes = Number.POSITIVE_INFINITY, asksLate = false, jitter } = crowd;
+  const {
+    arrivals,
+    limits,
+    takes = Number.POSITIVE_INFINITY,
+    asksLate = false,
+    jitter,
+    serviceMs = 0,
+    wave = 0,
+  } = crowd;
   const core = new LimiterCore(0);
   core.limit(limits, 0);
-  /** What happens last comes first; of what happens at one moment, what was planned last. */
-  const events: { at: number; run: () => void }[] = [];
-  let now = 0;
-  const at = (when: number, run: () => void) => {
-    let [from, to] = [0, events.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if ((events[middle]?.at ?? 0) > when) from = middle + 1;
-      else to = middle;
-    }
-    events.splice(from, 0, { at: when, run });
+  const time = new EventQueue();
+  let busyUntil = 0;
+  const inGateway = (run: () => void) => {
+    if (serviceMs === 0) return run();
+    busyUntil = Math.max(time.now, busyUntil) + serviceMs;
+    time.at(busyUntil, run);
   };
   const served: Served[] = [];
   const refusals: number[] = [];
-  let [asks, running] = [0, 0];
+  /** Calls that the upstream has not answered, because it waits for the whole wave. */
+  const held: (() => void)[] = [];
+  let [asks, calls, running] = [0, 0, 0];
   const refusedRooms = new Set<string>();
   arrivals.forEach((arrival, index) => {
     const { room, lastsMs } = arrival;
     const of = { generationId: `t${index}`, room, deadlineAt: arrival.at + 36_000_000 };
-    const again = (ms: number) => at(now + Math.floor(ms * (1 + retryJitter * jitter())), ask);
+    const again = (ms: number) => time.at(time.now + withJitter(ms, jitter), () => inGateway(ask));
     const ask = () => {
       asks += 1;
-      const answer = core.acquire(of, now);
+      const answer = core.acquire(of, time.now);
       if (answer.kind === "wait") again(answer.retryAfterMs);
-      else call();
+      else inGateway(call);
+    };
+    const refused = () => {
+      refusedRooms.add(room);
+      again(core.report(of, "rate-limited", crowd.retryAfterMs, time.now)?.retryAfterMs ?? 1_000);
     };
     const call = () => {
+      calls += 1;
+      if (calls < wave) held.push(answer);
+      else for (const next of [...held.splice(0), answer]) next();
+    };
+    const answer = () => {
       if (running >= takes) {
         refusals.push(served.length);
-        refusedRooms.add(room);
-        again(core.report(of, "rate-limited", crowd.retryAfterMs, now)?.retryAfterMs ?? 1_000);
+        inGateway(refused);
         return;
       }
       running += 1;
-      const grantedAt = now;
-      at(now + lastsMs, () => {
+      const grantedAt = time.now;
+      time.at(time.now + lastsMs, () => {
         running -= 1;
-        core.release(of.generationId, "ok", now);
-        served.push({ ...arrival, id: of.generationId, grantedAt, endedAt: now });
+        served.push({ ...arrival, id: of.generationId, grantedAt, endedAt: time.now });
+        inGateway(() => core.release(of.generationId, "ok", time.now));
       });
     };
-    at(arrival.at, () => (asksLate && !refusedRooms.has(room) ? call() : ask()));
+    time.at(arrival.at, () => inGateway(asksLate && !refusedRooms.has(room) ? call : ask));
   });
-  for (let next = events.pop(); next !== undefined; next = events.pop()) {
-    now = next.at;
-    if (now > 7_200_000) throw new Error(`after two hours ${arrivals.length - served.length} still wait`);
-    next.run();
+  while (time.runNext()) {
+    if (time.now > 7_200_000) throw new Error(`after two hours ${arrivals.length - served.length} still wait`);
   }
-  return { served, refusals, asks, endedAt: now };
+  return { served, refusals, asks, endedAt: time.now };
+}
+
+/** Simulated time: runs what was planned in the order of its time. */
+export class EventQueue {
+  now = 0;
+  /** The next event is the last one. */
+  readonly #events: { at: number; run: () => void }[] = [];
+
+  at(when: number, run: () => void): void {
+    let [from, to] = [0, this.#events.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((this.#events[middle]?.at ?? 0) > when) from = middle + 1;
+      else to = middle;
+    }
+    this.#events.splice(from, 0, { at: when, run });
+  }
+
+  /** False where nothing is planned. */
+  runNext(): boolean {
+    const next = this.#events.pop();
+    if (next === undefined) return false;
+    this.now = next.at;
+    next.run();
+    return true;
+  }
 }
 
 /** mulberry32: the same seed, the same crowd. */

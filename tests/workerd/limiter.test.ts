@@ -10,9 +10,11 @@ import {
 import { describe, expect, test, vi } from "vitest";
 import { TenantConfigs } from "../../party/config/tenant-settings.ts";
 import { limitIp } from "../../party/limits/ip-rate-limit.ts";
-import { LeaseClient, limiterName } from "../../party/limits/limiter-client.ts";
+import { leaseTtlMs } from "../../party/core/limiter/leases.ts";
+import { LeaseClient } from "../../party/limits/limiter-client.ts";
 import { SlowingHints } from "../../party/limits/limiter-hints.ts";
 import type { LimiterOperation } from "../../party/limits/limiter-messages.ts";
+import { limiterName } from "../../party/limits/limiter-shards.ts";
 import { limitersIn } from "../../party/objects/limiter-object.ts";
 import { systemClock } from "../../party/platform/clock.ts";
 import { untilHang } from "../support/hang-guard.ts";
@@ -37,7 +39,7 @@ describe("[Q4] the Limiter object", () => {
     const name = fresh("tenant");
     const [first, second, again] = await ask(name, operation("a"), operation("b"), operation("a"));
     expect(first).toMatchObject({ kind: "granted" });
-    expect(second).toMatchObject({ kind: "wait", place: 0, reason: "concurrency" });
+    expect(second).toMatchObject({ kind: "wait", position: 0, reason: "concurrency" });
     expect(again).toEqual(first);
     const released = await ask(name, { kind: "release", generationId: "a", outcome: "ok" }, operation("b"));
     expect(released).toEqual([undefined, expect.objectContaining({ kind: "granted" })]);
@@ -46,7 +48,7 @@ describe("[Q4] the Limiter object", () => {
   test.each([
     ["an eviction", (name: string) => evictDurableObject(stubs(name))],
     ["a kill", () => abortAllDurableObjects()],
-  ])("keeps its leases and its line through %s", async (_name, lose) => {
+  ])("keeps its leases and its queue through %s", async (_name, lose) => {
     const name = fresh("tenant");
     const [lease] = await ask(name, operation("a"));
     await ask(name, operation("b"), operation("c"));
@@ -59,16 +61,48 @@ describe("[Q4] the Limiter object", () => {
     ]);
   });
 
-  test("the line is stored, place by place", async () => {
+  test("stores its queue in rows, and restores the order of the turns that ask again", async () => {
     const name = fresh("tenant");
     await ask(name, operation("a"), ...Array.from({ length: 300 }, (_, n) => operation(`w${n}`)));
-    expect(await keysOf(name)).toEqual(["lease/a", "line/0000", "line/0001", "line/0002", "record"]);
+    expect(await keysOf(name)).toEqual(["lease/a", "queue/0000", "queue/0001", "queue/0002", "record"]);
     await evictDurableObject(stubs(name));
-    const [last, first] = await ask(name, operation("w299"), operation("w0"));
-    expect([last, first]).toMatchObject([{ place: 299 }, { place: 0 }]);
+    // A restored turn counts once it has asked again, because it may have ended since the queue was stored.
+    const [last, first, again] = await ask(name, operation("w299"), operation("w0"), operation("w299"));
+    expect([last, first, again]).toMatchObject([{ position: 0 }, { position: 0 }, { position: 1 }]);
   });
 
-  test("[A1] its alarm forgets leases that nobody gave back, and at rest everything", async () => {
+  test("holds nothing back after a sleep for a turn that ended after the queue was stored", async () => {
+    const name = fresh("tenant");
+    await ask(name, operation("running"), operation("ended"), operation("waits"));
+    // The queue was stored a moment ago, so this change is not: the object sleeps before the next write.
+    await ask(name, { kind: "release", generationId: "ended", outcome: "cancelled" });
+    expect(await keysOf(name)).toContain("queue/0000");
+    await evictDurableObject(stubs(name));
+    await ask(name, { kind: "release", generationId: "running", outcome: "ok" });
+    expect(await ask(name, operation("other"))).toMatchObject([{ kind: "granted" }]);
+  });
+
+  test("deletes the stored queue as soon as it is empty", async () => {
+    const name = fresh("tenant");
+    await ask(name, operation("running"), operation("ended"));
+    expect(await keysOf(name)).toContain("queue/0000");
+    await ask(name, { kind: "release", generationId: "ended", outcome: "cancelled" });
+    expect(await keysOf(name)).not.toContain("queue/0000");
+  });
+
+  test("frees the lease of a room that was lost before it stored anything after a minute and a half", async () => {
+    const name = fresh("tenant");
+    vi.useFakeTimers({ toFake: ["Date"] });
+    try {
+      await ask(name, operation("lost", { deadlineAt: Date.now() + 600_000 }));
+      vi.setSystemTime(Date.now() + leaseTtlMs);
+      expect(await ask(name, operation("next"))).toMatchObject([{ kind: "granted" }]);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  test("[A1] forgets by its alarm the leases that were not released, and at rest everything", async () => {
     const name = fresh("tenant");
     vi.useFakeTimers({ toFake: ["Date"] });
     try {
@@ -92,7 +126,7 @@ describe("[Q4] the Limiter object", () => {
 });
 
 describe("[Q4] a room's client over real objects", () => {
-  test("asks its shard by KV's limits, waits, and gets the lease that another room gave back", async () => {
+  test("asks its shard with the limits in KV, waits, and gets the lease that another room released", async () => {
     const tenant = fresh("tenant");
     await env.CONFIG.put(`tenant/${tenant}`, JSON.stringify({ activeTurns: 1 }));
     const configs = new TenantConfigs(
@@ -110,6 +144,7 @@ describe("[Q4] a room's client over real objects", () => {
         tenant,
         room,
         shards: 1,
+        hasSubjects: true,
         limits: () => configs.get(tenant),
         knownLimits: () => configs.known(tenant),
         stubOf: stubs,
@@ -119,7 +154,7 @@ describe("[Q4] a room's client over real objects", () => {
     const [one, two] = [client("one"), client("two")];
     const deadlineAt = Date.now() + 60_000;
     expect(await one.acquire({ generationId: "a", deadlineAt })).toMatchObject({ kind: "granted" });
-    expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "wait", place: 0 });
+    expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "wait", position: 0 });
     one.release("a", "ok");
     await vi.waitFor(async () => {
       expect(await two.acquire({ generationId: "b", deadlineAt })).toMatchObject({ kind: "granted" });

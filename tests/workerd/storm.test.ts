@@ -1,7 +1,7 @@
 /** Hundreds of rooms ask at once, and the backend answers ten at a time: what rooms do together in the real runtime. */
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, inject, test } from "vitest";
-import { limiterName } from "../../party/limits/limiter-client.ts";
+import { limiterName } from "../../party/limits/limiter-shards.ts";
 import { textOf } from "../../shared/content.ts";
 import { type StormEvent, stormFigures } from "../support/storm-figures.ts";
 import { fresh, SocketTab } from "./tab.ts";

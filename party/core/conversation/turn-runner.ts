@@ -27,6 +27,8 @@ import { turnError } from "../turn/turn-state.ts";
 
 /** Waits up to this long use a timer; longer ones the agenda, so that the object may sleep (A1). */
 const timerWaitMs = 10_000;
+/** A wait up to this long is over before anybody has read how long it takes. */
+const shortWaitMs = 2_500;
 
 export interface DriverHost {
   generationIdOf(turn: Turn): Promise<string>;
@@ -55,6 +57,8 @@ export class TurnDriver {
   readonly #host: DriverHost;
   /** Ways to end a wait that only the agenda would end. */
   readonly #wakers = new Map<string, () => void>();
+  /** The reason that was last sent and logged for a turn's wait, by turn. */
+  readonly #sentReasons = new Map<string, string>();
   #logTimer: Timer | undefined;
 
   constructor(ports: RoomPorts, policy: RoomPolicy, parts: DriverParts, host: DriverHost) {
@@ -77,7 +81,7 @@ export class TurnDriver {
     this.release(turn, outcome);
     this.#endCall(turn);
     this.#agenda.clear(`wait/${turn.id}`);
-    this.#delivery.deleteState(`notice/${turn.id}`);
+    this.#deleteNotice(turn);
     if (this.#turns.active().length > 0) return;
     this.#logTimer?.cancel();
     this.#logTimer = undefined;
@@ -127,6 +131,7 @@ export class TurnDriver {
       deadlineAt: start?.deadlineAt ?? this.#ports.clock.now() + this.#policy.turnTimeoutMs,
       resuming,
       hasWaited: waitUntil !== undefined,
+      subject: spec.author,
       ...(waitUntil === undefined ? {} : { waitUntil }),
     };
     const end = await runTurn(run, this.#sinkOf(turn, signal, resuming), this.#ports, this.#policy, signal);
@@ -269,7 +274,7 @@ export class TurnDriver {
   /** The first content of a call. */
   #answered(turn: Turn): void {
     turn.advance({ type: "content" });
-    this.#delivery.deleteState(`notice/${turn.id}`);
+    this.#deleteNotice(turn);
     const now = this.#ports.clock.now();
     const firstChunkMs = now - (turn.times.callAt ?? now);
     this.#ports.report({ name: "upstream-answered", turnId: turn.id, firstChunkMs });
@@ -342,6 +347,11 @@ export class TurnDriver {
     this.#journal.append(changes.put);
   }
 
+  #deleteNotice(turn: Turn): void {
+    this.#sentReasons.delete(turn.id);
+    this.#delivery.deleteState(`notice/${turn.id}`);
+  }
+
   #appendLogs(): void {
     this.#logTimer = undefined;
     for (const turn of this.#turns.active()) if (turn.arrived > turn.loggedLength) this.#appendLog(turn);
@@ -369,9 +379,13 @@ export class TurnDriver {
       willRetry: true,
       message: NOTICE_MESSAGES[notice.code],
     };
-    this.#delivery.setState(`notice/${turn.id}`, JSON.stringify(frame));
-    const { code, scope } = notice;
-    this.#ports.report({ name: "turn-waiting", turnId: turn.id, code, scope, waitMs: ms });
+    const { code, scope, attempt } = notice;
+    // A queued turn asks several times a second. Only a wait for another reason, or one that a person sees pass, is news.
+    const reason = `${code}/${scope}/${attempt ?? 0}`;
+    const isNews = this.#sentReasons.get(turn.id) !== reason;
+    if (isNews || ms > shortWaitMs) this.#delivery.setState(`notice/${turn.id}`, JSON.stringify(frame));
+    if (isNews) this.#ports.report({ name: "turn-waiting", turnId: turn.id, code, scope, waitMs: ms });
+    this.#sentReasons.set(turn.id, reason);
     const name = `wait/${turn.id}`;
     if (ms > timerWaitMs) {
       const until = this.#ports.clock.now() + ms;

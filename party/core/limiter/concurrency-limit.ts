@@ -14,8 +14,6 @@ const stepEvery = 8;
 export const calmMs = 60_000;
 /** Pauses while the upstream takes nobody at all: doubled with each refusal, from the first to the last of these. */
 const pauseMs = { first: 500, last: 20_000 };
-/** The longest the upstream's own `Retry-After` holds back everybody, and not just the turn it was said to. */
-const maxPauseMs = 60_000;
 
 export interface SlowDownState {
   readonly cap: number;
@@ -39,7 +37,8 @@ export interface Refusal {
   readonly grantedAt: number | undefined;
   /** Leases at that moment, that of the refused call included. */
   readonly inUse: number;
-  readonly retryAfterMs: number | undefined;
+  /** The turn was refused so often that it may be refused for what it asks. */
+  readonly isRepeated: boolean;
 }
 
 /**
@@ -55,11 +54,21 @@ export function beginSlowDown(limit: number, inUse: number, now: number): SlowDo
 }
 
 export function afterRefusal(state: SlowDownState, refusal: Refusal, now: number): SlowDownState {
-  const { grantedAt, inUse, retryAfterMs } = refusal;
+  const { grantedAt, inUse, isRepeated } = refusal;
+  if (grantedAt === undefined) return { ...state, busyAt: now };
   // One decrease for all that was under way when it was made, or a burst of refusals would end at one whatever the cause.
-  if (grantedAt === undefined || grantedAt <= state.since) return { ...state, busyAt: now };
-  const isAlone = inUse <= 1;
-  const refusals = isAlone ? state.refusals + 1 : 0;
+  // But no more may run than have not been refused yet, or the first refused turns would be called and refused again
+  // before a slow machine has read the refusals of the others.
+  if (grantedAt <= state.since) {
+    const cap = Math.max(1, Math.min(state.cap, inUse - 1));
+    return cap === state.cap
+      ? { ...state, busyAt: now }
+      : { ...state, cap, successes: 0, peak: 0, raises: 0, busyAt: now };
+  }
+  // While others are served, a refusal is about their number; when nobody is, it is about everybody.
+  const isForAll = inUse <= 1 && !isRepeated;
+  const refusalsBefore = inUse <= 1 ? state.refusals : 0;
+  const refusals = isForAll ? refusalsBefore + 1 : refusalsBefore;
   const backoff = Math.min(pauseMs.last, pauseMs.first * 2 ** Math.min(refusals - 1, 10));
   return {
     // What was in use was too much, however high the cap had been left by quieter times.
@@ -70,8 +79,7 @@ export function afterRefusal(state: SlowDownState, refusal: Refusal, now: number
     since: now,
     busyAt: now,
     refusals,
-    // While others are served, a refusal is about how many; when nobody is, it is about everybody.
-    pausedUntil: isAlone ? now + Math.min(maxPauseMs, Math.max(backoff, retryAfterMs ?? 0)) : state.pausedUntil,
+    pausedUntil: isForAll ? now + backoff : state.pausedUntil,
   };
 }
 

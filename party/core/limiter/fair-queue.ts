@@ -1,23 +1,33 @@
 /**
- * A line that is fair between rooms: rooms take turns, and within a room it is first come, first served. A room that was
- * served goes behind all that wait at that moment, and who comes later goes behind it: whoever waits only moves forward,
- * but for those who are sent back.
+ * A queue that is fair between subjects, and for each subject fair between its rooms: they take turns, and within a room
+ * it is first come, first served. Whoever was served goes behind all that wait at that moment. This file knows the order
+ * only; `wait-queue.ts` adds the times.
  */
 export interface Queued {
   readonly id: string;
   readonly room: string;
-  /** When it first asked. */
+  /** Anonymous turns have no subject: each of their rooms then counts as one. */
+  readonly subject: string | undefined;
+  /** When the turn first asked. */
   readonly since: number;
-  /** It had its turn and was sent back through no fault of its own: it waits before those who have not. */
-  readonly returned: boolean;
+  /** The upstream refused the turn through no fault of its own: it goes before those that have not been served yet. */
+  readonly goesFirst: boolean;
+}
+
+/** The queued turns of one subject. */
+interface Group<T> {
+  /** Rooms in the order in which they take turns, each with its turns in the order in which they came. */
+  readonly rooms: Map<string, T[]>;
+  /** The order of service within the group; undefined when it must be computed again. */
+  order: readonly T[] | undefined;
 }
 
 export class FairQueue<T extends Queued> {
   readonly #items = new Map<string, T>();
-  /** Rooms in the order of their turns, each with its own in the order they came. */
-  #rooms = new Map<string, T[]>();
+  /** In the order in which they take turns. */
+  #groups = new Map<string, Group<T>>();
 
-  /** @param items as `inRooms` gave them. */
+  /** @param items as `inGroups` returned them. */
   constructor(items: Iterable<T> = []) {
     for (const item of items) this.#append(item);
   }
@@ -31,87 +41,145 @@ export class FairQueue<T extends Queued> {
   }
 
   add(item: T): void {
-    if (item.returned) this.#prepend(item);
+    if (item.goesFirst) this.#prepend(item);
     else this.#append(item);
   }
 
-  /** Puts a changed item in the place of the old one. */
-  replace(item: T): void {
-    const list = this.#rooms.get(item.room);
-    const index = list?.findIndex(({ id }) => id === item.id) ?? -1;
-    if (list === undefined || index === -1) return;
-    list[index] = item;
-    this.#items.set(item.id, item);
-  }
-
-  /** It left the line without having been served: its room keeps its turn. */
+  /** The item leaves the queue without having been served: its room and subject keep their turn. */
   remove(id: string): void {
     const item = this.#items.get(id);
-    const list = item && this.#rooms.get(item.room);
-    if (item === undefined || list === undefined) return;
+    const group = item && this.#groups.get(keyOf(item));
+    const turns = item && group?.rooms.get(item.room);
+    if (item === undefined || group === undefined || turns === undefined) return;
     this.#items.delete(id);
-    list.splice(list.indexOf(item), 1);
-    if (list.length === 0) this.#rooms.delete(item.room);
+    turns.splice(turns.indexOf(item), 1);
+    group.order = undefined;
+    if (turns.length === 0) group.rooms.delete(item.room);
+    if (group.rooms.size === 0) this.#groups.delete(keyOf(item));
   }
 
-  /** It was served: the room's turn is over, unless somebody of it who came earlier still waits for that turn. */
+  /** The item was served: the turn of its subject and of its room is over, unless an earlier item still waits for it. */
   serve(id: string): void {
     const item = this.#items.get(id);
-    const wasFirst = item !== undefined && this.#rooms.get(item.room)?.[0] === item;
+    const group = item && this.#groups.get(keyOf(item));
+    if (item === undefined || group === undefined) return;
+    const wasFirst = orderOf(group)[0] === item;
+    const wasFirstOfRoom = group.rooms.get(item.room)?.[0] === item;
     this.remove(id);
-    const rest = item && this.#rooms.get(item.room);
-    if (!wasFirst || rest === undefined) return;
-    this.#rooms.delete(item.room);
-    this.#rooms.set(item.room, rest);
-  }
-
-  /**
-   * How many would be served before this one, and how many of those `counts` says. One walk for both: in a long line it is
-   * most of what an answer costs.
-   */
-  ahead(id: string, counts: (item: T) => boolean): { readonly all: number; readonly counted: number } {
-    const item = this.#items.get(id);
-    const index = item === undefined ? -1 : (this.#rooms.get(item.room)?.indexOf(item) ?? -1);
-    let all = 0;
-    let counted = 0;
-    let isBefore = true;
-    for (const [room, list] of this.#rooms) {
-      if (room === item?.room) isBefore = false;
-      // Of the rooms behind, only what was asked before a room's own earlier asking counts.
-      if (!isBefore && index <= 0) break;
-      // Everyone's first is served before anyone's second.
-      const end = Math.min(list.length, isBefore ? index + 1 : index);
-      all += end;
-      for (let at = 0; at < end; at += 1) if (counts(list[at] as T)) counted += 1;
+    const turns = group.rooms.get(item.room);
+    if (wasFirstOfRoom && turns !== undefined) {
+      group.rooms.delete(item.room);
+      group.rooms.set(item.room, turns);
     }
-    return { all, counted };
+    if (!wasFirst || group.rooms.size === 0) return;
+    this.#groups.delete(keyOf(item));
+    this.#groups.set(keyOf(item), group);
   }
 
-  /** Room by room, which is what the constructor takes; not the order of service. */
-  *inRooms(): Iterable<T> {
-    for (const list of this.#rooms.values()) yield* list;
+  /** Calls `visit` for each item that is served before this one. In a long queue this walk is most of what an answer costs. */
+  forEachAhead(item: T, visit: (item: T) => void): void {
+    const own = keyOf(item);
+    const ownGroup = this.#groups.get(own);
+    const index = ownGroup === undefined ? -1 : orderOf(ownGroup).indexOf(item);
+    let isBefore = true;
+    for (const [key, group] of this.#groups) {
+      if (key === own) isBefore = false;
+      // The first item of each group is served before the second item of any.
+      const end = isBefore ? index + 1 : index;
+      if (!isBefore && end <= 0) break;
+      const order = orderOf(group);
+      for (let at = 0; at < end && at < order.length; at += 1) visit(order[at] as T);
+    }
+  }
+
+  /** The last item of the group that has the most, if that is more than `count`. */
+  lastOfLargest(count: number): T | undefined {
+    let [largest, most]: [Group<T> | undefined, number] = [undefined, count];
+    for (const group of this.#groups.values()) {
+      const size = orderOf(group).length;
+      if (size > most) [largest, most] = [group, size];
+    }
+    return largest && orderOf(largest).at(-1);
+  }
+
+  /** How many items the group of `item` has. */
+  sizeOfGroup(item: Pick<Queued, "room" | "subject">): number {
+    const group = this.#groups.get(keyOf(item));
+    return group === undefined ? 0 : orderOf(group).length;
+  }
+
+  /** Group by group, which is what the constructor takes; not the order of service. */
+  *inGroups(): Iterable<T> {
+    for (const { rooms } of this.#groups.values()) for (const turns of rooms.values()) yield* turns;
   }
 
   #append(item: T): void {
     this.#items.set(item.id, item);
-    const list = this.#rooms.get(item.room);
-    if (list === undefined) this.#rooms.set(item.room, [item]);
-    else list.push(item);
+    const group = this.#groups.get(keyOf(item));
+    if (group === undefined) {
+      this.#groups.set(keyOf(item), { rooms: new Map([[item.room, [item]]]), order: undefined });
+      return;
+    }
+    group.order = undefined;
+    const turns = group.rooms.get(item.room);
+    if (turns === undefined) group.rooms.set(item.room, [item]);
+    else turns.push(item);
   }
 
-  /** Before all but those who were sent back as well and came earlier. */
+  /** Puts the item before all but those that also go first and asked earlier. */
   #prepend(item: T): void {
     this.#items.set(item.id, item);
-    const list = [...(this.#rooms.get(item.room) ?? [])];
-    const at = list.findIndex((other) => !isBefore(other, item));
-    list.splice(at === -1 ? list.length : at, 0, item);
-    const rooms = [...this.#rooms].filter(([room]) => room !== item.room);
-    const turn = rooms.findIndex(([, [first]]) => first === undefined || !isBefore(first, list[0] ?? item));
-    rooms.splice(turn === -1 ? rooms.length : turn, 0, [item.room, list]);
-    this.#rooms = new Map(rooms);
+    const key = keyOf(item);
+    const group = this.#groups.get(key);
+    const turns = [...(group?.rooms.get(item.room) ?? [])];
+    const at = turns.findIndex((other) => !precedes(other, item));
+    turns.splice(at === -1 ? turns.length : at, 0, item);
+    const rooms = placed(group?.rooms ?? new Map<string, T[]>(), item.room, turns, item, ([first]) => first);
+    const merged: Group<T> = { rooms, order: undefined };
+    this.#groups = placed(this.#groups, key, merged, item, (other) => orderOf(other)[0]);
   }
 }
 
-function isBefore(other: Queued, item: Queued): boolean {
-  return other.returned && other.since <= item.since;
+/** The map with `value` under `key` before the first entry whose first item does not precede `item`. */
+function placed<T extends Queued, V>(
+  map: ReadonlyMap<string, V>,
+  key: string,
+  value: V,
+  item: T,
+  firstOf: (value: V) => T | undefined,
+): Map<string, V> {
+  const others = [...map].filter(([other]) => other !== key);
+  const first = firstOf(value) ?? item;
+  const index = others.findIndex(([, other]) => !precedes(firstOf(other), first));
+  others.splice(index === -1 ? others.length : index, 0, [key, value]);
+  return new Map(others);
+}
+
+function precedes(other: Queued | undefined, item: Queued): boolean {
+  return other?.goesFirst === true && other.since <= item.since;
+}
+
+function keyOf({ room, subject }: Pick<Queued, "room" | "subject">): string {
+  return subject === undefined ? `room/${room}` : `subject/${subject}`;
+}
+
+/** The first turn of each room in the order of rooms, then the second of each, and so on. */
+function orderOf<T>(group: Group<T>): readonly T[] {
+  if (group.order !== undefined) return group.order;
+  const [only, ...others] = group.rooms.values();
+  if (others.length === 0) {
+    group.order = only ?? [];
+    return group.order;
+  }
+  const order: T[] = [];
+  for (let round = 0; ; round += 1) {
+    const before = order.length;
+    for (const turns of group.rooms.values()) {
+      const turn = turns[round];
+      if (turn !== undefined) order.push(turn);
+    }
+    if (order.length === before) break;
+  }
+  group.order = order;
+  return order;
 }

@@ -1,456 +1,308 @@
 /**
- * The rules of a tenant's Limiter (Q4, U3): who may call the upstream now, and when everyone else should ask again. Pure:
- * time is an argument, and what changed is handed out to be stored. One for each tenant and shard.
+ * The rules of a tenant's Limiter (Q4, U3): which turn may call its upstream now, and when the others ask again. One for
+ * each tenant and shard. Pure: time is an argument, and the changes are handed out to be stored. `limiter-host.ts` stores
+ * them and answers the rooms.
  *
- * A turn runs on a *lease*. Those that get none stand in a line that is fair between rooms; they hold no call and ask again
- * when told to. A free slot is kept for those in front while they are due in a moment, and the one in front always is: whoever keeps asking moves forward and gets a lease. Three things can keep it from coming: the tenant's limits, the
- * slow-down and the circuit.
+ * A turn runs on a *lease*. A turn that gets none waits in a fair queue without a call, and asks again when it was told to.
+ * Four things can keep it waiting: its own `Retry-After`, its upstream (slow-down or circuit), the tenant's turns per
+ * minute, and the tenant's turns at a time. A turn that can't run for one of these reasons holds back no other turn.
  */
-import {
-  afterAnswer,
-  afterFailure,
-  type CircuitState,
-  CLOSED,
-  circuitAt,
-  restsAt,
-  withoutProbe,
-  withProbe,
-} from "./circuit-breaker.ts";
-import {
-  afterGrant,
-  afterRefusal,
-  afterSuccess,
-  beginSlowDown,
-  calmMs,
-  isSlowDownOver,
-  type SlowDownState,
-} from "./concurrency-limit.ts";
-import { FairQueue, type Queued } from "./fair-queue.ts";
-import {
-  type LeaseAnswer,
-  type LeaseRequest,
-  type Refused,
-  type ReleaseOutcome,
-  retryJitter,
-  type Wait,
-  type WaitReason,
-} from "./limiter-port.ts";
-import { LinePace, maxHoldMs, usualAfter } from "./retry-pace.ts";
-import { type BucketState, TokenBucket } from "./token-bucket.ts";
+import { defined } from "../../../shared/defined.ts";
+import { type Lease, Leases } from "./leases.ts";
+import type { LeaseAnswer, Refused, ReleaseOutcome, Wait, WaitReason } from "./limiter-port.ts";
+import type { LimiterChanges, LimiterLimits, LimiterRecord, LimiterState, RoomRequest } from "./limiter-state.ts";
+import { maxHoldMs, RetryPace, refusalBackoffMs, spreadMs, usualAfter } from "./retry-pace.ts";
+import { TenantBudget } from "./tenant-budget.ts";
+import { Upstreams } from "./upstreams.ts";
+import { type Ahead, type QueuedTurn, WaitQueue } from "./wait-queue.ts";
 
-/** A lease outlives its turn's deadline by this much: the room settles late turns itself and releases them. */
-export const leaseGraceMs = 30_000;
-/** No turn runs longer (`TURN_TIMEOUT_MS` ends at 14 minutes): a lease for longer is cut to this. */
-export const maxLeaseMs = 900_000;
-/** The longest wait: what a room that waits sleeps through. */
+/** The longest wait where its end is a guess: conditions may change, and the room would sleep through it. */
 export const maxRetryMs = 30_000;
-/** A waiter this late no longer holds anything up. */
-const lateMs = 1_000;
-/** A turn that is refused more often than this goes to the end of the line: it may be refused for what it asks. */
-const returnsInFront = 3;
-/** Waiters that are remembered. Beyond that a newcomer has no place yet and asks again. */
-export const maxWaiting = 10_000;
-const minuteMs = 60_000;
+/** The longest `Retry-After` that is believed: no turn lives longer. */
+export const maxRetryAfterMs = 900_000;
+/** A turn that is refused more often than this goes to the end of the queue, and each refusal spends an attempt. */
+export const freeRefusals = 3;
 
-/** A tenant's limits, or this shard's share of them. */
-export interface LimiterLimits {
-  readonly turnsPerMinute?: number;
-  readonly activeTurns?: number;
-}
+/** What a lease keeps of the queued turn that gets it. */
+type Grantable = Pick<Lease, "id" | "room" | "subject" | "upstream" | "since" | "refusals">;
 
-/** A request as the Limiter sees it: with the room that it came from. */
-export interface RoomRequest extends Omit<LeaseRequest, "hasWaited"> {
-  readonly room: string;
-}
-
-export interface Lease {
-  readonly id: string;
-  readonly room: string;
-  readonly since: number;
-  readonly grantedAt: number;
-  readonly expiresAt: number;
-  /** It took a token of the tenant's turns per minute. */
-  readonly paid: boolean;
-  readonly returns: number;
-}
-
-export interface Waiter extends Queued {
-  readonly returns: number;
-  readonly deadlineAt: number;
-  /** Not served before: the upstream said so. */
-  readonly notBefore: number;
-  /** From then on a free slot is kept for it, */
-  readonly claimFrom: number;
-  /** and from then on no longer. */
-  readonly lateAt: number;
-  /** From then on it has no place. */
-  readonly keepUntil: number;
-}
-
-/** What is stored beside leases and waiters. */
-export interface LimiterRecord {
-  readonly v: 1;
-  readonly limits: LimiterLimits;
-  readonly bucket?: BucketState;
-  readonly slowDown?: SlowDownState;
-  readonly circuit: CircuitState;
-  /** What a lease lasts, of late; absent before one was seen to end. */
-  readonly leaseMs?: number;
-}
-
-export interface LimiterState {
-  readonly record: LimiterRecord;
-  readonly leases: readonly Lease[];
-  /** As `FairQueue` takes them. */
-  readonly waiting: readonly Waiter[];
-}
-
-export interface LimiterChanges {
-  /** By id; undefined for one that is gone. */
-  readonly leases: ReadonlyMap<string, Lease | undefined>;
-  /** The line changed. It may be stored later: who is lost from it asks again and comes in at the end. */
-  readonly waiting: boolean;
-}
-
-/** Where a waiter stands in the line. */
-interface Standing {
-  /** Who will want something before this one, */
-  readonly place: number;
-  /** and who of them has a claim to what is free now. */
-  readonly ahead: number;
-}
-
-interface Barrier {
+interface Delay {
   readonly reason: WaitReason;
   readonly ms: number;
 }
 
 export class LimiterCore {
-  #limits: LimiterLimits = {};
-  #bucket: TokenBucket | undefined;
-  #slowDown: SlowDownState | undefined;
-  #circuit: CircuitState = CLOSED;
-  #leaseMs: number | undefined;
-  readonly #leases: Map<string, Lease>;
-  readonly #waiting: FairQueue<Waiter>;
-  #changedLeases = new Map<string, Lease | undefined>();
-  #changedWaiting = false;
-  /** Nothing runs out before. */
-  #sweepAt = Number.POSITIVE_INFINITY;
+  readonly #budget: TenantBudget;
+  readonly #upstreams: Upstreams;
+  readonly #leases: Leases;
+  readonly #queue: WaitQueue;
+  /** How long a lease lasts of late; undefined before the first has ended. */
+  #usualMs: number | undefined;
+  /** When a lease last ended, or was granted while none was held. */
+  #movedAt: number;
 
   constructor(now: number, state?: LimiterState) {
-    this.#leases = new Map(state?.leases.map((lease) => [lease.id, lease]));
-    this.#waiting = new FairQueue(state?.waiting);
-    if (state === undefined) return;
-    const { limits, bucket, slowDown, circuit, leaseMs } = state.record;
-    this.#limits = limits;
-    this.#bucket = bucketOf(limits, now, bucket);
-    this.#slowDown = slowDown;
-    this.#circuit = circuit;
-    this.#leaseMs = leaseMs;
-    this.#sweepAt = 0;
+    this.#leases = new Leases(now, state?.leases);
+    this.#queue = new WaitQueue(state?.waiting);
+    this.#upstreams = new Upstreams(state?.record.upstreams);
+    this.#budget = new TenantBudget(now, state?.record.limits, state?.record.bucket);
+    this.#usualMs = state?.record.leaseMs;
+    this.#movedAt = now;
   }
 
-  /** Leases that are out. */
+  /** Leases that are held. */
   get inUse(): number {
     return this.#leases.size;
   }
 
   get waiting(): number {
-    return this.#waiting.size;
+    return this.#queue.size;
   }
 
-  /** Whether the upstream is being spared: turns need a lease then, whatever the tenant's limits. */
+  /** Whether an upstream is slowed down or paused: turns need a lease then, whatever the tenant's limits. */
   isSlowing(now: number): boolean {
     this.sweep(now);
-    return this.#slowDown !== undefined || this.#circuit.state !== "closed";
+    return this.isSlowedDown || this.isCircuitOpen;
   }
 
-  /** Open or half open: the upstream is not asked, or by one turn at a time. */
   get isCircuitOpen(): boolean {
-    return this.#circuit.state !== "closed";
+    return this.#upstreams.isAny(({ isCircuitOpen }) => isCircuitOpen);
   }
 
   get isSlowedDown(): boolean {
-    return this.#slowDown !== undefined;
+    return this.#upstreams.isAny(({ isSlowedDown }) => isSlowedDown);
   }
 
-  /** How many leases there may be at a time; credit comes on top. */
-  allowed(now: number): number {
+  /** How many calls of one upstream there may be at a time; credit comes on top. */
+  allowed(now: number, upstream = ""): number {
     this.sweep(now);
-    return Math.min(this.#limit(), this.#slowDown?.cap ?? Number.POSITIVE_INFINITY);
+    return Math.min(this.#budget.activeTurns, this.#upstreams.of(upstream).cap);
   }
 
-  /** Whole turns left of this minute's. */
+  /** How many of this minute's turns are left. */
   turnsLeft(now: number): number {
-    return this.#bucket?.left(now) ?? Number.POSITIVE_INFINITY;
+    return this.#budget.turnsLeft(now);
   }
 
-  /** The limits as the caller knows them; the last word counts. */
+  /** The limits as the caller knows them; the last call counts. */
   limit(limits: LimiterLimits, now: number): void {
-    const { turnsPerMinute } = limits;
-    this.#limits = limits;
-    if (turnsPerMinute === undefined) this.#bucket = undefined;
-    else if (this.#bucket === undefined) this.#bucket = bucketOf(limits, now);
-    else this.#bucket.resize(turnsPerMinute, now);
+    this.#budget.limit(limits, now);
   }
 
-  /** Idempotent by generation id: who holds a lease is given the same again, who waits keeps its place. */
+  /** Idempotent by generation id: a turn keeps its lease, which is renewed, or its position. */
   acquire(request: RoomRequest, now: number): LeaseAnswer {
     this.sweep(now);
-    const { generationId: id, room, deadlineAt } = request;
+    const { generationId: id, room, deadlineAt, subject } = request;
     const lease = this.#leases.get(id);
-    if (lease !== undefined) return this.#granted(lease);
-    // It runs at the upstream whether we like it or not: those who come after it pay.
-    if (request.credit === true)
-      return this.#grant(this.#waiting.get(id) ?? { id, room, since: now, returns: 0 }, deadlineAt, now, false);
-    let waiter = this.#waiting.get(id);
-    if (waiter === undefined) {
-      waiter = { id, room, since: now, returned: false, returns: 0, ...notYetDue(now, deadlineAt) };
-      if (this.#waiting.size >= maxWaiting) {
-        return { kind: "wait", retryAfterMs: maxRetryMs, place: this.#waiting.size, reason: "concurrency" };
-      }
-      this.#waiting.add(waiter);
-      this.#changedWaiting = true;
+    if (lease !== undefined) {
+      this.#leases.renew(lease, now);
+      return this.#granted(lease);
     }
-    const standing = this.#standing(waiter, now);
-    const barrier = this.#barrier(waiter, standing, now);
-    if (barrier !== undefined) return this.#wait(waiter, standing, barrier, now);
-    this.#bucket?.take(now);
-    this.#circuit = withProbe(this.#circuit, id);
-    return this.#grant(waiter, deadlineAt, now, this.#bucket !== undefined);
+    const upstream = this.#upstreams.keyOf(request.upstream);
+    // The call runs at the upstream already, so refusing would change nothing: later turns wait for it.
+    if (request.credit === true) {
+      const from = this.#queue.get(id) ?? { id, room, subject, upstream, since: now, refusals: 0 };
+      return this.#grant(from, deadlineAt, false, now);
+    }
+    const turn = this.#queue.ask({ id, room, subject, upstream, deadlineAt }, now);
+    if (turn === undefined)
+      return { kind: "wait", retryAfterMs: maxRetryMs, position: this.#queue.size, reason: "concurrency" };
+    const ahead = this.#queue.ahead(turn, now);
+    const delay = this.#delayOf(turn, ahead, now);
+    if (delay !== undefined) return this.#wait(turn, ahead, delay, now);
+    this.#budget.take(now);
+    this.#upstreams.of(upstream).admitted(id);
+    return this.#grant(turn, deadlineAt, this.#budget.isPaid, now);
   }
 
   /**
-   * What the upstream did to a call of this turn, with or without a lease. A wait: the turn stands in line again, in front
-   * of those who had no turn yet. Undefined: it keeps its lease and tries again by its own policy.
+   * The upstream refused or failed a call of this turn, with or without a lease. A wait: the turn is queued again, before
+   * those that have not been served yet. Undefined: it keeps its lease and retries by its own policy.
    */
   report(request: RoomRequest, refused: Refused, retryAfterMs: number | undefined, now: number): Wait | undefined {
     this.sweep(now);
-    const { generationId: id, room, deadlineAt } = request;
+    const { generationId: id, room, deadlineAt, subject } = request;
     const lease = this.#leases.get(id);
-    this.#circuit = refused === "rate-limited" ? afterAnswer(this.#circuit, id) : afterFailure(this.#circuit, id, now);
-    if (refused !== "unreachable") this.#refused(lease, retryAfterMs, now);
-    else if (this.#circuit.state === "closed") return undefined;
-    const from = lease ?? this.#waiting.get(id);
-    if (lease !== undefined) {
-      this.#drop(lease);
-      // The upstream did not take the turn, so it was none of this minute's.
-      if (lease.paid) this.#bucket?.giveBack(now);
+    const key = lease?.upstream ?? this.#upstreams.keyOf(request.upstream);
+    const upstream = this.#upstreams.of(key);
+    const before = lease ?? this.#queue.get(id);
+    const refusals = (before?.refusals ?? 0) + 1;
+    if (refused === "unreachable") {
+      upstream.failed(id, now);
+      if (!upstream.isCircuitOpen) return undefined;
+    } else {
+      const isRepeated = refusals > freeRefusals;
+      const call = { id, grantedAt: lease?.grantedAt, inUse: this.#leases.inUse(key), isRepeated };
+      upstream.refused(call, refused === "rate-limited", this.#budget.activeTurns, now);
     }
-    this.#waiting.remove(id);
-    const returns = (from?.returns ?? 0) + 1;
-    const waiter: Waiter = {
-      id,
-      room,
-      since: from?.since ?? now,
-      returned: returns <= returnsInFront,
-      returns,
-      ...notYetDue(now, deadlineAt),
-      notBefore: now + (retryAfterMs ?? 0),
-    };
-    this.#waiting.add(waiter);
-    this.#changedWaiting = true;
-    const standing = this.#standing(waiter, now);
-    const barrier = this.#barrier(waiter, standing, now) ?? { reason: "slow-down", ms: 0 };
-    return this.#wait(waiter, standing, barrier, now);
+    if (lease !== undefined) {
+      this.#end(lease, now);
+      // The upstream did not take the turn, so the turn does not count for this minute.
+      if (lease.paid) this.#budget.giveBack(now);
+    }
+    const ownMs = Math.min(maxRetryAfterMs, Math.max(0, retryAfterMs ?? 0, refusalBackoffMs(refusals - freeRefusals)));
+    const turn = this.#queue.returned(
+      {
+        ...{ id, room, subject, upstream: key, deadlineAt, refusals },
+        since: before?.since ?? now,
+        goesFirst: refusals <= freeRefusals,
+      },
+      now + ownMs,
+      now,
+    );
+    const ahead = this.#queue.ahead(turn, now);
+    return this.#wait(turn, ahead, this.#delayOf(turn, ahead, now) ?? { reason: "slow-down", ms: 0 }, now);
   }
 
-  /** The upstream answers this turn: a circuit that waited for that closes. */
+  /** The upstream answers this turn: if the turn was the probe, the circuit closes. */
   accepted(id: string, now: number): void {
     this.sweep(now);
-    this.#answered(id, now);
+    const lease = this.#leases.get(id);
+    if (lease !== undefined) this.#answered(lease, now);
   }
 
   /** The turn is over, or no longer waits. */
   release(id: string, outcome: ReleaseOutcome, now: number): void {
     this.sweep(now);
-    if (this.#waiting.get(id) !== undefined) {
-      this.#waiting.remove(id);
-      this.#changedWaiting = true;
-    }
+    this.#queue.remove(id);
     const lease = this.#leases.get(id);
     if (lease === undefined) return;
-    this.#drop(lease);
-    const lasted = Math.max(0, now - lease.grantedAt);
-    this.#leaseMs = usualAfter(this.#leaseMs, lasted);
     if (outcome === "ok") {
-      this.#answered(id, now);
-      if (this.#slowDown !== undefined) this.#slowDown = afterSuccess(this.#slowDown, lease.grantedAt);
+      this.#answered(lease, now);
+      this.#upstreams.of(lease.upstream).succeeded(lease.grantedAt);
     }
-    this.#circuit = withoutProbe(this.#circuit, id);
+    this.#usualMs = usualAfter(this.#usualMs, Math.max(0, now - lease.grantedAt));
+    this.#end(lease, now);
+    this.#upstreams.of(lease.upstream).gone(id);
   }
 
-  /** Forgets what ran out: leases whose release never came, waiters who stopped asking, a slow-down that is over. */
+  /** Forgets what is over: leases that were not renewed, queued turns that stopped asking, slow-downs. */
   sweep(now: number): void {
-    this.#circuit = circuitAt(this.#circuit, now);
-    if (this.#slowDown !== undefined && isSlowDownOver(this.#slowDown, this.#limit(), now)) this.#slowDown = undefined;
-    if (now < this.#sweepAt) return;
-    for (const lease of [...this.#leases.values()]) {
-      if (lease.expiresAt > now) continue;
-      this.#drop(lease);
-      this.#circuit = withoutProbe(this.#circuit, lease.id);
+    this.#upstreams.sweep(this.#budget.activeTurns, now);
+    for (const { id, upstream } of this.#leases.expire(now)) {
+      this.#movedAt = now;
+      this.#upstreams.of(upstream).gone(id);
     }
-    for (const waiter of [...this.#waiting.inRooms()]) {
-      if (waiter.keepUntil > now) continue;
-      this.#waiting.remove(waiter.id);
-      this.#changedWaiting = true;
-    }
-    this.#sweepAt = this.#nextExpiry();
+    this.#queue.expire(now);
   }
 
   /** When there is next something to sweep or, at rest, nothing left to remember. Undefined: that is so now. */
   nextAt(now: number): number | undefined {
     this.sweep(now);
-    // May be too early, because those who ask again keep their place for longer: a sweep then finds nothing and looks again.
-    // To look at every waiter after each call would be most of what a call costs.
-    const times = this.#leases.size + this.#waiting.size === 0 ? [] : [this.#sweepAt];
-    const untilFull = this.#bucket?.msUntilFull(now) ?? 0;
-    if (untilFull > 0) times.push(now + untilFull);
-    if (this.#slowDown !== undefined) times.push(this.#slowDown.busyAt + calmMs);
-    const circuitRestsAt = restsAt(this.#circuit);
-    if (circuitRestsAt !== undefined) times.push(circuitRestsAt);
-    return times.length === 0 ? undefined : Math.max(now + 1, Math.min(...times));
+    // Expiries may be too early: a sweep then finds nothing. Looking at every turn after each call would cost most of it.
+    const at = Math.min(
+      this.#leases.nextExpiry(),
+      this.#queue.nextExpiry(),
+      this.#budget.fullAt(now),
+      this.#upstreams.nextAt(),
+    );
+    return at === Number.POSITIVE_INFINITY ? undefined : Math.max(now + 1, at);
   }
 
   state(): LimiterState {
-    return { record: this.record(), leases: [...this.#leases.values()], waiting: [...this.#waiting.inRooms()] };
+    return { record: this.record(), leases: this.#leases.all(), waiting: this.#queue.all() };
   }
 
   record(): LimiterRecord {
+    const upstreams = this.#upstreams.state();
     return {
-      v: 1,
-      limits: this.#limits,
-      ...(this.#bucket === undefined ? {} : { bucket: this.#bucket.state() }),
-      ...(this.#slowDown === undefined ? {} : { slowDown: this.#slowDown }),
-      circuit: this.#circuit,
-      ...(this.#leaseMs === undefined ? {} : { leaseMs: this.#leaseMs }),
+      v: 2,
+      limits: this.#budget.limits,
+      upstreams,
+      ...defined({ bucket: this.#budget.bucketState(), leaseMs: this.#usualMs }),
     };
   }
 
-  /** What changed since this was last called. */
+  /** What changed since the last call. */
   takeChanges(): LimiterChanges {
-    const changes = { leases: this.#changedLeases, waiting: this.#changedWaiting };
-    this.#changedLeases = new Map();
-    this.#changedWaiting = false;
-    return changes;
+    return { leases: this.#leases.takeChanges(), waiting: this.#queue.takeChanged() };
   }
 
-  #limit(): number {
-    return this.#limits.activeTurns ?? Number.POSITIVE_INFINITY;
+  /** What keeps a turn from running, and for about how long. */
+  #delayOf(turn: QueuedTurn, ahead: Ahead, now: number): Delay | undefined {
+    const ownMs = turn.times.notBefore - now;
+    const delay = this.#upstreamDelayOf(turn, ahead, now);
+    if (ownMs > 0 && ownMs > (delay?.ms ?? 0)) return { reason: "slow-down", ms: ownMs };
+    if (delay !== undefined) return delay;
+    const { position, claims } = ahead;
+    const claimed = this.#claimedBy(claims, now);
+    if (this.turnsLeft(now) <= claimed) return { reason: "rate", ms: this.#budget.msUntil(position + 1, now) };
+    if (this.#leases.size + claimed < this.#budget.activeTurns) return undefined;
+    return { reason: "concurrency", ms: this.#guessMs(turn, position, now) };
   }
 
-  #standing(waiter: Waiter, now: number): Standing {
-    const { all, counted } = this.#waiting.ahead(
-      waiter.id,
-      ({ claimFrom, lateAt }) => claimFrom <= now && now < lateAt,
-    );
-    return { place: all, ahead: counted };
-  }
-
-  /** What keeps a waiter from running, and for about how long. */
-  #barrier(waiter: Waiter, { place, ahead }: Standing, now: number): Barrier | undefined {
-    const pace = this.#pace(now);
-    if (waiter.notBefore > now) return { reason: "slow-down", ms: waiter.notBefore - now };
-    const circuit = this.#circuit;
-    if (circuit.state === "open") return { reason: "circuit", ms: circuit.until - now + pace.afterPauseMs(place) };
-    // One tries. Until it was answered there is nothing to tell the others but to look again.
-    if (circuit.state === "half-open" && (circuit.probe !== undefined || ahead > 0)) {
-      return { reason: "circuit", ms: Math.max(maxHoldMs, pace.afterPauseMs(place)) };
+  #upstreamDelayOf(turn: QueuedTurn, { position, claims }: Ahead, now: number): Delay | undefined {
+    const upstream = this.#upstreams.of(turn.upstream);
+    const barrier = upstream.barrier(this.#leases.inUse(turn.upstream), claims.get(turn.upstream) ?? 0, now);
+    switch (barrier?.kind) {
+      case undefined:
+        return undefined;
+      case "circuit-open":
+        return { reason: "circuit", ms: barrier.ms + spreadMs(position) };
+      case "probing":
+        return { reason: "circuit", ms: Math.max(maxHoldMs, spreadMs(position)) };
+      case "paused":
+        return { reason: "slow-down", ms: barrier.ms + spreadMs(position) };
+      case "full":
+        return {
+          reason: upstream.cap <= this.#budget.activeTurns ? "slow-down" : "concurrency",
+          ms: this.#guessMs(turn, position, now),
+        };
     }
-    const pausedUntil = this.#slowDown?.pausedUntil ?? 0;
-    if (pausedUntil > now) return { reason: "slow-down", ms: pausedUntil - now + pace.afterPauseMs(place) };
-    if (this.turnsLeft(now) <= ahead) return { reason: "rate", ms: this.#bucket?.msUntil(place + 1, now) ?? 0 };
-    const cap = this.#slowDown?.cap ?? Number.POSITIVE_INFINITY;
-    const allowed = Math.min(this.#limit(), cap);
-    if (this.#leases.size + ahead < allowed) return undefined;
-    return { reason: cap <= this.#limit() ? "slow-down" : "concurrency", ms: pace.guessMs(place, allowed) };
   }
 
-  #wait(waiter: Waiter, { place }: Standing, { reason, ms }: Barrier, now: number): Wait {
-    // The time of a circuit, a pause or a token is known, and asking before it is in vain; all else is a guess.
-    const isKnown = waiter.notBefore > now;
+  #guessMs({ upstream }: QueuedTurn, position: number, now: number): number {
+    return this.#pace(now).delayMs(position, Math.min(this.#budget.activeTurns, this.#upstreams.of(upstream).cap));
+  }
+
+  /** How much of the tenant's free capacity the turns ahead can use: no more of each upstream than it takes. */
+  #claimedBy(claims: ReadonlyMap<string, number>, now: number): number {
+    let claimed = 0;
+    for (const [key, count] of claims) {
+      claimed += Math.min(count, this.#upstreams.of(key).free(this.#leases.inUse(key), now));
+    }
+    return claimed;
+  }
+
+  #wait(turn: QueuedTurn, { position }: Ahead, { reason, ms }: Delay, now: number): Wait {
+    // Asking before `notBefore` is in vain, so that time is never cut. All other times are guesses.
+    const isKnown = turn.times.notBefore > now;
     const { holdMs, shortestMs } = this.#pace(now);
     const retryAfterMs = Math.ceil(Math.max(shortestMs, isKnown ? ms : Math.min(ms, maxRetryMs)));
-    if (reason === "slow-down" && this.#slowDown !== undefined) this.#slowDown = { ...this.#slowDown, busyAt: now };
-    const keepUntil = Math.min(waiter.deadlineAt, now + 2 * retryAfterMs + 10_000);
-    this.#waiting.replace({
-      ...waiter,
-      claimFrom: place === 0 ? now : now + retryAfterMs - holdMs,
-      lateAt: now + Math.ceil(retryAfterMs * (1 + retryJitter)) + lateMs,
-      keepUntil,
-    });
-    this.#changedWaiting = true;
-    this.#sweepAt = Math.min(this.#sweepAt, keepUntil);
-    return { kind: "wait", retryAfterMs, place, reason };
+    if (reason === "slow-down") this.#upstreams.of(turn.upstream).heldBack(now);
+    this.#queue.told(turn, retryAfterMs, position, holdMs, now);
+    const wait: Wait = { kind: "wait", retryAfterMs, position, reason };
+    return turn.refusals > freeRefusals ? { ...wait, spendsAttempt: true } : wait;
   }
 
-  #pace(now: number): LinePace {
-    const [oldest] = this.#leases.values();
-    return new LinePace(this.#leaseMs, oldest === undefined ? 0 : Math.max(0, now - oldest.grantedAt));
+  #pace(now: number): RetryPace {
+    return new RetryPace(this.#usualMs, Math.max(0, now - this.#movedAt));
   }
 
   #grant(
-    from: Pick<Lease, "id" | "room" | "since" | "returns">,
+    { id, room, subject, upstream, since, refusals }: Grantable,
     deadlineAt: number,
-    now: number,
     paid: boolean,
+    now: number,
   ): LeaseAnswer {
-    const { id, room, since, returns } = from;
-    if (this.#waiting.get(id) !== undefined) {
-      this.#waiting.serve(id);
-      this.#changedWaiting = true;
-    }
-    const expiresAt = Math.min(Math.max(deadlineAt, now) + leaseGraceMs, now + maxLeaseMs);
-    const lease: Lease = { id, room, since, grantedAt: now, expiresAt, paid, returns };
-    this.#leases.set(id, lease);
-    if (this.#slowDown !== undefined) this.#slowDown = afterGrant(this.#slowDown, this.#leases.size);
-    this.#changedLeases.set(id, lease);
-    this.#sweepAt = Math.min(this.#sweepAt, expiresAt);
+    this.#queue.serve(id);
+    if (this.#leases.size === 0) this.#movedAt = now;
+    const lease = this.#leases.grant({ id, room, subject, upstream, since, paid, refusals }, deadlineAt, now);
+    this.#upstreams.of(upstream).used(this.#leases.inUse(upstream));
     return this.#granted(lease);
   }
 
-  #granted({ id, expiresAt }: Lease): LeaseAnswer {
-    const isProbe = this.#circuit.state === "half-open" && this.#circuit.probe === id;
-    return { kind: "granted", expiresAt, ...(isProbe ? { probe: true } : {}) };
+  #granted({ id, upstream }: Lease): LeaseAnswer {
+    const granted = { kind: "granted", expiresAt: this.#leases.expiresAt(id) } as const;
+    return this.#upstreams.of(upstream).isProbe(id) ? { ...granted, probe: true } : granted;
   }
 
-  #drop({ id }: Lease): void {
-    this.#leases.delete(id);
-    this.#changedLeases.set(id, undefined);
+  #end(lease: Lease, now: number): void {
+    this.#leases.drop(lease);
+    this.#movedAt = now;
   }
 
-  #refused(lease: Lease | undefined, retryAfterMs: number | undefined, now: number): void {
-    const refusal = { grantedAt: lease?.grantedAt, inUse: this.#leases.size, retryAfterMs };
-    this.#slowDown =
-      this.#slowDown === undefined
-        ? beginSlowDown(this.#limit(), this.#leases.size, now)
-        : afterRefusal(this.#slowDown, refusal, now);
+  #answered({ id, upstream }: Lease, now: number): void {
+    this.#upstreams.of(upstream).answered(id, this.#leases.inUse(upstream), this.#budget.activeTurns, now);
   }
-
-  #answered(id: string, now: number): void {
-    const before = this.#circuit;
-    this.#circuit = afterAnswer(before, id);
-    // Everyone who waited for this would come at once.
-    if (before.state !== "closed" && this.#circuit === CLOSED)
-      this.#slowDown ??= beginSlowDown(this.#limit(), this.#leases.size, now);
-  }
-
-  #nextExpiry(): number {
-    let next = Number.POSITIVE_INFINITY;
-    for (const { expiresAt } of this.#leases.values()) next = Math.min(next, expiresAt);
-    for (const { keepUntil } of this.#waiting.inRooms()) next = Math.min(next, keepUntil);
-    return next;
-  }
-}
-
-function bucketOf({ turnsPerMinute }: LimiterLimits, now: number, state?: BucketState): TokenBucket | undefined {
-  return turnsPerMinute === undefined
-    ? undefined
-    : new TokenBucket({ tokens: turnsPerMinute, windowMs: minuteMs }, now, state);
-}
-
-/** Of one who has just come, and is to be told when to ask again. */
-function notYetDue(now: number, deadlineAt: number) {
-  return { deadlineAt, notBefore: 0, claimFrom: now, lateAt: now + lateMs, keepUntil: now + 10_000 };
 }

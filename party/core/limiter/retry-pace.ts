@@ -1,46 +1,60 @@
 /**
- * When those that wait for a lease ask again (Q4). The Limiter calls nobody, so a slot that comes free stands idle until
- * somebody asks: too rarely wastes the upstream, too often the Limiter. What is asked follows how fast the line moves. Pure.
+ * When a queued turn asks the Limiter again (Q4). The Limiter calls nobody, so a lease that comes free stands idle until a
+ * turn asks for it: asking too rarely wastes the upstream, asking too often wastes the Limiter. So the delay follows how
+ * fast the queue can move, which is estimated from how long leases last. Pure.
  */
 
-/** A free slot waits at most this long for whoever is in front, who asks at least this often. */
+/** Free capacity is kept at most this long for the first in the queue, which asks at least this often. */
 export const maxHoldMs = 2_000;
-/** The shortest wait where answers take a second or more, or nobody knows yet: a person does not notice it. */
+/** The shortest delay where answers take a second or more, or their length is unknown: a person doesn't notice it. */
 export const minRetryMs = 200;
-/** The shortest where answers are that short themselves: about what a call to the Limiter takes. */
+/** The shortest delay where answers are that short themselves: about what a call to the Limiter takes. */
 const quickRetryMs = 25;
-/** Waits grow at least this much with each place, so that a line of thousands asks some hundred times a second; */
+/** Delays grow at least this much with each position, so that a queue of thousands asks some hundred times a second. */
 const spacingMs = 20;
-/** this much while nobody knows how fast it moves; */
+/** The same while the length of a lease is unknown. */
 const unknownSpacingMs = 10;
-/** and this much where leases come free faster than that: two hundred turns a second are what one shard is good for. */
+/** The same where leases end faster than that: one shard can grant about two hundred leases a second. */
 const quickSpacingMs = 5;
-/** The longest guess: it says how fast the line has moved, not how fast it will, and who sleeps longer sleeps through that. */
+/** The longest guess: it says how fast the queue has moved, not how fast it will. */
 const maxGuessMs = 2_000;
+/** The first backoff of a turn that is refused too often to be retried at once; doubled with each further refusal. */
+const firstBackoffMs = 1_000;
+const maxBackoffMs = 20_000;
 
 /**
- * What leases last, after another one that `lasted` so long. Shorter ones are believed sooner: those who wait too long leave an
- * upstream idle that has just become fast again, those who ask too early only ask.
+ * How long a lease lasts of late, after another one lasted `lastedMs`. Shorter ones count more: a delay that is too long
+ * leaves an upstream idle, a delay that is too short only asks once too often.
  */
 export function usualAfter(usualMs: number | undefined, lastedMs: number): number {
   if (usualMs === undefined) return lastedMs;
   return usualMs + (lastedMs - usualMs) / (lastedMs < usualMs ? 3 : 8);
 }
 
-export class LinePace {
+/** How long a turn waits by itself, whatever the upstream said. @param count refusals beyond those that cost nothing. */
+export function refusalBackoffMs(count: number): number {
+  return count <= 0 ? 0 : Math.min(maxBackoffMs, firstBackoffMs * 2 ** Math.min(count - 1, 10));
+}
+
+/** What is added to a known time, such as the end of a pause, so that not all turns ask at that moment. */
+export function spreadMs(position: number): number {
+  return position * spacingMs;
+}
+
+export class RetryPace {
   readonly #leaseMs: number;
   readonly #isKnown: boolean;
 
   /**
-   * @param usualMs what a lease lasts, of late; undefined before one was seen to end.
-   * @param oldestMs how old the oldest lease is: before any has ended, they last at least that long.
+   * @param usualMs how long a lease lasts of late; undefined before the first has ended.
+   * @param idleMs for how long no lease has ended: those that are held now last at least that long.
    */
-  constructor(usualMs: number | undefined, oldestMs: number) {
-    this.#leaseMs = usualMs ?? oldestMs;
+  constructor(usualMs: number | undefined, idleMs: number) {
+    this.#leaseMs = Math.max(usualMs ?? 0, idleMs);
     this.#isKnown = usualMs !== undefined;
   }
 
-  /** How long a free slot waits for those in front: a quarter of a lease, or slots would stand idle for longer than they are used. */
+  /** How long free capacity is kept for a turn that is about to ask: a quarter of a lease. */
   get holdMs(): number {
     return clamp(Math.floor(this.#leaseMs / 4), this.#isKnown ? quickRetryMs : minRetryMs, maxHoldMs);
   }
@@ -49,19 +63,14 @@ export class LinePace {
     return Math.min(minRetryMs, this.holdMs);
   }
 
-  /** Until somebody with `place` others before it should look again. */
-  guessMs(place: number, allowed: number): number {
-    // Half the time it will probably take: a guess that is too long leaves slots idle.
+  /** When a turn with `position` others before it should ask again, where `allowed` leases may be held at a time. */
+  delayMs(position: number, allowed: number): number {
+    // Half of the time that it will probably take: a guess that is too long leaves capacity idle.
     const eachMs = this.#leaseMs / allowed / 2;
     const leastMs = this.#isKnown ? clamp(eachMs, quickSpacingMs, spacingMs) : unknownSpacingMs;
-    const guess = Math.max(Math.min((place + 1) * eachMs, maxGuessMs), (place + 1) * leastMs);
-    // The one in front asks often enough to be always due; whoever stands behind may be overtaken while it is not.
-    return Math.min(guess, (place + 1) * this.holdMs);
-  }
-
-  /** Until somebody with `place` others before it should look again after a pause that holds everybody back. */
-  afterPauseMs(place: number): number {
-    return place * spacingMs;
+    const guess = Math.max(Math.min((position + 1) * eachMs, maxGuessMs), (position + 1) * leastMs);
+    // The first asks so often that it always has a claim; the others may be overtaken while they sleep.
+    return Math.min(guess, (position + 1) * this.holdMs);
   }
 }
 

@@ -17,7 +17,7 @@ export interface TurnRunSink {
   failed(failure: UpstreamFailure, resume: boolean): void;
   /** The turn waits and holds no call. Resolves after `ms`, or at once when the turn's signal aborts. */
   wait(ms: number, notice: WaitNotice): Promise<void>;
-  /** The call that was counted came back unserved: it spends the turn's time, not its attempts (U3). */
+  /** The call that was counted was refused, and spends the turn's time instead of an attempt (U3). */
   uncount(): void;
   readonly attempts: number;
   readonly resumes: number;
@@ -52,8 +52,10 @@ export interface TurnRun {
   readonly resuming: boolean;
   /** Waits first, until this time: the turn was waiting when the object was lost. */
   readonly waitUntil?: number;
-  /** It was told to wait in an earlier life of the room. */
+  /** The turn waited in an earlier life of the room. */
   readonly hasWaited: boolean;
+  /** Who asked: the Limiter's queue is fair between subjects. */
+  readonly subject?: string;
 }
 
 /** How a run ended, and by whose word: what the upstream did not end itself must be stopped there (U7). */

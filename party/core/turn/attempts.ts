@@ -2,14 +2,15 @@
  * One turn against the upstream: attempts, timeouts, retries before content, resumes after it (U1, U2, U7). It knows
  * nothing of sockets and stores nothing; what happens it tells its sink, and how it ended it returns.
  */
+import { defined } from "../../../shared/defined.ts";
 import type { NoticeCode } from "../../../shared/protocol/messages-en.ts";
 import {
   type Grant,
   type LeaseRequest,
-  retryJitter,
   type TurnLimiter,
   type Wait,
   type WaitReason,
+  withJitter,
 } from "../limiter/limiter-port.ts";
 import type { RoomPolicy } from "../policy.ts";
 import { type UpstreamEnd, UpstreamFailure } from "../ports.ts";
@@ -28,27 +29,28 @@ export async function runTurn(
 ): Promise<RunEnd | undefined> {
   let resume = run.resuming;
   if (run.waitUntil !== undefined) {
-    // It waited for leave, or to try again: people are told which.
-    const inLine = { code: "waiting-for-slot", scope: "tenant", resume } as const;
-    const notice = sink.attempts === 0 ? inLine : retrying(resume, sink, policy);
+    // The turn waited for a lease, or to try again: the notice says which.
+    const queued = { code: "waiting-for-slot", scope: "tenant", resume } as const;
+    const notice = sink.attempts === 0 ? queued : retrying(resume, sink, policy);
     await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
   }
   for (;;) {
     if (signal.aborted) return undefined;
-    const leave = await takeLeave(run, resume, sink, ports, signal);
-    if (leave === undefined || "ending" in leave) return leave;
+    const lease = await takeLease(run, resume, sink, ports, signal);
+    if (lease === undefined || "ending" in lease) return lease;
     await sink.attempting(resume);
     if (signal.aborted) return undefined;
-    const outcome = await attempt(run, resume, leave, sink, ports, policy, signal);
+    const outcome = await attempt(run, resume, lease, sink, ports, policy, signal);
     if (signal.aborted) return undefined;
     if (outcome instanceof UpstreamFailure) {
       sink.failed(outcome, resume);
-      const line = await reportTo(ports.limiter, run, outcome);
+      const wait = await reportTo(ports.limiter, run, outcome);
       if (signal.aborted) return undefined;
-      if (line !== undefined && !sink.hasContent && !resume) {
-        // U3: back in line. It asks again when it is told to, and has spent nothing but time.
-        sink.uncount();
-        const late = await waitInLine(line, resume, run, sink, ports);
+      // U3: the Limiter has queued the turn again. The first refusals spend only its time, later ones its attempts.
+      const isCounted = wait?.spendsAttempt === true;
+      if (wait !== undefined && !sink.hasContent && !resume && !(isCounted && sink.attempts >= policy.maxAttempts)) {
+        if (!isCounted) sink.uncount();
+        const late = await waitInQueue(wait, resume, run, sink, ports);
         if (late !== undefined) return late;
         continue;
       }
@@ -64,31 +66,32 @@ export async function runTurn(
 }
 
 function leaseOf(run: TurnRun): LeaseRequest {
-  const { generationId } = run.request;
-  return { generationId, deadlineAt: run.deadlineAt, ...(run.hasWaited ? { hasWaited: true } : {}) };
+  const { generationId, provider: upstream } = run.request;
+  const { deadlineAt, subject } = run;
+  return { generationId, deadlineAt, ...defined({ upstream, subject, hasWaited: run.hasWaited ? true : undefined }) };
 }
 
-/** The tenant's leave to call the upstream (Q4). Undefined when the turn was stopped meanwhile, an end when its time ran out. */
-async function takeLeave(
+/** Gets a lease to call the upstream (Q4). Undefined when the turn was stopped meanwhile, an end when its time ran out. */
+async function takeLease(
   run: TurnRun,
   resume: boolean,
   sink: TurnRunSink,
   ports: RunPorts,
   signal: AbortSignal,
 ): Promise<Grant | RunEnd | undefined> {
-  // What runs at the upstream already is not held up by those who have yet to begin.
+  // An answer that runs at the upstream already doesn't wait for turns that have yet to begin.
   const request = { ...leaseOf(run), ...(resume ? { credit: true } : {}) };
   for (;;) {
     const answer = await ports.limiter.acquire(request);
     if (signal.aborted) return undefined;
     if (answer.kind === "granted") return answer;
-    const late = await waitInLine(answer, resume, run, sink, ports);
+    const late = await waitInQueue(answer, resume, run, sink, ports);
     if (signal.aborted) return undefined;
     if (late !== undefined) return late;
   }
 }
 
-const lineNotices = {
+const queueNotices = {
   concurrency: "waiting-for-slot",
   degraded: "waiting-for-slot",
   rate: "waiting-for-rate",
@@ -97,24 +100,24 @@ const lineNotices = {
 } as const satisfies Record<WaitReason, NoticeCode>;
 
 /** Waits as the Limiter said, each turn at its own moment. The turn's end where its time would run out before that. */
-async function waitInLine(
-  line: Wait,
+async function waitInQueue(
+  wait: Wait,
   resume: boolean,
   run: TurnRun,
   sink: TurnRunSink,
   ports: RunPorts,
 ): Promise<RunEnd | undefined> {
-  const ms = Math.round(line.retryAfterMs * (1 + ports.random() * retryJitter));
+  const ms = withJitter(wait.retryAfterMs, ports.random);
   if (ports.clock.now() + ms >= run.deadlineAt) {
-    const error = turnError(line.reason === "circuit" ? "upstream-circuit-open" : "upstream-rate-limited");
+    const error = turnError(wait.reason === "circuit" ? "upstream-circuit-open" : "upstream-rate-limited");
     return { ending: { outcome: sink.hasContent ? "interrupted" : "failed", error }, byUpstream: false };
   }
-  const scope = line.reason === "slow-down" || line.reason === "circuit" ? "upstream" : "tenant";
-  await sink.wait(ms, { code: lineNotices[line.reason], scope, resume });
+  const scope = wait.reason === "slow-down" || wait.reason === "circuit" ? "upstream" : "tenant";
+  await sink.wait(ms, { code: queueNotices[wait.reason], scope, resume });
   return undefined;
 }
 
-/** Tells the Limiter of a refusal. A wait: the turn stands in line again. */
+/** Reports a refusal to the Limiter. A wait: the turn is queued again. */
 function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure): Promise<Wait | undefined> {
   const refused = refusedBy(failure);
   if (refused === undefined || !failure.retryable) return Promise.resolve(undefined);
@@ -126,7 +129,7 @@ type Finished = Extract<UpstreamEnd, { kind: "done" }>;
 async function attempt(
   run: TurnRun,
   resume: boolean,
-  leave: Grant,
+  lease: Grant,
   sink: TurnRunSink,
   ports: RunPorts,
   policy: RoomPolicy,
@@ -148,7 +151,7 @@ async function attempt(
     };
     const batches = await ports.upstream.open(request, controller.signal);
     watch.expect("upstream-first-token-timeout", policy.firstTokenTimeoutMs);
-    let isUnanswered = leave.probe === true;
+    let isUnanswered = lease.probe === true;
     for await (const batch of batches) {
       sink.batch(batch);
       if (isUnanswered && batch.parts.length > 0) {

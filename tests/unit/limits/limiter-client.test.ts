@@ -1,13 +1,16 @@
-/** A room's side of the Limiter: when it asks, whom, in what order, and what it does when nobody answers. */
+/** A room's client of the Limiter: when it asks, which object, in which order, and what it does while none answers. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { LimiterLimits } from "../../../party/core/limiter/limiter.ts";
-import { LeaseClient, limiterName, shareOf } from "../../../party/limits/limiter-client.ts";
+import { type LeaseAnswer, renewLeaseMs, type Wait } from "../../../party/core/limiter/limiter-port.ts";
+import type { LimiterLimits } from "../../../party/core/limiter/limiter-state.ts";
+import { LeaseClient } from "../../../party/limits/limiter-client.ts";
 import { hintMs, SlowingHints } from "../../../party/limits/limiter-hints.ts";
 import type { LimiterCall, LimiterReply } from "../../../party/limits/limiter-messages.ts";
+import { limiterName, shareOf } from "../../../party/limits/limiter-shards.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
-function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits) {
+function build(initial: LimiterLimits, { shards = 1, hasSubjects = true } = {}) {
+  let limits = initial;
   const clock = new FakeClock();
   const calls: { name: string; call: LimiterCall }[] = [];
   const degraded: unknown[] = [];
@@ -15,28 +18,28 @@ function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits)
   const limiter = {
     isSlowing: false,
     answer: (_: LimiterCall): Promise<void> | undefined => undefined,
+    acquires: undefined as (() => LeaseAnswer) | undefined,
+    reports: (): Wait | undefined => ({ kind: "wait", retryAfterMs: 500, position: 0, reason: "slow-down" }),
   };
   const hints = new SlowingHints(clock);
   const client = new LeaseClient({
     tenant: "t",
     hints,
     room: "r",
-    shards: 1,
+    shards,
+    hasSubjects,
     limits: async () => limits,
-    knownLimits: () => known,
+    knownLimits: () => limits,
     stubOf: (name) => {
       stubsMade += 1;
       return {
         async handle(call): Promise<LimiterReply> {
           calls.push({ name, call });
           await limiter.answer(call);
-          const answers = call.operations.map(({ kind }) =>
-            kind === "acquire"
-              ? ({ kind: "granted", expiresAt: 1 } as const)
-              : kind === "report"
-                ? ({ kind: "wait", retryAfterMs: 500, place: 0, reason: "slow-down" } as const)
-                : undefined,
-          );
+          const answers = call.operations.map(({ kind }) => {
+            if (kind === "acquire") return limiter.acquires?.() ?? ({ kind: "granted", expiresAt: 1 } as const);
+            return kind === "report" ? limiter.reports() : undefined;
+          });
           return { answers, isSlowing: limiter.isSlowing };
         },
       };
@@ -45,7 +48,10 @@ function build(limits: LimiterLimits, known: LimiterLimits | undefined = limits)
     onDegraded: (cause) => degraded.push(cause),
   });
   const kinds = () => calls.map(({ call }) => call.operations.map(({ kind }) => kind));
-  return { client, clock, hints, calls, kinds, limiter, degraded, stubsMade: () => stubsMade };
+  const change = (next: LimiterLimits) => {
+    limits = next;
+  };
+  return { client, change, clock, hints, calls, kinds, limiter, degraded, stubsMade: () => stubsMade };
 }
 
 const of = (generationId: string) => ({ generationId, deadlineAt: 9_000_000 });
@@ -59,21 +65,22 @@ describe("[Q4] a room's client", () => {
     expect(calls).toEqual([]);
   });
 
-  test("[U3] asks without a limit too while another room of the isolate has heard that the upstream is spared", async () => {
+  test("[U3] asks without a limit too while another room of the isolate knows that the upstream is slowed down", async () => {
     const { client, hints, clock, calls } = build({});
     hints.note(limiterName("t", 0), true);
     hints.note(limiterName("another", 0), true);
     await client.acquire(of("a"));
     expect(calls).toHaveLength(1);
-    // Its answer was that this is over, and ends the hint for all of them.
+    // Its answer was that the slow-down is over, which ends the hint for all rooms.
     expect(hints.isSlowing(limiterName("t", 0))).toBe(false);
     hints.note(limiterName("t", 0), true);
+    client.release("a", "ok");
     await clock.advance(hintMs);
     await client.acquire(of("b"));
-    expect(calls).toHaveLength(1);
+    expect(calls).toHaveLength(2);
   });
 
-  test("asks with a limit, once for all that is wanted at a moment, in order", async () => {
+  test("asks with a limit, in one call for all requests of a moment, in their order", async () => {
     const { client, calls, kinds } = build({ activeTurns: 3 });
     const answers = await Promise.all([client.acquire(of("a")), client.acquire(of("b"))]);
     expect(answers).toEqual([
@@ -106,7 +113,7 @@ describe("[Q4] a room's client", () => {
     expect(kinds()).toHaveLength(4);
   });
 
-  test("asks for a turn that waited in an earlier life, and gives back what an earlier life may have been given", async () => {
+  test("asks for a turn that waited in an earlier life, and releases what an earlier life may hold", async () => {
     const { client, kinds } = build({});
     await client.acquire({ ...of("a"), hasWaited: true });
     client.release("of an earlier life", "failed");
@@ -114,13 +121,114 @@ describe("[Q4] a room's client", () => {
     expect(kinds()).toEqual([["acquire"], ["release"]]);
   });
 
-  test("a turn that was stopped while the limits were being read asks for nothing", async () => {
+  test("asks for nothing when the turn is stopped while the limits are being read", async () => {
     const { client, kinds } = build({ activeTurns: 1 });
     const asked = client.acquire(of("a"));
     client.release("a", "cancelled");
     await asked;
     await settled();
     expect(kinds()).toEqual([["release"]]);
+  });
+});
+
+describe("[Q4] a lease that a room holds", () => {
+  const renewal = (id: string) => [{ kind: "acquire", request: { ...of(id), room: "r", credit: true } }];
+
+  test("is renewed while the turn runs, on credit, and not after its release", async () => {
+    const { client, clock, calls } = build({ activeTurns: 3 });
+    await client.acquire(of("a"));
+    await clock.advance(3 * renewLeaseMs);
+    expect(calls.slice(1).map(({ call }) => call.operations)).toEqual([renewal("a"), renewal("a"), renewal("a")]);
+    client.release("a", "ok");
+    await clock.advance(3 * renewLeaseMs);
+    expect(calls).toHaveLength(5);
+    expect(clock.pending).toBe(0);
+  });
+
+  test("is not renewed while its turn waits to retry by its own policy, and is again after that", async () => {
+    const { client, clock, kinds, limiter } = build({ activeTurns: 3 });
+    limiter.reports = () => undefined;
+    await client.acquire(of("a"));
+    expect(await client.report(of("a"), "unreachable")).toBeUndefined();
+    await clock.advance(2 * renewLeaseMs);
+    expect(kinds()).toEqual([["acquire"], ["report"]]);
+    await client.acquire(of("a"));
+    await clock.advance(renewLeaseMs);
+    expect(kinds()).toHaveLength(4);
+  });
+
+  test("is renewed again after a renewal that failed", async () => {
+    const { client, clock, limiter, degraded, kinds } = build({ activeTurns: 3 });
+    await client.acquire(of("a"));
+    limiter.answer = () => Promise.reject(new Error("network"));
+    await clock.advance(renewLeaseMs);
+    expect(degraded).toHaveLength(1);
+    limiter.answer = () => undefined;
+    await clock.advance(renewLeaseMs);
+    expect(kinds()).toEqual([["acquire"], ["acquire"], ["acquire"]]);
+  });
+});
+
+describe("[Q4] a room whose shard changes", () => {
+  /** The object by limit: one turn at a time leaves one shard in use. */
+  const nameOf = (limits: LimiterLimits) => limiterName("t", shareOf(limits, "r", 8).shard);
+  const few = { activeTurns: 1 };
+  const many = { activeTurns: 800 };
+
+  test("releases a lease where it got it", async () => {
+    expect(nameOf(few)).not.toBe(nameOf(many));
+    const { client, change, calls } = build(few, { shards: 8 });
+    await client.acquire(of("a"));
+    change(many);
+    client.release("a", "ok");
+    await settled();
+    expect(calls.map(({ name }) => name)).toEqual([nameOf(few), nameOf(few)]);
+    // The old shard keeps its limits: this room's share is of another one.
+    expect(calls[1]?.call.limits).toBeUndefined();
+  });
+
+  test("renews and reports a lease where it got it", async () => {
+    const { client, clock, change, calls } = build(few, { shards: 8 });
+    await client.acquire(of("a"));
+    change(many);
+    await clock.advance(renewLeaseMs);
+    await client.report(of("a"), "rate-limited");
+    expect(calls.map(({ name }) => name)).toEqual([nameOf(few), nameOf(few), nameOf(few)]);
+  });
+
+  test("asks for the next lease at the new shard, and leaves the queue of the old one", async () => {
+    const { client, change, calls, limiter } = build(few, { shards: 8 });
+    limiter.acquires = () => ({ kind: "wait", retryAfterMs: 500, position: 0, reason: "concurrency" });
+    await client.acquire(of("a"));
+    change(many);
+    limiter.acquires = undefined;
+    expect(await client.acquire(of("a"))).toMatchObject({ kind: "granted" });
+    await settled();
+    const sent = calls.map(({ name, call }) => [name, ...call.operations.map(({ kind }) => kind)]);
+    expect(sent).toContainEqual([nameOf(few), "release"]);
+    expect(sent).toContainEqual([nameOf(many), "acquire"]);
+    client.release("a", "ok");
+    await settled();
+    expect(calls.at(-1)?.name).toBe(nameOf(many));
+  });
+});
+
+describe("[Q4] the subject of a turn", () => {
+  test("reaches the Limiter without saying who it is", async () => {
+    const { client, calls } = build({ activeTurns: 3 });
+    await client.acquire({ ...of("a"), subject: "alice@example.com" });
+    await client.acquire({ ...of("b"), subject: "bob@example.com" });
+    const subjects = calls.flatMap(({ call }) =>
+      call.operations.map((operation) => (operation.kind === "acquire" ? operation.request.subject : undefined)),
+    );
+    expect(new Set(subjects).size).toBe(2);
+    expect(JSON.stringify(calls)).not.toContain("alice");
+  });
+
+  test("is left out where users are anonymous", async () => {
+    const { client, calls } = build({ activeTurns: 3 }, { hasSubjects: false });
+    await client.acquire({ ...of("a"), subject: "anonymous" });
+    expect(JSON.stringify(calls)).not.toContain("subject");
   });
 });
 

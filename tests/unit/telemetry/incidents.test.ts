@@ -111,7 +111,7 @@ function busyLimiter(): TurnLimiter {
     acquire: async ({ generationId }) => {
       if (asked.has(generationId)) return { kind: "granted" };
       asked.add(generationId);
-      return { kind: "wait", retryAfterMs: 4_000, place: 0, reason: "concurrency" };
+      return { kind: "wait", retryAfterMs: 4_000, position: 0, reason: "concurrency" };
     },
   };
 }

@@ -1,9 +1,10 @@
 /** What a Limiter tells of sparing its backend, as its rules really come to it: the log, the numbers and the data points. */
 import { describe, expect, test } from "vitest";
-import { LimiterCore, leaseGraceMs } from "../../../party/core/limiter/limiter.ts";
+import { leaseGraceMs } from "../../../party/core/limiter/leases.ts";
+import { LimiterCore } from "../../../party/core/limiter/limiter.ts";
 import type { Refused } from "../../../party/core/limiter/limiter-port.ts";
 import type { LimiterEvent } from "../../../party/telemetry/catalogue.ts";
-import { retellMs, SparingReports } from "../../../party/telemetry/limiter-status.ts";
+import { LimiterStatus, repeatMs } from "../../../party/telemetry/limiter-status.ts";
 import { FAMILIES } from "../../../party/telemetry/metrics/families.ts";
 import type { MetricsReport } from "../../../party/telemetry/metrics/report.ts";
 import { MetricsClient } from "../../../party/telemetry/metrics-client.ts";
@@ -21,8 +22,8 @@ class Scene {
   reports = this.#reports();
   #turns = 0;
 
-  #reports(): SparingReports {
-    const reports: SparingReports = new SparingReports(() => {
+  #reports(): LimiterStatus {
+    const reports: LimiterStatus = new LimiterStatus(() => {
       const client = new MetricsClient({
         ...{ tenant: "acme", source: "limiter", shards: 1, census: () => reports.census() },
         stubOf: () => ({ record: async (report) => void this.sent.push(report) }),
@@ -37,7 +38,7 @@ class Scene {
         now: () => this.now,
         onFault,
       });
-      return { report, retell: (now) => client.tell(now) };
+      return { report, repeat: (now) => client.tell(now) };
     });
     return reports;
   }
@@ -50,7 +51,7 @@ class Scene {
   }
 
   async tell(): Promise<void> {
-    this.reports.tell(this.core, this.now);
+    this.reports.report(this.core, this.now);
     await flushed();
   }
 
@@ -140,10 +141,10 @@ describe("[O2] the gauge of an open circuit", () => {
       await scene.tell();
     }
     expect(scene.events).toHaveLength(1);
-    expect(scene.sent).toHaveLength(1 + 3_600_000 / retellMs);
+    expect(scene.sent).toHaveLength(1 + 3_600_000 / repeatMs);
     expect(scene.sent.at(-1)).toMatchObject({ events: [], census: { edge_chat_circuits_open: 1 } });
     // An alarm looks at a lease at the latest when it runs out.
-    expect(retellMs + 900_000 + leaseGraceMs).toBeLessThan(FAMILIES.edge_chat_circuits_open.keepMs);
+    expect(repeatMs + 900_000 + leaseGraceMs).toBeLessThan(FAMILIES.edge_chat_circuits_open.keepMs);
   });
 
   test("is told at once by an object that has just begun: the one before may not have been heard", async () => {
@@ -160,7 +161,7 @@ describe("[O2] the gauge of an open circuit", () => {
     const scene = new Scene();
     await scene.tell();
     scene.evict();
-    scene.now += retellMs;
+    scene.now += repeatMs;
     await scene.tell();
     expect(scene.sent).toEqual([]);
   });

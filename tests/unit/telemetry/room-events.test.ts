@@ -191,7 +191,7 @@ describe("[O1] a turn", () => {
         ...NO_LIMITER,
         acquire: async () => {
           asked += 1;
-          return asked > 1 ? { kind: "granted" } : { kind: "wait", retryAfterMs: 1_000, place: 3, reason: "rate" };
+          return asked > 1 ? { kind: "granted" } : { kind: "wait", retryAfterMs: 1_000, position: 3, reason: "rate" };
         },
       },
     });

@@ -1,4 +1,4 @@
-/** A turn and its tenant's Limiter: leave before each call, back in line after a refusal, the lease given back (Q4, U3). */
+/** A turn and its tenant's Limiter: a lease before each call, the queue after a refusal, the release at the end (Q4, U3). */
 import { describe, expect, test, vi } from "vitest";
 import type {
   LeaseAnswer,
@@ -12,7 +12,7 @@ import { UpstreamFailure } from "../../../../party/core/ports.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom } from "../../../support/core/room-harness.ts";
 
-/** Answers what the test put in line, then grants. */
+/** Gives the answers that the test has put in, then grants. */
 class ScriptedLimiter implements TurnLimiter {
   readonly asked: LeaseRequest[] = [];
   readonly answers: LeaseAnswer[] = [];
@@ -37,8 +37,8 @@ class ScriptedLimiter implements TurnLimiter {
   }
 }
 
-function waiting(retryAfterMs: number, reason: Wait["reason"] = "concurrency"): Wait {
-  return { kind: "wait", retryAfterMs, place: 3, reason };
+function waiting(retryAfterMs: number, reason: Wait["reason"] = "concurrency", more: Partial<Wait> = {}): Wait {
+  return { kind: "wait", retryAfterMs, position: 3, reason, ...more };
 }
 
 async function roomWith(limiter: ScriptedLimiter) {
@@ -135,7 +135,7 @@ describe("[Q4] a lease", () => {
     expect(tab.turn(done).outcome).toBe("completed");
   });
 
-  test("a stop while waiting for it is immediate, calls nobody and leaves the line", async () => {
+  test("a stop while waiting for it is immediate, calls nobody and leaves the queue", async () => {
     const limiter = new ScriptedLimiter();
     limiter.answers.push(waiting(9_000));
     const { room, tab } = await roomWith(limiter);
@@ -215,10 +215,47 @@ describe("[Q4] a lease", () => {
   });
 });
 
+describe("[Q4] a wait", () => {
+  const waitingEvents = (room: Awaited<ReturnType<typeof buildRoom>>) =>
+    room.events.filter(({ name }) => name === "turn-waiting");
+
+  test("for the same reason is sent and logged once, however often the turn asks", async () => {
+    const limiter = new ScriptedLimiter();
+    for (let n = 0; n < 200; n += 1) limiter.answers.push(waiting(200));
+    const { room, tab } = await roomWith(limiter);
+    tab.submit("hi");
+    await room.clock.advance(10_000);
+    expect(limiter.asked.length).toBeGreaterThan(40);
+    expect(tab.received("notice")).toHaveLength(1);
+    expect(waitingEvents(room)).toHaveLength(1);
+  });
+
+  test("for another reason is sent and logged again", async () => {
+    const limiter = new ScriptedLimiter();
+    limiter.answers.push(waiting(200), waiting(200), waiting(200, "slow-down"), waiting(200, "slow-down"), waiting(200));
+    const { room, tab } = await roomWith(limiter);
+    tab.submit("hi");
+    await room.clock.advance(5_000);
+    const codes = ["waiting-for-slot", "upstream-slow-down", "waiting-for-slot"];
+    expect(tab.received("notice").map(({ code }) => code)).toEqual(codes);
+    expect(waitingEvents(room)).toHaveLength(3);
+  });
+
+  test("that people see pass is sent again with its new time, and logged once", async () => {
+    const limiter = new ScriptedLimiter();
+    limiter.answers.push(waiting(8_000), waiting(6_000), waiting(200));
+    const { room, tab } = await roomWith(limiter);
+    tab.submit("hi");
+    await room.clock.advance(30_000);
+    expect(tab.received("notice").map(({ retryAfterMs }) => retryAfterMs)).toEqual([9_000, 6_750]);
+    expect(waitingEvents(room)).toHaveLength(1);
+  });
+});
+
 describe("[U3] a refusal", () => {
   const busy = () => new UpstreamFailure("upstream-rate-limited", true, { byUpstream: true });
 
-  test("puts the turn back in line, as often as it takes: it spends its time, not its attempts", async () => {
+  test("puts the turn back into the queue, and spends its time instead of its attempts", async () => {
     const limiter = new ScriptedLimiter();
     const { room, tab } = await roomWith(limiter);
     const id = tab.submit("hi");
@@ -237,6 +274,33 @@ describe("[U3] a refusal", () => {
     await settled();
     expect(tab.turn(id)).toMatchObject({ outcome: "completed" });
     expect(tab.turn(id).notice).toBeUndefined();
+  });
+
+  test("spends attempts once the Limiter says so, and the turn fails when none is left", async () => {
+    const limiter = new ScriptedLimiter();
+    const { room, tab } = await roomWith(limiter);
+    const id = tab.submit("hi");
+    await settled();
+    let refusals = 0;
+    while (tab.turn(id).state !== "settled" && refusals < 30) {
+      refusals += 1;
+      const counted = refusals > 3 ? { spendsAttempt: true } : {};
+      limiter.reportAnswers.push(waiting(1_000, "slow-down", counted));
+      room.upstream.call.fail(busy());
+      await room.clock.advance(1_250);
+    }
+    expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "upstream-rate-limited" } });
+    // Three refusals are free, and each of the four attempts is spent by one.
+    expect(room.upstream.calls).toHaveLength(3 + 4);
+    expect(limiter.releases).toHaveLength(1);
+  });
+
+  test("names the upstream and the subject of the turn to the Limiter", async () => {
+    const limiter = new ScriptedLimiter();
+    const { tab } = await roomWith(limiter);
+    tab.submit("hi", { provider: "other" });
+    await settled();
+    expect(limiter.asked[0]).toMatchObject({ upstream: "other", subject: expect.any(String) });
   });
 
   test("429 and 503 are told as such; other faults of the upstream only count towards a pause", async () => {

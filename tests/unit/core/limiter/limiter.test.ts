@@ -1,26 +1,59 @@
-/** The Limiter's rules one by one; what holds for all histories is in properties.test.ts. */
+/** The Limiter's rules one by one. `properties.test.ts` has what holds for all histories, `schedules.test.ts` for whole rooms. */
 import { describe, expect, test } from "vitest";
 import { firstPauseMs } from "../../../../party/core/limiter/circuit-breaker.ts";
 import { calmMs } from "../../../../party/core/limiter/concurrency-limit.ts";
-import { LimiterCore, type LimiterLimits, leaseGraceMs, maxLeaseMs } from "../../../../party/core/limiter/limiter.ts";
-import { type LeaseAnswer, NO_LIMITER, type Wait } from "../../../../party/core/limiter/limiter-port.ts";
+import { leaseGraceMs, leaseTtlMs, maxLeaseMs } from "../../../../party/core/limiter/leases.ts";
+import { LimiterCore, maxRetryAfterMs } from "../../../../party/core/limiter/limiter.ts";
+import {
+  type LeaseAnswer,
+  NO_LIMITER,
+  type Refused,
+  renewLeaseMs,
+  type Wait,
+} from "../../../../party/core/limiter/limiter-port.ts";
+import type { LimiterLimits } from "../../../../party/core/limiter/limiter-state.ts";
 import { maxHoldMs } from "../../../../party/core/limiter/retry-pace.ts";
+import { defined } from "../../../../shared/defined.ts";
 
 const deadlineAt = 600_000;
 
+interface Asked {
+  readonly room?: string;
+  readonly credit?: boolean;
+  readonly upstream?: string;
+  readonly subject?: string;
+}
+
+/** `core` is the Limiter after the last eviction, so it must be read anew after one. */
 function buildLimiter(limits: LimiterLimits = {}) {
-  let core = new LimiterCore(0);
-  core.limit(limits, 0);
-  return {
-    get core() {
-      return core;
+  let current = new LimiterCore(0);
+  current.limit(limits, 0);
+  const core = {
+    get inUse() {
+      return current.inUse;
     },
-    ask: (id: string, now = 0, more: { room?: string; credit?: boolean } = {}) =>
-      core.acquire({ generationId: id, room: more.room ?? `room of ${id}`, deadlineAt, ...more }, now),
-    refuse: (id: string, now: number, refused: "rate-limited" | "unavailable" | "unreachable", retryAfterMs?: number) =>
-      core.report({ generationId: id, room: `room of ${id}`, deadlineAt }, refused, retryAfterMs, now),
+    get waiting() {
+      return current.waiting;
+    },
+    allowed: (now: number, upstream?: string) => current.allowed(now, upstream),
+    turnsLeft: (now: number) => current.turnsLeft(now),
+    isSlowing: (now: number) => current.isSlowing(now),
+    nextAt: (now: number) => current.nextAt(now),
+    state: () => current.state(),
+    record: () => current.record(),
+    limit: (next: LimiterLimits, now: number) => current.limit(next, now),
+    release: (...given: Parameters<LimiterCore["release"]>) => current.release(...given),
+    accepted: (...given: Parameters<LimiterCore["accepted"]>) => current.accepted(...given),
+    acquire: (...given: Parameters<LimiterCore["acquire"]>) => current.acquire(...given),
+  };
+  const requestOf = (id: string, more: Asked) => ({ generationId: id, room: `room of ${id}`, deadlineAt, ...more });
+  return {
+    core,
+    ask: (id: string, now = 0, more: Asked = {}) => current.acquire(requestOf(id, more), now),
+    refuse: (id: string, now: number, refused: Refused, retryAfterMs?: number, upstream?: string) =>
+      current.report(requestOf(id, defined({ upstream })), refused, retryAfterMs, now),
     evict(now: number) {
-      core = new LimiterCore(now, JSON.parse(JSON.stringify(core.state())));
+      current = new LimiterCore(now, JSON.parse(JSON.stringify(current.state())));
     },
   };
 }
@@ -32,39 +65,65 @@ function waitOf(answer: LeaseAnswer | undefined): Wait {
 }
 
 describe("[Q4] leases", () => {
-  test("as many turns run as the tenant may have; the next is told its place and when to ask", () => {
+  test("are granted up to the tenant's limit; the next turn is told its position and when to ask", () => {
     const { ask, core } = buildLimiter({ activeTurns: 2 });
     expect([ask("a"), ask("b")]).toEqual([granted, granted]);
-    expect(ask("c")).toMatchObject({ kind: "wait", place: 0, reason: "concurrency" });
-    expect(ask("d")).toMatchObject({ place: 1 });
+    expect(ask("c")).toMatchObject({ kind: "wait", position: 0, reason: "concurrency" });
+    expect(ask("d")).toMatchObject({ position: 1 });
     core.release("a", "ok", 1_000);
     expect(ask("c", 1_000)).toEqual(granted);
     expect(core.inUse).toBe(2);
   });
 
-  test("the same generation is granted the same lease, and waits in the same place", () => {
+  test("stay the same for the same generation, which also keeps its position", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1, turnsPerMinute: 5 });
     const lease = ask("a");
-    expect(ask("a", 500)).toEqual(lease);
+    expect(ask("a")).toEqual(lease);
+    expect(ask("a", 500)).toEqual(granted);
     expect(core.turnsLeft(500)).toBe(4);
     ask("b");
     ask("c");
-    for (const now of [100, 200]) expect(ask("b", now)).toMatchObject({ place: 0 });
+    for (const now of [100, 200]) expect(ask("b", now)).toMatchObject({ position: 0 });
     expect(core.inUse).toBe(1);
   });
 
-  test("a lease lives to the turn's deadline and half a minute, and no longer than a turn can", () => {
+  test("expire a minute and a half after they were last renewed, so that a lost room holds them no longer", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
-    expect(ask("a")).toMatchObject({ expiresAt: deadlineAt + leaseGraceMs });
-    ask("b", deadlineAt);
-    expect(ask("c", deadlineAt + leaseGraceMs - 1)).toMatchObject({ kind: "wait" });
+    expect(ask("lost")).toMatchObject({ kind: "granted", expiresAt: leaseTtlMs });
+    expect(ask("b", leaseTtlMs - 1)).toMatchObject({ kind: "wait" });
+    expect(ask("b", leaseTtlMs)).toEqual(granted);
+    expect(ask("b", leaseTtlMs + renewLeaseMs, { credit: true })).toMatchObject({
+      expiresAt: 2 * leaseTtlMs + renewLeaseMs,
+    });
+    expect(ask("c", 2 * leaseTtlMs + renewLeaseMs - 1)).toMatchObject({ kind: "wait" });
     expect(core.inUse).toBe(1);
-    expect(ask("d", deadlineAt + leaseGraceMs + 20_000)).toEqual(granted);
-    const greedy = new LimiterCore(0).acquire({ generationId: "g", room: "r", deadlineAt: Number.MAX_SAFE_INTEGER }, 0);
-    expect(greedy).toMatchObject({ expiresAt: maxLeaseMs });
   });
 
-  test("a resumed turn runs on credit, and nobody new does until that is paid back", () => {
+  test("survive one renewal that is lost, but not the third", () => {
+    expect(2 * renewLeaseMs).toBeLessThan(leaseTtlMs);
+    expect(3 * renewLeaseMs).toBeGreaterThanOrEqual(leaseTtlMs);
+  });
+
+  test("end half a minute after the turn's deadline, and after the longest time of a turn, however often renewed", () => {
+    const { ask } = buildLimiter({ activeTurns: 1 });
+    for (let now = 0; now < deadlineAt; now += renewLeaseMs) ask("a", now);
+    expect(ask("a", deadlineAt)).toMatchObject({ expiresAt: deadlineAt + leaseGraceMs });
+    expect(ask("c", deadlineAt + leaseGraceMs - 1)).toMatchObject({ kind: "wait" });
+    expect(ask("c", deadlineAt + leaseGraceMs)).toEqual(granted);
+    const greedy = new LimiterCore(0);
+    const request = { generationId: "g", room: "r", deadlineAt: Number.MAX_SAFE_INTEGER };
+    for (let now = 0; now < maxLeaseMs; now += renewLeaseMs) greedy.acquire(request, now);
+    expect(greedy.acquire(request, maxLeaseMs - 1)).toMatchObject({ expiresAt: maxLeaseMs });
+  });
+
+  test("are found again by a renewal when the Limiter has lost them", () => {
+    const { ask, core } = buildLimiter({ activeTurns: 1 });
+    expect(ask("running", 0, { credit: true })).toEqual(granted);
+    expect(ask("other", 1)).toMatchObject({ kind: "wait" });
+    expect(core.inUse).toBe(1);
+  });
+
+  test("are granted on credit to a resumed turn, and to no new turn until that is paid back", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("a");
     expect(ask("resumed", 0, { credit: true })).toEqual(granted);
@@ -75,15 +134,16 @@ describe("[Q4] leases", () => {
     expect(ask("c", 20)).toEqual(granted);
   });
 
-  test("turns per minute: a minute's worth at once, then each when its time has come", () => {
+  test("are bounded by turns per minute: a minute's worth at once, then each when its time has come", () => {
     const { ask, core } = buildLimiter({ turnsPerMinute: 2 });
     expect([ask("a"), ask("b")]).toEqual([granted, granted]);
     for (const id of ["a", "b"]) core.release(id, "ok", 1);
-    expect(ask("c", 0)).toEqual({ kind: "wait", retryAfterMs: 30_000, place: 0, reason: "rate" });
+    expect(ask("c", 0)).toEqual({ kind: "wait", retryAfterMs: 30_000, position: 0, reason: "rate" });
+    expect(ask("c", 29_999)).toMatchObject({ kind: "wait", reason: "rate" });
     expect(ask("c", 30_000)).toEqual(granted);
   });
 
-  test("a limit that changes holds from the next question on", () => {
+  test("follow a changed limit from the next request on", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("a");
     expect(ask("b")).toMatchObject({ kind: "wait" });
@@ -93,53 +153,53 @@ describe("[Q4] leases", () => {
     for (const id of ["c", "d", "e"]) expect(ask(id, 20)).toEqual(granted);
   });
 
-  test("where there is no Limiter every turn may run", async () => {
+  test("are granted to every turn where there is no Limiter", async () => {
     expect(await NO_LIMITER.acquire({ generationId: "a", deadlineAt })).toEqual({ kind: "granted" });
     expect(await NO_LIMITER.report({ generationId: "a", deadlineAt }, "rate-limited")).toBeUndefined();
   });
 });
 
-describe("[Q4] the line", () => {
+describe("[Q4] the queue", () => {
   test("is fair between rooms: a room with many turns waits behind a room with one", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("running");
     for (const id of ["a1", "a2", "a3"]) ask(id, 0, { room: "a" });
-    expect(ask("b1", 0, { room: "b" })).toMatchObject({ place: 1 });
-    expect(ask("a2", 0, { room: "a" })).toMatchObject({ place: 2 });
+    expect(ask("b1", 0, { room: "b" })).toMatchObject({ position: 1 });
+    expect(ask("a2", 0, { room: "a" })).toMatchObject({ position: 2 });
     core.release("running", "ok", 100);
     expect(ask("b1", 100, { room: "b" })).toMatchObject({ kind: "wait" });
     expect(ask("a1", 100, { room: "a" })).toEqual(granted);
     // The room that was served is behind all that waited then, and ahead of who comes later, but for its third.
-    expect(ask("c1", 100, { room: "c" })).toMatchObject({ place: 2 });
-    expect(["b1", "a2", "a3"].map((id) => waitOf(ask(id, 100, { room: id.slice(0, 1) })).place)).toEqual([0, 1, 3]);
+    expect(ask("c1", 100, { room: "c" })).toMatchObject({ position: 2 });
+    expect(["b1", "a2", "a3"].map((id) => waitOf(ask(id, 100, { room: id.slice(0, 1) })).position)).toEqual([0, 1, 3]);
   });
 
-  test("keeps a free slot for the one in front, and gives it away when that one is late", () => {
+  test("keeps free capacity for the first turn, and gives it to the next when the first is late", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("running");
     const { retryAfterMs } = waitOf(ask("first"));
     expect(retryAfterMs).toBeLessThanOrEqual(maxHoldMs);
     ask("second");
     core.release("running", "ok", 10);
-    expect(ask("second", 20)).toMatchObject({ kind: "wait", place: 1 });
+    expect(ask("second", 20)).toMatchObject({ kind: "wait", position: 1 });
     expect(ask("second", retryAfterMs * 1.25 + 1_100)).toEqual(granted);
   });
 
-  test("who stops asking loses the place; who leaves it makes room", () => {
+  test("forgets a turn that stops asking or is released, and the others move up", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("running");
     ask("gone");
     ask("stays");
     ask("leaves");
-    expect(ask("last")).toMatchObject({ place: 3 });
+    expect(ask("last")).toMatchObject({ position: 3 });
     core.release("leaves", "cancelled", 1);
-    expect(ask("last", 10)).toMatchObject({ place: 2 });
+    expect(ask("last", 10)).toMatchObject({ position: 2 });
     for (let now = 1_000; now <= 16_000; now += 1_000) for (const id of ["stays", "last"]) ask(id, now);
-    expect(ask("stays", 16_000)).toMatchObject({ place: 0 });
-    expect(ask("gone", 16_000)).toMatchObject({ place: 2 });
+    expect(ask("stays", 16_000)).toMatchObject({ position: 0 });
+    expect(ask("gone", 16_000)).toMatchObject({ position: 2 });
   });
 
-  test("waits grow with the place, so that a long line does not ask all at once", () => {
+  test("lets turns wait longer with each position, so that a long queue doesn't ask all at once", () => {
     const { ask } = buildLimiter({ activeTurns: 4 });
     for (let n = 0; n < 4; n += 1) ask(`running ${n}`);
     const waits = Array.from({ length: 2_000 }, (_, n) => waitOf(ask(`w${n}`)).retryAfterMs);
@@ -150,18 +210,18 @@ describe("[Q4] the line", () => {
 });
 
 describe("[U3] slowing down", () => {
-  test("begins with the first refusal at a third less than what ran, and keeps the refused turn in front", () => {
+  test("begins with the first refusal at a third less than what ran, and puts the refused turn first", () => {
     const { ask, refuse, core } = buildLimiter({ activeTurns: 100 });
     for (let n = 0; n < 12; n += 1) ask(`t${n}`);
-    expect(refuse("t11", 10, "rate-limited")).toMatchObject({ place: 0, reason: "slow-down" });
+    expect(refuse("t11", 10, "rate-limited")).toMatchObject({ position: 0, reason: "slow-down" });
     expect(core.allowed(10)).toBe(8);
-    expect(refuse("t10", 11, "rate-limited")).toMatchObject({ place: 1 });
-    // All of them were under way when it began: one decrease for the lot.
+    expect(refuse("t10", 11, "rate-limited")).toMatchObject({ position: 1 });
+    // Both calls were under way when the slow-down began, so there is one decrease for both.
     expect(core.allowed(11)).toBe(8);
-    expect(ask("newcomer", 12)).toMatchObject({ kind: "wait", place: 2, reason: "slow-down" });
+    expect(ask("newcomer", 12)).toMatchObject({ kind: "wait", position: 2, reason: "slow-down" });
   });
 
-  test("begins at four where little ran, or nothing is known because the tenant has no limit", () => {
+  test("begins at four where little ran, or where nothing is known because the tenant has no limit", () => {
     const few = buildLimiter({ activeTurns: 100 });
     few.ask("a");
     few.refuse("a", 10, "rate-limited");
@@ -173,13 +233,17 @@ describe("[U3] slowing down", () => {
 
   test("works without any limit of the tenant and without a lease of the refused turn", () => {
     const { ask, refuse, core } = buildLimiter();
-    expect(refuse("a", 0, "unavailable", 3_000)).toMatchObject({ retryAfterMs: 3_000, place: 0, reason: "slow-down" });
+    expect(refuse("a", 0, "unavailable", 3_000)).toMatchObject({
+      retryAfterMs: 3_000,
+      position: 0,
+      reason: "slow-down",
+    });
     expect(core.isSlowing(0)).toBe(true);
     expect(ask("a", 2_000)).toMatchObject({ kind: "wait" });
     expect(ask("a", 3_000)).toEqual(granted);
   });
 
-  test("goes up by one for as many successes as it allows, down by a third for a refusal", () => {
+  test("raises its cap by one for as many successes as it allows, and lowers it by a third for a refusal", () => {
     const { ask, refuse, core } = buildLimiter();
     refuse("x", 0, "rate-limited");
     core.release("x", "cancelled", 0);
@@ -209,7 +273,7 @@ describe("[U3] slowing down", () => {
     expect(core.allowed(now)).toBe(7);
   });
 
-  test("never goes below one, and waits longer each time while nobody is served", () => {
+  test("never allows less than one turn, and pauses longer each time while no turn is served", () => {
     const { ask, refuse, core } = buildLimiter();
     refuse("a", 0, "rate-limited");
     let now = 0;
@@ -245,28 +309,193 @@ describe("[U3] slowing down", () => {
     expect(core.nextAt(calmMs)).toBeUndefined();
   });
 
-  test("a turn that is refused again and again stops going first", () => {
+  test("puts a turn that is refused again and again at the end of the queue", () => {
     const { ask, refuse } = buildLimiter({ activeTurns: 1 });
     ask("poison");
     let now = 1;
-    const places: number[] = [];
+    const waits: Wait[] = [];
     for (let n = 0; n < 4; n += 1) {
       ask("other", now);
-      const wait = refuse("poison", now, "rate-limited");
-      places.push(wait?.place ?? -1);
-      now += wait?.retryAfterMs ?? 0;
+      const wait = waitOf(refuse("poison", now, "rate-limited"));
+      waits.push(wait);
+      now += wait.retryAfterMs;
       if (n < 3) expect(ask("poison", now)).toEqual(granted);
     }
-    expect(places).toEqual([0, 0, 0, 1]);
+    expect(waits.map(({ position }) => position)).toEqual([0, 0, 0, 1]);
     expect(ask("other", now + 30)).toEqual(granted);
   });
 
-  test("a turn that the upstream did not take is none of this minute's", () => {
+  test("lets the first three refusals of a turn cost nothing; each later one spends an attempt and backs off", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 10 });
+    ask("poison");
+    let now = 0;
+    const spends: (boolean | undefined)[] = [];
+    const waits: number[] = [];
+    for (let n = 0; n < 8; n += 1) {
+      const wait = waitOf(refuse("poison", now, "rate-limited"));
+      spends.push(wait.spendsAttempt);
+      waits.push(wait.retryAfterMs);
+      now += wait.retryAfterMs;
+      expect(ask("poison", now)).toEqual(granted);
+    }
+    expect(spends).toEqual([undefined, undefined, undefined, true, true, true, true, true]);
+    expect(waits).toEqual([200, 500, 1_000, 1_000, 2_000, 4_000, 8_000, 16_000]);
+  });
+
+  test("pauses nobody for a turn that was refused so often that it may be refused for what it asks", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 10 });
+    ask("poison");
+    let now = 0;
+    for (let n = 0; n < 8; n += 1) {
+      now += refuse("poison", now, "rate-limited")?.retryAfterMs ?? 0;
+      expect(ask("poison", now)).toEqual(granted);
+    }
+    refuse("poison", now, "rate-limited");
+    expect(ask("other", now + 1)).toEqual(granted);
+  });
+
+  test("lowers its cap to what still runs as the refusals of one wave are read, whatever the order", () => {
+    const { ask, refuse, core } = buildLimiter({ activeTurns: 100 });
+    for (let n = 0; n < 100; n += 1) ask(`t${n}`);
+    // Ten are answered, ninety refused. No refused turn is called again before the last refusal has been read.
+    for (let n = 10; n < 100; n += 1) {
+      const wait = waitOf(refuse(`t${n}`, n, "rate-limited"));
+      expect(ask(`t${n}`, n + wait.retryAfterMs)).toMatchObject({ kind: "wait" });
+    }
+    expect(core.inUse).toBe(10);
+    expect(core.allowed(100)).toBe(10);
+  });
+
+  test("gives back the token of a turn that the upstream did not take", () => {
     const { ask, refuse, core } = buildLimiter({ turnsPerMinute: 5 });
     ask("a");
     expect(core.turnsLeft(0)).toBe(4);
     refuse("a", 0, "rate-limited");
     expect(core.turnsLeft(0)).toBe(5);
+  });
+});
+
+describe("[U3] a long Retry-After", () => {
+  test.each([
+    { activeTurns: 2, refused: 1 },
+    { activeTurns: 2, refused: 2 },
+    { activeTurns: 4, refused: 2 },
+    { activeTurns: 10, refused: 9 },
+  ])("of $refused refused turns delays no other room ($activeTurns at a time)", ({ activeTurns, refused }) => {
+    const { ask, refuse, core } = buildLimiter({ activeTurns });
+    for (let n = 0; n < activeTurns; n += 1) ask(`t${n}`);
+    for (let n = 0; n < refused; n += 1) {
+      expect(refuse(`t${n}`, 1_000 + n, "rate-limited", 300_000)).toMatchObject({ retryAfterMs: 300_000 });
+    }
+    for (let n = refused; n < activeTurns; n += 1) core.release(`t${n}`, "ok", 1_500);
+    // Half a second is the first pause of an upstream that served nobody.
+    expect(ask("other", 2_000)).toEqual(granted);
+    core.release("other", "ok", 100_000);
+    for (let now = 100_000; now < 301_000; now += 10_000) {
+      expect(ask(`at ${now}`, now)).toEqual(granted);
+      core.release(`at ${now}`, "ok", now + 5_000);
+    }
+    expect(ask("t0", 301_000)).toEqual(granted);
+  });
+
+  test("holds back its own turn and nothing else, also while the turn is first in the queue", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 1 });
+    ask("refused");
+    refuse("refused", 0, "rate-limited", 60_000);
+    expect(ask("refused", 59_999)).toMatchObject({ kind: "wait", retryAfterMs: 200 });
+    expect(ask("other", 59_999)).toMatchObject({ kind: "granted" });
+  });
+
+  test("is believed up to a quarter of an hour, and never below zero", () => {
+    const { refuse } = buildLimiter();
+    expect(refuse("a", 0, "rate-limited", 1e15)).toMatchObject({ retryAfterMs: maxRetryAfterMs });
+    expect(refuse("b", 0, "rate-limited", -5)?.retryAfterMs).toBeLessThanOrEqual(1_000);
+    expect(refuse("c", 0, "rate-limited", Number.NaN)?.retryAfterMs).toBeLessThanOrEqual(1_000);
+  });
+
+  test("keeps free capacity for a turn that is due for a few seconds and no longer", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 1 });
+    ask("refused");
+    refuse("refused", 0, "rate-limited", 300_000);
+    expect(ask("other", 300_500)).toMatchObject({ kind: "wait" });
+    expect(ask("other", 303_001)).toEqual(granted);
+  });
+});
+
+describe("[U3] upstreams of one tenant", () => {
+  test("slow down apart from each other", () => {
+    const { ask, refuse, core } = buildLimiter({ activeTurns: 20 });
+    for (let n = 0; n < 4; n += 1) ask(`a${n}`, 0, { upstream: "a" });
+    for (let n = 0; n < 4; n += 1) refuse(`a${n}`, n, "rate-limited", undefined, "a");
+    expect(core.allowed(10, "a")).toBe(1);
+    expect(core.allowed(10, "b")).toBe(20);
+    for (let n = 0; n < 10; n += 1) expect(ask(`b${n}`, 10, { upstream: "b" })).toEqual(granted);
+  });
+
+  test("open their circuits apart from each other", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 20 });
+    for (let n = 0; n < 5; n += 1) {
+      ask(`a${n}`, 0, { upstream: "a" });
+      refuse(`a${n}`, n, "unreachable", undefined, "a");
+    }
+    expect(ask("a9", 10, { upstream: "a" })).toMatchObject({ kind: "wait", reason: "circuit" });
+    expect(ask("b", 10, { upstream: "b" })).toEqual(granted);
+    expect(ask("none", 10)).toEqual(granted);
+  });
+
+  test("share the tenant's limit: turns that wait for one upstream leave the rest to the other", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 4 });
+    ask("a0", 0, { upstream: "a" });
+    ask("a1", 0, { upstream: "a" });
+    refuse("a0", 1, "rate-limited", undefined, "a");
+    expect(ask("a0", 300, { upstream: "a" })).toEqual(granted);
+    // Upstream a takes two calls, which run. Its queued turns are ahead of the turns for b, but can't use what is free.
+    for (const id of ["a2", "a3"]) expect(ask(id, 300, { upstream: "a" })).toMatchObject({ reason: "slow-down" });
+    expect(ask("b0", 300, { upstream: "b" })).toEqual(granted);
+    expect(ask("b1", 300, { upstream: "b" })).toEqual(granted);
+    expect(ask("b2", 300, { upstream: "b" })).toMatchObject({ kind: "wait", reason: "concurrency" });
+  });
+
+  test("are told apart up to a bounded number, however many names clients make up", () => {
+    const { refuse, core } = buildLimiter();
+    for (let n = 0; n < 1_000; n += 1) refuse(`t${n}`, 0, "rate-limited", undefined, `made up ${"x".repeat(n)} ${n}`);
+    const keys = Object.keys(core.record().upstreams);
+    expect(keys.length).toBeLessThanOrEqual(33);
+    expect(Math.max(...keys.map(({ length }) => length))).toBeLessThanOrEqual(64);
+  });
+
+  test("are forgotten when they are at rest", () => {
+    const { refuse, core } = buildLimiter();
+    for (const name of ["a", "b"]) {
+      refuse(`t ${name}`, 0, "rate-limited", undefined, name);
+      core.release(`t ${name}`, "cancelled", 1);
+    }
+    expect(core.nextAt(calmMs)).toBeUndefined();
+    expect(core.record().upstreams).toEqual({});
+  });
+});
+
+describe("[Q4] subjects of one tenant", () => {
+  test("take turns: one subject with many rooms waits behind a subject with one", () => {
+    const { ask, core } = buildLimiter({ activeTurns: 1 });
+    ask("running", 0, { subject: "greedy" });
+    for (let n = 0; n < 50; n += 1) ask(`g${n}`, 0, { room: `greedy ${n}`, subject: "greedy" });
+    expect(ask("m1", 0, { room: "m", subject: "modest" })).toMatchObject({ position: 1 });
+    expect(ask("m2", 0, { room: "m", subject: "modest" })).toMatchObject({ position: 3 });
+    core.release("running", "ok", 10);
+    expect(ask("g0", 10, { room: "greedy 0", subject: "greedy" })).toEqual(granted);
+    core.release("g0", "ok", 20);
+    expect(ask("m1", 20, { room: "m", subject: "modest" })).toEqual(granted);
+  });
+
+  test("are fair to their own rooms, each of which takes turns", () => {
+    const { ask } = buildLimiter({ activeTurns: 1 });
+    ask("running");
+    const of = { subject: "s" };
+    for (const id of ["a1", "a2", "a3"]) ask(id, 0, { room: "a", ...of });
+    for (const id of ["b1", "b2"]) ask(id, 0, { room: "b", ...of });
+    const positions = ["a1", "b1", "a2", "b2", "a3"].map((id) => waitOf(ask(id, 1, { room: id.slice(0, 1), ...of })));
+    expect(positions.map(({ position }) => position)).toEqual([0, 1, 2, 3, 4]);
   });
 });
 
@@ -278,7 +507,7 @@ describe("[U3] the circuit", () => {
     return { ...limiter, answers, core: limiter.core };
   }
 
-  test("opens with the fifth failure in a row; before that a turn keeps its lease and its own retries", () => {
+  test("opens with the fifth failure in a row; before that a turn keeps its lease and retries by itself", () => {
     const { answers, ask, core } = opened();
     expect(answers.slice(0, 4)).toEqual([undefined, undefined, undefined, undefined]);
     expect(answers[4]).toMatchObject({ kind: "wait", reason: "circuit", retryAfterMs: firstPauseMs });
@@ -286,7 +515,7 @@ describe("[U3] the circuit", () => {
     expect(ask("newcomer", 5)).toMatchObject({ kind: "wait", reason: "circuit" });
   });
 
-  test("an answer in between, even a refusal, starts the count again, and so does time", () => {
+  test("counts failures anew after an answer, even a refusal, and after some time", () => {
     const { ask, refuse, core } = buildLimiter({ activeTurns: 10 });
     for (const id of ["a", "b"]) ask(id);
     for (let n = 0; n < 4; n += 1) refuse("a", n, "unreachable");
@@ -295,7 +524,7 @@ describe("[U3] the circuit", () => {
     expect(refuse("a", 40_000, "unreachable")).toBeUndefined();
   });
 
-  test("one turn tries after the pause; the others wait for what it finds; an answer closes it, slowly", () => {
+  test("lets one turn probe after the pause, and closes with its first content into a slow-down", () => {
     const { ask, core } = opened();
     const now = 4 + firstPauseMs;
     expect(ask("t4", now)).toEqual(expect.objectContaining({ kind: "granted", probe: true }));
@@ -307,7 +536,7 @@ describe("[U3] the circuit", () => {
     expect(core.allowed(now + 101)).toBe(4);
   });
 
-  test("a try that fails doubles the pause, up to a minute; one that is cancelled lets the next one try", () => {
+  test("doubles the pause up to a minute when a probe fails, and lets the next turn probe when one is cancelled", () => {
     const { ask, refuse, core } = opened();
     let now = 4 + firstPauseMs;
     const pauses: number[] = [];
@@ -327,7 +556,7 @@ describe("[U3] the circuit", () => {
     return answer.kind === "wait" ? answer : undefined;
   }
 
-  test("a try whose lease ran out was no answer: the next one may try", () => {
+  test("lets the next turn probe when the lease of a probe has expired", () => {
     const { core } = opened();
     const now = 4 + firstPauseMs;
     const short = { room: "r", deadlineAt: now + 1_000 };
@@ -340,21 +569,42 @@ describe("[U3] the circuit", () => {
   });
 });
 
-test("an eviction changes nothing that anyone could see", () => {
-  const { ask, refuse, evict, core } = buildLimiter({ activeTurns: 2, turnsPerMinute: 60 });
-  ask("a");
-  ask("b");
-  refuse("b", 5, "rate-limited", 1_000);
-  for (const id of ["c", "d"]) ask(id, 6);
-  const places = ["b", "c", "d"].map((id) => waitOf(ask(id, 7)).place);
-  expect(places).toEqual([0, 1, 2]);
-  evict(8);
-  expect(["b", "c", "d"].map((id) => waitOf(ask(id, 9)).place)).toEqual(places);
-  expect(ask("a", 9)).toMatchObject({ kind: "granted", expiresAt: deadlineAt + leaseGraceMs });
-  expect(core.state().record.v).toBe(1);
+describe("a restored Limiter", () => {
+  test("keeps its leases, and the order of the turns that ask again", () => {
+    const { ask, refuse, evict, core } = buildLimiter({ activeTurns: 2, turnsPerMinute: 60 });
+    ask("a");
+    ask("b");
+    refuse("b", 5, "rate-limited");
+    for (const id of ["c", "d"]) ask(id, 6);
+    const positions = () => ["b", "c", "d"].map((id) => waitOf(ask(id, 9)).position);
+    expect(positions()).toEqual([0, 1, 2]);
+    evict(8);
+    positions();
+    expect(positions()).toEqual([0, 1, 2]);
+    expect(ask("a", 9)).toEqual(granted);
+    expect(core.state().record.v).toBe(2);
+  });
+
+  test("lets a queued turn hold back no other before it has asked again", () => {
+    const { ask, evict, core } = buildLimiter({ activeTurns: 1 });
+    ask("running");
+    // The stored queue may be older than the end of this turn.
+    ask("ended");
+    evict(10);
+    core.release("running", "ok", 20);
+    expect(ask("other", 21)).toEqual(granted);
+  });
+
+  test("knows the upstreams that were slowed down or failing", () => {
+    const { refuse, evict, ask } = buildLimiter({ activeTurns: 20 });
+    for (let n = 0; n < 5; n += 1) refuse(`t${n}`, n, "unreachable", undefined, "a");
+    evict(10);
+    expect(ask("next", 11, { upstream: "a" })).toMatchObject({ kind: "wait", reason: "circuit" });
+    expect(ask("other", 11, { upstream: "b" })).toEqual(granted);
+  });
 });
 
-test("at rest there is nothing to remember and no alarm to set", () => {
+test("a Limiter at rest has nothing to remember and no alarm to set", () => {
   const { ask, core } = buildLimiter({ activeTurns: 1, turnsPerMinute: 60 });
   ask("a");
   expect(core.nextAt(0)).toBe(1_000);
