@@ -9,8 +9,8 @@ import {
 } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
 import { TenantConfigs } from "../../party/config/tenant-settings.ts";
-import { limitIp } from "../../party/limits/ip-rate-limit.ts";
 import { leaseTtlMs } from "../../party/core/limiter/leases.ts";
+import { limitIp } from "../../party/limits/ip-rate-limit.ts";
 import { LeaseClient } from "../../party/limits/limiter-client.ts";
 import { SlowingHints } from "../../party/limits/limiter-hints.ts";
 import type { LimiterOperation } from "../../party/limits/limiter-messages.ts";

@@ -2,7 +2,7 @@
 import { env, evictDurableObject, runDurableObjectAlarm, SELF } from "cloudflare:test";
 import * as runtime from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { limiterName } from "../../party/limits/limiter-client.ts";
+import { limiterName } from "../../party/limits/limiter-shards.ts";
 import { Limiter, limitersIn } from "../../party/objects/limiter-object.ts";
 import { metricsIn } from "../../party/objects/metrics-object.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";

@@ -232,7 +232,13 @@ describe("[Q4] a wait", () => {
 
   test("for another reason is sent and logged again", async () => {
     const limiter = new ScriptedLimiter();
-    limiter.answers.push(waiting(200), waiting(200), waiting(200, "slow-down"), waiting(200, "slow-down"), waiting(200));
+    limiter.answers.push(
+      waiting(200),
+      waiting(200),
+      waiting(200, "slow-down"),
+      waiting(200, "slow-down"),
+      waiting(200),
+    );
     const { room, tab } = await roomWith(limiter);
     tab.submit("hi");
     await room.clock.advance(5_000);

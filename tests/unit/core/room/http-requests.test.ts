@@ -256,7 +256,12 @@ describe("scopes", () => {
 describe("[R6] a viewer over plain HTTP in a room that sleeps", () => {
   test("counts for 90 s after the last request, also after a wake", async () => {
     const limiter = {
-      acquire: async () => ({ kind: "wait" as const, retryAfterMs: 25_000, place: 3, reason: "concurrency" as const }),
+      acquire: async () => ({
+        kind: "wait" as const,
+        retryAfterMs: 25_000,
+        position: 3,
+        reason: "concurrency" as const,
+      }),
       report: async () => undefined,
       accepted: () => undefined,
       release: () => undefined,
