@@ -54,7 +54,7 @@ export default defineConfig({
         {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/{faults,storm,auth,auth-doors,auth-strangers,redaction}.test.ts"],
+          exclude: ["tests/workerd/{faults,backend-shapes,storm,auth,auth-doors,auth-strangers,redaction}.test.ts"],
           globalSetup: ["tests/support/workerd-upstream.ts"],
           provide: {
             fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
@@ -99,7 +99,7 @@ export default defineConfig({
         }),
         {
           name: "faults",
-          include: ["tests/workerd/faults.test.ts"],
+          include: ["tests/workerd/{faults,backend-shapes}.test.ts"],
           globalSetup: ["tests/support/faulty-upstream.ts"],
           // Each waits for its own clock, which others at work would stop.
           maxConcurrency: 100,

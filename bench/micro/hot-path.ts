@@ -11,8 +11,7 @@ import { DEFAULT_POLICY } from "../../party/core/policy.ts";
 import type { RoomSocket, UpstreamBatch } from "../../party/core/ports.ts";
 import { Turn } from "../../party/core/turn/turn.ts";
 import { TurnList } from "../../party/core/turn/turn-list.ts";
-import { dialectFor } from "../../party/upstream/dialects/auto.ts";
-import { batchesOf } from "../../party/upstream/event-stream.ts";
+import { AnswerReader } from "../../party/upstream/event-stream.ts";
 import { stamp } from "../lib/stamp.ts";
 import { median } from "../lib/stats.ts";
 import { foldSteps } from "./fold.ts";
@@ -51,7 +50,9 @@ async function readOnly(): Promise<void> {
 
 async function parse(): Promise<UpstreamBatch[]> {
   const batches: UpstreamBatch[] = [];
-  for await (const batch of batchesOf(body(), dialectFor("unified"), new AbortController().signal)) batches.push(batch);
+  const reader = new AnswerReader("auto");
+  const read = reader.batches(body(), new AbortController().signal, "text/event-stream");
+  for await (const batch of read) batches.push(batch);
   return batches;
 }
 

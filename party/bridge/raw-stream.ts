@@ -4,6 +4,8 @@
  */
 import type { UpstreamBatch } from "../core/ports.ts";
 import { chunksOf } from "../upstream/chunks.ts";
+import { promisedBy } from "../upstream/content-type.ts";
+import { wholeAnswer } from "../upstream/whole-answer.ts";
 
 /** A batch of bytes nobody looked into. */
 export interface RawBatch extends UpstreamBatch {
@@ -13,7 +15,12 @@ export interface RawBatch extends UpstreamBatch {
 export async function* rawBatches(
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
+  contentType: string,
 ): AsyncGenerator<UpstreamBatch> {
+  if (promisedBy(contentType) !== "events") {
+    yield* wholeAnswer(body, contentType, signal);
+    return;
+  }
   for await (const bytes of chunksOf(body, signal)) {
     const batch: RawBatch = { parts: [], bytes };
     yield batch;

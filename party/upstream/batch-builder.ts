@@ -1,7 +1,14 @@
-/** Collects what events add until the next read: a burst of tokens becomes one batch, and adjacent text one part (U8). */
+/**
+ * Collects what events add until the next read: a burst of tokens becomes one batch, and adjacent text one part (U8). Also
+ * knows what of the whole answer was read so far, which tells a dialect whether an event repeats it, and the reader whether
+ * anything was understood at all.
+ */
 import type { Part, TextKind } from "../../shared/content.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { UpstreamBatch, UpstreamEnd } from "../core/ports.ts";
+import type { StreamEvent } from "./dialects/stream-event.ts";
+import { ThinkTags } from "./dialects/think-tags.ts";
+import type { TextFilter } from "./text-filter.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -14,28 +21,86 @@ export class BatchBuilder {
   #text = "";
   #rest: Mutable<Omit<UpstreamBatch, "parts">> = {};
   #ended = false;
+  #hasContent = false;
+  #received = "";
+  #receivedReasoning = "";
+  #textCalls = 0;
+  #otherCalls = 0;
+  #lastText = "";
+  #lastKind: TextKind = "text";
+  #unread: StreamEvent | undefined;
+  readonly #think = new ThinkTags();
+  readonly #filter: TextFilter | undefined;
+  readonly #emit = (kind: TextKind, text: string) => this.#append(kind, text);
 
-  /** The answer said its last word; what follows is not for us. */
+  constructor(filter?: TextFilter) {
+    this.#filter = filter;
+  }
+
+  /** The answer has ended; what follows isn't part of it. */
   get ended(): boolean {
     return this.#ended;
   }
 
+  /** The upstream said that it failed. */
+  get failed(): boolean {
+    return this.#rest.end?.kind === "error";
+  }
+
+  /** Whether any text or part was read. */
+  get hasContent(): boolean {
+    return this.#hasContent;
+  }
+
+  /** All text of a kind that the upstream sent so far, as it sent it. */
+  received(kind: TextKind): string {
+    return kind === "text" ? this.#received : this.#receivedReasoning;
+  }
+
+  /** How often text, and how often anything else, was added. Two readings tell what one event added. */
+  get calls(): { readonly text: number; readonly other: number } {
+    return { text: this.#textCalls, other: this.#otherCalls };
+  }
+
+  get last(): { readonly kind: TextKind; readonly text: string } {
+    return { kind: this.#lastKind, text: this.#lastText };
+  }
+
+  /** The first event with data that nothing was read from. */
+  get unread(): StreamEvent | undefined {
+    return this.#unread;
+  }
+
   text(kind: TextKind, text: string): void {
-    if (this.#kind !== kind) {
-      this.#closeText();
-      this.#kind = kind;
-    }
-    this.#text += text;
+    this.#textCalls += 1;
+    this.#lastKind = kind;
+    this.#lastText = text;
+    if (text === "") return;
+    if (kind === "text") this.#received += text;
+    else this.#receivedReasoning += text;
+    this.#filtered(kind, text);
+  }
+
+  /** Text that repeats what came before, of an upstream known for it. `text` is what is new, `whole` what it sent. */
+  repeated(kind: TextKind, text: string): void {
+    this.#otherCalls += 1;
+    if (text === "") return;
+    if (kind === "text") this.#received += text;
+    else this.#receivedReasoning += text;
+    this.#filtered(kind, text);
   }
 
   part(part: Part): void {
+    this.#otherCalls += 1;
+    this.#think.arm(this.#emit);
     this.#closeText();
+    this.#hasContent = true;
     this.#parts.push(part);
   }
 
   /**
-   * The id of the event just read. One without a usable id takes back the id before it: a batch's id says that all of the
-   * batch lies at or before it, and a resume after a smaller id only repeats what the turn skips.
+   * The id of the event just read. An event without a usable id takes back the id before it: a batch's id says that all of
+   * the batch lies at or before it, and a resume after a smaller id only repeats what the turn skips.
    */
   eventId(id: string | undefined): void {
     if (id !== undefined && usableId.test(id)) this.#rest.eventId = id;
@@ -43,32 +108,81 @@ export class BatchBuilder {
   }
 
   start(start: { readonly model?: string; readonly resumable: boolean }): void {
+    this.#otherCalls += 1;
     this.#rest.start = start;
   }
 
+  conversation(id: string): void {
+    this.#otherCalls += 1;
+    this.#rest.conversation = id;
+  }
+
   usage(usage: Usage): void {
+    this.#otherCalls += 1;
     this.#rest.usage = { ...this.#rest.usage, ...usage };
   }
 
-  /** Takes the counts of an object that may have them. Nothing else in it is worth failing an answer for. */
-  usageIn(value: unknown): void {
-    const { inputTokens, outputTokens } = (value ?? {}) as Readonly<Record<string, unknown>>;
-    if (isCount(inputTokens)) this.usage({ inputTokens });
-    if (isCount(outputTokens)) this.usage({ outputTokens });
+  /** Notes an event of which nothing was read. */
+  ignored(event: StreamEvent): void {
+    this.#otherCalls += 1;
+    this.#unread ??= event;
   }
 
   end(end: UpstreamEnd): void {
+    this.#otherCalls += 1;
     this.#rest.end = end;
     this.#ended = true;
   }
 
+  /** Takes back an end that a failure stands in place of. */
+  dropEnd(): void {
+    delete this.#rest.end;
+  }
+
   /** What came since the last call. */
   take(): UpstreamBatch {
+    if (this.#ended) this.close();
     this.#closeText();
+    // Held text isn't in the batch, so the id of its event can't be either.
+    if (this.#think.isHolding || this.#filter?.isHolding) delete this.#rest.eventId;
     const batch = { ...this.#rest, parts: this.#parts };
     this.#parts = [];
     this.#rest = {};
     return batch;
+  }
+
+  /** No more text follows: what was held back joins the next batch. */
+  close(): void {
+    const held = this.#filter?.end() ?? "";
+    if (held !== "") this.#tagged("text", held);
+    this.#think.end(this.#emit);
+  }
+
+  #filtered(kind: TextKind, text: string): void {
+    const filter = this.#filter;
+    if (filter === undefined) {
+      this.#tagged(kind, text);
+      return;
+    }
+    if (kind === "reasoning" && filter.isHolding) this.#tagged("text", filter.end());
+    this.#tagged(kind, filter.push(kind, text));
+    if (filter.isOver) this.end({ kind: "done" });
+  }
+
+  #tagged(kind: TextKind, text: string): void {
+    if (kind === "reasoning") this.#append(kind, text);
+    else if (this.#think.isOff) this.#append("text", text);
+    else this.#think.push(text, this.#emit);
+  }
+
+  #append(kind: TextKind, text: string): void {
+    if (text === "") return;
+    this.#hasContent = true;
+    if (this.#kind !== kind) {
+      this.#closeText();
+      this.#kind = kind;
+    }
+    this.#text += text;
   }
 
   #closeText(): void {
@@ -76,8 +190,4 @@ export class BatchBuilder {
     this.#kind = undefined;
     this.#text = "";
   }
-}
-
-function isCount(value: unknown): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
 }

@@ -1,69 +1,139 @@
 /**
- * An SSE body as batches: read with back-pressure, a chunk at a time, each chunk's events merged into one batch (U8). Nothing
- * is read ahead of the consumer. Bytes that are no UTF-8 become U+FFFD; comments and blank lines are empty batches, signs of
- * life; an event that the body ends in the middle of is discarded, as the format says.
+ * An answer's body as batches: read with back-pressure, a chunk at a time, each chunk's events merged into one batch (U8).
+ * Nothing is read ahead of the consumer. Bytes that are no UTF-8 become U+FFFD; comments and blank lines are empty batches,
+ * signs of life. An answer with data of which nothing was understood is `upstream-unrecognized`.
  */
-import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
-import { dialectFor } from "./dialects/auto.ts";
-import type { Dialect } from "./dialects/dialect.ts";
+import { decoderFor, promisedBy } from "./content-type.ts";
+import { DialectReader } from "./dialects/auto.ts";
 import type { MappingSettings } from "./dialects/mapping-settings.ts";
 import type { DialectName } from "./dialects/names.ts";
+import { malformed } from "./dialects/stream-event.ts";
 import type { StreamReader } from "./fetch-upstream.ts";
+import { SniffedFraming } from "./framing.ts";
+import { type FramingSink, maxEventUnits } from "./framing-contract.ts";
+import { textFilterFor } from "./text-filter.ts";
+import { readDocument, unrecognizedIn } from "./whole-answer.ts";
 
-/** One event larger than this is not an answer, it is a fault: in UTF-16 units. */
-const maxEventUnits = 1_048_576;
-
-/** Reads streams of this dialect, a fresh one each. `mapping`: what the operator wrote down of the backend's events. */
-export function readerOf(dialect: DialectName, _mapping?: MappingSettings): StreamReader {
-  return (body, signal) => batchesOf(body, dialectFor(dialect), signal);
+/** Reads answers of this dialect, each with a fresh reader. `mapping`: what the operator wrote down of the backend's events. */
+export function readerOf(name: DialectName, mapping?: MappingSettings): StreamReader {
+  return (body, signal, contentType, isSized) =>
+    new AnswerReader(name, mapping).batches(body, signal, contentType, isSized);
 }
 
-/** Ends with a batch that has `end`, or without one where the stream was cut off; throws `UpstreamFailure`. */
-export async function* batchesOf(
-  body: ReadableStream<Uint8Array>,
-  dialect: Dialect,
-  signal: AbortSignal,
-): AsyncGenerator<UpstreamBatch> {
-  const builder = new BatchBuilder();
-  let failure: UpstreamFailure | undefined;
-  let isOver = false;
-  let isCut = false;
-  const parser = createParser({
-    maxBufferSize: maxEventUnits,
-    onEvent: (event) => {
-      // The blank line that would have ended this event is ours.
-      if (isOver) isCut = true;
-      else if (failure === undefined && !builder.ended) failure = read(event, dialect, builder);
-    },
-    onError: (error) => {
-      // Lines that are no field are ignored, as the format says; an event without end is not.
-      if (error.type === "max-buffer-size-exceeded" && !builder.ended)
-        failure ??= new UpstreamFailure("upstream-malformed", false, { cause: error });
-    },
-  });
-  const decoder = new TextDecoder();
-  for await (const bytes of chunksOf(body, signal)) {
-    parser.feed(decoder.decode(bytes, { stream: true }));
-    yield builder.take();
-    // U5: a failure ends the answer after what came before it.
-    if (failure !== undefined) throw failure;
-    if (builder.ended) return;
+/** Reads one attempt's answer. */
+export class AnswerReader implements FramingSink {
+  readonly #builder: BatchBuilder;
+  readonly #dialect: DialectReader;
+  readonly #takesText: boolean;
+  #failure: UpstreamFailure | undefined;
+  /** The answer came whole, so it is handed on as one batch. */
+  #isWhole = false;
+  #isSized = false;
+  #hasText = false;
+
+  constructor(name: DialectName, mapping?: MappingSettings) {
+    this.#builder = new BatchBuilder(textFilterFor(mapping));
+    this.#dialect = new DialectReader(name, mapping);
+    this.#takesText = name === "auto" || name === "text";
   }
-  isOver = true;
-  parser.feed(`${decoder.decode()}\n\n`);
-  if (!isCut && dialect.endOfStream(builder) !== undefined) yield builder.take();
-}
 
-function read(event: EventSourceMessage, dialect: Dialect, builder: BatchBuilder): UpstreamFailure | undefined {
-  try {
-    dialect.read(event, builder);
-    return undefined;
-  } catch (error) {
-    return error instanceof UpstreamFailure
-      ? error
-      : new UpstreamFailure("upstream-malformed", false, { cause: error });
+  /** The dialect that was recognized so far. */
+  get recognized(): string | undefined {
+    return this.#hasText ? "text" : this.#dialect.recognized;
+  }
+
+  /**
+   * Ends with a batch that has `end`, or without one where the stream was cut off; throws `UpstreamFailure`.
+   * @param isSized the response says how long it is, so that a text is whole and not a stream.
+   */
+  async *batches(
+    body: ReadableStream<Uint8Array>,
+    signal: AbortSignal,
+    contentType: string,
+    isSized = false,
+  ): AsyncGenerator<UpstreamBatch> {
+    const promised = promisedBy(contentType);
+    if (promised === undefined) throw malformed(`content-type ${contentType}`);
+    const decoder = decoderFor(contentType, promised);
+    if (decoder === undefined) throw malformed("unknown character set");
+    this.#isSized = isSized;
+    const framing = new SniffedFraming(promised, this);
+    for await (const bytes of chunksOf(body, signal)) {
+      framing.feed(decoder.decode(bytes, { stream: true }));
+      if (this.#builder.ended) this.#check();
+      yield this.#isWhole ? { parts: [] } : this.#builder.take();
+      // U5: a failure ends the answer after what came before it.
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#builder.ended) return;
+      // The turn says that a whole text is too long (T6).
+      if (this.#isWhole && this.#builder.received("text").length > maxEventUnits) break;
+    }
+    framing.feed(decoder.decode());
+    const isComplete = framing.end();
+    if (isComplete) this.#close();
+    this.#check();
+    const batch = this.#builder.take();
+    // A failure is no answer, whole or not.
+    if (this.#isWhole && batch.end?.kind === "done") yield { ...batch, whole: true };
+    else if (batch.parts.length > 0 || batch.end !== undefined) yield batch;
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  onEvent(name: string | undefined, data: string, id: string | undefined): void {
+    if (this.#failure !== undefined || this.#builder.ended) return;
+    try {
+      this.#dialect.read(name, data, id, this.#builder);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onDocument(text: string): void {
+    this.#isWhole = true;
+    try {
+      readDocument(text, this.#dialect, this.#builder);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  onText(text: string): void {
+    if (!this.#takesText) {
+      this.#fail(malformed("text without events"));
+      return;
+    }
+    this.#isWhole = this.#isSized;
+    if (!this.#hasText) this.#builder.start({ resumable: false });
+    this.#hasText = true;
+    this.#builder.text("text", text);
+  }
+
+  onFailure(failure: UpstreamFailure): void {
+    if (!this.#builder.ended) this.#fail(failure);
+  }
+
+  #close(): void {
+    if (this.#failure !== undefined || this.#builder.ended) return;
+    try {
+      if (this.#hasText) this.#builder.end({ kind: "done" });
+      else this.#dialect.endOfStream(this.#builder);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #fail(error: unknown): void {
+    this.#failure ??= error instanceof UpstreamFailure ? error : malformed(error);
+  }
+
+  /** At the end of an answer: whether anything of it was understood. */
+  #check(): void {
+    // Of an answer that was cut off, text that waits for the rest of a tag is nobody's.
+    if (this.#builder.ended) this.#builder.close();
+    this.#failure ??= unrecognizedIn(this.#builder);
+    if (this.#failure !== undefined) this.#builder.dropEnd();
   }
 }

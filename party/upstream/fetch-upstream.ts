@@ -7,22 +7,24 @@ import { defined } from "../../shared/defined.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
 import { systemClock } from "../platform/clock.ts";
 import { BackendMemory } from "./backend-memory.ts";
-import { malformed } from "./dialects/dialect.ts";
+import { promisedBy } from "./content-type.ts";
 import type { MappingSettings } from "./dialects/mapping-settings.ts";
 import type { DialectName } from "./dialects/names.ts";
+import { malformed } from "./dialects/stream-event.ts";
 import { refusalOf } from "./refused-response.ts";
 import { type CallMethod, callFor, canGet, stopCallFor, type UpstreamCall } from "./requests/call-for.ts";
 import type { UpstreamSetting } from "./upstream-setting.ts";
-import { wholeAnswer, wholeKind } from "./whole-answer.ts";
 
 /**
  * Reads an answer's body. Ends with a batch that has `end`, or without one where the stream was cut off; throws
- * `UpstreamFailure`. `contentType` is the header as the backend wrote it, "" where there is none.
+ * `UpstreamFailure`. `contentType` is the header as the backend wrote it, "" where there is none. `isSized`: the response says
+ * how long it is, so that a text in it is whole and not a stream.
  */
 export type StreamReader = (
   body: ReadableStream<Uint8Array>,
   signal: AbortSignal,
   contentType: string,
+  isSized?: boolean,
 ) => AsyncIterable<UpstreamBatch>;
 
 /** Makes a reader of streams in this dialect, read by the mapping where there is one. */
@@ -179,17 +181,13 @@ export class FetchUpstream implements Upstream {
     // Says on purpose that there is no answer; an empty body of another status is one that was cut off.
     if (status === 204 || status === 205) throw malformed(`status ${status}`);
     const contentType = headers.get("content-type") ?? "";
-    const mediaType = contentType.split(";", 1)[0]?.trim().toLowerCase() ?? "";
     // The runtime has undone these; what it cannot undo would be shown as it is.
     if (!/^(?:|identity|gzip|x-gzip|br)$/i.test(headers.get("content-encoding") ?? ""))
       throw malformed("content-encoding");
-    const isStream = mediaType === "text/event-stream";
-    const kind = wholeKind(mediaType);
-    if (!isStream && kind === undefined) throw malformed(`content-type ${contentType}`);
+    if (promisedBy(contentType) === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    if (kind === undefined) return this.#config.readerOf(setting.dialect, setting.mapping)(body, signal, contentType);
-    const charset = /;\s*charset="?([^";\s]+)/i.exec(contentType)?.[1];
-    return wholeAnswer(body, kind, charset, signal);
+    const read = this.#config.readerOf(setting.dialect, setting.mapping);
+    return read(body, signal, contentType, headers.has("content-length"));
   }
 
   #remember({ generationId, user, conversation }: UpstreamRequest): void {

@@ -1,8 +1,8 @@
 /** An HTTP status that isn't an answer, as a failure (U2, U4): its status, its `Retry-After`, and the reason in its body. */
 import { defined } from "../../shared/defined.ts";
 import { UpstreamFailure } from "../core/ports.ts";
-import { jsonOrUndefined } from "./dialects/dialect.ts";
 import { saidIn } from "./dialects/said-error.ts";
+import { jsonOrUndefined } from "./dialects/stream-event.ts";
 import { reasonOf } from "./refusal-reason.ts";
 import { overloadStatuses, retryAfter, retryableCode } from "./status.ts";
 

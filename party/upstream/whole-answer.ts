@@ -1,142 +1,105 @@
 /**
- * An answer that comes whole instead of streamed (U6): JSON in one of the shapes that chat backends have, or plain text.
- * Read to its end within a bound, then handed on as one batch. What is no answer (HTML, an event stream under a wrong name,
- * an object that none of the shapes fits) is `upstream-malformed`: a reader is never shown it.
+ * An answer that comes whole instead of streamed (U6): JSON in one of the shapes that chat backends have, or plain text. What is
+ * no answer (HTML, an object in which nothing is an answer) is a failure: a reader is never shown it.
  */
-import * as z from "zod/mini";
-import { unifiedEvents } from "../../shared/upstream-contract.ts";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
-import { checked, isObject, json, malformed } from "./dialects/dialect.ts";
-import * as openai from "./dialects/openai.ts";
-import { endOfError, saysError } from "./dialects/said-error.ts";
+import { decoderFor, promisedBy } from "./content-type.ts";
+import { DialectReader } from "./dialects/auto.ts";
+import { adviceFor } from "./dialects/event-shape.ts";
+import { addUsage } from "./dialects/said-usage.ts";
+import {
+  isObject,
+  type JsonObject,
+  jsonOrUndefined,
+  looksLikeMarkup,
+  malformed,
+  textAt,
+} from "./dialects/stream-event.ts";
+import { ToolSteps } from "./dialects/tool-steps.ts";
+import { maxEventUnits } from "./framing-contract.ts";
 
-/** As much as an answer may be long (T6). In UTF-16 units of the body. */
-const maxBodyUnits = 1_048_576;
-
-export type WholeKind = "json" | "text";
-
-/** Which kind of whole answer a media type promises; undefined where it is none. */
-export function wholeKind(mediaType: string): WholeKind | undefined {
-  if (/^application\/(?:[\w.-]+\+)?json$/.test(mediaType)) return "json";
-  if (mediaType === "text/plain" || mediaType === "text/markdown") return "text";
-  return undefined;
-}
-
+/** Reads a body to its end, for callers that read no streams. */
 export async function* wholeAnswer(
   body: ReadableStream<Uint8Array>,
-  kind: WholeKind,
-  charset: string | undefined,
+  contentType: string,
   signal: AbortSignal,
 ): AsyncGenerator<UpstreamBatch> {
-  const text = await readAll(body, kind === "json" ? undefined : charset, signal);
-  // As a stream without an event: the answer never began.
-  if (text.trim() === "") throw new UpstreamFailure("upstream-truncated", true, { cause: "empty body" });
-  const builder = new BatchBuilder();
-  builder.start({ resumable: false });
-  if (kind === "json") {
-    if (text.length > maxBodyUnits) throw malformed("body too large");
-    addJson(json(text), builder);
-  } else {
-    if (looksLikeMarkup(text)) throw malformed("HTML under a text type");
-    if (looksLikeEvents(text)) throw malformed("an event stream under a text type");
-    builder.text("text", text);
-  }
-  if (!builder.ended) builder.end({ kind: "done" });
-  const batch = builder.take();
-  // A failure is no answer, whole or not.
-  yield batch.end?.kind === "error" ? batch : { ...batch, whole: true };
-}
-
-/** Stops a little beyond the bound: a text that is too long is shown as far as an answer goes, and the turn says so (T6). */
-async function readAll(
-  body: ReadableStream<Uint8Array>,
-  charset: string | undefined,
-  signal: AbortSignal,
-): Promise<string> {
-  const decoder = decoderFor(charset);
+  const promised = promisedBy(contentType) ?? "text";
+  const decoder = decoderFor(contentType, promised);
+  if (decoder === undefined) throw malformed("unknown character set");
   let text = "";
   for await (const bytes of chunksOf(body, signal)) {
     text += decoder.decode(bytes, { stream: true });
-    if (text.length > maxBodyUnits) return text;
+    // A text that is too long is shown as far as an answer goes, and the turn says so (T6).
+    if (text.length > maxEventUnits) break;
   }
-  return text + decoder.decode();
+  text += decoder.decode();
+  if (text.trim() === "") throw new UpstreamFailure("upstream-truncated", true, { cause: "empty body" });
+  if (looksLikeMarkup(text)) throw malformed("HTML");
+  const builder = new BatchBuilder();
+  if (promised === "text") {
+    builder.start({ resumable: false });
+    builder.text("text", text);
+    builder.end({ kind: "done" });
+  } else readDocument(text, new DialectReader("auto"), builder);
+  const unrecognized = unrecognizedIn(builder);
+  if (unrecognized !== undefined) throw unrecognized;
+  const batch = builder.take();
+  yield batch.end?.kind === "error" ? batch : { ...batch, whole: true };
 }
 
-function decoderFor(charset = "utf-8") {
-  try {
-    return new TextDecoder(charset);
-  } catch (cause) {
-    throw malformed(cause);
-  }
-}
-
-function looksLikeMarkup(text: string): boolean {
-  return /^\s*<(?:!doctype|html|head|body|\?xml)/i.test(text);
-}
-
-function looksLikeEvents(text: string): boolean {
-  return /^\s*(?:(?:event|id|retry):[^\n\r]*(?:\r\n?|\n))*(?:data|event): ?\S/.test(text);
-}
-
-const completion = z.object({
-  choices: z.array(z.object({ message: openai.messageSchema, finish_reason: z.nullish(z.string()) })),
-  usage: openai.usageSchema,
-});
-const dataPart = z.object({ name: z.string(), value: z.unknown() });
-
-/** Where backends of their own making put the text, in the order in which it is looked for. */
-const textKeys = ["text", "content", "answer", "message", "output"] as const;
-
-function addJson(value: unknown, into: BatchBuilder): void {
-  if (typeof value === "string") {
-    into.text("text", value);
-    return;
-  }
-  if (!isObject(value)) throw malformed("no object");
-  if (saysError(value)) {
-    into.end(endOfError(value));
-    return;
-  }
-  const { model, finishReason, usage, parts } = value;
-  if (typeof model === "string") into.start({ model, resumable: false });
-  into.usageIn(usage);
-  if (value["choices"] !== undefined) addCompletion(value, into);
+/** Reads one JSON document as an answer. @throws UpstreamFailure */
+export function readDocument(text: string, dialect: DialectReader, into: BatchBuilder): void {
+  if (text.length > maxEventUnits) throw malformed("body too large");
+  const value = jsonOrUndefined(text);
+  if (value === undefined) throw malformed("a document that is no JSON");
+  into.start({ resumable: false });
+  if (typeof value === "string") into.text("text", value);
+  else if (isObject(value) && isUnifiedWhole(value)) readParts(value, into);
   else {
-    if (Array.isArray(parts)) for (const part of parts) addPart(part, into);
-    else into.text("text", textOf(value));
-    into.end({ kind: "done", ...(typeof finishReason === "string" ? { finishReason } : {}) });
+    const model = isObject(value) ? textAt(value, "model") : "";
+    dialect.read(undefined, text, undefined, into);
+    if (!into.ended) dialect.endOfStream(into);
+    if (model !== "") into.start({ resumable: false, model });
   }
+  if (!into.ended && into.hasContent) into.end({ kind: "done" });
+  if (!into.ended) into.ignored({ name: undefined, data: text, value, id: undefined });
 }
 
-function addCompletion(value: unknown, into: BatchBuilder): void {
-  const { choices, usage } = checked(completion, value);
-  openai.addUsage(usage, into);
-  const [choice] = choices;
-  if (choice === undefined) throw malformed("no choice");
-  openai.addText(choice.message, into);
-  const calls = new openai.ToolCalls();
-  calls.collect(choice.message.tool_calls ?? []);
-  calls.flush(into);
-  into.end(openai.endOfFinish(choice.finish_reason));
+/** The failure of an answer with data of which nothing was understood. It was paid for, so it isn't asked for again. */
+export function unrecognizedIn(builder: BatchBuilder): UpstreamFailure | undefined {
+  const { unread } = builder;
+  if (builder.hasContent || unread === undefined || builder.failed) return undefined;
+  return new UpstreamFailure("upstream-unrecognized", false, { cause: adviceFor(unread), byUpstream: true });
 }
 
-/** Of the unified format, which says `kind`, or of an AI SDK message, which says `type`; of the latter the text counts. */
-function addPart(part: unknown, into: BatchBuilder): void {
-  if (!isObject(part)) throw malformed("a part that is no object");
-  const kind = part["kind"] ?? part["type"];
-  if (kind === "text" || kind === "reasoning") into.text(kind, checked(unifiedEvents.token, part).text);
-  else if (part["kind"] === "tool") into.part({ kind: "tool", ...checked(unifiedEvents.tool, part) });
-  else if (part["kind"] === "data") into.part({ kind: "data", ...checked(dataPart, part) });
+/** Parts of the unified format, which say `kind`, or of an AI SDK message, which say `type`. */
+function isUnifiedWhole(value: JsonObject): boolean {
+  const { parts } = value;
+  return Array.isArray(parts) && parts.some((part) => isObject(part) && ("kind" in part || "type" in part));
 }
 
-function textOf(value: Readonly<Record<string, unknown>>): string {
-  for (const key of textKeys) {
-    const text = value[key];
-    if (typeof text === "string") return text;
-    // A message as chat services have it: `{role, content}`.
-    if (isObject(text) && typeof text["content"] === "string") return text["content"];
+function readParts(value: JsonObject, into: BatchBuilder): void {
+  const tools = new ToolSteps();
+  const model = textAt(value, "model");
+  if (model !== "") into.start({ resumable: false, model });
+  addUsage(value["usage"], into);
+  for (const part of value["parts"] as unknown[]) {
+    if (!isObject(part)) throw malformed("a part that is no object");
+    const kind = part["kind"] ?? part["type"];
+    if (kind === "text" || kind === "reasoning") into.text(kind, textAt(part, "text"));
+    else if (kind === "data") into.part({ kind: "data", name: textAt(part, "name"), value: part["value"] ?? null });
+    else if (kind === "tool") readTool(part, tools, into);
   }
-  throw malformed("no text in it");
+  const finishReason = textAt(value, "finishReason");
+  into.end({ kind: "done", ...(finishReason === "" ? {} : { finishReason }) });
+}
+
+function readTool(part: JsonObject, tools: ToolSteps, into: BatchBuilder): void {
+  const [id, name] = [textAt(part, "toolCallId"), textAt(part, "toolName")];
+  const { phase, value } = part;
+  if (phase === "result" || phase === "error") tools.settle(id || undefined, name, phase, value, into, true);
+  else tools.call(id || undefined, name, value, into);
 }

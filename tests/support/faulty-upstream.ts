@@ -9,6 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import type { TestProject } from "vitest/node";
 import { type FaultName, faults } from "./faulty-upstream-table.ts";
+import { isShapePrompt, sendShape } from "./upstream/send-shape.ts";
 
 /** For a suite. */
 export default async function setup(project: TestProject): Promise<() => void> {
@@ -47,7 +48,8 @@ class FaultyUpstream {
       const prompt = body.messages.at(-1)?.content ?? "";
       const call = (this.#calls.get(prompt) ?? 0) + 1;
       this.#calls.set(prompt, call);
-      if (!isFault(prompt)) response.writeHead(404).end();
+      if (isShapePrompt(prompt)) await sendShape(prompt, response);
+      else if (!isFault(prompt)) response.writeHead(404).end();
       else {
         const lastEventId = request.headers["last-event-id"];
         await behaviours[prompt]({ socket: request.socket, call, lastEventId: lastEventId?.toString() });
@@ -264,8 +266,16 @@ const behaviours: Readonly<Record<FaultName, Behaviour>> = {
     event("tool", { toolCallId: "a", toolName: "read", phase: "result", value: "x".repeat(65_536) }) + rest,
   ),
   "unknown-event": sends(
-    `${head(sse)}${event("metrics", secret)}${first}unknown: ${secret}\nretry: soon\n${data(secret)}${event("token", { text: "world", debug: secret })}${event("done", { finishReason: "stop" })}`,
+    `${head(sse)}${event("metrics", secret)}${first}unknown: ${secret}\nretry: soon\n${data({ note: secret })}${event("token", { text: "world", debug: secret })}${event("done", { finishReason: "stop" })}`,
   ),
+  unrecognized: sends(head(sse) + data({ zork: { words: secret } }, { zork: { words: "more" } })),
+  "mixed-formats": sends(head(sse) + first + data(chunk({ content: secret })) + data("[DONE]")),
+  "changed-tag": sends(head(sse) + first + data({ type: "fragment", text: secret }) + event("done", {})),
+  "html-in-stream": sends(`${head(sse)}${first}<html><body>${secret}</body></html>\n\n`),
+  "brief-events": sends(
+    `${head(sse)}\n${data({ type: "ping", ts: 1 }, { type: "delta", data: "Hello, " }, { type: "delta", data: "world" }, { type: "complete" })}`,
+  ),
+  "brief-cut": sends(head(sse) + data({ type: "delta", data: "Hello, " })),
   "after-done": sends(head(sse) + first + rest + token(secret, 5) + event("error", secret)),
   "many-lines": sends(
     `${head(sse)}${first}event: token\ndata: {\ndata: "text":\ndata: "world"\ndata: }\n\n${event("done", {})}`,

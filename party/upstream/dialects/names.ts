@@ -1,3 +1,17 @@
-/** The values of `UPSTREAM_DIALECT`. Apart from the dialects, so that knowing their names costs no start-up their schemas. */
-export const dialectNames = ["auto", "unified", "openai", "ui-message", "text"] as const;
-export type DialectName = (typeof dialectNames)[number];
+/** The values of `UPSTREAM_DIALECT`. Kept apart from the dialects, so that parsing the settings loads none of them. */
+export const dialectNames = [
+  ...["auto", "unified", "openai", "responses", "anthropic", "gemini", "ui-message", "data-stream"],
+  ...["dashscope", "tagged", "text"],
+] as readonly DialectName[];
+export type DialectName =
+  | "auto"
+  | "unified"
+  | "openai"
+  | "responses"
+  | "anthropic"
+  | "gemini"
+  | "ui-message"
+  | "data-stream"
+  | "dashscope"
+  | "tagged"
+  | "text";

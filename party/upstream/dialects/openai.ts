@@ -1,67 +1,46 @@
 /**
- * Chat completion chunks of OpenAI and of the many services that speak like it. Reasoning comes as `reasoning_content` or
- * `reasoning`; a tool call comes in fragments and is appended whole when the model ends its turn. The first choice counts.
- * The end is `[DONE]`; a stream that closes after a `finish_reason` has ended too, because some services leave it out.
+ * Chat completion chunks of OpenAI and of the many services that speak like it, and completions that come whole. Strict about
+ * nothing but the answer: usage, choices and fields of odd types are left out. The first choice counts. The end is `[DONE]`; a
+ * stream that closes after a `finish_reason` has ended too, because some services leave it out.
  */
-import type { EventSourceMessage } from "eventsource-parser";
-import * as z from "zod/mini";
-import { type UpstreamEnd, UpstreamFailure } from "../../core/ports.ts";
+import type { UpstreamEnd } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
-import { checked, type Dialect, doneData, isObject, json, jsonOrUndefined, nameOf } from "./dialect.ts";
-import { endOfError, endOfSaidError, saysError } from "./said-error.ts";
+import type { Dialect } from "./dialect.ts";
+import { saysError } from "./failure-signs.ts";
+import { endOfError } from "./said-error.ts";
+import { addUsage } from "./said-usage.ts";
+import { readStray } from "./stray-events.ts";
+import { isEndMark, isObject, type JsonObject, malformed, type StreamEvent, textAt } from "./stream-event.ts";
+import { roleOf } from "./tag-roles.ts";
+import { ToolFragments } from "./tool-fragments.ts";
+import { ToolSteps } from "./tool-steps.ts";
 
-const count = z.int().check(z.minimum(0));
-const text = z.nullish(z.string());
-
-const toolCallSchema = z.object({
-  index: z.nullish(count),
-  id: text,
-  function: z.nullish(z.object({ name: text, arguments: text })),
-});
-
-/** A delta, or the message of an answer that came whole. */
-export const messageSchema = z.object({
-  content: text,
-  reasoning_content: text,
-  reasoning: text,
-  refusal: text,
-  tool_calls: z.nullish(z.array(toolCallSchema)),
-});
-
-export const usageSchema = z.nullish(
-  z.object({ prompt_tokens: z.nullish(count), completion_tokens: z.nullish(count) }),
-);
-
-const chunkSchema = z.object({
-  model: text,
-  choices: z.array(z.object({ index: z.nullish(count), delta: z.nullish(messageSchema), finish_reason: text })),
-  usage: usageSchema,
-});
-
-export type ChatMessage = z.infer<typeof messageSchema>;
-
-/** Arguments of one turn beyond this are no call, whatever the part limit of the room is. In UTF-16 units. */
-const maxToolUnits = 1_048_576;
+/** Whether an object is a chunk or a whole completion, or an odd one of a stream of them. */
+export function isCompletion(value: JsonObject): boolean {
+  const { choices, object } = value;
+  if (!("choices" in value)) return false;
+  if (typeof object === "string" && /^(?:chat\.completion|text_completion)/.test(object)) return true;
+  if (!Array.isArray(choices)) return choices === null && ("model" in value || "usage" in value);
+  const [first] = choices;
+  if (first === undefined) return !("type" in value);
+  return isObject(first) && ("delta" in first || "message" in first || "finish_reason" in first || "text" in first);
+}
 
 export class OpenAiDialect implements Dialect {
-  readonly #calls = new ToolCalls();
+  readonly #calls = new ToolFragments();
+  readonly #steps = new ToolSteps();
   #started = false;
   #finishReason: string | undefined;
 
-  read(event: EventSourceMessage, into: BatchBuilder): void {
-    const name = nameOf(event);
-    if (name === "error") into.end(endOfSaidError(event.data));
-    if (name !== undefined) return;
-    if (event.data.trim() === doneData) {
-      this.#end(into);
-      return;
-    }
-    const value = json(event.data);
-    // The hot path: a chunk with one string in it needs no schema.
-    if (this.#started && addPlain(value, into)) return;
-    if (isObject(value) && saysError(value)) into.end(endOfError(value));
-    // Something else than a chunk, such as a ping: not ours to judge.
-    else if (!isObject(value) || "choices" in value) this.#chunk(value, into);
+  read(event: StreamEvent, into: BatchBuilder): void {
+    const { name, data, value } = event;
+    if (isEndMark(data)) this.#end(into);
+    else if (isObject(value) && "choices" in value && (name === undefined || roleOf(name) !== "failure"))
+      this.#chunk(value, event, into);
+    else if (isObject(value) && name === undefined && !this.#isForeign(value)) {
+      if (saysError(value)) into.end(endOfError(value));
+      else addUsage(value["usage"], into);
+    } else if (readStray(event, this.#steps, into) === "end") this.#end(into);
   }
 
   endOfStream(into: BatchBuilder): UpstreamEnd | undefined {
@@ -69,96 +48,76 @@ export class OpenAiDialect implements Dialect {
     return this.#end(into);
   }
 
-  #chunk(value: unknown, into: BatchBuilder): void {
-    const { model, choices, usage } = checked(chunkSchema, value);
-    if (!this.#started) into.start({ resumable: false, ...(model ? { model } : {}) });
-    this.#started = true;
-    addUsage(usage, into);
-    const choice = choices.find(({ index }) => (index ?? 0) === 0);
-    if (choice?.delta) {
-      addText(choice.delta, into);
-      this.#calls.collect(choice.delta.tool_calls ?? []);
+  /** A chunk without choices, such as one with the usage alone, is of this format. */
+  #isForeign(value: JsonObject): boolean {
+    return !("usage" in value) && !("object" in value) && !saysError(value);
+  }
+
+  #chunk(value: JsonObject, event: StreamEvent, into: BatchBuilder): void {
+    if (saysError(value)) {
+      into.end(endOfError(value));
+      return;
     }
-    if (choice?.finish_reason) this.#finishReason = choice.finish_reason;
+    const { choices, model } = value;
+    if (!this.#started)
+      into.start({ resumable: false, ...(typeof model === "string" && model !== "" ? { model } : {}) });
+    this.#started = true;
+    addUsage(value["usage"], into);
+    if (!Array.isArray(choices)) {
+      if (choices !== null) throw malformed("choices that are no list");
+      return;
+    }
+    const choice = choices.find((item) => isObject(item) && (item["index"] ?? 0) === 0) as JsonObject | undefined;
+    if (choice === undefined) return;
+    this.#steps.flush(into);
+    const delta = choice["delta"] ?? choice["message"];
+    if (isObject(delta)) {
+      addMessage(delta, into);
+      this.#calls.collect(delta["tool_calls"]);
+      if (isObject(delta["function_call"])) this.#calls.collect([delta["function_call"]]);
+    } else if (typeof choice["text"] === "string") into.text("text", choice["text"]);
+    else if (delta !== undefined && delta !== null) into.ignored(event);
+    const reason = choice["finish_reason"];
+    if (typeof reason === "string" && reason !== "" && reason !== "null") this.#finishReason = reason;
+    // A completion that came whole.
+    if (isObject(choice["message"]) && choice["delta"] === undefined) this.#finishReason ??= "stop";
   }
 
   #end(into: BatchBuilder): UpstreamEnd {
     this.#calls.flush(into);
-    const end = endOfFinish(this.#finishReason);
+    this.#steps.flush(into);
+    // Routers of models say "error" when a model failed in the middle.
+    const end: UpstreamEnd =
+      this.#finishReason === "error"
+        ? endOfError({})
+        : { kind: "done", ...(this.#finishReason === undefined ? {} : { finishReason: this.#finishReason }) };
     into.end(end);
     return end;
   }
 }
 
-/** How an answer with this `finish_reason` ended. */
-export function endOfFinish(finishReason: string | null | undefined): UpstreamEnd {
-  // Routers of models say so when a model failed in the middle.
-  if (finishReason === "error") return endOfError({});
-  return { kind: "done", ...(finishReason ? { finishReason } : {}) };
-}
-
-/** True when the chunk held nothing but text, and that is added. */
-function addPlain(value: unknown, into: BatchBuilder): boolean {
-  if (!isObject(value) || (value["usage"] ?? null) !== null || !Array.isArray(value["choices"])) return false;
-  const [choice, other] = value["choices"] as unknown[];
-  if (other !== undefined || !isObject(choice) || (choice["finish_reason"] ?? null) !== null) return false;
-  const { index, delta } = choice;
-  if ((index !== 0 && index !== undefined) || !isObject(delta) || delta["tool_calls"] !== undefined) return false;
-  if (typeof delta["content"] !== "string" || delta["content"] === "") return false;
-  if ((delta["reasoning_content"] ?? delta["reasoning"] ?? delta["refusal"] ?? null) !== null) return false;
-  into.text("text", delta["content"]);
-  return true;
-}
-
 /** Reasoning first: where one chunk has both, the model thought before it spoke. */
-export function addText({ content, reasoning_content, reasoning, refusal }: ChatMessage, into: BatchBuilder): void {
-  const thought = reasoning_content || reasoning;
-  if (thought) into.text("reasoning", thought);
-  if (content) into.text("text", content);
+export function addMessage(message: JsonObject, into: BatchBuilder): void {
+  const { content } = message;
+  const thought = textAt(message, "reasoning_content") || textAt(message, "reasoning") || textAt(message, "thinking");
+  if (thought !== "") into.text("reasoning", thought);
+  if (typeof content === "string") into.text("text", content);
+  else if (Array.isArray(content)) for (const block of content) addBlock(block, "text", into);
+  else if (isObject(content)) addBlock(content, "text", into);
+  else if (content !== undefined && content !== null) throw malformed("content that is no text");
   // What the model says instead of an answer.
-  if (refusal) into.text("text", refusal);
+  const refusal = textAt(message, "refusal");
+  if (refusal !== "") into.text("text", refusal);
 }
 
-export function addUsage(usage: z.infer<typeof usageSchema>, into: BatchBuilder): void {
-  if (!usage) return;
-  const { prompt_tokens: input, completion_tokens: output } = usage;
-  into.usage({
-    ...(typeof input === "number" ? { inputTokens: input } : {}),
-    ...(typeof output === "number" ? { outputTokens: output } : {}),
-  });
-}
-
-interface ToolCall {
-  id: string;
-  name: string;
-  arguments: string;
-}
-
-/** Collects the fragments of tool calls: a reader is shown a call when it is whole. */
-export class ToolCalls {
-  readonly #calls = new Map<number, ToolCall>();
-  #units = 0;
-
-  collect(fragments: readonly z.infer<typeof toolCallSchema>[]): void {
-    for (const fragment of fragments) {
-      // Without an index: a new id opens a new call, anything else continues the last one.
-      const index = fragment.index ?? Math.max(0, this.#calls.size - (fragment.id ? 0 : 1));
-      const call = this.#calls.get(index) ?? { id: `call-${index}`, name: "", arguments: "" };
-      this.#calls.set(index, call);
-      if (fragment.id) call.id = fragment.id;
-      call.name += fragment.function?.name ?? "";
-      call.arguments += fragment.function?.arguments ?? "";
-      this.#units += 1 + (fragment.function?.name?.length ?? 0) + (fragment.function?.arguments?.length ?? 0);
-      if (this.#units > maxToolUnits) throw new UpstreamFailure("part-too-large", false);
-    }
-  }
-
-  flush(into: BatchBuilder): void {
-    for (const { id, name, arguments: written } of this.#calls.values()) {
-      // A model may write arguments that are not JSON; its text is then the value.
-      const value = jsonOrUndefined(written) ?? written;
-      into.part({ kind: "tool", toolCallId: id, toolName: name, phase: "call", value });
-    }
-    this.#calls.clear();
-  }
+/** A content block: `{type: text, text}` or `{type: thinking, thinking: [blocks]}`, as Mistral has it. */
+function addBlock(block: unknown, kind: "text" | "reasoning", into: BatchBuilder): void {
+  if (typeof block === "string") into.text(kind, block);
+  if (!isObject(block)) return;
+  const type = textAt(block, "type");
+  const inner = roleOf(type) === "reasoning" ? "reasoning" : kind;
+  const held = block["thinking"] ?? block["reasoning"] ?? block["text"] ?? block["content"];
+  if (typeof held === "string") into.text(inner, held);
+  else if (Array.isArray(held)) for (const item of held) addBlock(item, inner, into);
+  else if (isObject(held) && typeof held["value"] === "string") into.text(inner, held["value"]);
 }

@@ -6,7 +6,7 @@
 import type { UpstreamEnd } from "../../core/ports.ts";
 import { reasonOf } from "../refusal-reason.ts";
 import { retryableCode } from "../status.ts";
-import { isObject, jsonOrUndefined } from "./dialect.ts";
+import { isObject, jsonOrUndefined } from "./stream-event.ts";
 
 /** What a failure says, from the object under `error` and from the object around it. */
 export interface SaidError {
@@ -20,12 +20,13 @@ export interface SaidError {
 }
 
 /** Keys under which services put a sentence. */
-const sentenceKeys = ["message", "msg", "detail", "error_description", "errorText", "title"] as const;
+const sentenceKeys = ["message", "msg", "detail", "error_description", "errorText", "title", "content"] as const;
 
 /** Has no schema: nothing in it is required, and a field of the wrong type counts as absent. */
 export function saidIn(said: unknown): SaidError {
   const outer = factsIn(said);
-  const inner = isObject(said) && "error" in said ? factsIn(said["error"]) : outer;
+  const within = innerOf(said);
+  const inner = within === said ? outer : factsIn(within);
   const layers = inner === outer ? [outer] : [inner, outer];
   const joined = (pick: (facts: SaidError) => string) => [...new Set(layers.map(pick))].filter(Boolean).join(" ");
   return {
@@ -35,6 +36,18 @@ export function saidIn(said: unknown): SaidError {
     retryable: inner.retryable ?? outer.retryable,
     waitMs: inner.waitMs ?? outer.waitMs,
   };
+}
+
+/** What went wrong inside of an object that only says that something did. */
+function innerOf(said: unknown): unknown {
+  if (!isObject(said)) return said;
+  const { error } = said;
+  if (isObject(error) || typeof error === "string") return error;
+  for (const key of ["response", "last_error", "data"]) {
+    const nested = said[key];
+    if (isObject(nested) && ("error" in nested || "code" in nested)) return innerOf(nested);
+  }
+  return said;
 }
 
 function factsIn(value: unknown): SaidError {
@@ -49,10 +62,14 @@ function factsIn(value: unknown): SaidError {
     // NestJS's ValidationPipe answers with a list.
     return Array.isArray(sentence) ? sentence.filter((item) => typeof item === "string").join(" ") : text(key);
   });
+  // A tag says nothing about the reason.
+  const type = text("type") === "error" ? undefined : text("type");
   return {
-    names: [text("code"), text("type"), number("code")?.toString()].filter((word) => word !== undefined).join(" "),
+    names: [text("code"), type, text("error_type"), number("code")?.toString()]
+      .filter((word) => word !== undefined)
+      .join(" "),
     sentence: typeof value === "string" ? value : sentences.filter((sentence) => sentence !== undefined).join(" "),
-    status: [number("status"), number("statusCode"), number("code")].find(isStatus),
+    status: [number("status"), number("statusCode"), number("code"), Number(text("code") ?? "")].find(isStatus),
     retryable: typeof said["retryable"] === "boolean" ? said["retryable"] : undefined,
     waitMs: waitMs !== undefined && waitMs >= 0 ? Math.round(waitMs) : undefined,
   };
@@ -63,11 +80,6 @@ const busyWords = /(?:^|[^a-z])rate|too.?many.?request|throttl|(?:^|\D)429(?:\D|
 /** Codes and types after which a retry is useless. Never looked for in sentences. */
 const finalWords =
   /invalid|authenticat|permission|forbidden|not.?found|context.?length|quota|billing|unsupported|polic/i;
-
-/** Whether an object is a failure: something under `error`, or the body that NestJS gives to an exception. */
-export function saysError(value: Readonly<Record<string, unknown>>): boolean {
-  return Boolean(value["error"]) || (isStatus(value["statusCode"]) && "message" in value);
-}
 
 /** For the data of an `error` event. */
 export function endOfSaidError(data: string): UpstreamEnd {

@@ -1,42 +1,39 @@
 /**
- * Plain text in events without names: as it is, as a JSON string, or in an object with one of `text`, `content`, `token`,
- * `delta`. Which of the two it is the first event with text decides for the whole answer, so that an answer that shows
- * JSON is not taken for it. The end is `[DONE]`, an event named `done` or `end`, an object with `done: true`, or simply the
- * end of the stream, which many such backends have and which cannot be told from a cut between two events.
+ * Plain text in events without names: as it is, or as JSON strings. The first event with text decides which, so that an answer
+ * that shows JSON stays text. The end is `[DONE]`, an event with a name such as `done`, or simply the end of the stream, which
+ * many such backends have and which cannot be told from a cut between two events.
  */
-import type { EventSourceMessage } from "eventsource-parser";
 import type { UpstreamEnd } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
-import { type Dialect, doneData, isObject, jsonOrUndefined, malformed, nameOf } from "./dialect.ts";
-import { endOfError, endOfSaidError, saysError } from "./said-error.ts";
-
-const textKeys = ["text", "content", "token", "delta"] as const;
-
-/** Whether an object looks like one of this dialect. */
-export function hasText(value: Readonly<Record<string, unknown>>): boolean {
-  return textKeys.some((key) => typeof value[key] === "string");
-}
+import type { Dialect } from "./dialect.ts";
+import { saysError } from "./failure-signs.ts";
+import { findText } from "./find-text.ts";
+import { isKnownFormat } from "./recognize.ts";
+import { endOfError, endOfSaidError } from "./said-error.ts";
+import {
+  isEndMark,
+  isFailureMark,
+  isObject,
+  type JsonObject,
+  looksLikeMarkup,
+  malformed,
+  type StreamEvent,
+} from "./stream-event.ts";
+import { roleOf } from "./tag-roles.ts";
+import { ToolSteps } from "./tool-steps.ts";
 
 export class TextDialect implements Dialect {
-  #form: "json" | "plain" | undefined;
+  readonly #tools = new ToolSteps();
+  #form: "string" | "plain" | undefined;
 
-  read(event: EventSourceMessage, into: BatchBuilder): void {
-    const name = nameOf(event);
-    if (name === "error") into.end(endOfSaidError(event.data));
-    else if (name === "done" || name === "end") into.end({ kind: "done" });
-    if (name !== undefined) return;
-    const { data } = event;
-    if (data.trim() === doneData) {
-      into.end({ kind: "done" });
-      return;
-    }
-    const value = this.#form === "plain" ? undefined : jsonIn(data);
-    if (value === undefined && this.#form === "json") throw malformed();
-    const text = value === undefined ? data : textOf(value, into);
-    if (text === undefined) return;
-    if (this.#form === undefined) into.start({ resumable: false });
-    this.#form ??= value === undefined ? "plain" : "json";
-    into.text("text", text);
+  read(event: StreamEvent, into: BatchBuilder): void {
+    const { name, data, value } = event;
+    if (isEndMark(data)) into.end({ kind: "done" });
+    else if (isFailureMark(data)) into.end(endOfError(data));
+    else if (name !== undefined) this.#named(name, event, into);
+    else if (isObject(value) && this.#spoken(value, into)) return;
+    else if (looksLikeMarkup(data)) throw malformed("HTML in the stream");
+    else this.#text(data, value, into);
   }
 
   endOfStream(into: BatchBuilder): UpstreamEnd | undefined {
@@ -46,24 +43,50 @@ export class TextDialect implements Dialect {
     into.end(end);
     return end;
   }
-}
 
-/** A string or an object in JSON; undefined where the data is text itself. Numbers and the like are text: models write them. */
-function jsonIn(data: string): string | Readonly<Record<string, unknown>> | undefined {
-  const value = jsonOrUndefined(data);
-  return typeof value === "string" || isObject(value) ? value : undefined;
-}
-
-/** Undefined where an object carries no text: it says something that is not for the answer. */
-function textOf(value: string | Readonly<Record<string, unknown>>, into: BatchBuilder): string | undefined {
-  if (typeof value === "string") return value;
-  if (saysError(value)) {
-    into.end(endOfError(value));
-    return undefined;
+  #text(data: string, value: unknown, into: BatchBuilder): void {
+    const isString = this.#form !== "plain" && typeof value === "string";
+    if (this.#form === "string" && !isString) throw malformed("text between JSON strings");
+    if (this.#form === undefined) into.start({ resumable: false });
+    this.#form ??= isString ? "string" : "plain";
+    const text = isString ? value : data;
+    if (isString && isEndMark(text)) into.end({ kind: "done" });
+    else into.text("text", text);
   }
-  const key = textKeys.find((known) => value[known] !== undefined && value[known] !== null);
-  const text = key === undefined ? undefined : value[key];
-  if (text !== undefined && typeof text !== "string") throw malformed();
-  if (value["done"] === true) into.end({ kind: "done" });
-  return text;
+
+  /** An object between plain text: a failure, an end, or another format. Any other is what the answer shows. */
+  #spoken(value: JsonObject, into: BatchBuilder): boolean {
+    const { type } = value;
+    const role = typeof type === "string" ? roleOf(type) : undefined;
+    if (role === "failure" || (role === undefined && saysError(value))) into.end(endOfError(value));
+    else if (role === "end" || value["done"] === true) into.end({ kind: "done" });
+    else if (isKnownFormat(value) || (role === "text" && findText(value).some(({ text }) => text !== "")))
+      throw malformed("another format between plain text");
+    else return role === "keep-alive";
+    return true;
+  }
+
+  #named(name: string, event: StreamEvent, into: BatchBuilder): void {
+    switch (roleOf(name)) {
+      case "failure":
+        into.end(endOfSaidError(event.data));
+        return;
+      case "end":
+      case "soft-end":
+        into.end({ kind: "done" });
+        return;
+      case "reasoning":
+        if (!isObject(event.value)) into.text("reasoning", event.data);
+        return;
+      case "tool":
+        this.#tools.read(name, event.value ?? event.data, into);
+        return;
+      case "text":
+        throw malformed(`text under "${name}" after text without a name`);
+      case "keep-alive":
+        return;
+      default:
+        into.ignored(event);
+    }
+  }
 }

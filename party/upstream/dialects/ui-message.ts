@@ -1,103 +1,101 @@
 /**
  * The AI SDK's UI message stream, version 1 (`toUIMessageStreamResponse()`). Text and reasoning keep their order; a tool's
- * input is shown when it is whole, and preliminary outputs are left out because the final one follows. Data parts are
- * appended, also where one with the same id came before. The end is `finish`; `[DONE]` after it is not waited for.
+ * input is shown when it is whole, and preliminary outputs are left out because the final one follows. Data parts are appended,
+ * also where one with the same id came before. The end is `finish`; `[DONE]` after it is not waited for.
  */
-import type { EventSourceMessage } from "eventsource-parser";
-import * as z from "zod/mini";
-import type { ToolPhase } from "../../../shared/content.ts";
 import type { UpstreamEnd } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
-import { checked, type Dialect, doneData, isObject, json, malformed, nameOf } from "./dialect.ts";
-import { endOfError, endOfSaidError } from "./said-error.ts";
+import type { Dialect } from "./dialect.ts";
+import { endOfError } from "./said-error.ts";
+import { addUsage } from "./said-usage.ts";
+import { readStray } from "./stray-events.ts";
+import { isEndMark, isObject, type JsonObject, malformed, type StreamEvent, textAt } from "./stream-event.ts";
+import { ToolSteps } from "./tool-steps.ts";
 
-const toolCallId = z.string();
-const parts = {
-  "tool-input-available": z.object({ toolCallId, toolName: z.string(), input: z.optional(z.unknown()) }),
-  "tool-input-error": z.object({ toolCallId, toolName: z.string(), errorText: z.string() }),
-  "tool-output-available": z.object({
-    toolCallId,
-    output: z.optional(z.unknown()),
-    preliminary: z.optional(z.boolean()),
-  }),
-  "tool-output-error": z.object({ toolCallId, errorText: z.string() }),
-  "tool-output-denied": z.object({ toolCallId }),
-  finish: z.object({ finishReason: z.optional(z.string()), messageMetadata: z.optional(z.unknown()) }),
-  error: z.object({ errorText: z.string() }),
-} as const;
-const dataPart = z.object({ data: z.optional(z.unknown()), transient: z.optional(z.boolean()) });
-const otherTypes: ReadonlySet<string> = new Set([
-  ...["start", "start-step", "finish-step", "message-metadata", "abort"],
-  ...["text-start", "text-delta", "text-end", "reasoning-start", "reasoning-delta", "reasoning-end"],
-  ...["tool-input-start", "tool-input-delta", "source-url", "source-document", "file"],
+const silentTypes: ReadonlySet<string> = new Set([
+  ...["start", "start-step", "finish-step", "reset-step", "message-metadata"],
+  ...["text-start", "text-end", "reasoning-start", "reasoning-end", "tool-input-start", "tool-input-delta"],
+  ...["source-url", "source-document", "file", "reasoning-file", "tool-approval-request", "tool-approval-response"],
 ]);
 
-export function isUiMessageType(type: unknown): boolean {
-  return typeof type === "string" && (otherTypes.has(type) || Object.hasOwn(parts, type) || type.startsWith("data-"));
+/** Whether an object can only be of this stream. `start`, `start-step` or `finish` are types of other formats, too. */
+export function isUiMessage(value: JsonObject): boolean {
+  switch (value["type"]) {
+    case "text-delta":
+    case "reasoning-delta":
+      return typeof value["id"] === "string" && typeof value["delta"] === "string";
+    case "tool-input-start":
+    case "tool-input-available":
+      return typeof value["toolCallId"] === "string" && typeof value["toolName"] === "string";
+    case "tool-output-available":
+      return typeof value["toolCallId"] === "string";
+    case "source-url":
+      return typeof value["sourceId"] === "string";
+    case "finish":
+      return isObject(value["messageMetadata"]);
+    default:
+      return typeof value["type"] === "string" && value["type"].startsWith("data-") && "data" in value;
+  }
 }
 
-/** Tool calls whose output has not come; beyond this many the oldest loses its name. */
-const maxOpenCalls = 1_024;
-
 export class UiMessageDialect implements Dialect {
-  /** Names by call id: outputs do not carry them. */
-  readonly #toolNames = new Map<string, string>();
+  readonly #tools = new ToolSteps();
   #started = false;
+  #isUnderstood = false;
 
-  read(event: EventSourceMessage, into: BatchBuilder): void {
-    const name = nameOf(event);
-    if (name === "error") into.end(endOfSaidError(event.data));
-    if (name !== undefined) return;
-    if (event.data.trim() === doneData) {
+  read(event: StreamEvent, into: BatchBuilder): void {
+    const { value, name, data } = event;
+    if (isEndMark(data)) {
       into.end({ kind: "done" });
       return;
     }
-    const value = json(event.data);
-    if (!isObject(value) || typeof value["type"] !== "string") throw malformed();
+    if (name !== undefined || !isObject(value) || typeof value["type"] !== "string") {
+      if (name === undefined && value === undefined && data.trim().startsWith("{"))
+        throw malformed("an event that is no JSON");
+      if (readStray(event, this.#tools, into) === "end") into.end({ kind: "done" });
+      return;
+    }
     if (!this.#started) into.start({ resumable: false });
     this.#started = true;
-    const { type } = value;
+    this.#chunk(value["type"], value, event, into);
+  }
+
+  endOfStream(): UpstreamEnd | undefined {
+    return undefined;
+  }
+
+  #chunk(type: string, value: JsonObject, event: StreamEvent, into: BatchBuilder): void {
     switch (type) {
-      // The hot path: one string, checked by hand because a schema would cost more than the parse.
       case "text-delta":
       case "reasoning-delta":
-        if (typeof value["delta"] !== "string") throw malformed();
+        if (typeof value["delta"] !== "string") throw malformed("a delta that is no text");
+        this.#isUnderstood = true;
         into.text(type === "text-delta" ? "text" : "reasoning", value["delta"]);
         return;
-      case "tool-input-available": {
-        const { toolCallId, toolName, input } = checked(parts[type], value);
-        this.#remember(toolCallId, toolName);
-        this.#tool(into, "call", toolCallId, input);
+      case "tool-input-available":
+        this.#tools.call(idIn(value), textAt(value, "toolName"), value["input"], into);
         return;
-      }
-      case "tool-input-error": {
-        const { toolCallId, toolName, errorText } = checked(parts[type], value);
-        this.#remember(toolCallId, toolName);
-        this.#tool(into, "error", toolCallId, errorText);
+      case "tool-input-error":
+        this.#tools.settle(idIn(value), textAt(value, "toolName"), "error", value["errorText"], into, true);
         return;
-      }
-      case "tool-output-available": {
-        const { toolCallId, output, preliminary } = checked(parts[type], value);
-        if (preliminary !== true) this.#tool(into, "result", toolCallId, output);
+      case "tool-output-available":
+        if (value["preliminary"] !== true) this.#tools.settle(idIn(value), "", "result", value["output"], into, true);
         return;
-      }
-      case "tool-output-error": {
-        const { toolCallId, errorText } = checked(parts[type], value);
-        this.#tool(into, "error", toolCallId, errorText);
+      case "tool-output-error":
+        this.#tools.settle(idIn(value), "", "error", value["errorText"], into, true);
         return;
-      }
       case "tool-output-denied":
-        this.#tool(into, "error", checked(parts[type], value).toolCallId, "denied");
+        this.#tools.settle(idIn(value), "", "error", "denied", into, true);
         return;
       case "finish": {
-        const { finishReason, messageMetadata } = checked(parts.finish, value);
+        const { finishReason, messageMetadata } = value;
         // Backends that tell usage put it here, under the name that the AI SDK gives it.
-        if (isObject(messageMetadata)) into.usageIn(messageMetadata["usage"] ?? messageMetadata["totalUsage"]);
-        into.end({ kind: "done", ...(finishReason === undefined ? {} : { finishReason }) });
+        if (isObject(messageMetadata)) addUsage(messageMetadata["usage"] ?? messageMetadata["totalUsage"], into);
+        into.end({ kind: "done", ...(typeof finishReason === "string" ? { finishReason } : {}) });
         return;
       }
       case "error":
-        into.end(endOfError(checked(parts.error, value).errorText));
+        into.end(endOfError(value["errorText"] ?? value));
         return;
       case "abort":
         // Nobody here asked for it: to the reader it is an answer that broke off.
@@ -105,31 +103,24 @@ export class UiMessageDialect implements Dialect {
         return;
       default:
         if (type.startsWith("data-")) addData(type.slice("data-".length), value, into);
+        else if (!silentTypes.has(type)) this.#unknown(type, event, into);
     }
   }
 
-  endOfStream(): UpstreamEnd | undefined {
-    return undefined;
-  }
-
-  #remember(toolCallId: string, toolName: string): void {
-    this.#toolNames.set(toolCallId, toolName);
-    if (this.#toolNames.size <= maxOpenCalls) return;
-    for (const oldest of this.#toolNames.keys()) {
-      this.#toolNames.delete(oldest);
-      return;
-    }
-  }
-
-  #tool(into: BatchBuilder, phase: ToolPhase, toolCallId: string, value: unknown): void {
-    const toolName = this.#toolNames.get(toolCallId) ?? "";
-    into.part({ kind: "tool", toolCallId, toolName, phase, value: value ?? null });
-    if (phase !== "call") this.#toolNames.delete(toolCallId);
+  /** A newer SDK may have types that we don't know. Text of another format isn't one of them. */
+  #unknown(type: string, event: StreamEvent, into: BatchBuilder): void {
+    if (this.#isUnderstood && !type.includes("-")) readStray(event, this.#tools, into);
+    else into.ignored(event);
   }
 }
 
-function addData(name: string, value: unknown, into: BatchBuilder): void {
-  const { data, transient } = checked(dataPart, value);
-  // For the moment it is sent in, not for the answer.
-  if (transient !== true) into.part({ kind: "data", name, value: data ?? null });
+function idIn(value: JsonObject): string {
+  const id = value["toolCallId"];
+  if (typeof id !== "string") throw malformed("a tool step without its id");
+  return id;
+}
+
+function addData(name: string, value: JsonObject, into: BatchBuilder): void {
+  // A transient part is for the moment it is sent in, not for the answer.
+  if (value["transient"] !== true) into.part({ kind: "data", name, value: value["data"] ?? null });
 }

@@ -1,7 +1,6 @@
-/** The four dialects, each by an answer as its services stream it, and what all of them do with what they do not know. */
+/** Each dialect by an answer as its services stream it, and what all of them do with what they don't know. */
 import { describe, expect, test } from "vitest";
-import { dialectOf } from "../../../party/upstream/dialects/auto.ts";
-import type { DialectName } from "../../../party/upstream/dialects/names.ts";
+import type { KnownDialect } from "../../../party/upstream/dialects/recognize.ts";
 import { dataEvents, namedEvent, readStream } from "./reading.ts";
 
 const chunk = (delta: object, more: object = {}) => ({
@@ -12,7 +11,62 @@ const chunk = (delta: object, more: object = {}) => ({
 });
 
 describe("[U5] unified", () => {
-  test("carries text, reasoning, tools, usage and the reason it ended", async () => {
+  test("carries the brief's events and their extensions", async () => {
+    const read = await readStream(
+      dataEvents(
+        { type: "start", model: "m", resumable: true },
+        { type: "ping", ts: 1 },
+        { type: "reasoning", data: "Hm" },
+        { type: "tool_call", id: "t", name: "clock", args: { zone: "UTC" } },
+        { type: "tool_result", id: "t", result: "12" },
+        { type: "tool_call", name: "note", args: "x" },
+        { type: "tool_result", name: "note", error: "full" },
+        { type: "source", url: "https://example.com" },
+        { type: "data", name: "weather", value: { sun: true } },
+        { type: "delta", data: "No" },
+        { type: "delta", data: "on" },
+        { type: "delta", data: { text: "!" } },
+        { type: "usage", inputTokens: 3 },
+        { type: "complete", finishReason: "stop", usage: { outputTokens: 2 } },
+      ),
+    );
+    const tool = (toolCallId: string, toolName: string, phase: string, value: unknown) => ({
+      ...{ kind: "tool", toolCallId, toolName, phase, value },
+    });
+    expect(read).toEqual({
+      start: { model: "m", resumable: true },
+      parts: [
+        { kind: "reasoning", text: "Hm" },
+        tool("t", "clock", "call", { zone: "UTC" }),
+        tool("t", "clock", "result", "12"),
+        tool("call-2", "note", "call", "x"),
+        tool("call-2", "note", "error", "full"),
+        { kind: "data", name: "source", value: { url: "https://example.com" } },
+        { kind: "data", name: "weather", value: { sun: true } },
+        { kind: "text", text: "Noon!" },
+      ],
+      usage: { inputTokens: 3, outputTokens: 2 },
+      end: { kind: "done", finishReason: "stop" },
+    });
+  });
+
+  test("is cut off where it closes without complete", async () => {
+    const read = await readStream(dataEvents({ type: "delta", data: "so far" }));
+    expect(read).toEqual({ parts: [{ kind: "text", text: "so far" }] });
+  });
+
+  test("reads an error with its code, its retryable and its wait", async () => {
+    const end = async (error: object) => (await readStream(dataEvents({ type: "error", ...error }))).end;
+    expect(await end({ code: "MODEL_TIMEOUT", message: "secret" })).toEqual({
+      ...{ kind: "error", code: "upstream-unavailable", retryable: true },
+    });
+    expect(await end({ code: "x", message: "secret", retryable: false })).toMatchObject({ retryable: false });
+    expect(await end({ code: "rate_limited", retryAfterMs: 70 })).toEqual({
+      ...{ kind: "error", code: "upstream-rate-limited", retryable: true, retryAfterMs: 70 },
+    });
+  });
+
+  test("keeps the names of the first round readable: token, tool, done", async () => {
     const read = await readStream(
       [
         namedEvent("start", { model: "m", resumable: true }, 1),
@@ -87,9 +141,72 @@ describe("[U5] openai", () => {
     expect(read.end).toEqual({ kind: "done", finishReason: "tool_calls" });
   });
 
+  test("joins fragments by the call's id, also where every index is 0 and the name is repeated", async () => {
+    const part = (id: string, args: string) =>
+      chunk({ tool_calls: [{ index: 0, id, function: { name: "weather", arguments: args } }] });
+    const read = await readStream(
+      dataEvents(part("a", '{"city":'), part("a", '"Rome"}'), part("b", '{"city":"Oslo"}'), chunk({}), "[DONE]"),
+    );
+    expect(read.parts).toEqual([
+      { kind: "tool", toolCallId: "a", toolName: "weather", phase: "call", value: { city: "Rome" } },
+      { kind: "tool", toolCallId: "b", toolName: "weather", phase: "call", value: { city: "Oslo" } },
+    ]);
+  });
+
+  test("tells two calls without ids apart, and joins a call whose id changes with each fragment", async () => {
+    const whole = (name: string, args: string) =>
+      chunk({ tool_calls: [{ index: 0, function: { name, arguments: args } }] });
+    const two = await readStream(dataEvents(whole("a", "{}"), whole("b", "{}"), whole("b", '{"x":1}'), "[DONE]"));
+    expect(two.parts.map((part) => "toolName" in part && [part.toolName, part.value])).toEqual([
+      ["a", {}],
+      ["b", {}],
+      ["b", { x: 1 }],
+    ]);
+    const call = (id: string, fn: object) => chunk({ tool_calls: [{ index: 0, id, function: fn }] });
+    const one = await readStream(
+      dataEvents(call("x1", { name: "a", arguments: "{" }), call("x2", { arguments: "}" }), "[DONE]"),
+    );
+    expect(one.parts).toEqual([{ kind: "tool", toolCallId: "x1", toolName: "a", phase: "call", value: {} }]);
+  });
+
+  test.each([
+    ["choices that are null", { ...chunk({}), choices: null }],
+    [
+      'usage of -1, 3.5 and "3"',
+      { ...chunk({}), usage: { prompt_tokens: -1, completion_tokens: 3.5, total_tokens: "3" } },
+    ],
+    ["a usage that is text", { ...chunk({}), choices: [], usage: "3" }],
+    ["a chunk that is null", "null"],
+    ["a content that is null", chunk({ content: null })],
+    ["a delta that is null", { ...chunk({}), choices: [{ index: 0, delta: null, finish_reason: null }] }],
+    ["an odd index", { ...chunk({}), choices: [{ index: "0", delta: { content: "other" } }] }],
+  ])("completes an answer with %s in it", async (_, odd) => {
+    for (const events of [
+      [odd, chunk({ content: "Noon" })],
+      [chunk({ content: "Noon" }), odd],
+    ]) {
+      const read = await readStream(dataEvents(...events, chunk({}, { finish_reason: "stop" }), odd, "[DONE]"));
+      expect(read).toMatchObject({
+        parts: [{ kind: "text", text: "Noon" }],
+        end: { kind: "done", finishReason: "stop" },
+      });
+    }
+  });
+
+  test("reads content blocks as text and reasoning", async () => {
+    const thinking = { type: "thinking", thinking: [{ type: "text", text: "Hm" }] };
+    const read = await readStream(
+      dataEvents(chunk({ content: [thinking, { type: "text", text: "No" }] }), chunk({ content: "on" }), "[DONE]"),
+    );
+    expect(read.parts).toEqual([
+      { kind: "reasoning", text: "Hm" },
+      { kind: "text", text: "Noon" },
+    ]);
+  });
+
   test("bounds what it buffers of a call", async () => {
     const fragment = chunk({ tool_calls: [{ index: 0, function: { arguments: "x".repeat(1_000_000) } }] });
-    const read = await readStream([dataEvents(fragment), dataEvents(fragment)]);
+    const read = await readStream([dataEvents(fragment), dataEvents(fragment)], "openai");
     expect(read).toMatchObject({ parts: [], failed: "part-too-large" });
   });
 
@@ -227,15 +344,12 @@ describe("[U5] text", () => {
     ["under delta", dataEvents({ delta: "Hel" }, { delta: "lo" }), "Hello"],
     ["on several lines", "data: Hel\ndata: lo\n\n", "Hel\nlo"],
   ];
-  test.each(cases)("%s, ended by what follows or by nothing", async (_, events, text) => {
+  test.each(cases)("%s, ended by what follows or by nothing", async (name, events, text) => {
     for (const ending of ["", "data: [DONE]\n\n", "event: done\ndata:\n\n", "event: end\ndata: {}\n\n"]) {
       for (const dialect of ["auto", "text"] as const) {
+        if (dialect === "text" && name.startsWith("under")) continue;
         const read = await readStream(events + ending, dialect);
-        expect(read).toEqual({
-          start: { resumable: false },
-          parts: [{ kind: "text", text }],
-          end: { kind: "done" },
-        });
+        expect(read).toMatchObject({ parts: [{ kind: "text", text }], end: { kind: "done" } });
       }
     }
   });
@@ -256,106 +370,203 @@ describe("[U5] text", () => {
 });
 
 describe("[U5] in every dialect", () => {
-  const first: Record<Exclude<DialectName, "auto">, string> = {
-    unified: namedEvent("token", { text: "so far" }),
-    openai: dataEvents(chunk({ content: "so far" })),
-    "ui-message": dataEvents({ type: "text-delta", id: "1", delta: "so far" }),
-    text: dataEvents({ text: "so far" }),
+  const soFar = "so far";
+  const first: Readonly<Record<KnownDialect, string>> = {
+    unified: dataEvents({ type: "delta", data: soFar }),
+    tagged: dataEvents({ type: "answer", content: soFar }),
+    openai: dataEvents(chunk({ content: soFar })),
+    responses: dataEvents({ type: "response.output_text.delta", delta: soFar }),
+    anthropic: dataEvents({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text: soFar } }),
+    gemini: dataEvents({ candidates: [{ content: { parts: [{ text: soFar }] } }] }),
+    "ui-message": dataEvents({ type: "text-delta", id: "1", delta: soFar }),
+    "data-stream": dataEvents(`0:${JSON.stringify(soFar)}`),
+    dashscope: dataEvents({ output: { text: soFar, finish_reason: "null" }, request_id: "q" }),
+    text: dataEvents(soFar),
   };
-  const bad: Record<Exclude<DialectName, "auto">, string[]> = {
-    unified: [
-      namedEvent("token", "{"),
-      namedEvent("token", { text: 5 }),
-      namedEvent("tool", { toolCallId: "t", toolName: "n", phase: "maybe", value: 1 }),
-      namedEvent("usage", { inputTokens: -1 }),
-      namedEvent("start", []),
-    ],
-    openai: [
-      dataEvents("{"),
-      dataEvents("5"),
-      dataEvents({ choices: "none" }),
-      dataEvents({ choices: [{ index: 0, delta: { content: 5 } }] }),
-      dataEvents({ choices: [], usage: { prompt_tokens: "3" } }),
-    ],
-    "ui-message": [
-      dataEvents("{"),
-      dataEvents({ delta: "x" }),
-      dataEvents({ type: "text-delta", id: "1", delta: 5 }),
-      dataEvents({ type: "tool-input-available", toolCallId: 5, toolName: "n" }),
-      dataEvents({ type: "error" }),
-    ],
-    text: [dataEvents({ text: 5 }), dataEvents({ content: ["x"] }), dataEvents("{"), dataEvents("plain after JSON")],
+  const end: Readonly<Record<KnownDialect, string>> = {
+    unified: dataEvents({ type: "complete" }),
+    tagged: dataEvents({ type: "done" }),
+    openai: dataEvents("[DONE]"),
+    responses: dataEvents({ type: "response.completed", response: {} }),
+    anthropic: dataEvents({ type: "message_stop" }),
+    gemini: dataEvents({ candidates: [{ finishReason: "STOP" }] }),
+    "ui-message": dataEvents({ type: "finish" }),
+    "data-stream": dataEvents('d:{"finishReason":"stop"}'),
+    dashscope: dataEvents({ output: { text: "", finish_reason: "stop" }, request_id: "q" }),
+    text: dataEvents("[DONE]"),
   };
-  const names = Object.keys(first) as (keyof typeof first)[];
+  /** Formats whose text is known by a fixed field: something else there is no answer. */
+  const bad: Partial<Record<KnownDialect, readonly unknown[]>> = {
+    unified: [{ type: "delta", data: 5 }, "{"],
+    tagged: [{ type: "answer", content: 5 }, "{"],
+    openai: ["{", "5", { choices: "none" }, { choices: [{ index: 0, delta: { content: 5 } }] }],
+    responses: ["{", { type: "response.output_text.delta", delta: 5 }],
+    anthropic: ["{", { type: "content_block_delta", index: 0, delta: { type: "text_delta", text: 5 } }],
+    gemini: ["{"],
+    "ui-message": ["{", { type: "text-delta", id: "1", delta: 5 }, { type: "tool-output-available", toolCallId: 5 }],
+    "data-stream": ["0:5", "0:{", "{"],
+    dashscope: ["{"],
+  };
+  const names = Object.keys(first) as KnownDialect[];
+  const completed = { parts: [{ kind: "text", text: soFar }], end: { kind: "done" } };
 
-  test.each(names)("%s: an event that fails its schema ends the answer after what came before it", async (name) => {
-    for (const event of bad[name]) {
-      for (const chunks of [[first[name] + event + first[name]], [first[name], event, first[name]]]) {
-        const read = await readStream(chunks, name);
-        expect(read).toMatchObject({ failed: "upstream-malformed", retryable: false });
-        expect(read.parts).toEqual([{ kind: "text", text: "so far" }]);
-      }
+  test.each(names)("%s is recognized by its first text, and ends with its end", async (name) => {
+    for (const dialect of ["auto", name] as const) {
+      const read = await readStream(first[name] + end[name], dialect);
+      expect(read).toMatchObject(completed);
+      expect(read.failed).toBeUndefined();
     }
   });
 
-  test.each(names)("%s: a name that it does not know is ignored", async (name) => {
-    const read = await readStream(first[name] + namedEvent("ping", "{") + first[name], name);
-    expect(read).toMatchObject({ parts: [{ kind: "text", text: "so farso far" }] });
+  test.each(names)(
+    "%s: an event that isn't what it must be ends the answer after what came before it",
+    async (name) => {
+      for (const event of bad[name] ?? []) {
+        for (const chunks of [[first[name] + dataEvents(event) + first[name]], [first[name], dataEvents(event)]]) {
+          const read = await readStream(chunks, name);
+          expect(read).toMatchObject({ failed: "upstream-malformed", retryable: false });
+          expect(read.parts).toEqual(completed.parts);
+        }
+      }
+    },
+  );
+
+  test.each(names)("%s: a name that it doesn't know is ignored", async (name) => {
+    const read = await readStream(
+      first[name] + namedEvent("metrics", "{") + namedEvent("ping", "{}") + end[name],
+      name,
+    );
+    expect(read).toMatchObject(completed);
     expect(read.failed).toBeUndefined();
   });
 
   test.each(names)("%s: an event named error is a failure, as NestJS tells one after the headers", async (name) => {
-    const end = async (data: unknown) => (await readStream(first[name] + namedEvent("error", data), name)).end;
+    const endOf = async (data: unknown) => (await readStream(first[name] + namedEvent("error", data), name)).end;
     const unavailable = { kind: "error", code: "upstream-unavailable", retryable: true };
-    expect(await end("Internal server error")).toEqual(unavailable);
-    expect(await end({ statusCode: 500, message: "secret" })).toEqual(unavailable);
-    expect(await end("ThrottlerException: Too Many Requests")).toMatchObject({ code: "upstream-rate-limited" });
-    expect(await end({ code: "bad-prompt", message: "secret", retryable: false })).toMatchObject({
+    expect(await endOf("Internal server error")).toEqual(unavailable);
+    expect(await endOf({ statusCode: 500, message: "secret" })).toEqual(unavailable);
+    expect(await endOf("ThrottlerException: Too Many Requests")).toMatchObject({ code: "upstream-rate-limited" });
+    expect(await endOf({ code: "bad-prompt", message: "secret", retryable: false })).toMatchObject({
       ...{ code: "upstream-rejected", retryable: false },
     });
-    expect(await end({ code: "rate-limited", retryAfterMs: 70 })).toMatchObject({ retryAfterMs: 70 });
-    expect(await end({ code: "generate-failed" })).toEqual(unavailable);
+    expect(await endOf({ code: "rate-limited", retryAfterMs: 70 })).toMatchObject({ retryAfterMs: 70 });
   });
 
   test.each(names)("%s: what follows the end is not read", async (name) => {
-    const done = name === "unified" ? namedEvent("done", {}) : dataEvents("[DONE]");
-    const read = await readStream(first[name] + done + first[name] + bad[name][0] + namedEvent("error", "x"), name);
-    expect(read).toMatchObject({ parts: [{ kind: "text", text: "so far" }], end: { kind: "done" } });
-    expect(read.failed).toBeUndefined();
+    const read = await readStream(first[name] + end[name] + first[name] + namedEvent("error", "x"), name);
+    // Gemini and DashScope have no end event: a stream goes on until it closes.
+    const isOpen = name === "gemini" || name === "dashscope";
+    if (!isOpen) expect(read).toMatchObject(completed);
   });
 
-  test.each(names)("%s: without its end event nothing says that it ended", async (name) => {
-    const read = await readStream(first[name], name);
-    expect(read.end?.kind).toBe(name === "text" ? "done" : undefined);
+  test.each(names)("%s: without its end nothing says that it ended, unless the format has none", async (name) => {
+    const read = await readStream(first[name]);
+    const hasNone = name === "text" || name === "tagged" || name === "data-stream";
+    expect(read.end?.kind).toBe(hasNone ? "done" : undefined);
+  });
+
+  // A line of the data stream between plain text is text as any other.
+  const turns = names.flatMap((from) => names.filter((to) => to !== from).map((to) => [from, to] as const));
+  test.each(turns.filter(([from, to]) => !(from === "text" && to === "data-stream")))(
+    "a stream that turns from %s into %s keeps the text so far and fails",
+    async (from, to) => {
+      const read = await readStream(first[from] + first[to].replaceAll(soFar, "leaked") + end[to]);
+      expect(read.parts).toEqual(completed.parts);
+      expect(read).toMatchObject({ failed: "upstream-malformed", retryable: false });
+      expect(read.end).toBeUndefined();
+    },
+  );
+
+  test.each(names)("%s: HTML in the middle fails the answer, and nothing of it is shown", async (name) => {
+    for (const page of [
+      "<html><body>secret</body></html>\n\n",
+      "data: <!doctype html><p>secret\n\n",
+      "<!DOCTYPE html>\n<p>secret",
+    ]) {
+      const read = await readStream(`${first[name]}${page}\n`);
+      expect(read.parts).toEqual(completed.parts);
+      if (page.startsWith("data")) expect(read).toMatchObject({ failed: "upstream-malformed", retryable: false });
+      expect(JSON.stringify(read)).not.toContain("secret");
+    }
   });
 });
 
-describe("[U5] auto", () => {
+describe("[U5] an answer of which nothing is understood", () => {
   test.each([
-    ["unified", "token", '{"text":"x"}'],
-    ["unified", "error", "Internal server error"],
-    ["text", "end", "bye"],
-    [undefined, "ping", "{}"],
-    ["text", "message", "hello"],
-    ["openai", undefined, "[DONE]"],
-    ["openai", undefined, '{"choices":[]}'],
-    ["openai", undefined, '{"error":{"message":"x"}}'],
-    ["ui-message", undefined, '{"type":"start"}'],
-    ["ui-message", undefined, '{"type":"data-x","data":1}'],
-    ["text", undefined, '{"type":"token","text":"x"}'],
-    [undefined, undefined, '{"type":"ready"}'],
-    [undefined, undefined, '{"conversation":"x","error":null}'],
-    ["text", undefined, '"hello"'],
-    ["text", undefined, "hello"],
-    ["text", undefined, "42"],
-  ] as const)("takes %s from %s: %s", (dialect, event, data) => {
-    expect(dialectOf({ event, data, id: undefined })).toBe(dialect);
+    ["objects under unknown keys", dataEvents({ foo: { say: "secret words" }, id: "x" }, { foo: { say: "more" } })],
+    ["unknown tags", dataEvents({ type: "zork", payload: "secret words" }, { type: "done" })],
+    ["a named event with text", namedEvent("zork", "secret words")],
+    ["progress and nothing else", dataEvents({ type: "status", message: "secret words" }, "[DONE]")],
+  ])("is unrecognized and never asked for again: %s", async (_, events) => {
+    const read = await readStream(events);
+    expect(read).toMatchObject({ parts: [], failed: "upstream-unrecognized", retryable: false });
+    expect(read.end).toBeUndefined();
+    expect(String(read.cause)).toContain("UPSTREAM_TEXT_PATH=");
+    expect(String(read.cause)).not.toContain("secret");
   });
 
-  test("an event that tells nothing leaves the next to decide", async () => {
-    const read = await readStream(
-      namedEvent("ready", "{}") + dataEvents({ session: 1 }, chunk({ content: "Noon" }), "[DONE]"),
+  test("tells the operator the keys and types of the event, and the setting that would read it", async () => {
+    const read = await readStream(dataEvents({ id: 7, wrapped: { zork: "some secret words" } }));
+    expect(read.cause).toBe(
+      "nothing was understood; the first event is {id: number, wrapped: {zork: string}}. If the text is there, set UPSTREAM_TEXT_PATH=/wrapped/zork.",
     );
-    expect(read).toMatchObject({ parts: [{ text: "Noon" }], end: { kind: "done" } });
+  });
+
+  test("is an answer that never began where there was no data at all", async () => {
+    expect(await readStream(": hello\n\n")).toEqual({ parts: [] });
+    expect(await readStream(dataEvents({ type: "ping", ts: 1 }))).toEqual({ parts: [] });
+  });
+});
+
+describe("[U5] by tag", () => {
+  test("the text of an end event never repeats what was received, and brings what was not", async () => {
+    const text = async (...events: unknown[]) => (await readStream(dataEvents(...events))).parts;
+    const said = [
+      { type: "text", content: "Hello, " },
+      { type: "text", content: "world" },
+    ];
+    expect(await text(...said, { type: "done", content: "Hello, world" })).toEqual([
+      { kind: "text", text: "Hello, world" },
+    ]);
+    expect(await text(...said, { type: "done", content: "Hello, world!" })).toEqual([
+      { kind: "text", text: "Hello, world!" },
+    ]);
+    expect(await text(...said, { type: "done", content: "A summary" })).toEqual([
+      { kind: "text", text: "Hello, world" },
+    ]);
+    expect(await text({ type: "done", result: { answer: "Hello" } })).toEqual([{ kind: "text", text: "Hello" }]);
+    expect(await text({ text: "ha" }, { text: "ha", done: true })).toEqual([{ kind: "text", text: "haha" }]);
+  });
+
+  test("text that goes on under another tag is a coded failure", async () => {
+    const known = await readStream(
+      dataEvents({ type: "delta", content: "so far" }, { type: "token", content: "leaked" }, { type: "done" }),
+    );
+    expect(known).toMatchObject({ parts: [{ text: "so far" }], failed: "upstream-malformed" });
+    const unknown = { type: "zork", content: "lost" };
+    const lost = await readStream(dataEvents({ type: "delta", content: "so far" }, unknown, unknown, { type: "done" }));
+    expect(lost).toMatchObject({ parts: [{ text: "so far" }], failed: "upstream-malformed" });
+    const back = dataEvents(
+      { type: "delta", content: "so " },
+      unknown,
+      unknown,
+      { type: "delta", content: "far" },
+      { type: "done" },
+    );
+    expect(await readStream(back)).toMatchObject({ parts: [{ text: "so far" }], end: { kind: "done" } });
+  });
+
+  test.each([
+    { type: "status", content: "x" },
+    { type: "citation", content: "x", text: "y" },
+    { type: "title", data: "x" },
+    { event: "metadata", data: "x" },
+    { type: "suggestion", text: "x" },
+    { type: "usage", data: { inputTokens: 1 } },
+    { role: "user", content: "x" },
+    { type: "log", message: "x" },
+  ])("%j is not text", async (event) => {
+    const read = await readStream(dataEvents(event, { type: "text", content: "Hello" }, event, { type: "done" }));
+    expect(read).toMatchObject({ parts: [{ kind: "text", text: "Hello" }], end: { kind: "done" } });
   });
 });

@@ -2,9 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { UpstreamBatch } from "../../../party/core/ports.ts";
-import { dialectFor } from "../../../party/upstream/dialects/auto.ts";
-import { batchesOf } from "../../../party/upstream/event-stream.ts";
-import { bodyOf, namedEvent, readStream, utf8 } from "./reading.ts";
+import { readerOf } from "../../../party/upstream/event-stream.ts";
+import { bodyOf, dataEvents, namedEvent, readStream, utf8 } from "./reading.ts";
 
 const text = "Hé, 世界 👩‍👩‍👧‍👦!\n";
 const answer = [
@@ -91,11 +90,18 @@ describe("[U8] the bytes of a stream", () => {
     expect(read).toEqual(expected);
   });
 
-  test("of an event that was not ended are discarded", async () => {
-    for (const rest of ['event: token\ndata: {"text":"lost"}', 'event: token\ndata: {"text":"lost"}\n', "event: to"]) {
-      const read = await readStream(namedEvent("token", { text: "kept" }, 1) + rest);
-      expect(read).toEqual({ parts: [{ kind: "text", text: "kept" }], eventId: "1" });
+  test("of an event that was not ended are read where its data is whole JSON, and else discarded", async () => {
+    const kept = namedEvent("token", { text: "kept" }, 1);
+    for (const rest of ['event: token\ndata: {"text":"lo', "event: to", "data: lost\n", "data: lost"]) {
+      expect(await readStream(kept + rest)).toEqual({ parts: [{ kind: "text", text: "kept" }], eventId: "1" });
     }
+    for (const rest of ['event: token\ndata: {"text":" too"}', 'event: token\ndata: {"text":" too"}\n']) {
+      const read = await readStream(kept + rest);
+      expect(read.parts).toEqual([{ kind: "text", text: "kept too" }]);
+      expect(read.end).toBeUndefined();
+    }
+    expect(await readStream(`${kept}event: done\ndata: {}`)).toMatchObject({ end: { kind: "done" } });
+    expect(await readStream(`${dataEvents({ text: "kept" })}data: [DONE]`)).toMatchObject({ end: { kind: "done" } });
   });
 
   test("in several data lines are one value", async () => {
@@ -104,10 +110,13 @@ describe("[U8] the bytes of a stream", () => {
   });
 });
 
+const batchesOf = (body: ReadableStream<Uint8Array>, signal = new AbortController().signal) =>
+  readerOf("auto")(body, signal, "text/event-stream");
+
 async function batches(chunks: readonly string[]): Promise<UpstreamBatch[]> {
   const all: UpstreamBatch[] = [];
   const body = bodyOf(chunks.map(utf8));
-  for await (const batch of batchesOf(body, dialectFor("auto"), new AbortController().signal)) all.push(batch);
+  for await (const batch of batchesOf(body)) all.push(batch);
   return all;
 }
 
@@ -134,7 +143,7 @@ describe("[U8] batches", () => {
       },
       { highWaterMark: 0 },
     );
-    const reading = batchesOf(body, dialectFor("auto"), new AbortController().signal)[Symbol.asyncIterator]();
+    const reading = batchesOf(body)[Symbol.asyncIterator]();
     for (let index = 0; index < 5; index += 1) await reading.next();
     await new Promise((resolve) => setTimeout(resolve));
     expect(pulled).toBe(5);
@@ -150,7 +159,7 @@ describe("[U8] batches", () => {
         cancelled = reason;
       },
     });
-    const reading = batchesOf(body, dialectFor("auto"), controller.signal)[Symbol.asyncIterator]().next();
+    const reading = batchesOf(body, controller.signal)[Symbol.asyncIterator]().next();
     const reason = new Error("stopped");
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
@@ -166,8 +175,7 @@ describe("[U8] batches", () => {
         cancelled = true;
       },
     });
-    for await (const { end } of batchesOf(body, dialectFor("auto"), new AbortController().signal))
-      expect(end).toBeDefined();
+    for await (const { end } of batchesOf(body)) expect(end).toBeDefined();
     expect(cancelled).toBe(true);
   });
 
@@ -183,7 +191,7 @@ describe("[U8] batches", () => {
     });
     const seen: UpstreamBatch[] = [];
     const reading = (async () => {
-      for await (const batch of batchesOf(body, dialectFor("auto"), new AbortController().signal)) seen.push(batch);
+      for await (const batch of batchesOf(body)) seen.push(batch);
     })();
     await expect(reading).rejects.toMatchObject({ code: "upstream-truncated", retryable: true });
     expect(seen).toEqual([{ parts: [{ kind: "text", text: "kept" }] }]);

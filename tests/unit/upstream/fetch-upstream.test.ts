@@ -110,42 +110,64 @@ describe("[U6] a whole answer", () => {
     });
   });
 
+  const sized = (body: string | Uint8Array<ArrayBuffer>, type: string) =>
+    read(body, { headers: { "content-type": type, "content-length": String(body.length) } });
+
   test("may be text, in the character set that it names", async () => {
-    expect(await read("Noon.", "text/plain")).toMatchObject({ ...shown("Noon."), whole: true, end: { kind: "done" } });
-    expect(await read("# Noon\n", "text/markdown; charset=UTF-8")).toMatchObject(shown("# Noon\n"));
+    expect(await sized("Noon.", "text/plain")).toMatchObject({ ...shown("Noon."), whole: true, end: { kind: "done" } });
+    expect(await sized("# Noon\n", "text/markdown; charset=UTF-8")).toMatchObject(shown("# Noon\n"));
     const gbk = Uint8Array.of(0xc4, 0xe3, 0xba, 0xc3);
-    expect(await read(gbk, "text/plain; charset=gbk")).toMatchObject(shown("你好"));
-    expect(await read(gbk, "text/plain; charset=made-up")).toMatchObject({ failed: "upstream-malformed" });
-    expect(await read("data is what we have", "text/plain")).toMatchObject(shown("data is what we have"));
+    expect(await sized(gbk, "text/plain; charset=gbk")).toMatchObject(shown("你好"));
+    expect(await sized(gbk, "text/plain; charset=made-up")).toMatchObject({ failed: "upstream-malformed" });
+    expect(await sized("data is what we have", "text/plain")).toMatchObject(shown("data is what we have"));
+  });
+
+  test("is streamed text where the response has no length", async () => {
+    const streamed = await read("Noon.", "text/plain");
+    expect(streamed).toMatchObject({ ...shown("Noon."), end: { kind: "done" } });
+    expect(streamed.whole).toBeUndefined();
+  });
+
+  test.each([
+    ["events under a text type", dataEvents({ type: "delta", data: "Noon." }, { type: "complete" }), "text/plain"],
+    ["events without a type", dataEvents({ type: "delta", data: "Noon." }, { type: "complete" }), ""],
+    ["objects on lines under a JSON type", '{"text":"No"}\n{"text":"on."}\n', "application/json"],
+    ["a JSON document under a stream's type", '{\n "text": "Noon."\n}', "text/event-stream"],
+  ])("may be named wrong: %s", async (_, body, type) => {
+    expect(await read(body, type === "" ? {} : type)).toMatchObject({ ...shown("Noon."), end: { kind: "done" } });
   });
 
   test.each([
     ["HTML", "<html>secret</html>", "text/html"],
     ["HTML under another name", "\n<!DOCTYPE html><p>secret", "text/plain"],
-    ["an event stream under another name", "data: secret\n\n", "text/plain"],
-    ["a named event stream under another name", 'id: 1\nevent: token\ndata: {"text":"x"}\n\n', "text/plain"],
+    ["HTML as an event stream", "<!DOCTYPE html>\n<html>secret", "text/event-stream"],
     ["no JSON", "secret", "application/json"],
-    ["an object without text", '{"ok":true}', "application/json"],
-    ["a list", '["secret"]', "application/json"],
     ["a number", "5", "application/json"],
-    ["no choice", '{"choices":[]}', "application/json"],
-    ["odd parts", '{"parts":[5]}', "application/json"],
     ["an image", "x", "image/png"],
-    ["no type", "x", {}],
+    ["text without a type", "secret", {}],
     ["too much JSON", JSON.stringify({ text: "x".repeat(1_048_577) }), "application/json"],
     ["an unknown coding", "x", { headers: { "content-type": "text/plain", "content-encoding": "zstd" } }],
     ["nothing, on purpose", null, { status: 204 }],
   ] as const)("is never %s", async (_, body, init) => {
-    expect(await read(body, init)).toEqual({ parts: [], failed: "upstream-malformed", retryable: false });
+    const answer = await read(body, init);
+    expect(answer).toMatchObject({ parts: [], failed: "upstream-malformed", retryable: false });
+    expect(String(answer.cause)).not.toContain("secret");
+  });
+
+  test.each([
+    ["an object without text", '{"ok":true,"secret":{"a":1}}'],
+    ["a list", '["secret"]'],
+    ["no choice", '{"choices":[]}'],
+    ["odd parts", '{"parts":[5]}'],
+  ])("is unrecognized where it is %s", async (_, body) => {
+    const answer = await read(body, "application/json");
+    expect(answer).toMatchObject({ parts: [], failed: "upstream-unrecognized", retryable: false });
+    expect(answer.end).toBeUndefined();
   });
 
   test("that is empty never began", async () => {
     for (const type of ["text/event-stream", "application/json", "text/plain"]) {
-      const { parts, end, failed } = await read("", type);
-      // A stream says so by having no end.
-      expect({ parts, end, failed }).toEqual({
-        ...{ parts: [], end: undefined, failed: type === "text/event-stream" ? undefined : "upstream-truncated" },
-      });
+      expect(await read("", type)).toEqual({ parts: [] });
     }
   });
 
@@ -161,7 +183,7 @@ describe("[U6] a whole answer", () => {
   });
 
   test("longer than an answer may be comes as far as that, and a bit more, so that the turn says so", async () => {
-    const { parts } = await read("x".repeat(3_000_000), "text/plain");
+    const { parts } = await sized("x".repeat(3_000_000), "text/plain");
     const length = parts[0]?.kind === "text" ? parts[0].text.length : 0;
     expect(length).toBeGreaterThan(1_048_576);
   });

@@ -1,8 +1,8 @@
 /** Reads bytes as the upstream port does, and says what came of it. */
 import { type UpstreamBatch, type UpstreamEnd, UpstreamFailure } from "../../../party/core/ports.ts";
-import { dialectFor } from "../../../party/upstream/dialects/auto.ts";
+import type { MappingSettings } from "../../../party/upstream/dialects/mapping-settings.ts";
 import type { DialectName } from "../../../party/upstream/dialects/names.ts";
-import { batchesOf } from "../../../party/upstream/event-stream.ts";
+import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { joinParts, type Part } from "../../../shared/content.ts";
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
 
@@ -12,10 +12,13 @@ export interface Read {
   readonly start?: UpstreamBatch["start"];
   readonly usage?: Usage;
   readonly whole?: true;
+  readonly conversation?: string;
   /** Code of what was thrown. */
   readonly failed?: string;
   readonly retryable?: boolean;
-  /** Last one that was told. */
+  /** Why it was thrown, for the log. */
+  readonly cause?: unknown;
+  /** The last id that was reported. */
   readonly eventId?: string;
 }
 
@@ -46,25 +49,41 @@ export async function readAll(batches: AsyncIterable<UpstreamBatch>): Promise<Re
       if (batch.start !== undefined) read.start = batch.start;
       if (batch.usage !== undefined) read.usage = { ...read.usage, ...batch.usage };
       if (batch.whole !== undefined) read.whole = batch.whole;
+      if (batch.conversation !== undefined) read.conversation = batch.conversation;
       if (batch.eventId !== undefined) read.eventId = batch.eventId;
     }
   } catch (error) {
     if (!(error instanceof UpstreamFailure)) throw error;
     read.failed = error.code;
     read.retryable = error.retryable;
+    if (error.cause !== undefined) read.cause = error.cause;
   }
   return read;
 }
 
-/** Of a stream that came in these chunks. */
+export interface ReadOptions {
+  readonly dialect?: DialectName;
+  readonly mapping?: MappingSettings;
+  readonly contentType?: string;
+  readonly isSized?: boolean;
+}
+
+/** What is read of a body that came in these chunks. */
 export function readStream(
   chunks: string | readonly (string | Uint8Array)[],
-  dialect: DialectName = "auto",
+  options: DialectName | ReadOptions = {},
 ): Promise<Read> {
   const all = (typeof chunks === "string" ? [chunks] : chunks).map((chunk) =>
     typeof chunk === "string" ? utf8(chunk) : chunk,
   );
-  return readAll(batchesOf(bodyOf(all), dialectFor(dialect), new AbortController().signal));
+  const {
+    dialect = "auto",
+    mapping,
+    contentType = "text/event-stream",
+    isSized = false,
+  } = typeof options === "string" ? { dialect: options } : options;
+  const read = readerOf(dialect, mapping);
+  return readAll(read(bodyOf(all), new AbortController().signal, contentType, isSized));
 }
 
 /** Events without names, JSON unless they are text already. */

@@ -1,0 +1,86 @@
+/** One event of an upstream's stream, and what is asked of its data wherever it is read. */
+import { jsonOr } from "../../../shared/parse-json.ts";
+import { UpstreamFailure } from "../../core/ports.ts";
+
+/** One event of a stream, parsed once. */
+export interface StreamEvent {
+  /** Name of a server-sent event. Undefined where it has none, or is named `message`. */
+  readonly name: string | undefined;
+  readonly data: string;
+  /** The data as JSON where it is an object, an array or a string. Undefined where the data is text. */
+  readonly value: unknown;
+  readonly id: string | undefined;
+}
+
+export type JsonObject = Readonly<Record<string, unknown>>;
+
+export function streamEvent(name: string | undefined, data: string, id: string | undefined): StreamEvent {
+  return { name: name === "message" || name === "" ? undefined : name, data, value: jsonIn(data), id };
+}
+
+const brace = 123;
+const bracket = 91;
+const quote = 34;
+
+/** Numbers, booleans and null are text: models write them token by token. */
+function jsonIn(data: string): unknown {
+  let at = 0;
+  while (data.charCodeAt(at) <= 32) at += 1;
+  const first = data.charCodeAt(at);
+  return first === brace || first === bracket || first === quote ? jsonOrUndefined(data) : undefined;
+}
+
+/** Data of events that end a stream: `[DONE]` and its relatives. Only asked for data in brackets. */
+const endMarks: ReadonlySet<string> = new Set(
+  [
+    "[DONE]",
+    "[END]",
+    "[EOS]",
+    "[STOP]",
+    "[FINISH]",
+    "[FINISHED]",
+    "[COMPLETE]",
+    "[COMPLETED]",
+    "[CLOSE]",
+    "[CLOSED]",
+  ].concat(["[STREAM_END]", "[END_OF_STREAM]", "[STREAM_DONE]", "[STREAM_COMPLETE]"]),
+);
+
+/** Whether the data is a mark that ends the stream. Cheap for what is not in brackets. */
+export function isEndMark(data: string): boolean {
+  const at = data.indexOf("[");
+  if (at < 0 || at > 2 || data.length > 24) return false;
+  return endMarks.has(data.trim().toUpperCase());
+}
+
+/** Whether the data is a mark that says "failure": `[ERROR]`, also with a sentence after it. */
+export function isFailureMark(data: string): boolean {
+  return data.startsWith("[ERROR") && /^\[ERROR(?:\]|:)/.test(data);
+}
+
+/** Whether a body or an event is a page of HTML or another document in angle brackets, not an answer. */
+export function looksLikeMarkup(text: string): boolean {
+  return /^\s*<(?:!doctype\s|html[\s>]|head[\s>]|body[\s>]|\?xml\s)/i.test(text);
+}
+
+export function malformed(cause?: unknown): UpstreamFailure {
+  return new UpstreamFailure("upstream-malformed", false, { cause });
+}
+
+/** More than the largest answer as one event; bytes of UTF-8. */
+const maxEventBytes = 8 * 1024 * 1024;
+
+/** Undefined for what isn't JSON: the caller reads it as text. */
+export function jsonOrUndefined(data: string): unknown {
+  return jsonOr(data, maxEventBytes);
+}
+
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** The string under a key, "" where there is none. */
+export function textAt(value: JsonObject, key: string): string {
+  const text = value[key];
+  return typeof text === "string" ? text : "";
+}

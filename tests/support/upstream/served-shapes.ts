@@ -1,0 +1,37 @@
+/** The shapes of public backends, given and written down, as the tests through the real runtime ask for them. */
+import given from "./backend-shapes.json" with { type: "json" };
+import { publicShapes } from "./public-shapes.ts";
+
+export interface ServedShape {
+  readonly name: string;
+  readonly contentType: string;
+  readonly events: readonly string[];
+  readonly text: string;
+  readonly reasoning: string;
+  readonly failure?: readonly string[];
+  /** How many events come before the failure, where it isn't known from the text. */
+  readonly before?: number;
+  readonly textBefore: string;
+}
+
+export const servedShapes: readonly ServedShape[] = [
+  ...given.map((shape) => ({
+    name: shape.id,
+    contentType: shape.contentType,
+    events: shape.events,
+    text: shape.expectedText,
+    reasoning: shape.expectedReasoning ?? "",
+    // Nothing in its bytes tells this failure from an answer: a setting does.
+    ...(shape.errorForm === undefined || shape.id === "s20-error-as-plain-text" ? {} : { failure: shape.errorForm }),
+    textBefore: shape.errorExpectedText ?? "",
+  })),
+  ...publicShapes.map((shape) => ({
+    name: shape.name,
+    contentType: shape.contentType ?? "text/event-stream",
+    events: shape.events,
+    text: shape.text,
+    reasoning: shape.reasoning ?? "",
+    ...(shape.failure === undefined ? {} : { failure: shape.failure }),
+    textBefore: "Hello",
+  })),
+];
