@@ -71,7 +71,7 @@ function turn(): Turn {
 
 function append(): void {
   const growing = turn();
-  for (const batch of batches) growing.take(batch, DEFAULT_POLICY.maxTurnLength);
+  for (const batch of batches) growing.answer?.take(batch, DEFAULT_POLICY.maxTurnLength);
 }
 
 /** A flush after each token, to `tabs` sockets that only count. */
@@ -91,7 +91,7 @@ function flush(tabs: number): void {
   const delivery = new Delivery(turns, events, clock, DEFAULT_POLICY);
   for (let tab = 0; tab < tabs; tab += 1) delivery.add(readerOf(() => (sent += 1)));
   for (const batch of batches) {
-    growing.take(batch, DEFAULT_POLICY.maxTurnLength);
+    growing.answer?.take(batch, DEFAULT_POLICY.maxTurnLength);
     now += 1_000;
     delivery.poke();
   }

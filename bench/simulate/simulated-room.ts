@@ -5,7 +5,7 @@
 
 import { watchdogMs } from "../../party/core/conversation/commit.ts";
 import { type Wait, withJitter } from "../../party/core/limiter/limiter-port.ts";
-import { Agenda } from "../../party/core/log/deadlines.ts";
+import { Agenda } from "../../party/core/log/agenda.ts";
 import { startable } from "../../party/core/turn/turn-queue.ts";
 import { advance, type TurnPhase } from "../../party/core/turn/turn-state.ts";
 import type { World } from "./world.ts";

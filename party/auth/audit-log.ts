@@ -27,6 +27,13 @@ export type AuditEvent =
     }
   | { readonly name: "revoked"; readonly tenant: string; readonly sub?: string; readonly tokenId?: string }
   | { readonly name: "drained"; readonly room: string }
+  /** Turns were removed, and their answers with them, because an edit or a regenerate replaced them. */
+  | {
+      readonly name: "replaced";
+      readonly room: string;
+      readonly turnIds: readonly string[];
+      readonly tokenId?: string;
+    }
   | { readonly name: "cleared"; readonly room: string; readonly tokenId?: string }
   | { readonly name: "erased"; readonly room: string; readonly tokenId?: string };
 

@@ -124,7 +124,7 @@ export class AnswerRun implements TurnRunSink {
     onWord({ kind: "left" });
     // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
     const isAwaited = this.#mayComeBack && (left.aborted || this.#isPutOff);
-    if (end?.byUpstream !== true && !isAwaited) await this.#stopUpstream(upstream);
+    if (end?.mustStop !== false && !isAwaited) await this.#stopUpstream(upstream);
     this.outbox.end();
     left.removeEventListener("abort", leave);
   }
@@ -168,7 +168,7 @@ export class AnswerRun implements TurnRunSink {
     else if (eventId !== undefined && this.resumable) this.lastEventId = eventId;
   }
 
-  room(signal: AbortSignal): Promise<void> {
+  backpressure(signal: AbortSignal): Promise<void> {
     return this.outbox.room(signal);
   }
 
@@ -210,7 +210,7 @@ export class AnswerRun implements TurnRunSink {
   }
 
   #run(): TurnRun {
-    const { messages, provider, model, params } = this.#question;
+    const { messages, provider, model, params, position } = this.#question;
     const { clock, policy, user } = this.#options;
     return {
       request: {
@@ -222,6 +222,7 @@ export class AnswerRun implements TurnRunSink {
       deadlineAt: clock.now() + policy.turnTimeoutMs,
       resuming: this.lastEventId !== undefined,
       hasWaited: false,
+      mayGenerate: position !== undefined,
     };
   }
 

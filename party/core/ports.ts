@@ -160,6 +160,8 @@ export class UpstreamFailure extends Error {
 export type AuditedAct =
   /** A question was accepted: it becomes a generation. */
   | { readonly act: "asked"; readonly by: Principal; readonly epoch: string; readonly turnId: string }
+  /** Turns were removed, and with them their answers: an edit or a regenerate replaced them. */
+  | { readonly act: "replaced"; readonly by: Principal; readonly epoch: string; readonly turnIds: readonly string[] }
   | { readonly act: "cleared" | "erased"; readonly by: Principal }
   | { readonly act: "drained" };
 

@@ -3,7 +3,9 @@
  * passes is a fake the other tests may trust.
  */
 import { expect, test } from "vitest";
-import { Changes, jsonRows, rowUnits, TurnLog, textRows } from "../../party/core/log/storage-schema.ts";
+import { Changes, jsonRows, textRows } from "../../party/core/log/changes.ts";
+import { LogReader } from "../../party/core/log/log-reader.ts";
+import { rowUnits } from "../../party/core/log/storage-schema.ts";
 import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import type { RoomStorage, StorageChanges } from "../../party/core/ports.ts";
 import { type Part, sliceParts } from "../../shared/content.ts";
@@ -81,7 +83,7 @@ export function storageContract(withStorage: WithStorage): void {
   test(
     "the log gives back exactly what was written, whatever the text and its length",
     over(async (storage) => {
-      const log = new TurnLog(storage);
+      const log = new LogReader(storage);
       const parts: Part[] = [
         { kind: "text", text: `${"長い😀".repeat(9_000)}` },
         { kind: "tool", toolCallId: "c", toolName: "t", phase: "result", value: { big: "x".repeat(30_000) } },
@@ -111,7 +113,7 @@ export function storageContract(withStorage: WithStorage): void {
   test(
     "the log loads turns in order, with the room and the agenda; removing one removes all of it",
     over(async (storage) => {
-      const log = new TurnLog(storage);
+      const log = new LogReader(storage);
       expect(await log.load()).toEqual({ room: undefined, turns: [], tombstones: new Map(), agenda: {} });
       const commit = new Changes();
       for (const ordinal of [11, 2, 1]) {
@@ -120,13 +122,13 @@ export function storageContract(withStorage: WithStorage): void {
         commit.text(ordinal, 0, textRows(0, [{ kind: "text", text: "t" }], undefined));
       }
       commit.agenda({ watchdog: 5 });
-      commit.tombstone("gone", { v: 1, at: 3, removedSeq: 2 });
+      commit.tombstone("gone", { v: 1, at: 3, removed: { epoch: "e", seq: 2 } });
       commit.room({ v: 1, epoch: "e", seq: 3, floor: 0, nextOrdinal: 12, lastActiveAt: 1 });
       await storage.commit(commit);
       const stored = await log.load();
       expect(stored.turns.map(({ spec }) => spec.ordinal)).toEqual([1, 2, 11]);
       expect(stored.agenda).toEqual({ watchdog: 5 });
-      expect([...stored.tombstones]).toEqual([["gone", { v: 1, at: 3, removedSeq: 2 }]]);
+      expect([...stored.tombstones]).toEqual([["gone", { v: 1, at: 3, removed: { epoch: "e", seq: 2 } }]]);
       expect(stored.room).toMatchObject({ epoch: "e", seq: 3 });
       const removal = new Changes();
       removal.removeTurn(record(2), 1);

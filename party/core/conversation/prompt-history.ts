@@ -1,6 +1,6 @@
 /**
- * What the upstream is told of the conversation before a turn: chosen once, when the turn starts, and bounded, so that every
- * attempt sends the same body (U2, design §7).
+ * What the upstream is sent of the conversation before a turn: chosen once, when the turn starts, and bounded, so that every
+ * attempt sends the same body (U2).
  */
 import { textOf } from "../../../shared/content.ts";
 import { promptOf } from "../../../shared/prompt.ts";
@@ -8,6 +8,8 @@ import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-fra
 import { utf8Length } from "../../../shared/text.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { Turn } from "../turn/turn.ts";
+import type { TurnList } from "../turn/turn-list.ts";
+import type { TurnTexts } from "../turn/turn-texts.ts";
 
 /** Ordinals of the settled turns with text before `turn`, oldest first. */
 export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy): number[] {
@@ -23,27 +25,32 @@ export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy
   return history;
 }
 
-/**
- * The messages of a turn's request: its own, or its prompt after the chosen history.
- * @param load brings a turn's words and answer into memory.
- */
+/** The messages of a turn's request: its own, or its prompt after the chosen history. */
 export async function messagesFor(
   turn: Turn,
-  turns: readonly Turn[],
+  turns: TurnList,
   policy: RoomPolicy,
-  load: (turn: Turn) => Promise<void>,
+  texts: Pick<TurnTexts, "load">,
 ): Promise<ChatMessage[]> {
-  await load(turn);
+  await texts.load(turn);
   const input: TurnInput = turn.input ?? { prompt: "" };
   if ("messages" in input) return input.messages;
   const chosen = new Set(turn.record.start?.history);
   const messages: ChatMessage[] = [{ role: "user", content: input.prompt }];
   let bytes = utf8Length(input.prompt);
-  for (const past of turns.toReversed()) {
+  for (const past of turns.all().reverse()) {
     if (!chosen.has(past.record.spec.ordinal)) continue;
-    await load(past);
+    // A turn that is trimmed or cleared while it is read has no rows any more: the history ends there.
+    const isRead = await texts.load(past).then(
+      () => true,
+      (error: unknown) => {
+        if (turns.has(past)) throw error;
+        return false;
+      },
+    );
+    if (!isRead) break;
     const prompt = promptOf(past.input);
-    const answer = textOf(past.content?.parts() ?? []);
+    const answer = textOf(past.answer?.parts() ?? []);
     bytes += utf8Length(prompt) + utf8Length(answer);
     if (bytes > policy.historyBytes) break;
     messages.unshift({ role: "user", content: prompt }, { role: "assistant", content: answer });

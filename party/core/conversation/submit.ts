@@ -1,163 +1,144 @@
 /**
- * Accepting what is submitted: whether it is new, a repetition, in conflict or stale (T1), whether there is room for it (Q3),
- * and what it replaces. An accepted turn is handed to the conversation in one commit.
+ * Accepts what is submitted: a new turn, a repetition, a conflict, or a question of a conversation that is gone (T1), within
+ * the bound of the queue (Q3). A submit that replaces turns is `replacement.ts`.
  */
+import { defined } from "../../../shared/defined.ts";
 import { fingerprint } from "../../../shared/fingerprint.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
-import type { StopCause } from "../events.ts";
-import type { Journal } from "../log/journal.ts";
-import { jsonRows } from "../log/storage-schema.ts";
+import { jsonRows } from "../log/changes.ts";
 import type { Submit, TurnSpec } from "../log/turn-record.ts";
-import type { RoomPolicy } from "../policy.ts";
-import type { RoomPorts } from "../ports.ts";
+import { mayDo, type Principal } from "../principal.ts";
 import { Turn } from "../turn/turn.ts";
-import type { TurnList } from "../turn/turn-list.ts";
-import type { Commit, Commits } from "./commit.ts";
+import type { Commit, Committer } from "./commit.ts";
+import type { ConversationParts } from "./conversation-parts.ts";
+import { type Acceptance, Replacements } from "./replacement.ts";
+import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnSettler } from "./turn-settler.ts";
+import type { TurnStarter } from "./turn-starter.ts";
 
-export interface SubmitsHost {
-  cancel(turnId: string, by: StopCause): void;
-  removeIn(commit: Commit, gone: readonly Turn[]): void;
-  /** Starts what may start, as part of `commit`. */
-  startNext(commit: Commit): void;
+export interface SubmitterParts extends ConversationParts {
+  readonly committer: Committer;
+  readonly starter: TurnStarter;
+  readonly settler: TurnSettler;
+  readonly canceller: TurnCanceller;
 }
 
-export interface SubmitsParts {
-  readonly turns: TurnList;
-  readonly commits: Commits;
-  readonly journal: Journal;
-  readonly life: AbortSignal;
-}
+export class Submitter {
+  readonly #parts: SubmitterParts;
+  readonly #replacements: Replacements;
 
-export class Submits {
-  readonly #parts: SubmitsParts;
-  readonly #ports: RoomPorts;
-  readonly #policy: RoomPolicy;
-  readonly #host: SubmitsHost;
-  /** Submits that wait until the turns they replace have been stopped: what they say, and what becomes of them. */
-  readonly #replacing = new Map<string, { readonly print: string; readonly refused: Promise<ErrorCode | undefined> }>();
-
-  constructor(parts: SubmitsParts, ports: RoomPorts, policy: RoomPolicy, host: SubmitsHost) {
+  constructor(parts: SubmitterParts) {
     this.#parts = parts;
-    this.#ports = ports;
-    this.#policy = policy;
-    this.#host = host;
+    this.#replacements = new Replacements(parts);
   }
 
   /**
-   * Accepts a turn (T1, Q3). `known`: this id is already here with the same content; nothing was started. One that replaces
-   * others can still be refused: see `decided`.
+   * Decides at once, and resolves when the decision may be told: when the turn is durable, or everything is that a refusal
+   * rests on.
    */
-  submit(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
-    const result = this.#decide(frame, author);
-    if (!result.ok) this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: result.error });
+  async submit(frame: Submit, by: Principal): Promise<Result<Acceptance, ErrorCode>> {
+    const { journal, ports } = this.#parts;
+    const decided = this.#decide(frame, by);
+    const result = decided instanceof Promise ? await decided : decided;
+    await journal.settled();
+    if (!result.ok) ports.report({ name: "turn-refused", turnId: frame.turnId, code: result.error });
     return result;
   }
 
-  /**
-   * For a turn that was accepted: resolves when it is durable, or with why it was refused after all, because what it was to
-   * replace has been cleared meanwhile.
-   */
-  async decided(turnId: string): Promise<ErrorCode | undefined> {
-    const refused = await this.#replacing.get(turnId)?.refused;
-    if (refused === undefined) await this.#parts.journal.settled();
-    return refused;
-  }
-
-  #decide(frame: Submit, author: string): Result<"accepted" | "known", ErrorCode> {
+  #decide(frame: Submit, by: Principal): Result<Acceptance, ErrorCode> | Promise<Result<Acceptance, ErrorCode>> {
     const { turns } = this.#parts;
     const { position, tombstones } = turns;
     const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
     const known = turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
-    const replacing = this.#replacing.get(frame.turnId);
-    if (replacing !== undefined) return replacing.print === print ? ok("accepted") : fail("turn-conflict");
+    const pending = this.#replacements.get(frame.turnId);
+    if (pending !== undefined) {
+      if (pending.print !== print) return fail("turn-conflict");
+      return pending.result.then((result) => (result.ok ? ok("known") : result));
+    }
     if (frame.epoch !== undefined && position.isStale(frame.epoch)) return fail("turn-stale");
     if (tombstones.has(frame.turnId)) return fail("turn-stale");
     if (frame.replaces === undefined) {
       if (this.#isFull()) return fail("queue-full");
-      this.#accept(frame, author, print, []);
+      this.#accept(frame, by, print, []);
       return ok("accepted");
     }
-    const replaced = turns.get(frame.replaces);
-    if (replaced === undefined) return fail("turn-unknown");
-    const gone = turns.all().filter((turn) => turn.record.spec.ordinal >= replaced.record.spec.ordinal);
-    const refused = this.#replace(frame, author, print, gone);
-    this.#replacing.set(frame.turnId, { print, refused });
-    return ok("accepted");
+    const gone = this.#replacements.turnsFrom(frame.replaces);
+    if (gone === undefined) return fail("turn-unknown");
+    if (!mayReplace(by, gone)) return fail("forbidden");
+    return this.#replacements.begin(frame, print, gone, (rest) => {
+      // Whether there is a place is decided again: the wait for the stops may have been long.
+      if (this.#isFull(rest)) return fail("queue-full");
+      this.#accept(frame, by, print, rest);
+      return ok("accepted");
+    });
   }
 
-  /** No slot is free and the line is as long as it may be. */
-  #isFull(): boolean {
-    const { turns } = this.#parts;
-    const queued = turns.queue().length;
-    const mayStart = queued === 0 && turns.active().length < this.#policy.maxActiveTurns;
-    return !mayStart && queued >= this.#policy.maxQueuedTurns;
+  /** No slot is free and the queue is as long as it may be, once the turns in `leaving` are gone. */
+  #isFull(leaving: readonly Turn[] = []): boolean {
+    const { turns, policy } = this.#parts;
+    const stays = (turn: Turn) => !leaving.includes(turn);
+    // A replacement that waits for its stops has a place already.
+    const queued = turns.queue().filter(stays).length + this.#replacements.size;
+    const mayStart = queued === 0 && turns.active().filter(stays).length < policy.maxActiveTurns;
+    return !mayStart && queued >= policy.maxQueuedTurns;
   }
 
-  /**
-   * Stops the replaced turns that are not over, as any stop: intent first. Then they go and the new one comes in one commit.
-   * Lost in between, the submit is sent again by its client and finds them settled.
-   */
-  async #replace(frame: Submit, author: string, print: string, gone: readonly Turn[]): Promise<ErrorCode | undefined> {
-    const { turns, life } = this.#parts;
-    const { epoch } = turns;
-    // Those in line first: the slot that the running one frees is not for them.
-    for (const turn of gone.toReversed()) this.#host.cancel(turn.id, "replace");
-    await Promise.all(gone.map((turn) => turn.ended));
-    this.#replacing.delete(frame.turnId);
-    if (life.aborted) return "draining";
-    if (epoch !== turns.epoch || turns.tombstones.has(frame.turnId)) {
-      this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: "turn-stale" });
-      return "turn-stale";
-    }
-    this.#accept(frame, author, print, gone);
-    return undefined;
-  }
-
-  #accept(frame: Submit, author: string, print: string, gone: readonly Turn[]): void {
-    const { turns, commits } = this.#parts;
-    const commit = commits.begin();
-    if (gone.length > 0) this.#host.removeIn(commit, gone);
-    const now = this.#ports.clock.now();
+  #accept(frame: Submit, by: Principal, print: string, gone: readonly Turn[]): void {
+    const { turns, committer, starter, ports, policy } = this.#parts;
+    const commit = committer.begin();
+    if (gone.length > 0) this.#remove(commit, by, gone);
+    const now = ports.clock.now();
     const rows = jsonRows(frame.input);
     const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
     const seq = turns.position.nextSeq();
+    const { provider, model, params, metadata } = frame;
     const spec: TurnSpec = {
       id: frame.turnId,
       ordinal: turns.position.takeOrdinal(),
-      author,
+      author: by.sub,
       createdAt: now,
       queuedSeq: seq,
       fingerprint: print,
       inputBytes: rows.reduce((bytes, row) => bytes + utf8Length(row), 0),
       inputRows: rows.length,
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
-      onLeave: frame.onLeave ?? this.#policy.orphanPolicy,
-      ...(frame.provider === undefined ? {} : { provider: frame.provider }),
-      ...(frame.model === undefined ? {} : { model: frame.model }),
-      ...(frame.params === undefined ? {} : { params: frame.params }),
-      ...(frame.metadata === undefined ? {} : { metadata: frame.metadata }),
+      onLeave: frame.onLeave ?? policy.orphanPolicy,
+      ...defined({ provider, model, params, metadata }),
     };
     const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
-    const position = turns.queue().length;
+    const queuePosition = turns.queue().length;
     turns.add(turn);
     commit.changes.turn(turn.record);
     commit.changes.input(spec.ordinal, rows);
     commit.changes.context(spec.ordinal, contextRows);
-    commits.tell(commit, "queued", turn.id, {
+    committer.announce(commit, "queued", turn.id, {
       type: "turn-queued",
       seq,
       turnId: turn.id,
       input: frame.input,
-      author,
+      author: by.sub,
       createdAt: now,
-      position,
-      ...turns.eta(position, this.#policy.maxActiveTurns),
+      position: queuePosition,
+      ...turns.eta(queuePosition, policy.maxActiveTurns),
     });
-    commit.next.push(() => this.#ports.report({ name: "turn-queued", turnId: turn.id, position }));
-    this.#host.startNext(commit);
-    commits.commit(commit);
+    commit.next.push(() => ports.report({ name: "turn-queued", turnId: turn.id, position: queuePosition }));
+    starter.startNext(commit);
+    committer.commit(commit);
   }
+
+  #remove(commit: Commit, by: Principal, gone: readonly Turn[]): void {
+    const { settler, ports, turns } = this.#parts;
+    settler.removeIn(commit, gone);
+    const { epoch } = turns;
+    const turnIds = gone.map(({ id }) => id);
+    commit.next.push(() => ports.audit({ act: "replaced", by, epoch, turnIds }));
+  }
+}
+
+/** Turns of other people are only removed by somebody who may clear the room. */
+function mayReplace(by: Principal, gone: readonly Turn[]): boolean {
+  return mayDo(by, "room-clear") || gone.every(({ record }) => record.spec.author === by.sub);
 }

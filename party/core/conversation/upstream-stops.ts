@@ -1,67 +1,114 @@
 /**
- * Telling the upstream to generate no more (T3, U7): once, and again by the alarm while it cannot be reached. What is to be
- * told is on the agenda, stored, so that a crash forgets no stop.
+ * Stops generations at the upstream (T3, U7): once when a turn ends, and again by the alarm while the upstream can't be
+ * reached. What is still to be stopped is on the stored agenda, so that a crash loses no stop.
  */
 import type { StopProof } from "../../../shared/protocol/server-frames.ts";
-import type { Agenda } from "../log/deadlines.ts";
-import type { RoomPolicy } from "../policy.ts";
-import type { RoomPorts } from "../ports.ts";
-import type { Turn } from "../turn/turn.ts";
+import type { Committer } from "./commit.ts";
+import type { ConversationParts } from "./conversation-parts.ts";
 
-/** How long an unconfirmed stop is tried again (T3). */
-const stopRetryForMs = 600_000;
-export const stopRetryEveryMs = 15_000;
+/** An unconfirmed stop is tried again for this long (T3). */
+const retryForMs = 600_000;
+/** The first retry comes about this long after the stop; the delay doubles from there. */
+const firstRetryMs = 15_000;
+/** At most so many stops of a room wait for a retry: a room's agenda is one stored value. */
+export const maxPendingStops = 64;
+
+const prefix = "stop/";
 
 export class UpstreamStops {
-  readonly #ports: RoomPorts;
-  readonly #policy: RoomPolicy;
-  readonly #agenda: Agenda;
-  readonly #store: () => Promise<void>;
+  readonly #parts: ConversationParts;
+  readonly #committer: Committer;
+  /** Stops that are on their way, by generation: each is asked for once at a time. */
+  readonly #inFlight = new Map<string, Promise<StopProof | "unreachable">>();
 
-  /** @param store makes the agenda durable. */
-  constructor(ports: RoomPorts, policy: RoomPolicy, agenda: Agenda, store: () => Promise<void>) {
-    this.#ports = ports;
-    this.#policy = policy;
-    this.#agenda = agenda;
-    this.#store = store;
+  constructor(parts: ConversationParts, committer: Committer) {
+    this.#parts = parts;
+    this.#committer = committer;
   }
 
-  /** Asks the upstream to generate no more. Unreachable: the alarm tries again for a while. */
-  async of({ generationId, record }: Turn): Promise<StopProof> {
-    // Never asked, or its whole answer is here: nothing can run there any more, which is all the proof a stop can have.
-    if (generationId === undefined || record.simulated !== undefined) return "confirmed";
+  /** Asks the upstream to stop a generation. Where it can't be reached, the alarm tries again for a while. */
+  async stop(generationId: string): Promise<StopProof> {
     const result = await this.#ask(generationId);
-    if (result !== "unreachable") return result;
-    this.intend(generationId);
-    await this.#store();
-    return "closed";
+    if (result === "unreachable") this.intend(generationId);
+    else if (!this.#clear(generationId)) return result;
+    await this.#committer.durably(this.#committer.begin());
+    return result === "unreachable" ? "closed" : result;
   }
 
-  /** Puts a stop that is to be tried (again) on the agenda, under the name this returns. */
-  intend(generationId: string): string {
-    const now = this.#ports.clock.now();
-    const name = `stop/${generationId}/${now + stopRetryForMs}`;
-    this.#agenda.set(name, now + stopRetryEveryMs);
-    return name;
+  /** Puts a stop on the agenda, to be tried by the alarm. The caller commits. */
+  intend(generationId: string): void {
+    const { agenda, ports } = this.#parts;
+    const pending = agenda.names(prefix);
+    if (pending.some((name) => generationOf(name) === generationId) || pending.length >= maxPendingStops) return;
+    const now = ports.clock.now();
+    agenda.set(`${prefix}${generationId}/${now + retryForMs}`, this.#retryAt(now, now + retryForMs));
   }
 
-  async retry(name: string): Promise<void> {
-    const [, generationId = "", until = "0"] = name.split("/");
-    const result = this.#ports.clock.now() > Number(until) ? "closed" : await this.#ask(generationId);
-    if (result !== "unreachable" && this.#agenda.clear(name)) await this.#store();
+  /**
+   * The alarm rang: puts off what is due, which the caller commits, and returns the work. One stop is asked for at a time, and
+   * the first that doesn't reach the upstream ends the round: a dead upstream costs a room one call per round, and one that
+   * recovers isn't met by a wave.
+   */
+  retry(due: readonly string[]): () => Promise<void> {
+    const { agenda, ports } = this.#parts;
+    const now = ports.clock.now();
+    const generations: string[] = [];
+    for (const name of due) {
+      if (!name.startsWith(prefix)) continue;
+      const until = Number(name.slice(name.lastIndexOf("/") + 1));
+      if (now >= until) agenda.clear(name);
+      else {
+        agenda.set(name, this.#retryAt(now, until));
+        generations.push(generationOf(name));
+      }
+    }
+    return async () => {
+      for (const generationId of generations) {
+        if (this.#parts.life.aborted || (await this.#ask(generationId)) === "unreachable") return;
+        this.#clear(generationId);
+        await this.#committer.durably(this.#committer.begin());
+      }
+    };
   }
 
-  async #ask(generationId: string): Promise<StopProof | "unreachable"> {
+  /** Exponential by the time that has passed since the stop, with jitter. At `until` the stop is given up. */
+  #retryAt(now: number, until: number): number {
+    const passedMs = now - (until - retryForMs);
+    const delayMs = Math.max(firstRetryMs, passedMs) * (0.5 + this.#parts.ports.random());
+    return Math.round(Math.min(until, now + delayMs));
+  }
+
+  /** The generation needs no stop any more. Returns whether one was on the agenda. */
+  #clear(generationId: string): boolean {
+    const { agenda } = this.#parts;
+    const name = agenda.names(prefix).find((pending) => generationOf(pending) === generationId);
+    return name !== undefined && agenda.clear(name);
+  }
+
+  #ask(generationId: string): Promise<StopProof | "unreachable"> {
+    const asked = this.#inFlight.get(generationId);
+    if (asked !== undefined) return asked;
+    const answer = this.#call(generationId).finally(() => this.#inFlight.delete(generationId));
+    this.#inFlight.set(generationId, answer);
+    return answer;
+  }
+
+  async #call(generationId: string): Promise<StopProof | "unreachable"> {
+    const { ports, policy } = this.#parts;
     const controller = new AbortController();
-    const timer = this.#ports.clock.after(this.#policy.stopConfirmMs, () => controller.abort());
+    const timer = ports.clock.after(policy.stopConfirmMs, () => controller.abort());
     try {
-      const answer = await this.#ports.upstream.stop(generationId, controller.signal);
+      const answer = await ports.upstream.stop(generationId, controller.signal);
       return answer === "confirmed" ? "confirmed" : "closed";
     } catch (cause) {
-      this.#ports.report({ name: "stop-unconfirmed", generationId, cause });
+      ports.report({ name: "stop-unconfirmed", generationId, cause });
       return "unreachable";
     } finally {
       timer.cancel();
     }
   }
+}
+
+function generationOf(name: string): string {
+  return name.slice(prefix.length, name.lastIndexOf("/"));
 }

@@ -200,7 +200,7 @@ export class Delivery {
       const turn = this.#turns.get(frame.turnId);
       const isShort = () => (cursor.offsets.get(frame.turnId) ?? 0) < (frame.length ?? 0);
       // R5: the answer isn't in memory, or was removed meanwhile.
-      if (isShort() && turn?.content === undefined) return "behind";
+      if (isShort() && turn?.answer === undefined) return "behind";
       if (turn !== undefined && isShort() && (!this.#sendDelta(reader, turn, pass) || isShort())) return "later";
     }
     if (!this.#send(reader, frame.text)) return "later";

@@ -1,11 +1,11 @@
 /**
- * This life of the room's log: its epoch, how far it has come, and from which earlier lives a submit is still good (T1). What
- * of it is stored, and when, is the commits' business.
+ * The position of the room's log: its epoch, the newest `seq`, the `floor` below which a reader gets a snapshot, and the
+ * earlier epochs whose questions are still accepted (T1). `conversation/commit.ts` stores it.
  */
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import type { RoomRecord } from "./storage-schema.ts";
 
-/** Of lives that ended before the first turn: each wake of an unused room makes one more, and old tabs forget theirs. */
+/** How many epochs of unused lives are remembered: each wake of an unused room makes one more. */
 const maxEmptyEpochs = 32;
 
 export class LogPosition {
@@ -14,11 +14,11 @@ export class LogPosition {
   #seq = 0;
   #floor = 0;
   #nextOrdinal = 0;
-  /** When something was last told, ms since 1970; 0 before that. */
+  /** When a change was last sent to readers, ms since 1970; 0 before that. */
   lastActiveAt = 0;
-  /** Epochs of earlier lives of this room that ended before anything was stored: nothing made in them can be stale. */
+  /** Epochs of earlier lives that ended before anything was stored: no question made in them is stale. */
   readonly #emptyEpochs = new Set<string>();
-  /** Turns were cleared or erased in this life: what was made before that is stale even in a room without turns. */
+  /** Turns were cleared or erased in this life: a question from before that is stale even in a room without turns. */
   #wasCleared = false;
 
   constructor(newId: () => string) {
@@ -40,11 +40,12 @@ export class LogPosition {
     return this.#nextOrdinal === 0;
   }
 
-  /** Goes on where storage says that it was; a new life where storage holds none. */
+  /** Continues the stored position, or begins a new epoch where none is stored. */
   load(stored: RoomRecord | undefined): void {
     this.#epoch = stored?.epoch ?? this.#newId();
     this.#seq = stored?.seq ?? 0;
-    this.#floor = stored?.floor ?? 0;
+    // A floor beyond `seq` would send every reader a snapshot for ever.
+    this.#floor = Math.min(stored?.floor ?? 0, this.#seq);
     this.#nextOrdinal = stored?.nextOrdinal ?? 0;
     this.lastActiveAt = stored?.lastActiveAt ?? 0;
   }
@@ -70,12 +71,12 @@ export class LogPosition {
     return this.#nextOrdinal - 1;
   }
 
-  /** Who knows nothing after `seq` needs a snapshot. */
+  /** A reader that knows nothing after `seq` gets a snapshot from now on. */
   raiseFloor(seq: number): void {
     this.#floor = Math.max(this.#floor, seq);
   }
 
-  /** All turns are gone: a new epoch. Ordinals go on, unless nothing stored is left that has one. */
+  /** All turns are gone: begins a new epoch. Ordinals continue, unless nothing that is left in storage has one. */
   beginAnew(keepOrdinals: boolean): void {
     this.#wasCleared = true;
     this.#emptyEpochs.clear();
@@ -86,24 +87,20 @@ export class LogPosition {
   }
 
   /**
-   * A reader says what it has. A room stores nothing before its first turn, its epoch not either, so a kill or a sleep
-   * before that leaves readers with an epoch that only they remember. What they submit in it is as good as new (T1).
+   * A reader's hello or poll names what it has. A room that never accepted a turn stores nothing, also not its epoch, so a kill
+   * or a sleep leaves readers with an epoch that only they remember. A question that was made in it is not stale (T1).
    */
   recognize(have: Have | undefined): void {
-    if (have?.seq === 0 && this.isUnused) this.#rememberEmpty(have.epoch);
+    if (have?.seq === 0 && this.isUnused && !this.#wasCleared && this.#emptyEpochs.size < maxEmptyEpochs) {
+      this.#emptyEpochs.add(have.epoch);
+    }
   }
 
   /**
-   * Whether what was made in `epoch` was made in a life of the log that is over (T1). In a room that never accepted a turn
-   * nothing is: it stores nothing, so each sleep or kill makes it a new epoch, and old ones come back with those who heard them.
+   * Whether a question that was made in `epoch` belongs to a life of the log that is over (T1). An unknown epoch is stale even
+   * in an unused room: the room may have been erased before it slept.
    */
   isStale(epoch: string): boolean {
-    if (epoch === this.#epoch) return false;
-    if (this.isUnused && !this.#wasCleared) this.#rememberEmpty(epoch);
-    return !this.#emptyEpochs.has(epoch);
-  }
-
-  #rememberEmpty(epoch: string): void {
-    if (this.#emptyEpochs.size < maxEmptyEpochs) this.#emptyEpochs.add(epoch);
+    return epoch !== this.#epoch && !this.#emptyEpochs.has(epoch);
   }
 }

@@ -1,8 +1,11 @@
 /**
- * Ids that must not run (again): turns that were removed or trimmed, and cancels that came before their submit (T1).
- * Remembered for a day, and the newest thousand.
+ * Ids that must not run again: turns that were removed or are no longer kept, and stops that came before their submit (T1).
+ * They are remembered for a day, at most the newest thousand. A removal counts in one epoch: after a clear its `seq` means
+ * nothing any more.
  */
-import type { Changes, Tombstone } from "./storage-schema.ts";
+import { defined } from "../../../shared/defined.ts";
+import type { Changes } from "./changes.ts";
+import type { Tombstone } from "./storage-schema.ts";
 
 const rememberMs = 24 * 3_600_000;
 const remembered = 1_000;
@@ -27,17 +30,18 @@ export class Tombstones {
     this.#entries.clear();
   }
 
-  /** Removed turn ids with the `seq` that said so. */
-  *removed(): Iterable<readonly [string, number]> {
-    for (const [id, { removedSeq }] of this.#entries) if (removedSeq !== undefined) yield [id, removedSeq];
+  /** Ids of turns that were removed in `epoch`, with the `seq` of the removal. */
+  *removed(epoch: string): Iterable<readonly [string, number]> {
+    for (const [id, { removed }] of this.#entries) if (removed?.epoch === epoch) yield [id, removed.seq];
   }
 
   /**
-   * Remembers an id and forgets old ones, as part of `changes`. Returns the highest `seq` that a forgotten removal was told
-   * with, 0 for none: who knows only what came before it must get a snapshot.
+   * Remembers an id and forgets old ones, as part of `changes`. `removed` says when a turn of this id was removed. Returns the
+   * highest `seq` of `epoch` with which a forgotten removal was sent, 0 for none: a reader that knows only what came before it
+   * must get a snapshot.
    */
-  bury(changes: Changes, id: string, now: number, removedSeq?: number): number {
-    const tombstone: Tombstone = { v: 1, at: now, ...(removedSeq === undefined ? {} : { removedSeq }) };
+  bury(changes: Changes, id: string, now: number, epoch: string, removed?: Tombstone["removed"]): number {
+    const tombstone: Tombstone = { v: 1, at: now, ...defined({ removed }) };
     this.#entries.delete(id);
     this.#entries.set(id, tombstone);
     changes.tombstone(id, tombstone);
@@ -46,7 +50,7 @@ export class Tombstones {
       if (now - old.at < rememberMs && this.#entries.size <= remembered) break;
       this.#entries.delete(oldId);
       changes.forgetTombstone(oldId);
-      forgotten = Math.max(forgotten, old.removedSeq ?? 0);
+      if (old.removed?.epoch === epoch) forgotten = Math.max(forgotten, old.removed.seq);
     }
     return forgotten;
   }

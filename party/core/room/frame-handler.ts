@@ -126,13 +126,13 @@ export class FrameHandler {
         void syncs.request(session, frame.have);
         return;
       case "turn-submit":
-        this.#submit(session, frame, principal);
+        this.#watch(session, this.#submit(session, frame, principal));
         return;
       case "turn-cancel":
-        this.#cancel(session, frame.turnId);
+        this.#watch(session, this.#cancel(session, frame.turnId));
         return;
       case "room-clear":
-        void this.#clear(principal);
+        this.#watch(session, this.#clear(principal));
         return;
       case "token-refresh":
         void tokens.refresh(session, frame.token);
@@ -142,45 +142,40 @@ export class FrameHandler {
     }
   }
 
-  #submit(session: Session, frame: TurnSubmitFrame, by: Principal): void {
-    const { conversation, submits, syncs, closer } = this.#parts;
+  /** The answer follows when it is durable. */
+  #watch(session: Session, answered: Promise<void>): void {
+    answered.catch((cause: unknown) => this.#parts.closer.fault(session, cause));
+  }
+
+  async #submit(session: Session, frame: TurnSubmitFrame, by: Principal): Promise<void> {
+    const { submits, syncs, closer } = this.#parts;
     const { turnId } = frame;
     if (this.#ports.hasTokenOf?.(by.sub) === false) {
       // The room slept and its memory is gone. The client reconnects with its token and submits again.
       closer.end(session, "draining");
       return;
     }
-    const result = submits.submit(frame, by);
-    if (!result.ok) {
-      void this.#refuseWhenDurable(session, { ...result.error, turnId });
-    } else if (result.value === "known") void syncs.request(session, session.have(), turnId);
-    else {
-      void submits.audit(turnId, by);
-      if (frame.replaces === undefined) return;
-      void conversation.decided(turnId).then((code) => {
-        if (code !== undefined && !session.isClosed) sendError(session, { code, turnId });
-      });
-    }
+    const result = await submits.submit(frame, by);
+    if (!result.ok) this.#refuse(session, { ...result.error, turnId });
+    else if (result.value === "known") await syncs.request(session, session.have(), turnId);
   }
 
-  #cancel(session: Session, turnId: string): void {
-    const result = this.#parts.conversation.cancel(turnId);
-    if (!result.ok) void this.#refuseWhenDurable(session, { code: result.error, turnId });
-    // The turn is settled, and the client may not know.
-    else if (result.value.isSettled) void this.#parts.syncs.request(session, session.have(), turnId);
+  async #cancel(session: Session, turnId: string): Promise<void> {
+    const { conversation, syncs } = this.#parts;
+    const wasSettled = conversation.turn(turnId)?.isSettled === true;
+    const result = await conversation.cancel(turnId);
+    if (!result.ok) this.#refuse(session, { code: result.error, turnId });
+    // The turn was settled before, and the client may not know.
+    else if (wasSettled) await syncs.request(session, session.have(), turnId);
   }
 
   async #clear(by: Principal): Promise<void> {
     const { conversation } = this.#parts;
-    conversation.clear();
-    await conversation.journal.settled();
+    await conversation.clear();
     if (!conversation.journal.isBroken) this.#ports.audit({ act: "cleared", by });
   }
 
-  /** A refusal may rest on a change that isn't durable yet: a clear, or the cancel of an unknown turn. */
-  async #refuseWhenDurable(session: Session, problem: SessionProblem): Promise<void> {
-    const { journal } = this.#parts.conversation;
-    if (journal.isBehind) await journal.settled();
-    if (!session.isClosed && !journal.isBroken) sendError(session, problem);
+  #refuse(session: Session, problem: SessionProblem): void {
+    if (!session.isClosed && !this.#parts.conversation.isClosed) sendError(session, problem);
   }
 }

@@ -88,15 +88,8 @@ export class HttpRequests {
       await this.#ports.prepare();
       const { submits } = this.#parts;
       const { turnId } = frame;
-      const result = submits.submit(frame, principal);
-      if (!result.ok) {
-        // The refusal may rest on a change that isn't durable yet.
-        await this.#conversation.journal.settled();
-        return fail(this.#refusalOf(result.error));
-      }
-      if (result.value !== "known") await submits.audit(turnId, principal);
-      const code = await this.#conversation.decided(turnId);
-      if (code !== undefined) return fail(this.#refusalOf({ code }));
+      const result = await submits.submit(frame, principal);
+      if (!result.ok) return fail(this.#refusalOf(result.error));
       const state = await this.#stateOf(turnId);
       // Undefined: the turn was accepted, and removed before this answer.
       if (state === undefined) return fail({ code: "turn-stale" });
@@ -107,11 +100,8 @@ export class HttpRequests {
   /** Stops a turn. Resolves when its end is durable (T3). */
   cancel(principal: Principal, turnId: string): Promise<Result<Stopped, Refusal>> {
     return this.#as(principal, ["turn-cancel"], async () => {
-      const conversation = this.#conversation;
-      const result = conversation.cancel(turnId);
-      if (result.ok) await conversation.ended(result.value);
-      // The answer promises that an unknown id won't run.
-      else await conversation.journal.settled();
+      const result = await this.#conversation.cancel(turnId);
+      if (result.ok) await result.value.ended;
       const end = result.ok ? result.value.record.end : undefined;
       if (end === undefined) return fail({ code: "turn-unknown" });
       return ok({ outcome: end.outcome, ...defined({ stop: end.stop }) });
@@ -173,8 +163,7 @@ export class HttpRequests {
   /** Stops and removes all turns. Resolves when that is durable, with the stops that are still to be carried out. */
   clear(principal: Principal): Promise<Result<undefined, Refusal>> {
     return this.#as(principal, ["room-clear"], async () => {
-      this.#conversation.clear();
-      await this.#conversation.journal.settled();
+      await this.#conversation.clear();
       if (!this.#conversation.journal.isBroken) this.#ports.audit({ act: "cleared", by: principal });
       return ok(undefined);
     });

@@ -5,6 +5,7 @@
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { fail, type Result } from "../../../shared/result.ts";
 import type { Conversation } from "../conversation/conversation.ts";
+import type { Acceptance } from "../conversation/replacement.ts";
 import type { Submit } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
@@ -30,26 +31,28 @@ export class TurnSubmit {
     this.#policy = policy;
   }
 
-  /** `known`: the same turn is here already, and nothing was started. One that replaces turns can still be refused later. */
-  submit(frame: Submit, by: Principal): Result<"accepted" | "known", SubmitRefusal> {
+  /**
+   * Decides at once, and resolves when the decision may be sent: when the turn is durable, or everything is that a refusal rests
+   * on. `known`: the same turn is here already, and nothing was started. The audit line follows the durable turn: an earlier
+   * one could be about a turn that never was.
+   */
+  async submit(frame: Submit, by: Principal): Promise<Result<Acceptance, SubmitRefusal>> {
+    const { turnId } = frame;
     const field = this.#ports.refusalOf(frame);
     if (field !== undefined) {
       const detail = `The ${field} of this message may not be used here. Choose another and send it again.`;
       return fail({ code: "turn-not-allowed", detail });
     }
     if (this.#isOverShare(frame, by)) {
-      this.#ports.report({ name: "turn-refused", turnId: frame.turnId, code: "queue-full" });
+      this.#ports.report({ name: "turn-refused", turnId, code: "queue-full" });
+      await this.#conversation.journal.settled();
       return fail({ code: "queue-full" });
     }
-    const result = this.#conversation.submit(frame, by.sub);
-    return result.ok ? result : fail({ code: result.error });
-  }
-
-  /** Writes the audit line of an accepted turn once it is durable: an earlier line could be about a turn that never was. */
-  async audit(turnId: string, by: Principal): Promise<void> {
-    const { epoch, journal } = this.#conversation;
-    const refused = await this.#conversation.decided(turnId);
-    if (refused === undefined && !journal.isBroken) this.#ports.audit({ act: "asked", by, epoch, turnId });
+    const { epoch } = this.#conversation;
+    const result = await this.#conversation.submit(frame, by);
+    if (!result.ok) return fail({ code: result.error });
+    if (result.value === "accepted") this.#ports.audit({ act: "asked", by, epoch, turnId });
+    return result;
   }
 
   #isOverShare({ turnId, replaces }: Submit, by: Principal): boolean {

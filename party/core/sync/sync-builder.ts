@@ -8,11 +8,11 @@ import { defined } from "../../../shared/defined.ts";
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import { syncMaxBytes } from "../../../shared/protocol/limits.ts";
 import type { SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
-import type { TurnTexts } from "../conversation/turn-texts.ts";
 import type { Journal } from "../log/journal.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
+import type { TurnTexts } from "../turn/turn-texts.ts";
 import { type PlannedTurn, planSync, weightOf } from "./sync-plan.ts";
 
 /** A page of the conversation, for a client that scrolls back. */
@@ -193,7 +193,7 @@ function openOffsets(turns: TurnList, only: string | undefined): Record<string, 
 }
 
 function isMissing(turn: Turn, from: number, withInput: boolean): boolean {
-  return (turn.content === undefined && from < turn.length) || (withInput && turn.input === undefined);
+  return (turn.answer === undefined && from < turn.length) || (withInput && turn.input === undefined);
 }
 
 /** The plan with more turns, whole: the answer to a repeated submit shows its turn whatever the reader has. */

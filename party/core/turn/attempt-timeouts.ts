@@ -3,8 +3,8 @@ import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { type Clock, type Timer, UpstreamFailure } from "../ports.ts";
 
 /**
- * The timeouts of one attempt (U1). One timer for all: a byte only moves `expiresAt`, and the timer looks again when it
- * rings, so that a token costs no timer.
+ * One timer serves all timeouts of an attempt (U1). A byte only moves `expiresAt`, and the timer checks it when it rings, so
+ * that a token needs no timer of its own.
  */
 export class AttemptWatch {
   failure: UpstreamFailure | undefined;
@@ -22,7 +22,7 @@ export class AttemptWatch {
     this.#abort = abort;
   }
 
-  /** From now on, `code` is the failure unless this is called again within `ms`. */
+  /** Fails the attempt with `code` unless this is called again within `ms`. */
   expect(code: ErrorCode, ms: number): void {
     const now = this.#clock.now();
     const at = now + ms;

@@ -1,6 +1,6 @@
 /**
- * One turn against the upstream: attempts, timeouts, retries before content, resumes after it (U1, U2, U7). It knows
- * nothing of sockets and stores nothing; what happens it tells its sink, and how it ended it returns.
+ * One turn against the upstream: attempts, timeouts, retries before content, resumes after it (U1, U2, U7). It knows no
+ * sockets and stores nothing: it reports to its sink and returns how the turn ends. The room and the bridge use it.
  */
 import { defined } from "../../../shared/defined.ts";
 import type { NoticeCode } from "../../../shared/protocol/messages-en.ts";
@@ -19,7 +19,7 @@ import { AttemptWatch } from "./attempt-timeouts.ts";
 import { afterFailure, refusedBy, retrying } from "./retry-policy.ts";
 import { turnError } from "./turn-state.ts";
 
-/** Runs the turn to its end. Undefined when `signal` aborted: whoever aborted it knows how it ends. */
+/** Runs the turn to its end. Undefined when `signal` aborted: the code that aborted it decides how the turn ends. */
 export async function runTurn(
   run: TurnRun,
   sink: TurnRunSink,
@@ -28,64 +28,78 @@ export async function runTurn(
   signal: AbortSignal,
 ): Promise<RunEnd | undefined> {
   let resume = run.resuming;
+  let mayGenerate = run.mayGenerate;
   if (run.waitUntil !== undefined) {
-    // The turn waited for a lease, or to try again: the notice says which.
+    // The turn waited for a lease, or to try again: its notice says which.
     const queued = { code: "waiting-for-slot", scope: "tenant", resume } as const;
     const notice = sink.attempts === 0 ? queued : retrying(resume, sink, policy);
     await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
   }
   for (;;) {
     if (signal.aborted) return undefined;
-    const lease = await takeLease(run, resume, sink, ports, signal);
+    const lease = await takeLease(run, resume, sink, ports, mayGenerate, signal);
     if (lease === undefined || "ending" in lease) return lease;
     await sink.attempting(resume);
     if (signal.aborted) return undefined;
     const outcome = await attempt(run, resume, lease, sink, ports, policy, signal);
     if (signal.aborted) return undefined;
-    if (outcome instanceof UpstreamFailure) {
-      sink.failed(outcome, resume);
-      const wait = await reportTo(ports.limiter, run, outcome);
-      if (signal.aborted) return undefined;
-      // U3: the Limiter has queued the turn again. The first refusals spend only its time, later ones its attempts.
-      const isCounted = wait?.spendsAttempt === true;
-      if (wait !== undefined && !sink.hasContent && !resume && !(isCounted && sink.attempts >= policy.maxAttempts)) {
-        if (!isCounted) sink.uncount();
-        const late = await waitInQueue(wait, resume, run, sink, ports);
-        if (late !== undefined) return late;
-        continue;
-      }
-      const next = afterFailure(outcome, resume, sink, run, ports, policy);
-      if ("ending" in next) return next;
-      resume = next.resume;
-      await sink.wait(next.waitMs, next.notice);
-    } else if (outcome.kind === "done") {
-      const reason = outcome.finishReason === undefined ? {} : { finishReason: outcome.finishReason };
-      return { ending: { outcome: "completed", ...reason }, byUpstream: true };
+    if (outcome.kind === "done") {
+      const { finishReason } = outcome;
+      return { ending: { outcome: "completed", ...defined({ finishReason }) }, mustStop: false };
     }
+    const { failure } = outcome;
+    mayGenerate ||= !beganNothing(failure, outcome.hasResponse, resume);
+    sink.failed(failure, resume, mayGenerate);
+    const wait = await reportTo(ports.limiter, run, failure);
+    if (signal.aborted) return undefined;
+    // U3: the Limiter has queued the turn again. The first refusals spend only its time, later ones its attempts.
+    const isCounted = wait?.spendsAttempt === true;
+    if (wait !== undefined && !sink.hasContent && !resume && !(isCounted && sink.attempts >= policy.maxAttempts)) {
+      if (!isCounted) sink.uncount();
+      const late = await waitInQueue(wait, resume, run, sink, ports, mayGenerate);
+      if (late !== undefined) return late;
+      continue;
+    }
+    const next = afterFailure(failure, resume, mayGenerate, sink, run, ports, policy);
+    if ("ending" in next) return next;
+    resume = next.resume;
+    await sink.wait(next.waitMs, next.notice);
   }
 }
 
-function leaseOf(run: TurnRun): LeaseRequest {
+/**
+ * Whether the failed call certainly began no generation: the upstream itself refused it, or the connection failed before a
+ * response began. A timeout says nothing, because the upstream may be working on the call.
+ */
+function beganNothing(failure: UpstreamFailure, hasResponse: boolean, resume: boolean): boolean {
+  // Without the caller's token the call was never made.
+  if (failure.code === "upstream-token-lost") return true;
+  if (resume) return false;
+  return failure.byUpstream || (failure.code === "upstream-unreachable" && !hasResponse);
+}
+
+function leaseRequest(run: TurnRun): LeaseRequest {
   const { generationId, provider: upstream } = run.request;
   const { deadlineAt, subject } = run;
   return { generationId, deadlineAt, ...defined({ upstream, subject, hasWaited: run.hasWaited ? true : undefined }) };
 }
 
-/** Gets a lease to call the upstream (Q4). Undefined when the turn was stopped meanwhile, an end when its time ran out. */
+/** Asks for the tenant's lease (Q4). Undefined when the turn was stopped meanwhile, an end when its time ran out. */
 async function takeLease(
   run: TurnRun,
   resume: boolean,
   sink: TurnRunSink,
   ports: RunPorts,
+  mayGenerate: boolean,
   signal: AbortSignal,
 ): Promise<Grant | RunEnd | undefined> {
-  // An answer that runs at the upstream already doesn't wait for turns that have yet to begin.
-  const request = { ...leaseOf(run), ...(resume ? { credit: true } : {}) };
+  // A generation that runs already doesn't wait behind turns that haven't begun.
+  const request = { ...leaseRequest(run), ...(resume ? { credit: true } : {}) };
   for (;;) {
     const answer = await ports.limiter.acquire(request);
     if (signal.aborted) return undefined;
     if (answer.kind === "granted") return answer;
-    const late = await waitInQueue(answer, resume, run, sink, ports);
+    const late = await waitInQueue(answer, resume, run, sink, ports, mayGenerate);
     if (signal.aborted) return undefined;
     if (late !== undefined) return late;
   }
@@ -99,32 +113,36 @@ const queueNotices = {
   circuit: "upstream-paused",
 } as const satisfies Record<WaitReason, NoticeCode>;
 
-/** Waits as the Limiter said, each turn at its own moment. The turn's end where its time would run out before that. */
+/** Waits as the Limiter said, each turn at its own moment. Returns the turn's end where its time would run out before that. */
 async function waitInQueue(
   wait: Wait,
   resume: boolean,
   run: TurnRun,
   sink: TurnRunSink,
   ports: RunPorts,
+  mayGenerate: boolean,
 ): Promise<RunEnd | undefined> {
   const ms = withJitter(wait.retryAfterMs, ports.random);
   if (ports.clock.now() + ms >= run.deadlineAt) {
     const error = turnError(wait.reason === "circuit" ? "upstream-circuit-open" : "upstream-rate-limited");
-    return { ending: { outcome: sink.hasContent ? "interrupted" : "failed", error }, byUpstream: false };
+    return { ending: { outcome: sink.hasContent ? "interrupted" : "failed", error }, mustStop: mayGenerate };
   }
   const scope = wait.reason === "slow-down" || wait.reason === "circuit" ? "upstream" : "tenant";
   await sink.wait(ms, { code: queueNotices[wait.reason], scope, resume });
   return undefined;
 }
 
-/** Reports a refusal to the Limiter. A wait: the turn is queued again. */
+/** Reports a refusal to the Limiter. Returns a wait where the turn is queued there again. */
 function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure): Promise<Wait | undefined> {
   const refused = refusedBy(failure);
   if (refused === undefined || !failure.retryable) return Promise.resolve(undefined);
-  return limiter.report(leaseOf(run), refused, failure.retryAfterMs);
+  return limiter.report(leaseRequest(run), refused, failure.retryAfterMs);
 }
 
-type Finished = Extract<UpstreamEnd, { kind: "done" }>;
+/** `hasResponse`: the response had begun when the attempt failed. */
+type AttemptOutcome =
+  | Extract<UpstreamEnd, { kind: "done" }>
+  | { readonly kind: "failed"; readonly failure: UpstreamFailure; readonly hasResponse: boolean };
 
 async function attempt(
   run: TurnRun,
@@ -134,7 +152,9 @@ async function attempt(
   ports: RunPorts,
   policy: RoomPolicy,
   signal: AbortSignal,
-): Promise<Finished | UpstreamFailure> {
+): Promise<AttemptOutcome> {
+  let hasResponse = false;
+  const failed = (failure: UpstreamFailure): AttemptOutcome => ({ kind: "failed", failure, hasResponse });
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -144,12 +164,9 @@ async function attempt(
     watch.expect("upstream-headers-timeout", policy.headersTimeoutMs);
     const lastEventId = resume ? sink.lastEventId : undefined;
     const { traceparent } = sink;
-    const request = {
-      ...run.request,
-      ...(traceparent === undefined ? {} : { traceparent }),
-      ...(lastEventId === undefined ? {} : { lastEventId }),
-    };
+    const request = { ...run.request, ...defined({ traceparent, lastEventId }) };
     const batches = await ports.upstream.open(request, controller.signal);
+    hasResponse = true;
     watch.expect("upstream-first-token-timeout", policy.firstTokenTimeoutMs);
     let isUnanswered = lease.probe === true;
     for await (const batch of batches) {
@@ -161,32 +178,28 @@ async function attempt(
       if (batch.end?.kind === "done") return batch.end;
       if (batch.end?.kind === "error") {
         const { code, retryable, retryAfterMs } = batch.end;
-        // After content the backend's own word is the end of it: there is nothing left to continue.
+        // After content the upstream's own error ends the turn: there is nothing left to continue.
         const again = retryable && !sink.hasContent;
-        return new UpstreamFailure(code, again, {
-          byUpstream: true,
-          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-        });
+        return failed(new UpstreamFailure(code, again, { byUpstream: true, ...defined({ retryAfterMs }) }));
       }
-      if (sink.room !== undefined && sink.hasContent) {
-        // Of all clocks only the turn's own goes on for a reader who does not read.
+      if (sink.backpressure !== undefined && sink.hasContent) {
+        // While a reader doesn't read, only the turn's own deadline counts.
         watch.expect("upstream-silence", Number.POSITIVE_INFINITY);
-        await sink.room(controller.signal);
+        await sink.backpressure(controller.signal);
         if (controller.signal.aborted) throw controller.signal.reason;
       }
-      // A comment before the first token is no token: only content ends that wait.
+      // A comment before the first token doesn't end the wait for it: only content does.
       if (sink.hasContent) watch.expect("upstream-silence", policy.silenceTimeoutMs);
     }
-    return new UpstreamFailure("upstream-truncated", true);
+    return failed(new UpstreamFailure("upstream-truncated", true));
   } catch (error) {
-    if (watch.failure !== undefined) return watch.failure;
-    return error instanceof UpstreamFailure
-      ? error
-      : new UpstreamFailure("upstream-unreachable", true, { cause: error });
+    if (watch.failure !== undefined) return failed(watch.failure);
+    if (error instanceof UpstreamFailure) return failed(error);
+    return failed(new UpstreamFailure("upstream-unreachable", true, { cause: error }));
   } finally {
     watch.stop();
     signal.removeEventListener("abort", abort);
-    // Closes the body in every case but its own end, where it changes nothing.
+    // Closes the body, also where it was left before its end.
     controller.abort(new UpstreamFailure("upstream-truncated", false));
   }
 }

@@ -10,7 +10,7 @@ import type { UpstreamFailure } from "../ports.ts";
 import type { RunEnd, RunPorts, TurnRun, TurnRunSink, WaitNotice } from "./attempt-contract.ts";
 import { turnError } from "./turn-state.ts";
 
-/** What a failure tells the Limiter: too much to do (429, 503), or that something is wrong there (other 5xx, no answer). */
+/** What is reported of a failure to the Limiter: overload (429, 503), or a fault (other 5xx, no answer). */
 export function refusedBy(failure: UpstreamFailure): Refused | undefined {
   if (failure.code === "upstream-rate-limited") return "rate-limited";
   if (failure.code === "upstream-unavailable") return failure.isOverload ? "unavailable" : "unreachable";
@@ -22,7 +22,7 @@ export function retrying(resume: boolean, sink: TurnRunSink, policy: RoomPolicy)
     code: resume ? "upstream-resuming" : "upstream-retrying",
     scope: "upstream",
     resume,
-    // Calls made: of an answer that is continued, the one that broke is the first.
+    // Calls so far. When an answer is continued, the call that broke counts as the first.
     attempt: resume ? sink.resumes + 1 : sink.attempts,
     maxAttempts: resume ? policy.maxResumes + 1 : policy.maxAttempts,
   };
@@ -43,6 +43,7 @@ export type Next = RunEnd | { readonly resume: boolean; readonly waitMs: number;
 export function afterFailure(
   failure: UpstreamFailure,
   wasResume: boolean,
+  mayGenerate: boolean,
   sink: TurnRunSink,
   run: TurnRun,
   ports: RunPorts,
@@ -51,21 +52,20 @@ export function afterFailure(
   const error = turnError(failure.code);
   const ended = (outcome: Ending["outcome"]): RunEnd => ({
     ending: { outcome, error },
-    // Who says "later" to a resume refuses the call: what it would have continued may still be generated.
-    byUpstream: failure.byUpstream && !(wasResume && failure.retryable),
+    // An upstream that answers a resume with "later" refuses the call; the generation may still run.
+    mustStop: mayGenerate && !(failure.byUpstream && !(wasResume && failure.retryable)),
   });
   // The call was never made: nothing failed at the upstream, and nothing of the question is lost.
   if (failure.code === "upstream-token-lost") return ended("interrupted");
-  // The backend's own `error`, a malformed event, the deadline: nothing to continue.
   const mustResume = sink.hasContent || wasResume;
-  // U2: a timeout is no reason to ask again, because the first call may still be worked on. To continue is always safe.
+  // U2: a call that timed out isn't repeated, because the upstream may still be working on it. Resuming is always safe.
   const isFinal =
     failure.code === "upstream-deadline" || !(failure.retryable || (mustResume && isTimeout(failure.code)));
   if (mustResume) {
-    // A resume that is refused (410: the generation is gone) leaves the text so far. The upstream refused the resume, not the
-    // question, so people are told that the answer broke off.
+    // A refused resume (410: the generation is gone) leaves the text so far. The error says that the answer broke off, not that
+    // the question was rejected.
     if (isFinal && wasResume && refusals.has(failure.code)) {
-      return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, byUpstream: true };
+      return { ending: { outcome: "interrupted", error: turnError("upstream-truncated") }, mustStop: false };
     }
     if (isFinal) return ended("failed");
     if (!sink.resumable || sink.resumes >= policy.maxResumes) return ended("interrupted");

@@ -3,8 +3,8 @@
  * commit, delivery, sync and the turn runner read it directly. It stores and sends nothing: whoever changes a turn also
  * writes the change (`conversation/commit.ts`).
  */
+import type { Changes } from "../log/changes.ts";
 import type { LogPosition } from "../log/log-position.ts";
-import type { Changes } from "../log/storage-schema.ts";
 import { Tombstones } from "../log/tombstones.ts";
 import type { Turn } from "./turn.ts";
 import { activeTurns, etaMs, queuedTurns } from "./turn-queue.ts";
@@ -91,6 +91,15 @@ export class TurnList implements Iterable<Turn> {
     return false;
   }
 
+  /** Unsettled turns that are stopped when nobody watches any more (T4). */
+  orphanable(): Turn[] {
+    return this.unsettled().filter(({ record }) => record.spec.onLeave === "cancel");
+  }
+
+  get hasOrphanable(): boolean {
+    return this.orphanable().length > 0;
+  }
+
   /** Turns that hold a slot: started and not settled. */
   active(): Turn[] {
     return activeTurns(this.#open);
@@ -116,12 +125,14 @@ export class TurnList implements Iterable<Turn> {
 
   /** Removed turn ids of this epoch with the `seq` of their removal. */
   removed(): Iterable<readonly [string, number]> {
-    return this.tombstones.removed();
+    return this.tombstones.removed(this.epoch);
   }
 
   /** Remembers an id that must not run; forgetting an old removal raises `floor`. */
   bury(changes: Changes, turnId: string, now: number, removedSeq?: number): void {
-    this.position.raiseFloor(this.tombstones.bury(changes, turnId, now, removedSeq));
+    const { epoch } = this.position;
+    const removed = removedSeq === undefined ? undefined : { epoch, seq: removedSeq };
+    this.position.raiseFloor(this.tombstones.bury(changes, turnId, now, epoch, removed));
   }
 
   /** The expected wait at `position` of the queue; nothing while no turn has completed. */

@@ -1,39 +1,42 @@
 /**
- * What a turn's end tells an operator, out of its record and of the few moments that were noted on the way. Those moments
- * are memory of this life of the room alone: a turn that was lost and taken up again has fewer facts, never wrong ones.
+ * What an operator learns from a turn's end: its record, and the moments that were noted while it ran. A turn that was lost
+ * and recovered has fewer facts, because the moments are only in memory.
  */
+import { defined } from "../../../shared/defined.ts";
 import type { TurnFacts } from "../events.ts";
-import type { Ending } from "../log/turn-record.ts";
+import type { TurnEnd } from "../log/turn-record.ts";
+import type { ActiveRun } from "./active-run.ts";
 import type { Turn } from "./turn.ts";
 
-export function factsOf(turn: Turn, ending: Ending, now: number): TurnFacts {
+/** @param run the turn's work at the upstream; undefined where it never left the queue. */
+export function turnFacts(turn: Turn, end: TurnEnd, run: ActiveRun | undefined): TurnFacts {
   const { spec, start, attempts, resumes, stopIntent, simulated } = turn.record;
-  const { firstCallAt, firstContentAt, firstChunkMs, chunks } = turn.times;
-  const model = turn.model ?? spec.model;
-  return {
+  const { firstCallAt, firstContentAt, firstChunkMs, chunks = 0 } = run?.times ?? {};
+  const since = (at: number | undefined) => (at === undefined ? undefined : end.at - at);
+  // Shown at the gateway's pace, an answer says nothing about the upstream's.
+  const hasPace = firstContentAt !== undefined && chunks >= 2 && simulated === undefined;
+  return defined({
     turnId: turn.id,
-    outcome: ending.outcome,
-    ...(turn.trace === undefined ? {} : { traceId: turn.trace.traceId }),
-    ...(turn.trace?.isRecorded === true ? { isTraced: true as const } : {}),
+    outcome: end.outcome,
+    traceId: run?.trace?.traceId,
+    isTraced: run?.trace?.isRecorded === true ? (true as const) : undefined,
     attempts,
     resumes,
-    length: turn.length,
-    ...(ending.error === undefined ? {} : { error: ending.error.code }),
-    ...(ending.finishReason === undefined ? {} : { finishReason: ending.finishReason }),
-    ...(spec.provider === undefined ? {} : { provider: spec.provider }),
-    ...(model === undefined ? {} : { model }),
-    ...(start === undefined ? {} : { queueMs: start.at - spec.createdAt }),
-    ...(firstCallAt === undefined ? {} : { operationMs: now - firstCallAt }),
-    ...(firstContentAt === undefined ? {} : { firstTokenMs: firstContentAt - spec.createdAt }),
-    ...(firstChunkMs === undefined ? {} : { firstChunkMs }),
-    // Shown at a pace of ours, it says nothing about the upstream's.
-    ...(firstContentAt === undefined || chunks < 2 || simulated !== undefined
-      ? {}
-      : { chunkMs: (now - firstContentAt) / (chunks - 1) }),
-    ...(turn.usage?.inputTokens === undefined ? {} : { inputTokens: turn.usage.inputTokens }),
-    ...(turn.usage?.outputTokens === undefined ? {} : { outputTokens: turn.usage.outputTokens }),
-    ...(simulated === undefined ? {} : { simulated: true }),
-    ...(stopIntent === undefined ? {} : { stoppedBy: stopIntent.by, stopMs: now - stopIntent.at }),
-    ...(ending.stop === undefined ? {} : { stop: ending.stop }),
-  };
+    length: end.length,
+    error: end.error?.code,
+    finishReason: end.finishReason,
+    provider: spec.provider,
+    model: end.model ?? spec.model,
+    queueMs: start === undefined ? undefined : start.at - spec.createdAt,
+    operationMs: since(firstCallAt),
+    firstTokenMs: firstContentAt === undefined ? undefined : firstContentAt - spec.createdAt,
+    firstChunkMs,
+    chunkMs: hasPace ? (end.at - firstContentAt) / (chunks - 1) : undefined,
+    inputTokens: end.usage?.inputTokens,
+    outputTokens: end.usage?.outputTokens,
+    simulated: simulated === undefined ? undefined : (true as const),
+    stoppedBy: stopIntent?.by,
+    stopMs: since(stopIntent?.at),
+    stop: end.stop,
+  });
 }

@@ -1,6 +1,7 @@
 /**
- * Storage in memory with the one property the core builds on: what was appended unconfirmed may be lost in a crash, what
- * was committed may not, and a commit carries everything before it. It refuses values a Durable Object would refuse.
+ * Storage in memory with the properties that the core builds on: a crash may lose what was appended unconfirmed but not what
+ * was committed, a commit carries everything that was written before it, and readers see a write at once, also while the
+ * disk is slow. It refuses values that a Durable Object would refuse.
  */
 import { serialize } from "node:v8";
 import type { ListOptions, RoomStorage, StorageChanges } from "../../../party/core/ports.ts";
@@ -13,6 +14,8 @@ export class MemoryStorage implements RoomStorage {
   #durable: Map<string, unknown>;
   #current: Map<string, unknown>;
   #unconfirmed: Write[] = [];
+  /** Writes that have become durable, ever. */
+  #flushed = 0;
   #gate: Promise<void> | undefined;
   #failing = false;
   alarmAt: number | undefined;
@@ -68,10 +71,7 @@ export class MemoryStorage implements RoomStorage {
   async commit(changes: StorageChanges): Promise<void> {
     if (this.#failing) throw new Error("disk full");
     this.#write(changes.put, changes.delete);
-    const covered = this.#unconfirmed.length;
-    await this.#gate;
-    if (this.#lost) return new Promise(() => undefined);
-    for (const write of this.#unconfirmed.splice(0, covered)) write(this.#durable);
+    await this.#flush();
   }
 
   async append(put: ReadonlyMap<string, unknown>): Promise<void> {
@@ -80,9 +80,11 @@ export class MemoryStorage implements RoomStorage {
   }
 
   async deleteAll(): Promise<void> {
+    if (this.#failing) throw new Error("disk full");
     this.#current.clear();
-    this.#durable.clear();
     this.alarmAt = undefined;
+    this.#unconfirmed.push((into) => into.clear());
+    await this.#flush();
   }
 
   async getAlarm(): Promise<number | undefined> {
@@ -92,6 +94,16 @@ export class MemoryStorage implements RoomStorage {
   async setAlarm(at: number): Promise<void> {
     this.rowsWritten += 1;
     if (!this.#lost) this.alarmAt = at;
+  }
+
+  /** Resolves when everything written so far is durable. */
+  async #flush(): Promise<void> {
+    const upTo = this.#flushed + this.#unconfirmed.length;
+    await this.#gate;
+    if (this.#lost) return new Promise(() => undefined);
+    const covered = this.#unconfirmed.splice(0, Math.max(0, upTo - this.#flushed));
+    for (const write of covered) write(this.#durable);
+    this.#flushed += covered.length;
   }
 
   #write(put: ReadonlyMap<string, unknown>, deleted: readonly string[]): void {

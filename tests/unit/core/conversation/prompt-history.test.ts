@@ -68,7 +68,7 @@ describe("a conversation that comes with its question", () => {
           ...{ type: "turn-submit", turnId: "u", input: { prompt: "other" } },
           replaces: "t",
         });
-      } else room.core.conversation.clear();
+      } else void room.core.conversation.clear();
       await settled();
       expect(kept(room)).toEqual([]);
     },

@@ -64,7 +64,7 @@ describe("a delta", () => {
   function turnOf(...texts: string[]): Turn {
     const record = { v: 1, spec: { id: "t", ordinal: 0 }, attempts: 1, resumes: 0 } as unknown as TurnRecord;
     const turn = new Turn(record, { state: "opening" } as Turn["phase"]);
-    turn.take({ parts: texts.map((text) => ({ kind: "text", text }) as const) }, 1_000_000);
+    turn.answer?.take({ parts: texts.map((text) => ({ kind: "text", text }) as const) }, 1_000_000);
     return turn;
   }
 
@@ -102,7 +102,7 @@ describe("a delta", () => {
     const parts = Array.from({ length: 40 }, (_, index) => {
       return { kind: "data", name: `n${index}`, value: "v".repeat(20_000) } as const;
     });
-    turn.take({ parts }, 1_000_000);
+    turn.answer?.take({ parts }, 1_000_000);
     const encoder = new DeltaEncoder(50_000);
     let at = 0;
     while (at < turn.length) {
@@ -154,6 +154,6 @@ test("[F2] settled answers beyond the budget leave memory when the next one sett
     tab.read();
   }
   let units = 0;
-  for (const { content } of room.core.conversation.turns) units += content?.length ?? 0;
+  for (const { answer } of room.core.conversation.turns) units += answer?.length ?? 0;
   expect(units).toBeLessThanOrEqual(2 * 1_048_576);
 });

@@ -77,7 +77,7 @@ describe("a submit", () => {
     room.upstream.stopAnswer = "never";
     const replaced = room.core.requests.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
     await settled();
-    room.core.conversation.clear();
+    void room.core.conversation.clear();
     expect(await replaced).toEqual({ ok: false, error: { code: "turn-stale" } });
   });
 });

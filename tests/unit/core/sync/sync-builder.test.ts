@@ -22,7 +22,7 @@ describe("a sync", () => {
     tab.submit("first", { turnId: first });
     await settled();
     expect(tab.text(first)).toHaveLength(600_000);
-    expect(room.core.conversation.turn(first)?.content).toBeUndefined();
+    expect(room.core.conversation.turn(first)?.answer).toBeUndefined();
   });
 
   test("[R2] after a clear is a snapshot that resumes nothing, and no earlier notice or position follows it", async () => {

@@ -1,19 +1,19 @@
 /**
- * Named deadlines behind the one alarm an object has (A1). Pure: it knows what is due and when to wake; the room stores
- * `entries` and sets the alarm when `alarmAt` says so.
+ * Named deadlines behind the one alarm that an object has (A1). Pure: it computes what is due and when the alarm must ring;
+ * `conversation/commit.ts` stores the entries and sets the alarm.
  */
 export class Agenda {
   #entries = new Map<string, number>();
-  /** When the platform's alarm is known to be set for. */
+  /** The time for which the platform's alarm is known to be set. */
   #alarmAt: number | undefined;
 
-  /** Begins again with what is stored. @param alarmAt when the platform's alarm will ring; undefined where none is set. */
+  /** Replaces all entries with the stored ones. @param alarmAt when the platform's alarm will ring; undefined where none is set. */
   load(entries: Readonly<Record<string, number>>, alarmAt?: number): void {
     this.#entries = new Map(Object.entries(entries));
     this.#alarmAt = alarmAt;
   }
 
-  /** As stored. */
+  /** The entries as they are stored. */
   entries(): Record<string, number> {
     return Object.fromEntries(this.#entries);
   }
@@ -25,6 +25,15 @@ export class Agenda {
   hasAny(prefix: string): boolean {
     for (const name of this.#entries.keys()) if (name.startsWith(prefix)) return true;
     return false;
+  }
+
+  names(prefix: string): string[] {
+    return [...this.#entries.keys()].filter((name) => name.startsWith(prefix));
+  }
+
+  /** Removes all deadlines whose name begins with `prefix`. */
+  clearAll(prefix: string): void {
+    for (const name of this.#entries.keys()) if (name.startsWith(prefix)) this.#entries.delete(name);
   }
 
   /** Adds or moves a deadline. Returns whether anything changed and the agenda must be stored. */
@@ -39,8 +48,8 @@ export class Agenda {
   }
 
   /**
-   * What is due at `now`, earliest first. It stays until it is cleared, in the same commit as what it led to: an entry
-   * taken out before that would be lost in a crash.
+   * Names of what is due at `now`, earliest first. An entry stays until it is cleared in the same commit as what it led to: one
+   * that was removed before that would be lost in a crash.
    */
   due(now: number): string[] {
     const due = [...this.#entries].filter(([, at]) => at <= now).sort((a, b) => a[1] - b[1]);
@@ -53,16 +62,16 @@ export class Agenda {
   }
 
   /**
-   * For the alarm's handler: when to set the alarm before anything else is done, whatever that may be. It is not taken for
-   * the alarm's time, so that `rearm` sets the right one in the end, be it later.
+   * When the alarm's handler sets the alarm before it does anything else. This is not remembered as the alarm's time, so that
+   * `rearm` sets the right one at the end, also a later one.
    */
   guard(at: number): number | undefined {
     return this.#entries.size === 0 ? undefined : at;
   }
 
   /**
-   * When to set the platform's alarm, or undefined where it stands right already: it moves only to an earlier time,
-   * because each move is a stored row; one that rings too early finds nothing due and moves on.
+   * When to set the platform's alarm, or undefined where it is early enough already. It moves only to an earlier time, because
+   * each move is a stored row; an alarm that rings too early finds nothing due and is set again.
    */
   rearm(): number | undefined {
     let earliest = Number.POSITIVE_INFINITY;

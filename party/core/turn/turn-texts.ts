@@ -2,18 +2,19 @@
  * Questions and answers of settled turns in memory: read from storage where a sync or a request to the upstream needs them,
  * and released beyond a budget. Turns that aren't settled always hold their own.
  */
-import type { TurnLog } from "../log/storage-schema.ts";
-import type { Turn } from "../turn/turn.ts";
-import type { TurnList } from "../turn/turn-list.ts";
+import type { LogReader } from "../log/log-reader.ts";
+import { Answer } from "./answer.ts";
+import type { Turn } from "./turn.ts";
+import type { TurnList } from "./turn-list.ts";
 
 /** Units of settled answers and bytes of their questions that stay in memory for the next sync. */
 const keptUnits = 1_048_576;
 
 export class TurnTexts {
   readonly #turns: TurnList;
-  readonly #log: TurnLog;
+  readonly #log: LogReader;
 
-  constructor(turns: TurnList, log: TurnLog) {
+  constructor(turns: TurnList, log: LogReader) {
     this.#turns = turns;
     this.#log = log;
   }
@@ -23,20 +24,20 @@ export class TurnTexts {
     const { ordinal } = turn.record.spec;
     const [input, text] = await Promise.all([
       turn.input ?? this.#log.readInput(ordinal),
-      turn.content === undefined ? this.#log.readText(ordinal) : undefined,
+      turn.answer === undefined ? this.#log.readText(ordinal) : undefined,
     ]);
     turn.input = input;
-    if (text !== undefined && turn.content === undefined) turn.restore(text);
+    if (text !== undefined) turn.answer ??= Answer.restored(text, turn.record.end?.length);
   }
 
   /** Releases settled answers beyond the budget, oldest first: the next reader asks for the newest. */
   release(): void {
     let kept = 0;
     for (const turn of this.#turns.all().reverse()) {
-      if (!turn.isEndPublished || turn.content === undefined) continue;
-      kept += turn.content.length + turn.record.spec.inputBytes;
+      if (!turn.isEndPublished || turn.answer === undefined) continue;
+      kept += turn.answer.length + turn.record.spec.inputBytes;
       if (kept <= keptUnits) continue;
-      turn.content = undefined;
+      turn.answer = undefined;
       turn.input = undefined;
     }
   }

@@ -1,0 +1,63 @@
+/** What happens when the room's alarm rings (A1): everything on the agenda that is due. */
+import type { Committer } from "./commit.ts";
+import { watchdogMs } from "./commit.ts";
+import type { ConversationParts } from "./conversation-parts.ts";
+import type { Orphans, OrphansEvents } from "./orphans.ts";
+import type { RoomRemoval } from "./room-removal.ts";
+import type { TurnSettler } from "./turn-settler.ts";
+import type { TurnStarter } from "./turn-starter.ts";
+import type { TurnWaits } from "./turn-waits.ts";
+import type { UpstreamStops } from "./upstream-stops.ts";
+
+export interface AlarmRoundParts extends ConversationParts {
+  readonly committer: Committer;
+  readonly starter: TurnStarter;
+  readonly settler: TurnSettler;
+  readonly waits: TurnWaits;
+  readonly stops: UpstreamStops;
+  readonly orphans: Orphans;
+  readonly removal: RoomRemoval;
+}
+
+export class AlarmRound {
+  readonly #parts: AlarmRoundParts;
+  readonly #events: OrphansEvents;
+
+  constructor(parts: AlarmRoundParts, events: OrphansEvents) {
+    this.#parts = parts;
+    this.#events = events;
+  }
+
+  /** Sets the alarm again before anything else, so that nothing that fails afterwards can end the chain. */
+  async run(): Promise<void> {
+    const { agenda, ports, committer, orphans, settler, starter, stops, waits } = this.#parts;
+    const now = ports.clock.now();
+    agenda.fired();
+    const guardAt = agenda.guard(now + watchdogMs);
+    if (guardAt !== undefined) await ports.storage.setAlarm(guardAt);
+    const due = agenda.due(now);
+    // A stop stays on the agenda until it is confirmed or given up.
+    for (const name of due) if (!name.startsWith("stop/")) agenda.clear(name);
+    const retryStops = stops.retry(due);
+    if (due.includes("orphan")) orphans.stop();
+    if (due.includes("watchdog")) orphans.update();
+    if (due.includes("expire")) await this.#expire(now);
+    const commit = committer.begin();
+    if (due.includes("retention")) settler.trimIn(commit);
+    if (due.includes("drained")) starter.startNext(commit);
+    for (const name of due) if (name.startsWith("wait/")) waits.wake(name);
+    const stored = committer.durably(commit);
+    void retryStops();
+    await stored;
+  }
+
+  /** The room has been idle for its time to live: it goes, unless somebody is here after all. */
+  async #expire(now: number): Promise<void> {
+    const { turns, policy, removal } = this.#parts;
+    const hasViewers = this.#events.viewers() > 0;
+    const isIdle = now - turns.position.lastActiveAt >= policy.roomTtlMs && !hasViewers;
+    if (isIdle && !turns.hasUnsettled) await removal.erase();
+    // A viewer counts as use, or the deadline would lie in the past and ring without end.
+    else if (hasViewers) turns.position.lastActiveAt = now;
+  }
+}

@@ -1,0 +1,91 @@
+/** Removes all turns: a clear keeps the room and what must not run again; an erasure leaves nothing stored (F4). */
+import type { Committer } from "./commit.ts";
+import type { ConversationParts } from "./conversation-parts.ts";
+import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnSettler } from "./turn-settler.ts";
+import type { UpstreamStops } from "./upstream-stops.ts";
+
+export interface RemovalParts extends ConversationParts {
+  readonly committer: Committer;
+  readonly settler: TurnSettler;
+  readonly canceller: TurnCanceller;
+  readonly stops: UpstreamStops;
+}
+
+export interface RemovalEvents {
+  /** All turns are gone and a new epoch has begun: every reader needs a snapshot. */
+  onCleared(): void;
+}
+
+export class RoomRemoval {
+  readonly #parts: RemovalParts;
+  readonly #events: RemovalEvents;
+
+  constructor(parts: RemovalParts, events: RemovalEvents) {
+    this.#parts = parts;
+    this.#events = events;
+  }
+
+  /** Removes all turns and begins a new epoch. What ran is stopped at the upstream; that it must be is stored with the removal. */
+  async clear(): Promise<void> {
+    const { committer, settler, turns, stops, journal } = this.#parts;
+    const commit = committer.begin();
+    const running = settler.removeAllIn(commit);
+    turns.position.beginAnew(true);
+    for (const generationId of running) stops.intend(generationId);
+    commit.next.push(() => {
+      this.#publish();
+      for (const generationId of running) void stops.stop(generationId);
+    });
+    committer.commit(commit);
+    await journal.settled();
+  }
+
+  /**
+   * Deletes everything stored. Resolves when that is durable and what ran has been asked to stop once. A stop that the upstream
+   * didn't answer stays on the agenda: its generation id is all that is kept.
+   */
+  async erase(): Promise<void> {
+    const { committer, settler, turns, stops, journal, life } = this.#parts;
+    // A room that never had a turn keeps its epoch, for the readers who are in it.
+    if (committer.isPristine) {
+      committer.forgetStored();
+      await journal.erase(() => undefined);
+      return;
+    }
+    await this.#intendStops();
+    if (life.aborted) return;
+    const discarded = committer.begin();
+    const running = settler.removeAllIn(discarded);
+    turns.tombstones.clear();
+    turns.position.beginAnew(false);
+    committer.forgetStored();
+    const erased = journal.erase(() => {
+      if (!life.aborted) this.#publish();
+    });
+    // Written with the deletion, so that a crash doesn't lose them.
+    for (const generationId of running) stops.intend(generationId);
+    if (running.length > 0) committer.commit(committer.begin());
+    await erased;
+    if (life.aborted) return;
+    await Promise.all(running.map((generationId) => stops.stop(generationId)));
+  }
+
+  /** Stores that every running turn must be stopped: lost before the deletion, a wake carries the stops out. */
+  async #intendStops(): Promise<void> {
+    const { committer, canceller, turns, journal } = this.#parts;
+    const running = turns
+      .active()
+      .filter(({ run, record }) => run?.mayGenerate === true && record.stopIntent === undefined);
+    if (running.length === 0) return;
+    const commit = committer.begin();
+    for (const turn of running) canceller.intendIn(commit, turn, "cancel");
+    committer.commit(commit);
+    await journal.settled();
+  }
+
+  #publish(): void {
+    this.#parts.delivery.reset(0);
+    this.#events.onCleared();
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * Ends turns, once (T2), and takes turns out of the conversation: replaced ones and those that are no longer kept. A turn's
+ * last content, its record and the start of the next turn are one commit.
+ */
+import { defined } from "../../../shared/defined.ts";
+import type { Outcome } from "../../../shared/protocol/server-frames.ts";
+import { utf8Length } from "../../../shared/text.ts";
+import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
+import type { Ending, TurnEnd } from "../log/turn-record.ts";
+import type { ActiveRun } from "../turn/active-run.ts";
+import type { Turn } from "../turn/turn.ts";
+import { turnFacts } from "../turn/turn-report.ts";
+import { releaseLease } from "./attempt-sink.ts";
+import type { Commit, Committer } from "./commit.ts";
+import type { ConversationParts } from "./conversation-parts.ts";
+import type { LogWriter } from "./log-writer.ts";
+import { excessTurns } from "./retention.ts";
+import type { TurnStarter } from "./turn-starter.ts";
+import type { TurnWaits } from "./turn-waits.ts";
+import type { UpstreamStops } from "./upstream-stops.ts";
+
+const releaseOutcomes = {
+  completed: "ok",
+  cancelled: "cancelled",
+  failed: "failed",
+  interrupted: "failed",
+} as const satisfies Record<Outcome, ReleaseOutcome>;
+
+export interface SettlerParts extends ConversationParts {
+  readonly committer: Committer;
+  readonly writer: LogWriter;
+  readonly waits: TurnWaits;
+  readonly stops: UpstreamStops;
+  readonly starter: TurnStarter;
+}
+
+export class TurnSettler {
+  readonly #parts: SettlerParts;
+
+  constructor(parts: SettlerParts) {
+    this.#parts = parts;
+  }
+
+  /** @param mustStop a generation may still run at the upstream: it is stopped there once the end is durable. */
+  settle(turn: Turn, ending: Ending, mustStop: boolean): void {
+    const { turns, committer, life } = this.#parts;
+    if (turn.isSettled || life.aborted || !turns.has(turn)) return;
+    const commit = committer.begin();
+    this.settleIn(commit, turn, ending, mustStop);
+    committer.commit(commit);
+  }
+
+  /** The same as part of a commit that the caller makes. */
+  settleIn(commit: Commit, turn: Turn, ending: Ending, mustStop: boolean): void {
+    const { turns, ports, policy, committer, writer, waits, starter, agenda } = this.#parts;
+    const { run } = turn;
+    this.#endAnswer(turn, ending);
+    writer.addContent(commit.changes, turn);
+    const end = this.#endOf(turn, ending, run);
+    turn.settle(end);
+    commit.changes.turn(turn.record);
+    commit.changes.dropContext(turn.record.spec);
+    waits.forget(turn);
+    writer.settled();
+    const { seq, at, length } = end;
+    const { model, usage } = end;
+    committer.announce(commit, "end", turn.id, {
+      ...{ type: "turn-end", seq, turnId: turn.id, length, ...ending },
+      ...defined({ model, usage }),
+    });
+    const facts = turnFacts(turn, end, run);
+    if (run !== undefined) this.#endRun(run, end);
+    const span = run?.trace?.endTurn(facts, at, policy.traceContent ? contentOf(turn) : undefined);
+    starter.startNext(commit);
+    if (excessTurns(turns.all(), policy).length > 0) agenda.set("retention", ports.clock.now());
+    commit.next.push(() => {
+      ports.report({ name: "turn-settled", ...facts });
+      if (span !== undefined) ports.report(span);
+      if (mustStop && run?.generationId !== undefined) void this.#parts.stops.stop(run.generationId);
+      turns.publishEnd(turn);
+      this.#parts.texts.release();
+    });
+  }
+
+  /** Removes turns that a new one replaces, as part of its commit. */
+  removeIn(commit: Commit, gone: readonly Turn[]): void {
+    const { turns, committer } = this.#parts;
+    const seq = turns.position.nextSeq();
+    for (const turn of gone) {
+      this.#remove(commit, turn);
+      this.#bury(commit, turn, seq);
+    }
+    const turnIds = gone.map((turn) => turn.id);
+    committer.announce(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
+  }
+
+  /** Removes the oldest turns. It takes no `seq`: raising `floor` gives readers that knew only them a snapshot. */
+  trimIn(commit: Commit): void {
+    const { turns, policy } = this.#parts;
+    for (const turn of excessTurns(turns.all(), policy)) {
+      if (!turn.isEndPublished) continue;
+      turns.position.raiseFloor(turn.record.end?.seq ?? 0);
+      this.#remove(commit, turn);
+      this.#bury(commit, turn);
+    }
+  }
+
+  /** Removes all turns. Returns the generations that may still run and must be stopped; the caller begins a new epoch. */
+  removeAllIn(commit: Commit): string[] {
+    const running: string[] = [];
+    for (const turn of this.#parts.turns) {
+      const { run } = turn;
+      if (run !== undefined) {
+        releaseLease(run, this.#parts, "cancelled");
+        if (run.mayGenerate && run.generationId !== undefined) running.push(run.generationId);
+      }
+      this.#remove(commit, turn);
+      this.#bury(commit, turn);
+    }
+    return running;
+  }
+
+  #remove(commit: Commit, turn: Turn): void {
+    const { turns, waits } = this.#parts;
+    turn.abandon();
+    waits.forget(turn);
+    commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.answer?.rows ?? 0);
+    turns.remove(turn);
+  }
+
+  #bury(commit: Commit, turn: Turn, removedSeq?: number): void {
+    this.#parts.turns.bury(commit.changes, turn.id, this.#parts.ports.clock.now(), removedSeq);
+  }
+
+  #endAnswer({ answer }: Turn, { outcome }: Ending): void {
+    // Half a surrogate pair that is still held is a fault in a finished text, and no more than a cut in one that broke off.
+    if (outcome === "completed") answer?.endText(this.#parts.policy.maxTurnLength);
+    // U6: a stop ends the answer at what was shown; every other end shows the rest.
+    if (outcome === "cancelled") answer?.cutToShown();
+    else answer?.show(Number.POSITIVE_INFINITY);
+  }
+
+  #endOf(turn: Turn, ending: Ending, run: ActiveRun | undefined): TurnEnd {
+    return {
+      ...ending,
+      ...defined({ model: run?.model ?? turn.record.upstream?.model, usage: run?.usage }),
+      seq: this.#parts.turns.position.nextSeq(),
+      at: this.#parts.ports.clock.now(),
+      length: turn.length,
+      bytes: utf8Length(JSON.stringify(turn.answer?.parts() ?? [])),
+      rows: turn.answer?.rows ?? 0,
+    };
+  }
+
+  /** The turn's work at the upstream is over: its lease goes back, and its last call's span ends. */
+  #endRun(run: ActiveRun, { outcome, at }: TurnEnd): void {
+    releaseLease(run, this.#parts, releaseOutcomes[outcome]);
+    const span = run.trace?.endCall(at, undefined);
+    if (span !== undefined) this.#parts.ports.report(span);
+  }
+}
+
+/** The question and the answer as JSON, for a trace that is to hold them. */
+function contentOf(turn: Turn): { input: string; output: string } {
+  return { input: JSON.stringify(turn.input ?? null), output: JSON.stringify(turn.answer?.parts() ?? []) };
+}
