@@ -1,7 +1,4 @@
-/**
- * The gateway's sentences by code and language, for pages. Frames carry the English one; a page that speaks another language
- * looks the code up here.
- */
+/** Selects the gateway's messages by code and language, for pages. The server uses `messages-en.ts` alone. */
 import { ERROR_MESSAGES, NOTICE_MESSAGES } from "./messages-en.ts";
 import { ERROR_MESSAGES_ZH_CN, NOTICE_MESSAGES_ZH_CN } from "./messages-zh-cn.ts";
 
@@ -13,7 +10,7 @@ export const MESSAGES: Readonly<Record<Locale, Readonly<Record<string, string>>>
   "zh-CN": { ...ERROR_MESSAGES_ZH_CN, ...NOTICE_MESSAGES_ZH_CN },
 };
 
-/** The sentence for a code in a locale; a code of a newer server falls back to what the frame said. */
+/** The message for a code in a language. A code of a newer server gets `fallback`, the message that the frame carried. */
 export function messageFor(code: string, locale: Locale, fallback = code): string {
   const table = MESSAGES[locale];
   return (Object.hasOwn(table, code) ? table[code] : undefined) ?? fallback;

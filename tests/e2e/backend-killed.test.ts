@@ -82,6 +82,6 @@ test("[T5][U7] the same when the gateway dies with it", async () => {
   // The new backend took the request well enough; what it does not have is the rest of the answer.
   expect(client.getSnapshot().turns[0]?.error).toMatchObject({
     code: "upstream-truncated",
-    message: "The answer broke off before its end.",
+    message: "The answer broke off before its end. Try again.",
   });
 });

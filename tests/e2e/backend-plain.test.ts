@@ -54,7 +54,7 @@ test("[T5][U7] a gateway killed mid-answer shows the text so far as interrupted,
     id: first,
     outcome: "interrupted",
     length: text.length,
-    error: { code: "upstream-truncated", message: "The answer broke off before its end." },
+    error: { code: "upstream-truncated", message: "The answer broke off before its end. Try again." },
   });
   expect(text.length).toBeGreaterThan(0);
   expect(question.startsWith(text)).toBe(true);

@@ -74,7 +74,7 @@ async function running(text: string, tokens: number): Promise<string> {
   return id;
 }
 
-describe("an answer never takes the page away", () => {
+describe("[C6] an answer never takes the page away", () => {
   test.each([
     ["3,000 nested quotes", `${"> ".repeat(3_000)}x`],
     ["1,200 nested lists", `${"- ".repeat(1_200)}x`],
@@ -118,7 +118,7 @@ async function lastWorker(page: Page): Promise<void> {
   if (page.workers().length === 0) await page.waitForEvent("worker");
 }
 
-describe("what is drawn", () => {
+describe("[C6] what is drawn", () => {
   test("formulas are drawn under the page's policy, and unknown ones stay as written", async () => {
     const page = await open();
     await answered(
@@ -234,7 +234,7 @@ describe("what is drawn", () => {
   });
 });
 
-describe("the text of a person is never lost", () => {
+describe("[C7] the text of a person is never lost", () => {
   const editor = (page: Page) => page.locator(".editor textarea");
 
   test("an edit survives a reload", async () => {
@@ -300,7 +300,7 @@ describe("the text of a person is never lost", () => {
   });
 });
 
-describe("one press is one action", () => {
+describe("[C7] one press is one action", () => {
   /** An answer that was stopped. */
   async function stopped(): Promise<void> {
     peer.cancel(await running("one two three four five six seven", 3));

@@ -146,9 +146,9 @@ describe("in the browser", () => {
     await ask(page, longPrompt(3_000));
     await page.getByText("w5 ").last().waitFor();
     await ask(page, "second question");
-    await page.locator(".turn").getByText("Waiting, next in line").waitFor();
+    await page.locator(".turn").getByText("Queued, next").waitFor();
     await ask(page, "third question");
-    await page.locator(".turn").getByText("Waiting, 1 ahead").waitFor();
+    await page.locator(".turn").getByText("Queued, 1 ahead").waitFor();
     await page.getByRole("button", { name: "Remove" }).first().click();
     await page.locator(".turn").getByText("Stopped before it was answered").waitFor();
     await page.getByRole("button", { name: "Stop the answer" }).click();

@@ -248,7 +248,7 @@ describe("what the page says when the backend dies", () => {
       await backend.kill("SIGKILL");
       await resuming;
       backend = await startBackend({ port: Number(new URL(backend.url).port), env: { PROVIDER: "echo" } });
-      await status.getByText("The answer was interrupted. This is what had arrived.").waitFor();
+      await status.getByText("The answer was interrupted. The text above had arrived before.").waitFor();
       expect(await answers(page).textContent()).toContain("w50 ");
       await button(page, "Continue").click();
       await button(page, "Regenerate").waitFor();

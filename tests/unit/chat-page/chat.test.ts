@@ -259,7 +259,7 @@ describe("a turn says how it stands", () => {
   });
 });
 
-describe("editing a question", () => {
+describe("[C7] editing a question", () => {
   const editor = () => page.querySelector<HTMLTextAreaElement>(".editor textarea") as HTMLTextAreaElement;
   const retype = (text: string) =>
     act(() => {
@@ -391,7 +391,7 @@ describe("settled turns", () => {
   });
 });
 
-describe("a question the room has not shown", () => {
+describe("[C7] a question the room has not shown", () => {
   const pending: PendingTurn = { id: "p", input: { prompt: "kept text" }, submittedAt: 0, replaces: "t0" };
   const refused = { type: "error", code: "queue-full", message: "raw", retryable: true } as const;
 

@@ -88,7 +88,7 @@ const injections = [
   "<div style='position:fixed;inset:0'>cover</div>",
 ];
 
-describe("the Markdown of an answer is harmless", () => {
+describe("[C6] the Markdown of an answer is harmless", () => {
   test.each(injections)("%j makes nothing that runs, loads or leads elsewhere", async (payload) => {
     await draw(payload);
     expectHarmless();
@@ -183,7 +183,7 @@ describe("the Markdown of an answer looks right", () => {
   });
 });
 
-describe("a text that cannot be parsed", () => {
+describe("[C6] a text that cannot be parsed", () => {
   test("is shown as it was written, and goes on growing", async () => {
     await draw("> **deep", true, givesUp);
     expect(page.textContent).toBe("> **deep");
@@ -204,7 +204,7 @@ describe("a text that cannot be parsed", () => {
   });
 });
 
-describe("a growing text", () => {
+describe("[C6] a growing text", () => {
   test("is drawn once per animation frame, and completely at its end", async () => {
     const frames: FrameRequestCallback[] = [];
     vi.stubGlobal("requestAnimationFrame", (callback: FrameRequestCallback) => frames.push(callback));

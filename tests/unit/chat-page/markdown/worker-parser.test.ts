@@ -50,7 +50,7 @@ test("jobs wait until the worker has loaded, and the newest comes first", async 
   expect(await Promise.all(results)).toEqual([undefined, parsed]);
 });
 
-test("a job that takes too long ends its worker, and the next job gets a new one", async () => {
+test("[C6] a job that takes too long ends its worker, and the next job gets a new one", async () => {
   worker().say("ready");
   const slow = parser.parse(job("slow"));
   const next = parser.parse(job("next"));
