@@ -192,7 +192,9 @@ describe("POST /api/chat", () => {
   test("[C1] a backend's refusal is an error chunk in words, with no empty message before it", async () => {
     const reading = await new Reading(await post(fresh("chat"), [user("status 400")])).until();
     expect(types(reading).filter((type) => type !== "data-gateway")).toEqual(["error"]);
-    expect(reading.chunks.at(-1)?.errorText).toBe("The assistant did not accept this question. Change it and ask again.");
+    expect(reading.chunks.at(-1)?.errorText).toBe(
+      "The assistant did not accept this question. Change it and ask again.",
+    );
     expect(reading.isDone).toBe(true);
     expect(JSON.stringify(reading.chunks)).not.toContain("secret");
   });
