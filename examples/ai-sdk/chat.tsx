@@ -3,7 +3,13 @@ import type { UseChatHelpers } from "@ai-sdk/react";
 import type { UIMessage } from "ai";
 import { type FormEvent, useState } from "react";
 
-export function Chat({ chat }: { readonly chat: UseChatHelpers<UIMessage> }) {
+export interface ChatProps {
+  readonly chat: UseChatHelpers<UIMessage>;
+  /** For a transport that doesn't resume by itself. */
+  readonly onResume?: () => void;
+}
+
+export function Chat({ chat, onResume }: ChatProps) {
   const { messages, status, error, sendMessage, regenerate, stop } = chat;
   const [editing, setEditing] = useState<string>();
   const [text, setText] = useState("");
@@ -46,6 +52,11 @@ export function Chat({ chat }: { readonly chat: UseChatHelpers<UIMessage> }) {
         <button type="button" disabled={!isBusy} onClick={() => void stop()}>
           Stop
         </button>
+        {onResume === undefined ? null : (
+          <button type="button" disabled={isBusy} onClick={onResume}>
+            Resume
+          </button>
+        )}
       </form>
     </>
   );

@@ -1,30 +1,29 @@
-/** The two ways to put the chat on the gateway: over HTTP with the SDK's own transport, over WebSocket with the library's. */
-import { useChat } from "@ai-sdk/react";
+/** The two ways to put the chat on the gateway: over HTTP with the SDK's own transport, over WebSocket with `useRoomChat`. */
+import { Chat as SdkChat, useChat } from "@ai-sdk/react";
 import type { UIMessage } from "ai";
-import { StrictMode, useEffect, useState } from "react";
+import { useRoomChat } from "edge-chat-gateway/client/ai-sdk-react";
+import { StrictMode, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Chat } from "./chat.tsx";
-import { chatId, gateway, headers, over, overHttp, overWebSocket } from "./transport.ts";
+import { chatId, gateway, headers, over, overHttp, token } from "./transport.ts";
 
-/** What was said before comes from the gateway, and an answer that is being given is resumed. */
+const makeChat = (messages: UIMessage[]) => new SdkChat({ id: chatId, messages, transport: overHttp() });
+
+/**
+ * The earlier messages come from the gateway. The chat is made outside of `useChat`, which would stop the answer when its
+ * component is unmounted (`ai` 7). After a cut connection a new chat resumes the answer: the old one would add it to what it
+ * shows already (`ai` 5, and `useChat` of `ai` 6).
+ */
 function HttpChat({ messages }: { readonly messages: UIMessage[] }) {
-  const [transport] = useState(overHttp);
-  return <Chat chat={useChat({ id: chatId, messages, transport, resume: true })} />;
+  const [sdkChat, setSdkChat] = useState(() => makeChat(messages));
+  const chat = useChat({ chat: sdkChat, resume: true });
+  const resume = async () => setSdkChat(makeChat(await messagesBefore()));
+  return <Chat chat={chat} onResume={() => void resume()} />;
 }
 
-/** The same, and what other tabs ask shows here while it is asked. */
-function WebSocketChat() {
-  const [transport] = useState(overWebSocket);
-  const chat = useChat({ id: chatId, transport });
-  const { setMessages, resumeStream } = chat;
-  useEffect(
-    () =>
-      transport.follow(chatId, ({ messages, isAnswering }) => {
-        setMessages(messages);
-        if (isAnswering) void resumeStream();
-      }),
-    [transport, setMessages, resumeStream],
-  );
+/** One line: earlier messages, other tabs' questions and an open answer all show. */
+function RoomChat() {
+  const chat = useRoomChat({ id: chatId, url: gateway, token });
   return <Chat chat={chat} />;
 }
 
@@ -34,7 +33,25 @@ async function messagesBefore(): Promise<UIMessage[]> {
   return response.ok ? ((await response.json()) as UIMessage[]) : [];
 }
 
+const messages = over === "http" ? await messagesBefore() : [];
+
+/** A place in the page that can be left, as one route is for another. */
+function Page() {
+  const [isHere, setIsHere] = useState(true);
+  return (
+    <>
+      {isHere ? over === "http" ? <HttpChat messages={messages} /> : <RoomChat /> : null}
+      <button type="button" onClick={() => setIsHere(!isHere)}>
+        {isHere ? "Leave" : "Return"}
+      </button>
+    </>
+  );
+}
+
 const page = document.querySelector("#app");
 if (page === null) throw new Error("the page has no #app");
-const app = over === "http" ? <HttpChat messages={await messagesBefore()} /> : <WebSocketChat />;
-createRoot(page).render(<StrictMode>{app}</StrictMode>);
+createRoot(page).render(
+  <StrictMode>
+    <Page />
+  </StrictMode>,
+);

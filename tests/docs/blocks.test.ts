@@ -47,9 +47,10 @@ const checks: Readonly<Record<string, (block: CodeBlock) => void>> = {
   yaml: ({ text }) => void parseYaml(text),
   // One line of an app that a browser runs with either.
   diff: ({ text }) => {
-    const lines = [...text.matchAll(/^[-+]\s*transport: (.+),$/gm)].map(([, transport = ""]) => transport);
-    expect(lines).toHaveLength(2);
-    for (const transport of lines) expect(read("examples/ai-sdk/transport.ts")).toContain(`=> ${transport};`);
+    const [, before = "-"] = /^-.*transport: (.+) \}\);$/m.exec(text) ?? [];
+    const [, after = "-"] = /^\+const chat = (.+);$/m.exec(text) ?? [];
+    expect(read("examples/ai-sdk/transport.ts")).toContain(`=> ${before};`);
+    expect(read("examples/ai-sdk/main.tsx")).toContain(`${after};`);
     expect(read("tests/e2e/ai-sdk.test.ts")).toContain("expect(");
   },
   mermaid: ({ text }) => expect(mermaidFaults(text)).toEqual([]),
