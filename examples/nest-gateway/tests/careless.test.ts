@@ -163,7 +163,8 @@ describe("[U5] a careless NestJS backend", () => {
   });
 
   test("whose guard refuses, or which has no such route, is final", async () => {
-    for (const route of ["guarded", "get-only", "nowhere"]) {
+    expect(await read("guarded")).toEqual({ parts: [], failed: "upstream-auth-failed" });
+    for (const route of ["get-only", "nowhere"]) {
       expect(await read(route)).toEqual({ parts: [], failed: "upstream-rejected" });
     }
   });
