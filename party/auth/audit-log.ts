@@ -17,11 +17,12 @@ export type AuditEvent =
   | { readonly name: "configuration"; readonly fingerprint: string; readonly kids: readonly string[] }
   | Exclude<KeyEvent, { name: "keys-unread" }>
   | UpstreamTokenEvent
-  /** A question became a generation: whose, by which token, of which room and turn. */
+  /** A question became a generation. The actor is its subject; room and turn are absent for the bridge, which has neither. */
   | {
       readonly name: "generation";
-      readonly room: string;
-      readonly turnId: string;
+      readonly room?: string;
+      readonly turnId?: string;
+      readonly tenant?: string;
       readonly generationId: string;
       readonly tokenId?: string;
     }

@@ -1,5 +1,5 @@
 /**
- * Which rooms belong to which tenant, and whether a token opens one (S5). Pure: decided from the token and the room's name alone,
+ * Decides which tenant a room belongs to, and whether a token opens it (S5). Pure: it uses the token and the room's name alone,
  * before any storage is read.
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
@@ -10,6 +10,7 @@ import { tenantPattern } from "./tenant-name.ts";
 /** The one tenant of this gateway, or `*`: each room's name begins with its tenant's. */
 export type TenantSetting = string;
 export const everyTenant = "*";
+const bridgeName = "bridge";
 
 /** The tenant that owns a room by its name; undefined where the name has none (S5). */
 export function tenantOfRoom(setting: TenantSetting, room: string): string | undefined {
@@ -21,7 +22,7 @@ export function tenantOfRoom(setting: TenantSetting, room: string): string | und
 
 /**
  * The tenant a token speaks for: the room's owner, or a refusal before anything of the room is read.
- * @param room undefined for what belongs to no room.
+ * @param room undefined for the bridge, which belongs to no room.
  */
 export function tenantAdmitted(
   facts: TokenFacts,
@@ -31,12 +32,24 @@ export function tenantAdmitted(
   // With one tenant a token need not name it; with many it must, or it would open whatever room it points at.
   const claimed = facts.tenant ?? (setting === everyTenant ? undefined : setting);
   if (room === undefined) {
-    const isTenant = claimed !== undefined && (setting === everyTenant || claimed === setting);
-    return isTenant ? ok(claimed) : fail({ code: "forbidden" });
+    if (claimed === undefined || (setting !== everyTenant && claimed !== setting)) return fail({ code: "forbidden" });
+    return opens(facts, bridgeRoomOf(setting, claimed)) ? ok(claimed) : fail({ code: "room-forbidden" });
   }
   const owner = tenantOfRoom(setting, room);
   if (owner === undefined || claimed !== owner) return fail({ code: "room-forbidden" });
-  return facts.rooms.some((pattern) => matchesRoom(pattern, room)) ? ok(owner) : fail({ code: "room-forbidden" });
+  return opens(facts, room) ? ok(owner) : fail({ code: "room-forbidden" });
+}
+
+/**
+ * The name that a token's `room` must match for the bridge, which has no room: a token for one room must not ask outside of it.
+ * With one tenant it is `bridge`, with many `<tenant>.bridge`.
+ */
+export function bridgeRoomOf(setting: TenantSetting, tenant: string): string {
+  return setting === everyTenant ? `${tenant}.${bridgeName}` : bridgeName;
+}
+
+function opens({ rooms }: TokenFacts, room: string): boolean {
+  return rooms.some((pattern) => matchesRoom(pattern, room));
 }
 
 export function matchesRoom(pattern: string, room: string): boolean {

@@ -5,13 +5,14 @@
 
 import { lengthOf, type Part } from "../../shared/content.ts";
 import { defined } from "../../shared/defined.ts";
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { NOTICE_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { TurnError } from "../../shared/protocol/server-frames.ts";
 import type { RoomEvent } from "../core/events.ts";
-import { NO_LIMITER } from "../core/limiter/limiter-port.ts";
+import type { ReleaseOutcome, TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
-import type { TurnRun, TurnRunSink, WaitNotice } from "../core/turn/attempt-contract.ts";
+import type { RunEnd, TurnRun, TurnRunSink, WaitNotice } from "../core/turn/attempt-contract.ts";
 import { runTurn } from "../core/turn/attempts.ts";
 import { paceParts } from "../core/turn/simulated-pace.ts";
 import { formatTraceparent, parseTraceparent, turnContext } from "../core/turn/trace-context.ts";
@@ -28,6 +29,10 @@ const comeBackMs = 5_000;
 
 export interface AnswerRunOptions {
   readonly upstream: Upstream;
+  /** Leases from the tenant's Limiter; a platform without one passes `NO_LIMITER`. */
+  readonly limiter: TurnLimiter;
+  /** A new generation is about to be requested. */
+  readonly onGeneration: (generationId: string) => void;
   /** The subject that asks. */
   readonly user: string;
   readonly policy: RoomPolicy;
@@ -69,7 +74,10 @@ export class AnswerRun implements TurnRunSink {
   /** The reader was told when to come back for the rest. */
   #isPutOff = false;
   #length = 0;
-  #tooLong = false;
+  /** Why this run stopped itself, where it did. */
+  #abortedBy: ErrorCode = "internal";
+  /** The wait for a lease that was longer than the reader's patience. */
+  #leaseWaitMs: number | undefined;
   #isBetweenEvents = true;
   /** An answer that came whole, shown bit by bit once the call is over. */
   #whole: readonly Part[] | undefined;
@@ -95,7 +103,7 @@ export class AnswerRun implements TurnRunSink {
       this.outbox.end();
       return;
     }
-    const { left, policy, clock, random } = this.#options;
+    const { left, policy, clock, random, limiter } = this.#options;
     const leave = () => {
       // What waits for room would wait for ever: nobody takes anything any more.
       this.outbox.drop();
@@ -107,15 +115,10 @@ export class AnswerRun implements TurnRunSink {
       patienceMs: this.#options.patienceMs,
       onOpen: () => onWord({ kind: "open" }),
     });
-    const end = await runTurn(
-      this.#run(),
-      this,
-      { limiter: NO_LIMITER, upstream, clock, random },
-      policy,
-      this.#stop.signal,
-    );
+    const end = await runTurn(this.#run(), this, { limiter, upstream, clock, random }, policy, this.#stop.signal);
+    limiter.release(this.#generationId, end === undefined ? "cancelled" : releaseOutcomeOf(end));
     if (end === undefined || end.ending.error !== undefined) {
-      this.#fail(end?.ending.error ?? turnError(this.#tooLong ? "turn-too-long" : "internal"));
+      this.#fail(end?.ending.error ?? turnError(this.#abortedBy));
     } else {
       if (this.#whole !== undefined) await this.#show(this.#whole);
       const { finishReason } = end.ending;
@@ -134,6 +137,7 @@ export class AnswerRun implements TurnRunSink {
     this.#lastFailure = undefined;
     if (resume) this.resumes += 1;
     else this.attempts += 1;
+    if (!resume && this.attempts === 1) this.#options.onGeneration(this.#generationId);
     this.#calledAt = this.#options.clock.now();
     return Promise.resolve();
   }
@@ -159,7 +163,7 @@ export class AnswerRun implements TurnRunSink {
     if (parts.length > 0) this.hasContent = true;
     this.#length += lengthOf(parts);
     if (this.#length > this.#options.policy.maxTurnLength) {
-      this.#tooLong = true;
+      this.#abortedBy = "turn-too-long";
       this.#stop.abort();
     } else if (whole === true) this.#whole = parts;
     else events.push(...eventsOfParts(parts));
@@ -180,7 +184,14 @@ export class AnswerRun implements TurnRunSink {
     report({ name: "upstream-failure", turnId: this.#generationId, code, resume, afterMs, cause });
   }
 
-  async wait(ms: number, { code, attempt, maxAttempts }: WaitNotice): Promise<void> {
+  async wait(ms: number, { code, scope, attempt, maxAttempts }: WaitNotice): Promise<void> {
+    if (scope === "tenant" && ms > this.#options.patienceMs()) {
+      // A limit of the tenant: the reader is told when to come back, instead of holding a request open until then.
+      this.#abortedBy = "rate-limited";
+      this.#leaseWaitMs = ms;
+      this.#stop.abort();
+      return;
+    }
     this.#emit([["notice", { code, message: NOTICE_MESSAGES[code], retryAfterMs: ms, attempt, maxAttempts }]]);
     this.#onWord({ kind: "waiting", retryAfterMs: ms });
     await this.#sleep(ms);
@@ -247,7 +258,7 @@ export class AnswerRun implements TurnRunSink {
     // In the middle of an answer there is nothing to ask anew, and of a raw one that broke off within an event nothing to say:
     // readers discard an event without end.
     const isAgain = error.retryable && !this.hasContent;
-    const retryAfterMs = this.#lastFailure?.retryAfterMs ?? (isAgain ? comeBackMs : undefined);
+    const retryAfterMs = this.#leaseWaitMs ?? this.#lastFailure?.retryAfterMs ?? (isAgain ? comeBackMs : undefined);
     this.#isPutOff = error.retryable && this.#mayComeBack && retryAfterMs !== undefined;
     if (this.#isBetweenEvents) {
       this.outbox.push(
@@ -299,6 +310,10 @@ export class AnswerRun implements TurnRunSink {
       signal.addEventListener("abort", wake);
     });
   }
+}
+
+function releaseOutcomeOf({ ending }: RunEnd): ReleaseOutcome {
+  return ending.outcome === "completed" ? "ok" : "failed";
 }
 
 const [cr, lf] = [0x0d, 0x0a];

@@ -9,6 +9,7 @@
 
 import { isErrorCode } from "../../shared/protocol/errors.ts";
 import type { RoomEvent } from "../core/events.ts";
+import { NO_LIMITER, type TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { Clock } from "../core/ports.ts";
 import { problem, retryAfterOf } from "../responses/problem.ts";
@@ -23,6 +24,10 @@ export interface BridgeConfig {
   readonly upstream: UpstreamSetting;
   /** The subject that asks. */
   readonly user: string;
+  /** Leases from the tenant's Limiter. Absent: the platform has none. */
+  readonly limiter?: TurnLimiter | undefined;
+  /** A new generation is about to be requested, for the audit log. */
+  readonly onGeneration?: (generationId: string) => void;
   /** `auto`: events of the unified format, whatever the backend speaks. `off`: the backend's bytes. */
   readonly parse: "auto" | "off";
   /** Timeouts, attempts, backoff and the pace of simulated chunks: the room's. */
@@ -86,6 +91,8 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
     user: config.user,
+    limiter: config.limiter ?? NO_LIMITER,
+    onGeneration: config.onGeneration ?? (() => undefined),
     policy: config.policy,
     clock: config.clock,
     random: config.random,

@@ -1,32 +1,69 @@
-/** `/chat` on the Worker: the stateless bridge, for clients that want an answer's SSE and nothing else. No room is woken. */
-
+/**
+ * `/chat` on the Worker: the stateless bridge, for clients that want an answer's SSE and nothing else. No room wakes, and the
+ * same limits apply as in a room. What it checks is `bridge/authorized-bridge.ts`.
+ */
 import type { RevocationsOf } from "../auth/authorize.ts";
 import { bridgeAdmitted } from "../bridge/authorized-bridge.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 import { TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
+import type { TurnLimiter } from "../core/limiter/limiter-port.ts";
+import { LeaseClient, type LeaseClientOptions } from "../limits/limiter-client.ts";
+import { SlowingHints } from "../limits/limiter-hints.ts";
 import { systemClock } from "../platform/clock.ts";
 import { report } from "../telemetry/reporter.ts";
 
-/** What tenants may ask for, by the namespace it is read from: it lives as long as the isolate, and so does what was read. */
-const tenantsOf = new WeakMap<TenantStore, TenantConfigs>();
+export interface BridgeBindings {
+  readonly tenantStore: TenantStore | undefined;
+  readonly revocationsOf: RevocationsOf;
+  /** Undefined where there is no Limiter, or it is off. */
+  readonly limiterOf: LeaseClientOptions["stubOf"] | undefined;
+}
+
+/** What tenants may ask for, by the configuration: it lives as long as the isolate, and so does what was read. */
+const tenantsOf = new WeakMap<GatewayConfig, TenantConfigs>();
+const slowingHints = new SlowingHints(systemClock);
 
 export function routeBridge(
   request: Request,
   config: GatewayConfig,
-  tenantStore: TenantStore | undefined,
-  revocationsOf: RevocationsOf,
+  bindings: BridgeBindings,
   waitUntil: (work: Promise<unknown>) => void,
 ): Promise<Response> {
+  const tenants = tenantsIn(bindings.tenantStore, config);
   return bridgeAdmitted(request, config, {
-    revocationsOf,
+    revocationsOf: bindings.revocationsOf,
     waitUntil,
-    // A tenant may ask for the same as in a room.
-    tenantOf: async (tenant) => (tenantStore === undefined ? {} : tenantsIn(tenantStore, config).get(tenant)),
+    tenantOf: (tenant) => tenants.get(tenant),
+    limiterOf: (tenant, sub) => limiterFor(tenant, sub, tenants, config, bindings),
   });
 }
 
-function tenantsIn(store: TenantStore, config: GatewayConfig): TenantConfigs {
-  const known = tenantsOf.get(store);
+/** One client for each answer: on Workers a request must not wait for another's call. */
+function limiterFor(
+  tenant: string,
+  sub: string,
+  tenants: TenantConfigs,
+  { auth, limits }: GatewayConfig,
+  { limiterOf }: BridgeBindings,
+): TurnLimiter | undefined {
+  if (limiterOf === undefined) return undefined;
+  return new LeaseClient({
+    tenant,
+    // No room has such a name. The Limiter is fair between rooms, so each subject counts as one.
+    room: `bridge/${sub}`,
+    shards: limits.limiterShards,
+    hasSubjects: auth.mode === "jwt",
+    limits: () => tenants.get(tenant),
+    knownLimits: () => tenants.known(tenant),
+    stubOf: limiterOf,
+    hints: slowingHints,
+    clock: systemClock,
+    onDegraded: (cause) => report({ name: "limiter-degraded", cause }, { tenant }),
+  });
+}
+
+function tenantsIn(store: TenantStore | undefined, config: GatewayConfig): TenantConfigs {
+  const known = tenantsOf.get(config);
   if (known !== undefined) return known;
   const tenants = new TenantConfigs(config.limits, {
     store,
@@ -34,6 +71,6 @@ function tenantsIn(store: TenantStore, config: GatewayConfig): TenantConfigs {
     upstreamVariables: config.upstreamVariables,
     report,
   });
-  tenantsOf.set(store, tenants);
+  tenantsOf.set(config, tenants);
   return tenants;
 }

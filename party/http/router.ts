@@ -3,6 +3,7 @@
  * what only some of them need loads with the first of those.
  */
 import { Hono } from "hono/tiny";
+import { limitersIn } from "../objects/limiter-object.ts";
 import { revocationsIn } from "../objects/revocations-object.ts";
 import { withHeaders } from "../responses/merge-headers.ts";
 import { problem } from "../responses/refusal-response.ts";
@@ -41,9 +42,14 @@ for (const [path, source] of [
 app.all("/chat", ({ env: visit, executionCtx }) =>
   configured(visit, async (config) => {
     const { routeBridge } = await import("./bridge-route.ts");
-    const { CONFIG, Revocations } = visit.bindings;
-    const revocationsOf = revocationsIn(Revocations, config.jurisdiction);
-    return routeBridge(visit.request, config, CONFIG, revocationsOf, (work) => executionCtx.waitUntil(work));
+    const { CONFIG: tenantStore, Revocations, Limiter } = visit.bindings;
+    const isLimited = Limiter !== undefined && config.limiter === "on";
+    const bindings = {
+      tenantStore,
+      revocationsOf: revocationsIn(Revocations, config.jurisdiction),
+      limiterOf: isLimited ? limitersIn(Limiter, config.jurisdiction) : undefined,
+    };
+    return routeBridge(visit.request, config, bindings, (work) => executionCtx.waitUntil(work));
   }),
 );
 app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", ({ env: visit }) =>

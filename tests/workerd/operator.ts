@@ -37,3 +37,10 @@ export function logLines(level: "warn" | "debug"): (TelemetryEvent & { readonly 
   vi.spyOn(console, level).mockImplementation((line: string) => void lines.push(JSON.parse(line)));
   return lines;
 }
+
+/** The lines of the log from now on, of any kind, until mocks are restored. */
+export function logged(level: "info" | "warn" | "error"): Readonly<Record<string, unknown>>[] {
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  vi.spyOn(console, level).mockImplementation((line: string) => void lines.push(JSON.parse(line)));
+  return lines;
+}

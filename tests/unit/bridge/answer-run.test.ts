@@ -1,6 +1,7 @@
 /** One question without a room, where a test decides what the backend sends and when the reader takes it. */
 import { describe, expect, test } from "vitest";
 import { AnswerRun, type FirstWord } from "../../../party/bridge/answer-run.ts";
+import { NO_LIMITER } from "../../../party/core/limiter/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
 import { type UpstreamBatch, UpstreamFailure } from "../../../party/core/ports.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
@@ -22,6 +23,8 @@ function build(batches: Batches, policy: Partial<RoomPolicy> = {}) {
       },
     },
     user: "anonymous",
+    limiter: NO_LIMITER,
+    onGeneration: () => undefined,
     policy: { ...DEFAULT_POLICY, ...policy },
     clock,
     random: () => 0,
