@@ -1,11 +1,11 @@
-/** Wires the page to a real room: which room the address names, the client for it, what the backend says to newcomers. */
+/** Connects the page to a real room: reads the room from the address, makes its client, loads the backend's greeting. */
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { readItem, useChatRoom, writeItem } from "../../client/react.tsx";
 import { messageFor } from "../../shared/index.ts";
 import { Chat } from "./conversation/chat.tsx";
 import { Timeline } from "./developer-panel/timeline.ts";
-import { BLOCKED, Blockade, type Blocked } from "./header/blocked-network.ts";
 import type { Network } from "./header/connection-menu.tsx";
+import { BLOCKED, type Blocked, NetworkBlocker } from "./header/network-blocker.ts";
 import type { Rooms } from "./header/room-menu.tsx";
 import { useDeviceNetwork } from "./header/use-device-network.ts";
 import { useLocale, useStrings } from "./language/locale.tsx";
@@ -14,8 +14,10 @@ import { recentRooms, rememberRoom } from "./rooms/recent-rooms.ts";
 import { parseRoomAddress, type RoomAddress, randomRoomName, roomUrl } from "./rooms/room-url.ts";
 
 const blockedKey = "edge-chat.blocked";
-/** One for the page: its clients keep what they were given. */
-const blockade = new Blockade(BLOCKED.find((name) => name === readItem("session", blockedKey)) ?? "nothing");
+/** One for the whole page, because a client keeps the functions that it was given. */
+const networkBlocker = new NetworkBlocker(
+  BLOCKED.find((name) => name === readItem("session", blockedKey)) ?? "nothing",
+);
 
 export function App() {
   const [address, setAddress] = useState(enterAddress);
@@ -49,20 +51,20 @@ export function App() {
   return <Room key={room} room={room} rooms={rooms} context={context} />;
 }
 
-/** The switch for the tab: a page that is loaded anew finds the same network. */
+/** The chosen blocking. It is kept for the tab over a reload. */
 function useNetwork(): Network {
-  const [blocked, setBlocked] = useState(blockade.blocked);
+  const [blocked, setBlocked] = useState(networkBlocker.blocked);
   return useMemo(() => {
     const block = (next: Blocked) => {
       writeItem("session", blockedKey, next === "nothing" ? "" : next);
-      blockade.set(next);
+      networkBlocker.set(next);
       setBlocked(next);
     };
     return { blocked, block };
   }, [blocked]);
 }
 
-/** Reads the address; one without a room gets a fresh one, so that the same address in a second tab is the same room. */
+/** Reads the room from the address. An address without one gets a new room, so that a copy of the address opens the same room. */
 function enterAddress(): RoomAddress {
   const address = parseRoomAddress(location.search);
   if (address.kind !== "none") return address;
@@ -84,8 +86,8 @@ function Room({ room, rooms, context }: RoomProps) {
   const device = useDeviceNetwork();
   const chat = useChatRoom({
     room,
-    WebSocket: blockade.WebSocket,
-    fetch: blockade.fetch,
+    WebSocket: networkBlocker.WebSocket,
+    fetch: networkBlocker.fetch,
     onFrame: useCallback(
       (frame) => {
         device.onFrame();
@@ -113,7 +115,7 @@ function Room({ room, rooms, context }: RoomProps) {
   );
 }
 
-/** The address names no room that could exist. Says so instead of quietly going elsewhere. */
+/** Shown when the address has a room name that isn't valid. */
 function Nowhere({ name, onNew }: { readonly name: string; readonly onNew: () => void }) {
   const strings = useStrings();
   const { locale } = useLocale();

@@ -66,4 +66,12 @@ export const NOTICE_MESSAGES = {
   "token-expiring": "Your sign-in is about to expire. Sign in again to stay connected.",
 } as const;
 
+/** Messages about faults that the client finds itself. The room never sends these codes. */
+export const CLIENT_MESSAGES = {
+  "request-blocked":
+    "A firewall or proxy blocked this request. Change the text, or use another network, and try again.",
+  unreachable: "The room could not be reached. Check your connection and try again.",
+} as const;
+
+export type ClientCode = keyof typeof CLIENT_MESSAGES;
 export type NoticeCode = keyof typeof NOTICE_MESSAGES;

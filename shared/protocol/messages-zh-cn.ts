@@ -1,6 +1,6 @@
 /** The same messages in Simplified Chinese. The server sends the English ones; a page looks these up by code. */
 import type { ErrorCode } from "./errors.ts";
-import type { NoticeCode } from "./messages-en.ts";
+import type { ClientCode, NoticeCode } from "./messages-en.ts";
 
 export const ERROR_MESSAGES_ZH_CN: Readonly<Record<ErrorCode, string>> = {
   "bad-frame": "无法识别该消息。请刷新页面；如再次出现，请反馈。",
@@ -57,4 +57,9 @@ export const NOTICE_MESSAGES_ZH_CN: Readonly<Record<NoticeCode, string>> = {
   "upstream-paused": "助手服务连续出错，提问已暂停。您的问题正在排队。",
   "waiting-for-slot": "当前提问较多。您的问题正在排队。",
   "token-expiring": "您的登录即将过期。请重新登录以保持连接。",
+};
+
+export const CLIENT_MESSAGES_ZH_CN: Readonly<Record<ClientCode, string>> = {
+  "request-blocked": "防火墙或代理拦截了该请求。请修改文字或更换网络后重试。",
+  unreachable: "无法连接到房间。请检查网络后重试。",
 };

@@ -1,6 +1,6 @@
 /**
- * Speaks to screen readers: one polite region that says what changed (an answer began, ended, failed; the connection), never
- * each word as it streams. The conversation itself is a silent log.
+ * Announces changes to screen readers in one polite region: an answer began, ended or failed, or the connection changed. It
+ * doesn't announce the words of a running answer. The conversation itself is a log without announcements.
  */
 import { useEffect, useRef, useState } from "react";
 import type { ChatSnapshot } from "../../../client/index.ts";
@@ -9,10 +9,10 @@ import { type Locale, messageFor, type TurnView, textOf } from "../../../shared/
 import { useLocale, useStrings } from "../language/locale.tsx";
 import type { Strings } from "../language/strings.ts";
 
-/** Of an ended answer: enough to know what it says; the rest is read in the log at one's own pace. */
+/** The number of characters of an ended answer that are announced. The rest can be read in the log. */
 const maxSpoken = 600;
 
-/** What is to be said when `before` became `after`. Nothing for a first sight of the room: that is history, not news. */
+/** The announcement for a change from `before` to `after`. It is empty for the first snapshot of a room, which is history. */
 export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings: Strings, locale: Locale): string {
   const said: string[] = [];
   if (before.connection.state !== after.connection.state && before.connection.state !== "connecting") {
@@ -30,7 +30,7 @@ export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings:
   return strings.joined(said.filter((text) => text !== ""));
 }
 
-/** What came before the conversation's start, or went from its end. */
+/** Announces older turns that were loaded, and turns that were removed from the end. */
 function shapeTexts(before: ChatSnapshot, after: ChatSnapshot, strings: Strings): string[] {
   const last = before.turns.at(-1)?.id;
   if (last !== undefined && after.turns.every(({ id }) => id !== last)) return [strings.saidRemoved];
@@ -69,7 +69,7 @@ function turnText(old: TurnView | undefined, turn: TurnView, strings: Strings, l
   }
 }
 
-/** Markdown's marks are noise when read aloud. */
+/** Removes Markdown's marks, which screen readers would read aloud. */
 function spokenText(markdown: string): string {
   const plain = markdown.replace(/```[^\n]*|[*_`#>|]+/g, "").replace(/\s+/g, " ");
   return plain.length <= maxSpoken ? plain.trim() : `${plain.slice(0, maxSpoken).trim()}…`;

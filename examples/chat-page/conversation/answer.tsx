@@ -30,7 +30,7 @@ function AnswerParts({ parts, isLive }: AnswerProps) {
   return createElement(
     "div",
     { className: "answer-parts" },
-    // Positional children: parts are only ever appended.
+    // The children need no keys, because parts are only appended.
     ...shown.map((part, index) => createElement(AnswerPart, { part, isLive: isLive && index === shown.length - 1 })),
   );
 }

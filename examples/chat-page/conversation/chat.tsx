@@ -28,16 +28,16 @@ import { useQuestionEdits } from "./use-question-edits.ts";
 
 interface ChatProps {
   readonly snapshot: ChatSnapshot;
-  /** The same object from render to render, or settled turns are drawn again. */
+  /** Must be the same object from render to render. Otherwise settled turns render again. */
   readonly actions: ChatRoomActions;
   readonly rooms: Rooms;
   readonly context: PageContext;
   readonly network: Network;
-  /** What the developer panel shows; without it there is no panel. */
+  /** The data of the developer panel. Without it there is no panel. */
   readonly timeline?: Timeline;
 }
 
-/** Keyed by room where it is used: a draft and a scroll position belong to one room. */
+/** The parent must use the room as the key, because the draft and the scroll position belong to one room. */
 export function Chat({ snapshot, actions, rooms, context, network, timeline }: ChatProps) {
   const strings = useStrings();
   const { connection, view, turns, older, notices, error } = snapshot;
@@ -102,7 +102,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   useEffect(() => {
     if (runningId === undefined) return undefined;
     const onKeyDown = (event: KeyboardEvent) => {
-      // An Esc that closes a menu or ends an input method's composition is not about the answer.
+      // Esc may also close a menu or end the composition of an input method. Then it doesn't stop the answer.
       if (event.key !== "Escape" || event.isComposing || event.keyCode === 229 || isPopoverOpen()) return;
       actions.cancel(runningId);
     };
@@ -111,7 +111,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   }, [actions, runningId]);
 
   useEffect(() => {
-    // On a touch screen this would raise the keyboard over the page before anyone asked for it.
+    // On a touch screen the focus would open the keyboard over the page.
     if (window.matchMedia?.("(pointer: fine)").matches) focusInput();
   }, [focusInput]);
 

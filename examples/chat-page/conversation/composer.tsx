@@ -1,4 +1,4 @@
-/** The message box: grows with its text. What it does with keys is `useComposer`'s. */
+/** The message box, which grows with its text. `useComposer` handles its keys. */
 import type { Ref } from "react";
 import { useComposer } from "../../../client/react.tsx";
 import { useStrings } from "../language/locale.tsx";
@@ -11,7 +11,7 @@ interface ComposerProps {
   /** Present while an answer runs. */
   readonly onStop?: (() => void) | undefined;
   readonly isStopping: boolean;
-  /** False when the room is closed to this page: the text is kept, nothing is sent. */
+  /** False when the room is closed to this page. The text is kept and nothing is sent. */
   readonly canSend: boolean;
   readonly inputRef: Ref<HTMLTextAreaElement>;
 }

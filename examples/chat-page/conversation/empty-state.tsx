@@ -1,4 +1,4 @@
-/** What a newcomer sees: what this is in one sentence, questions to start with, and what is worth trying. */
+/** Shown in an empty room: what this is, suggested questions, and hints. */
 
 import { useLocale, useStrings } from "../language/locale.tsx";
 import type { PageContext } from "../rooms/page-context.ts";

@@ -1,4 +1,4 @@
-/** The way back into a long conversation: a control at the top of the log. */
+/** The control at the top of the log that loads older turns. */
 
 import type { OlderState } from "../../../client/index.ts";
 import { ERRORS, messageFor } from "../../../shared/index.ts";
@@ -22,7 +22,7 @@ export function Older({ older, onLoad }: OlderProps) {
   return (
     <div className="older">
       {said.length === 0 ? null : <p>{strings.joined(said)}</p>}
-      {/* Not `disabled` while it loads: that would throw the keyboard's focus away. */}
+      {/* It isn't `disabled` while it loads, because a disabled button loses the focus. */}
       <button type="button" className="quiet" aria-disabled={isLoading} onClick={isLoading ? undefined : onLoad}>
         <Icon name={isLoading ? "clock" : "up"} />
         <span>{isLoading ? strings.olderLoading : strings.loadOlder}</span>

@@ -1,4 +1,4 @@
-/** A question the room has not shown as a turn: on its way, waiting for the connection, or refused with its text kept. */
+/** A question that isn't a turn of the room yet: being sent, waiting for the connection, or refused. A refused one keeps its text. */
 import { memo } from "react";
 import { isContinuation, type PendingTurn } from "../../../client/index.ts";
 import type { ChatRoomActions } from "../../../client/react.tsx";
@@ -12,7 +12,7 @@ interface PendingProps {
   readonly pending: PendingTurn;
   readonly isOnline: boolean;
   readonly actions: ChatRoomActions;
-  /** Takes the text back into the message box. */
+  /** Moves the text into the message box. */
   readonly onEdit: (text: string) => void;
   readonly onHandled: () => void;
 }
@@ -23,7 +23,7 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   const { id, input, refused, replaces } = pending;
   const resend = () => {
     actions.dismiss(id);
-    // What it was to replace is gone: then it is a question like any other.
+    // The turn that it was to replace is gone, so it is asked as a new question.
     const isMoot = replaces === undefined || refused?.code === "turn-unknown" || refused?.code === "turn-stale";
     actions.submit(input, isMoot ? {} : { replaces });
     onHandled();

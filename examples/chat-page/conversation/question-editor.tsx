@@ -25,7 +25,7 @@ export function QuestionEditor({ text, onText, hasLater, onSend, onCancel }: Que
 
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.key !== "Escape" || isComposing(event)) return;
-    // Here it is about the edit, not about an answer that runs.
+    // In the editor, Esc ends the edit and must not stop a running answer.
     event.stopPropagation();
     onCancel();
   };

@@ -1,11 +1,11 @@
-/** A question as it was typed: plain text, line breaks kept, never parsed. A long one is folded: the answer is what matters. */
+/** A question as plain text with its line breaks. A long one is folded, so that the answer stays in view. */
 import { useState } from "react";
 import { isContinuation } from "../../../client/index.ts";
 import { promptOf, type TurnInput } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import { Icon } from "../ui/icons.tsx";
 
-/** What still reads as a question at a glance. */
+/** A longer question is folded. */
 const maxShown = { characters: 800, lines: 12 };
 
 export function Question({ input }: { readonly input: TurnInput | undefined }) {

@@ -1,4 +1,4 @@
-/** Waits and errors that concern the room or this session rather than one turn, told above the message box. */
+/** Shows, above the message box, waits and errors that concern the room or this session instead of one turn. */
 import { useState } from "react";
 import { deadlineOf, useSecondsUntil } from "../../../client/react.tsx";
 import { type ErrorFrame, messageFor, type NoticeFrame } from "../../../shared/index.ts";

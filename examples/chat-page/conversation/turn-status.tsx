@@ -1,6 +1,6 @@
 /**
- * The line under an answer that says how it stands and what can be done about it. One branch for each state and outcome a
- * turn can have; a completed answer needs no words.
+ * The line under an answer that shows its state and the possible actions, with one branch for each state and outcome of a
+ * turn. A completed answer has no such line.
  */
 import type { ReactNode } from "react";
 import { isContinuable } from "../../../client/index.ts";
@@ -13,13 +13,13 @@ import { Icon, type IconName } from "../ui/icons.tsx";
 interface TurnStatusProps {
   readonly turn: TurnView;
   readonly isStopping: boolean;
-  /** Nothing comes after it, on its way neither: it can be asked again in its place, and continued. */
+  /** No turn and no pending question comes after it, so it can be asked again in its place, or continued. */
   readonly isNewest: boolean;
-  /** It is about to be removed: nothing can be done about it any more. */
+  /** A pending question replaces it, so it has no actions. */
   readonly isLeaving: boolean;
   readonly actions: ChatRoomActions;
   readonly onHandled: () => void;
-  /** As `onHandled`, when something was asked. */
+  /** Called after a question was asked. */
   readonly onAsked: () => void;
 }
 
@@ -72,7 +72,7 @@ function Running({ turn, isStopping }: TurnStatusProps) {
     case "opening":
       return <WaitLine text={strings.thinking} />;
     default:
-      // Streaming text speaks for itself; before its first word it is still thinking.
+      // A streaming text needs no line; before its first word the assistant is still thinking.
       return turn.parts.length === 0 ? <WaitLine text={strings.thinking} /> : null;
   }
 }
@@ -84,7 +84,7 @@ function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProp
     const { input } = turn;
     if (input === undefined || isLeaving) return null;
     const ask = () => {
-      // In its place it would take what came after it along.
+      // Replacing it would remove the turns after it.
       if (isNewest) actions.regenerate(turn.id);
       else actions.submit(input);
       onAsked();
@@ -149,13 +149,13 @@ function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProp
   }
 
   function stoppedText({ stop, parts }: TurnView): string {
-    // Nothing of it was ever shown, and nothing more comes: waiting in line, or before its first word.
+    // It was queued, or stopped before its first word.
     if (parts.length === 0 && stop !== "closed") return strings.stoppedEarly;
     return stop === "confirmed" ? strings.stoppedConfirmed : strings.stoppedClosed;
   }
 }
 
-/** What there is to say about a completed answer: nothing, as a rule. Undefined for any other outcome. */
+/** The text about a completed answer, mostly empty. Undefined for any other outcome. */
 export function completedText({ outcome, finishReason, parts }: TurnView, strings: Strings): string | undefined {
   if (outcome !== undefined && outcome !== "completed") return undefined;
   if (finishReason === "length") return strings.cutAtLength;

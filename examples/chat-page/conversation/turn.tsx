@@ -1,4 +1,4 @@
-/** One turn: the question, whoever asked it, and the answer. Drawn again only when the turn itself changed. */
+/** One turn: the question and the answer. It renders again only when the turn itself changed. */
 import { memo, useEffect, useRef } from "react";
 import { type ChatRoomActions, isEditable, isRunning } from "../../../client/react.tsx";
 import { promptOf, type TurnView, textOf } from "../../../shared/index.ts";
@@ -14,17 +14,17 @@ import type { QuestionEditActions } from "./use-question-edits.ts";
 interface TurnProps {
   readonly turn: TurnView;
   readonly isStopping: boolean;
-  /** Nothing comes after it, on its way neither. */
+  /** No turn and no pending question comes after it. */
   readonly isNewest: boolean;
-  /** A question on its way replaces it, or one before it. */
+  /** A pending question replaces it, or a turn before it. */
   readonly isLeaving: boolean;
   /** The text in its editor; undefined while its question is not edited. */
   readonly edited: string | undefined;
   readonly edits: QuestionEditActions;
   readonly actions: ChatRoomActions;
-  /** Called when a control of this turn is about to vanish with the focus on it. */
+  /** Called before a control of this turn disappears with the focus on it. */
   readonly onHandled: () => void;
-  /** As `onHandled`, when something was asked: it will show at the end. */
+  /** Called after a question was asked, which appears at the end. */
   readonly onAsked: () => void;
 }
 
@@ -35,7 +35,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
     actions.regenerate(turn.id);
     onAsked();
   };
-  // Another outcome has its own line, with its own way to ask again.
+  // The status line of any other outcome has its own button for that.
   const canRegenerate = isNewest && !isLeaving && turn.state === "settled" && completedText(turn, strings) === "";
   return (
     <article className={`turn turn-${turn.state}`} aria-label={strings.question} aria-busy={isRunning(turn)}>
@@ -58,7 +58,7 @@ function TurnQuestion({ turn, isNewest, isLeaving, edited, edits, actions, onAsk
   const canEdit = isEditable(turn) && !isLeaving;
 
   useEffect(() => {
-    // Back to where the editor was opened.
+    // The focus returns to the button that opened the editor.
     if (!isEditing && wasCancelled.current) editButton.current?.focus();
     wasCancelled.current = false;
   }, [isEditing]);
@@ -106,7 +106,7 @@ interface TurnFactsProps {
   readonly onRegenerate: (() => void) | undefined;
 }
 
-/** What is known of a settled answer: how long, by which model, whether it really streamed. */
+/** The facts about a settled answer: model, tokens, and whether it was streamed. */
 function TurnFacts({ turn, onRegenerate }: TurnFactsProps) {
   const strings = useStrings();
   const text = turn.state === "settled" ? textOf(turn.parts) : "";

@@ -1,4 +1,4 @@
-/** The developer panel: what the page was told, as it comes, and what it comes to. Beside the conversation, never in its way. */
+/** The developer panel: the frames as they arrive and a summary per turn, beside the conversation. */
 import { useSyncExternalStore } from "react";
 import type { ConnectionState } from "../../../client/index.ts";
 import { useLocale, useStrings } from "../language/locale.tsx";
@@ -19,7 +19,7 @@ const timeFormat: Intl.DateTimeFormatOptions = {
   fractionalSecondDigits: 3,
   hourCycle: "h23",
 };
-/** Rows shown; the rest is what one scrolls back for. */
+/** The number of rows that are shown. */
 const shownEntries = 60;
 
 interface DeveloperPanelProps {

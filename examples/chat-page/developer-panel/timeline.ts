@@ -1,6 +1,6 @@
 /**
- * What the page was told and when, for the developer panel: the frames in their order, and what they come to for each turn.
- * Deltas of one turn in a row are one entry. Keeps the newest entries; costs a frame a few fields, and draws nothing itself.
+ * Records the frames that the page receives, with their times, and sums them up per turn, for the developer panel. Deltas of
+ * one turn in a row are one entry. Only the newest entries are kept. Draws nothing.
  */
 
 import type { ConnectionState } from "../../../client/index.ts";
@@ -20,7 +20,7 @@ export interface TimelineEntry {
   readonly count: number;
 }
 
-/** A turn as this page saw it; what it did not see is absent. */
+/** A turn as this page saw it. Fields that it did not see are absent. */
 export interface TurnTiming {
   readonly turnId: string;
   readonly queuedAt?: number;
@@ -75,7 +75,7 @@ export class Timeline {
     this.#tell();
   };
 
-  /** The connection stands over something else. */
+  /** Records a change of the transport. */
   connected(connection: ConnectionState): void {
     const transport = connection.state === "online" ? connection.transport : "";
     if (transport === this.#transport) return;
@@ -129,7 +129,7 @@ function detailOf(frame: ServerFrame): string {
   }
 }
 
-/** Enough of an id to tell turns apart on a screen. */
+/** The part of an id that is shown: enough to distinguish turns on a screen. */
 export function short(turnId: string): string {
   return turnId.slice(0, 8);
 }
@@ -161,12 +161,12 @@ function changed(
   return turns.map((turn) => (turn.turnId === turnId ? { ...turn, ...change(turn) } : turn));
 }
 
-/** From the question's being accepted to its first word. */
+/** Milliseconds from the acceptance of the question to the first word of the answer. */
 export function firstTokenMs({ queuedAt, firstAt }: TurnTiming): number | undefined {
   return queuedAt === undefined || firstAt === undefined ? undefined : firstAt - queuedAt;
 }
 
-/** As the backend counted them; undefined before it did. */
+/** The number that the backend counted; undefined before it reported one. */
 export function tokensPerSecond({ firstAt, lastAt, outputTokens }: TurnTiming): number | undefined {
   if (firstAt === undefined || lastAt === undefined || outputTokens === undefined || lastAt <= firstAt)
     return undefined;

@@ -1,4 +1,4 @@
-/** A banner with a way on, when the connection is not simply fine. */
+/** Shows a banner, with a button that helps, while the page is not connected. */
 import type { ReactNode } from "react";
 import type { ConnectionState } from "../../../client/index.ts";
 import { useSecondsUntil } from "../../../client/react.tsx";
@@ -24,7 +24,7 @@ export function ConnectionBanner({ connection, onReconnect }: BannerProps) {
     case "closed": {
       const { code, message } = connection;
       const text = code === undefined ? (message ?? strings.closedDetail) : messageFor(code, locale, message);
-      // An outdated page gets the same refusal until it is loaded anew.
+      // An outdated page is refused until it is reloaded.
       const mustReload = code === "version-unsupported";
       return (
         <Banner text={text} tone="bad">

@@ -1,13 +1,13 @@
 /**
- * How the connection stands, in the header, and behind it: over what the page is connected, why over nothing better, and a
- * switch that blocks the better ways, to see that the conversation goes on over the others.
+ * Shows the state of the connection in the header. Its menu shows the transport, why no faster one is used, and a switch that
+ * blocks the faster transports, to demonstrate that the conversation continues over the others.
  */
 import type { ConnectionState } from "../../../client/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import type { Strings } from "../language/strings.ts";
-import { BLOCKED, type Blocked } from "./blocked-network.ts";
+import { BLOCKED, type Blocked } from "./network-blocker.ts";
 
-/** The page's own network, which may be told to block. */
+/** The page's network, whose blocking the user can choose. */
 export interface Network {
   readonly blocked: Blocked;
   readonly block: (blocked: Blocked) => void;
@@ -40,8 +40,8 @@ export function ConnectionMenu({ connection, network }: ConnectionMenuProps) {
         aria-label={strings.howConnected}
       >
         <ConnectionDetail connection={connection} />
-        <fieldset className="blockade">
-          <legend>{strings.blockadeLegend}</legend>
+        <fieldset className="block-choices">
+          <legend>{strings.blockLegend}</legend>
           {BLOCKED.map((blocked) => (
             <label key={blocked}>
               <input
@@ -50,7 +50,7 @@ export function ConnectionMenu({ connection, network }: ConnectionMenuProps) {
                 checked={network.blocked === blocked}
                 onChange={() => network.block(blocked)}
               />
-              <span>{strings.blockade[blocked]}</span>
+              <span>{strings.blockChoices[blocked]}</span>
             </label>
           ))}
         </fieldset>

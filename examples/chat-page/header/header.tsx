@@ -1,4 +1,4 @@
-/** The bar at the top: where one is, who else is here, how the connection stands, which language is spoken. */
+/** The bar at the top: the room, the number of viewers, the connection and the language. */
 import type { ConnectionState } from "../../../client/index.ts";
 import { useLocale, useStrings } from "../language/locale.tsx";
 import { Icon, Logo } from "../ui/icons.tsx";
@@ -12,13 +12,13 @@ interface HeaderProps {
   readonly viewers: number;
   readonly onClear?: (() => void) | undefined;
   readonly isPanelOpen: boolean;
-  /** Absent where there is nothing to show in a panel. */
+  /** Absent when there is no developer panel. */
   readonly onPanel?: (() => void) | undefined;
 }
 
 export function Header({ rooms, connection, network, viewers, onClear, isPanelOpen, onPanel }: HeaderProps) {
   const strings = useStrings();
-  // The count is the room's word, and the room is not there to give it unless we are online.
+  // The count comes from the room, so it is known only while the page is online.
   const isCountKnown = connection.state === "online" && viewers > 0;
   return (
     <header className="header">
@@ -55,7 +55,7 @@ export function Header({ rooms, connection, network, viewers, onClear, isPanelOp
   );
 }
 
-/** Names the other language in that language, so that whoever needs it can read it. */
+/** The label is in the other language, so that a person who needs that language can read it. */
 function LanguageSwitch() {
   const { locale, setLocale } = useLocale();
   const other = locale === "en" ? "zh-CN" : "en";

@@ -1,6 +1,6 @@
 /**
- * The room's name, and behind it what can be done with rooms: a new one, another by name, a recent one, the link to share,
- * clearing this one. A native popover: Esc, a click elsewhere and the focus are the browser's.
+ * The name of the room with a menu: copy the link, open a new, named or recent room, clear this one. The menu is a native
+ * popover, so the browser handles Esc, clicks outside and the focus.
  */
 import { type FormEvent, useRef, useState } from "react";
 import { roomNamePattern } from "../../../shared/index.ts";
@@ -75,7 +75,7 @@ export function RoomMenu({ rooms, onClear }: RoomMenuProps) {
   );
 }
 
-/** Asks once more, in place: clearing is for everyone in the room and cannot be undone. */
+/** Asks for confirmation in its place, because clearing affects everyone in the room and can't be undone. */
 function ClearButton({ onClear }: { readonly onClear: () => void }) {
   const strings = useStrings();
   const [isSure, setSure] = useState(false);

@@ -1,4 +1,4 @@
-/** The reader's language: chosen once from the browser, changed by hand, remembered. Components ask `useStrings()`. */
+/** The language of the page: taken from the browser, changed by the user, remembered. Components use `useStrings()`. */
 import { createContext, type ReactNode, useCallback, useContext, useEffect, useMemo, useState } from "react";
 import { readItem, writeItem } from "../../../client/react.tsx";
 import { LOCALES, type Locale } from "../../../shared/index.ts";
@@ -6,7 +6,7 @@ import { STRINGS, type Strings } from "./strings.ts";
 
 const storageKey = "edge-chat.locale";
 
-/** The first of the reader's languages that the page speaks; any Chinese gets 简体中文. */
+/** Returns the first of the browser's languages that the page has. Every Chinese gets Simplified Chinese. */
 export function chooseLocale(languages: readonly string[], remembered: string | undefined): Locale {
   const known = LOCALES.find((locale) => locale === remembered);
   if (known !== undefined) return known;

@@ -1,7 +1,7 @@
-/** The sentences of the page in English. The other languages have the same keys, or they do not compile. */
+/** The texts of the page in English. A language in which a key is missing doesn't compile. */
 export const stringsEn = {
   appName: "Edge Chat Gateway",
-  /** Sentences one after the other: Chinese takes no space between them. */
+  /** Joins sentences. Chinese has no space between them. */
   joined: (sentences: readonly string[]) => sentences.join(" "),
   skipToComposer: "Skip to the message box",
 
@@ -65,8 +65,8 @@ export const stringsEn = {
   toolsFrames: "Frames, newest first",
   toolsNoTurns: "Ask a question to see its times here.",
 
-  blockadeLegend: "Simulate a network that blocks",
-  blockade: { nothing: "nothing", websocket: "WebSockets", streams: "WebSockets and event streams" },
+  blockLegend: "Simulate a network that blocks",
+  blockChoices: { nothing: "nothing", websocket: "WebSockets", streams: "WebSockets and event streams" },
 
   // Empty state
   greeting: "Ask this project about itself",
@@ -161,7 +161,7 @@ export const stringsEn = {
   willQueue: "An answer is running. Your question will be queued.",
   tooLong: "This text is too long to send. Shorten it.",
 
-  // Spoken
+  // Announcements
   saidAnswerStarted: "The assistant is answering.",
   saidQueued: "Your question is queued.",
   saidAnswer: (text: string) => `Answer: ${text}`,

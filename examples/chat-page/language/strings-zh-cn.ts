@@ -62,8 +62,8 @@ export const stringsZhCn: Strings = {
   toolsFrames: "帧（最新在前）",
   toolsNoTurns: "提一个问题，这里会显示它的用时。",
 
-  blockadeLegend: "模拟会拦截的网络",
-  blockade: { nothing: "不拦截", websocket: "拦截 WebSocket", streams: "拦截 WebSocket 和事件流" },
+  blockLegend: "模拟会拦截的网络",
+  blockChoices: { nothing: "不拦截", websocket: "拦截 WebSocket", streams: "拦截 WebSocket 和事件流" },
 
   greeting: "向本项目提问",
   whatThisIs: "这里是 edge-chat-gateway：离线助手依据本项目自己的文档作答，房间的每个标签页都能实时看到每一个字。",

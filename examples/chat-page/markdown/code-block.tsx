@@ -1,4 +1,4 @@
-/** A block of code with its language and a copy button. Unfinished fences look the same: the block simply grows. */
+/** Shows a block of code with its language and a copy button. A block that is still arriving looks the same and grows. */
 
 import { useStrings } from "../language/locale.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
@@ -17,7 +17,7 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
   );
 }
 
-/** Scrolls on its own when wider than the page, so it takes the keyboard's focus and has a name. */
+/** Code that scrolls by itself when it is wider than the page. It has a name and takes the focus, so that the keyboard can scroll it. */
 export function ScrollingCode({ label, code }: { readonly label: string; readonly code: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).

@@ -23,7 +23,7 @@ export const ParserContext = createContext<() => MarkdownParser>(sharedParser);
 
 interface MarkdownProps {
   readonly text: string;
-  /** More is coming: parsed at most once a frame, with a caret at the end. */
+  /** The text is still growing. It is parsed at most once a frame and shows a caret at its end. */
   readonly isLive?: boolean;
 }
 
@@ -50,7 +50,7 @@ function useDocument(text: string, isLive: boolean): ShownDocument {
     return () => growing.close();
   }, [parser]);
   useEffect(() => document.current?.update({ text, isLive }), [text, isLive]);
-  // The first words of a running answer are parsed within a frame or two: until then nothing is better than raw marks.
+  // The first words of a running answer are parsed within a frame or two. Until then the page shows nothing, not raw marks.
   return shown ?? { blocks: [], rest: isLive && parser.isReady ? "" : text };
 }
 
@@ -74,7 +74,7 @@ type Drawn<Tag extends "a" | "img" | "input" | "pre" | "table"> = ComponentProps
 
 function Link({ href, children }: Drawn<"a">) {
   const safe = safeHref(href ?? "");
-  // An address that may not be followed, or that has not arrived, is no address: the same element, so that its text stays.
+  // A link without a safe address is the same element without `href`: its text stays when the address arrives.
   return (
     <a href={safe} title={safe} target="_blank" rel="noopener noreferrer nofollow">
       {children}
@@ -113,7 +113,7 @@ function Pre({ node, children }: Drawn<"pre">) {
 function Table({ dir, children }: Drawn<"table">) {
   const strings = useStrings();
   return (
-    // Scrolls on its own when wider than the page, so it takes the keyboard's focus.
+    // The section scrolls by itself when it is wider than the page, so it takes the focus.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
     <section className="md-table" aria-label={strings.table} tabIndex={0}>
       <table dir={dir}>{children}</table>

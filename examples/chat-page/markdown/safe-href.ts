@@ -1,10 +1,10 @@
-/** The one decision about links in answers: which may be followed. An answer is text from outside, never trusted. */
+/** Decides which links of an answer may be followed. Everything in an answer comes from outside and isn't trusted. */
 
 const followable: ReadonlySet<string> = new Set(["http:", "https:", "mailto:"]);
 
 /**
- * The address as the browser itself reads it, when it is absolute and harmless; else undefined. What was checked is what is
- * used: `java\tscript:` and its like are normalised by the URL parser first. Relative ones would lead into this page.
+ * Returns the address as the browser's own URL parser reads it (`java\tscript:` becomes `javascript:`), if it is absolute and
+ * has an allowed scheme. Relative addresses are refused, because they lead into this page.
  */
 export function safeHref(href: string): string | undefined {
   try {

@@ -1,4 +1,4 @@
-/** A gallery of the page's states for development: `/preview/?scenario=streaming&locale=zh-CN`. Not part of the build. */
+/** A gallery of the page's states for development: `/preview/?scenario=streaming&locale=zh-CN`. It isn't part of the build. */
 import { createRoot } from "react-dom/client";
 import type { ChatRoomActions } from "../../../client/react.tsx";
 import { Chat } from "../conversation/chat.tsx";

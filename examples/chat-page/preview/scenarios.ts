@@ -1,4 +1,4 @@
-/** Scripted snapshots of every state the page can show, for looking at it and for accessibility checks. Never shipped. */
+/** Scripted snapshots of the states of the page, for the gallery, the screenshots and the tests. They aren't part of the build. */
 
 import { type ChatSnapshot, CONTINUE_PROMPT, type ConnectionState, type PendingTurn } from "../../../client/index.ts";
 import { EMPTY_VIEW, lengthOf, type Part, type TurnView } from "../../../shared/index.ts";

@@ -1,4 +1,4 @@
-/** What the backend wants said to a newcomer: `GET /context`, from the gateway. The page works without it. */
+/** Loads the greeting and the suggested questions of the backend (`GET /context`). The page works without them. */
 import { LOCALES, type Locale } from "../../../shared/index.ts";
 
 export type Localised = Readonly<Record<Locale, string>>;
@@ -10,7 +10,7 @@ export interface PageContext {
 
 export const EMPTY_CONTEXT: PageContext = { suggestions: [] };
 
-/** As many as can be read at a glance. */
+/** More suggestions than this would not be read. */
 const maxSuggestions = 6;
 
 export function parsePageContext(value: unknown): PageContext {

@@ -1,9 +1,9 @@
-/** Rooms by URL: `/?room=<name>` is the whole address of a conversation. Reads it, makes it, invents a name for a new one. */
+/** Reads and writes the address of a room, `/?room=<name>`, and generates the name of a new one. */
 import { roomNamePattern } from "../../../shared/index.ts";
 
 export type RoomAddress =
   | { readonly kind: "room"; readonly room: string }
-  /** No room was named: the page invents one. */
+  /** The address names no room. The page generates a name. */
   | { readonly kind: "none" }
   | { readonly kind: "invalid"; readonly name: string };
 
@@ -13,7 +13,7 @@ export function parseRoomAddress(search: string): RoomAddress {
   return roomNamePattern.test(name) ? { kind: "room", room: name } : { kind: "invalid", name };
 }
 
-/** `href` with the room in its query; other parameters and the path stay, the fragment goes. */
+/** Returns `href` with the room in its query. The path and other parameters stay, the fragment is dropped. */
 export function roomUrl(href: string, room: string): string {
   const url = new URL(href);
   url.searchParams.set("room", room);
@@ -30,10 +30,10 @@ const nouns = (
   "lantern maple meadow orchard otter pine prairie reef river shore summit valley willow"
 ).split(" ");
 
-/** Crockford's alphabet: no letter is taken for a digit when someone reads the name aloud. */
+/** Crockford's alphabet has no letters that are mistaken for digits when a name is read aloud. */
 const base32 = "0123456789abcdefghjkmnpqrstvwxyz";
 
-/** Readable, and 30 random bits so that two newcomers do not meet by accident. */
+/** Generates a readable name with 30 random bits, so that two new rooms don't get the same name. */
 export function randomRoomName(bytes: Uint8Array = crypto.getRandomValues(new Uint8Array(6))): string {
   const word = (list: readonly string[], at: number) => list[(bytes[at] ?? 0) % list.length] ?? "";
   const tail = Array.from({ length: 4 }, (_, at) => base32.charAt((bytes[at + 2] ?? 0) % base32.length)).join("");

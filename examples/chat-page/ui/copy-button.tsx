@@ -1,10 +1,10 @@
-/** A button that copies and says whether it did. */
+/** A button that copies a text and shows for a moment whether it worked. */
 import { useEffect, useState } from "react";
 import { useStrings } from "../language/locale.tsx";
 import { copyText } from "./copy-text.ts";
 import { Icon } from "./icons.tsx";
 
-/** Long enough to be read, short enough to be out of the way for the next copy. */
+/** How long the result is shown: long enough to be read, short enough not to hide the label from the next copy. */
 const feedbackMs = 2_000;
 
 interface CopyButtonProps {

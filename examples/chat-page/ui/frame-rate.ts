@@ -1,12 +1,12 @@
-/** Values that change faster than the screen: a component follows them once per animation frame. */
+/** Limits how often a component renders a value that changes faster than the screen: once per animation frame. */
 import { useEffect, useState } from "react";
 
-/** While `isLive`, `value` as of the last frame; else `value` itself, so that nothing is ever left undrawn at the end. */
+/** Returns the value of the last frame while `isLive`, and the current value otherwise, so that the last one is always drawn. */
 export function useLatestPerFrame<T>(value: T, isLive: boolean): T {
   const [shown, setShown] = useState(value);
   useEffect(() => {
     if (!isLive || shown === value) return undefined;
-    // A request cancelled and made again before the frame still runs in that frame: nothing starves.
+    // A request that is cancelled and made again before a frame still runs in that frame.
     const frame = requestAnimationFrame(() => setShown(value));
     return () => cancelAnimationFrame(frame);
   }, [value, shown, isLive]);

@@ -1,4 +1,4 @@
-/** The page's few icons, inline: no font, no request. Always beside a text or label, so hidden from screen readers. */
+/** The icons of the page as inline SVG. Each stands beside a text or label, so screen readers skip it. */
 const paths = {
   send: "M12 19V5M5.5 11.5 12 5l6.5 6.5",
   stop: "M6.5 6.5h11v11h-11z",
@@ -32,7 +32,7 @@ export function Icon({ name }: { readonly name: IconName }) {
   );
 }
 
-/** The mark of the page, as in favicon.svg. */
+/** The logo of the page, the same as in favicon.svg. */
 export function Logo() {
   return (
     <svg className="logo" viewBox="0 0 32 32" aria-hidden="true" focusable="false">

@@ -93,7 +93,7 @@ function key(name: string, more: KeyboardEventInit & { keyCode?: number } = {}, 
   return event;
 }
 
-describe("a turn says how it stands", () => {
+describe("a turn shows its state", () => {
   const failed = { code: "upstream-unreachable", message: "raw", retryable: true };
   const waits: NoticeFrame = {
     type: "notice",
@@ -125,24 +125,24 @@ describe("a turn says how it stands", () => {
     ["completed, empty", turn("a", ""), strings.emptyAnswer],
     ["completed, cut", turn("a", "long", { finishReason: "length" }), strings.cutAtLength],
     ["simulated", turn("a", "whole", { simulated: true }), strings.simulated],
-  ])("%s", (_, shown, text) => {
+  ])("when it is %s", (_, shown, text) => {
     show(snapshotOf({ turns: [shown] }));
     expect(log()).toContain("ask a");
     expect(log()).toContain(text);
     if (shown.parts.length > 0) expect(log()).toContain((shown.parts[0] as { text: string }).text);
   });
 
-  test("a completed answer needs no words", () => {
+  test("a completed answer has no status line", () => {
     show(snapshotOf({ turns: [turn("a", "Forty-two.")] }));
     expect(page.querySelector(".status")).toBeNull();
   });
 
-  test("errors are told in the reader's language", () => {
+  test("an error is shown in the language of the page", () => {
     show(snapshotOf({ turns: [turn("a", "", { outcome: "failed", error: failed })] }), "zh-CN");
     expect(log()).toContain(messageFor("upstream-unreachable", "zh-CN"));
   });
 
-  test("a retry counts down to the moment it was told, however often it is drawn", () => {
+  test("a retry counts down to the same moment, however often it renders", () => {
     const snapshot = snapshotOf({ turns: [turn("a", "", { state: "waiting", notice: waits })] });
     vi.setSystemTime(1_000_000);
     const fresh = { ...waits };
@@ -203,7 +203,7 @@ describe("a turn says how it stands", () => {
     expect(button(strings.continue)).toBeUndefined();
   });
 
-  test("a continuation shows as what was pressed, not as what was said to the model", () => {
+  test("a continuation shows the button's label instead of the prompt for the model", () => {
     const continued = turn("b", "rest", { input: { prompt: CONTINUE_PROMPT } });
     show(snapshotOf({ turns: [continued] }), "zh-CN");
     expect(page.querySelector(".question-continue")?.textContent).toContain(STRINGS["zh-CN"].continue);
@@ -211,13 +211,13 @@ describe("a turn says how it stands", () => {
     expect(button(STRINGS["zh-CN"].edit)).toBeUndefined();
   });
 
-  test("while a question waits to be sent nothing is asked in place of what is before it", () => {
+  test("no answer can be regenerated while a question waits to be sent", () => {
     const waiting: PendingTurn = { id: "p", input: { prompt: "next" }, submittedAt: 0 };
     show(snapshotOf({ turns: [turn("a", "x")], pending: [waiting] }));
     expect(button(strings.regenerate)).toBeUndefined();
   });
 
-  test("what is about to be replaced can not be asked about again, and neither can what comes after it", () => {
+  test("a turn that is about to be replaced has no actions, and neither have the turns after it", () => {
     const turns = [turn("a", "x"), turn("b", "x"), turn("c", "x", { outcome: "interrupted" })];
     const replacing: PendingTurn = { id: "p", input: { prompt: "better" }, submittedAt: 0, replaces: "b" };
     show(snapshotOf({ turns, pending: [replacing] }));
@@ -230,7 +230,7 @@ describe("a turn says how it stands", () => {
     expect(button(strings.continue)).toBeDefined();
   });
 
-  test("a queued turn can be removed, once", () => {
+  test("a queued turn can be removed once", () => {
     const queued = snapshotOf({ turns: [turn("a", "", { state: "queued", position: 0 })] });
     show(queued);
     press(strings.remove);
@@ -239,7 +239,7 @@ describe("a turn says how it stands", () => {
     expect(button(strings.removing)?.disabled).toBe(true);
   });
 
-  test("a long question is folded until asked for", () => {
+  test("a long question is folded until the user unfolds it", () => {
     const lines = "line\n".repeat(30);
     show(snapshotOf({ turns: [turn("a", "x", { input: { prompt: lines } })] }));
     expect(page.querySelector(".question p")?.className).toBe("folded");
@@ -267,7 +267,7 @@ describe("[C7] editing a question", () => {
       editor().dispatchEvent(new Event("input", { bubbles: true }));
     });
 
-  test("opens in its place with the focus; Enter asks it, and the box below has the focus again", () => {
+  test("opens with the focus, and Enter asks the question and returns the focus to the message box", () => {
     show(snapshotOf({ turns: [turn("a", "x")] }));
     press(strings.edit);
     expect(editor().value).toBe("ask a");
@@ -283,7 +283,7 @@ describe("[C7] editing a question", () => {
     expect(editor()).toBeNull();
   });
 
-  test("Esc leaves it as it was, returns the focus, and stops no answer", () => {
+  test("ends with Esc, which keeps the question, returns the focus and stops no answer", () => {
     show(snapshotOf({ turns: [turn("a", "x"), turn("b", "x", { state: "streaming" })] }));
     press(strings.edit);
     expect(page.querySelector(".editor")?.textContent).toContain(strings.editRemovesLater);
@@ -303,7 +303,7 @@ describe("[C7] editing a question", () => {
     expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("b");
   });
 
-  test("nothing, and what fits no frame, is not asked", () => {
+  test("doesn't ask an empty text or a text that fits no frame", () => {
     show(snapshotOf({ turns: [turn("a", "x")] }));
     press(strings.edit);
     retype("  ");
@@ -324,7 +324,7 @@ describe("[C7] editing a question", () => {
 describe("older messages", () => {
   const shown = (older: OlderState, ...turns: TurnView[]) => snapshotOf({ turns, rest: { older } });
 
-  test("can be asked for where there are some, from the top of the log", () => {
+  test("can be loaded from the top of the log when there are some", () => {
     show(shown({ state: "none" }, turn("a", "x")));
     expect(button(strings.loadOlder)).toBeUndefined();
     show(shown({ state: "available" }, turn("a", "x")));
@@ -333,7 +333,7 @@ describe("older messages", () => {
     expect(page.querySelector(".log-content")?.firstElementChild?.className).toBe("older");
   });
 
-  test("while they load the control keeps the focus and asks no second time", () => {
+  test("load once, and the control keeps the focus while they load", () => {
     show(shown({ state: "available" }, turn("a", "x")));
     button(strings.loadOlder)?.focus();
     show(shown({ state: "loading" }, turn("a", "x")));
@@ -342,7 +342,7 @@ describe("older messages", () => {
     expect(document.activeElement).toBe(button(strings.olderLoading));
   });
 
-  test("a failure is told in the reader's language, and can be tried again", () => {
+  test("show a failure in the language of the page, and can be loaded again", () => {
     const failed = (code: string): OlderState => ({ state: "failed", error: { code, message: "raw" } });
     show(shown(failed("draining"), turn("a", "x")), "zh-CN");
     expect(log()).toContain(STRINGS["zh-CN"].olderFailed + messageFor("draining", "zh-CN"));
@@ -353,7 +353,7 @@ describe("older messages", () => {
     expect(actions.loadOlder).toHaveBeenCalledOnce();
   });
 
-  test("when they come, what is being read stays where it is, and the keyboard is not lost", () => {
+  test("don't move the text that is being read, and keep the focus in the log", () => {
     show(shown({ state: "available" }, turn("b", "x")));
     const scroll = page.querySelector("[role=log]") as HTMLElement;
     // Stands in for layout.
@@ -373,7 +373,7 @@ describe("older messages", () => {
 });
 
 describe("settled turns", () => {
-  test("are not drawn again while another streams, nor while a message is typed", () => {
+  test("don't render again while another turn streams or a message is typed", () => {
     let drawn = 0;
     const parts: readonly Part[] = [{ kind: "text", text: "done" }];
     const settled = Object.defineProperty(turn("a", "done"), "parts", {
@@ -391,11 +391,11 @@ describe("settled turns", () => {
   });
 });
 
-describe("[C7] a question the room has not shown", () => {
+describe("[C7] a question that is not a turn yet", () => {
   const pending: PendingTurn = { id: "p", input: { prompt: "kept text" }, submittedAt: 0, replaces: "t0" };
   const refused = { type: "error", code: "queue-full", message: "raw", retryable: true } as const;
 
-  test("is being sent, or waits for the connection, and can be withdrawn", () => {
+  test("shows that it is being sent or waits for the connection, and can be withdrawn", () => {
     show(snapshotOf({ pending: [pending] }));
     expect(log()).toContain(strings.sending);
     show(snapshotOf({ pending: [pending], connection: { state: "offline" } }));
@@ -404,7 +404,7 @@ describe("[C7] a question the room has not shown", () => {
     expect(actions.cancel).toHaveBeenCalledExactlyOnceWith("p");
   });
 
-  test("refused: says why and keeps the text; dismissed on request only", () => {
+  test("shows why it was refused, keeps its text, and can be dismissed", () => {
     show(snapshotOf({ pending: [{ ...pending, refused }] }));
     expect(log()).toContain("kept text");
     expect(log()).toContain(messageFor("queue-full", "en"));
@@ -413,7 +413,13 @@ describe("[C7] a question the room has not shown", () => {
     expect(actions.submit).not.toHaveBeenCalled();
   });
 
-  test("refused: sent again as a new turn", () => {
+  test("shows in the language of the page that a firewall blocked it", () => {
+    const blocked = { ...refused, code: "request-blocked" };
+    show(snapshotOf({ pending: [{ ...pending, refused: blocked }] }), "zh-CN");
+    expect(log()).toContain("防火墙或代理拦截了该请求。");
+  });
+
+  test("can be sent again after a refusal", () => {
     show(snapshotOf({ pending: [{ ...pending, refused }] }));
     press(strings.resend);
     expect(actions.dismiss).toHaveBeenCalledExactlyOnceWith("p");
@@ -421,7 +427,7 @@ describe("[C7] a question the room has not shown", () => {
   });
 
   test.each(["turn-unknown", "turn-stale"])(
-    "refused as %s: what it was to replace is gone, so it is asked as new",
+    "is asked as a new question after the refusal %s, because the turn that it replaces is gone",
     (code) => {
       show(snapshotOf({ pending: [{ ...pending, refused: { ...refused, code } }] }));
       press(strings.resend);
@@ -429,7 +435,7 @@ describe("[C7] a question the room has not shown", () => {
     },
   );
 
-  test("refused: taken back into the message box, before what is being typed", () => {
+  test("can be moved into the message box, before the text that is being typed", () => {
     show(snapshotOf({ pending: [{ ...pending, refused }] }));
     type("typed meanwhile");
     press(strings.edit);
@@ -439,7 +445,7 @@ describe("[C7] a question the room has not shown", () => {
 });
 
 describe("the message box", () => {
-  test("Enter sends and empties it; blank text is not sent", () => {
+  test("sends with Enter and is empty then, and doesn't send a blank text", () => {
     show(snapshotOf({}));
     type("   ");
     key("Enter");
@@ -450,7 +456,7 @@ describe("the message box", () => {
     expect(box().value).toBe("");
   });
 
-  test("Shift+Enter is a new line", () => {
+  test("breaks the line with Shift+Enter", () => {
     show(snapshotOf({}));
     type("hello");
     expect(key("Enter", { shiftKey: true }).defaultPrevented).toBe(false);
@@ -460,14 +466,14 @@ describe("the message box", () => {
   test.each([
     ["while an input method composes", { isComposing: true }],
     ["that ends a composition in Safari", { keyCode: 229 }],
-  ])("Enter %s does not send", (_, more) => {
+  ])("doesn't send with the Enter %s", (_, more) => {
     show(snapshotOf({}));
     type("ni hao");
     expect(key("Enter", more).defaultPrevented).toBe(false);
     expect(actions.submit).not.toHaveBeenCalled();
   });
 
-  test("a draft survives a reload, per room", () => {
+  test("keeps the draft of each room over a reload", () => {
     show(snapshotOf({}));
     type("half a thought");
     act(() => root.unmount());
@@ -480,7 +486,7 @@ describe("the message box", () => {
     expect(box().value).toBe("");
   });
 
-  test("Stop and Esc stop the running turn; a second press while stopping does nothing", () => {
+  test("stops the running turn with Stop and Esc, once", () => {
     const running = snapshotOf({ turns: [turn("a", "x", { state: "streaming" }), turn("b", "", { state: "queued" })] });
     show(running);
     press(strings.stopAnswer);
@@ -493,21 +499,21 @@ describe("the message box", () => {
     expect(log()).toContain(strings.stopping);
   });
 
-  test("Esc that ends a composition stops nothing", () => {
+  test("stops nothing with an Esc that ends a composition", () => {
     show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" })] }));
     key("Escape", { isComposing: true });
     key("Escape", { keyCode: 229 });
     expect(actions.cancel).not.toHaveBeenCalled();
   });
 
-  test("nothing runs: no Stop, Esc does nothing", () => {
+  test("has no Stop while nothing runs", () => {
     show(snapshotOf({ turns: [turn("a", "x")] }));
     expect(button(strings.stopAnswer)).toBeUndefined();
     key("Escape");
     expect(actions.cancel).not.toHaveBeenCalled();
   });
 
-  test("while an answer runs a question can be sent, and the box says that it will wait", () => {
+  test("sends a question while an answer runs, and shows that it will be queued", () => {
     show(snapshotOf({ turns: [turn("a", "x", { state: "streaming" })] }));
     type("next");
     expect(page.textContent).toContain(strings.willQueue);
@@ -515,7 +521,7 @@ describe("the message box", () => {
     expect(actions.submit).toHaveBeenCalledExactlyOnceWith("next");
   });
 
-  test("a closed room keeps the text", () => {
+  test("keeps the text when the room is closed", () => {
     show(snapshotOf({ connection: { state: "closed", code: "forbidden" } }));
     type("hello");
     key("Enter");
@@ -523,7 +529,7 @@ describe("the message box", () => {
     expect(box().value).toBe("hello");
   });
 
-  test("what cannot fit a frame is said before it is sent", () => {
+  test("shows that a text is too long before it is sent", () => {
     expect(fitsFrame("a".repeat(60_000))).toBe(true);
     expect(fitsFrame("中".repeat(22_000))).toBe(false);
     expect(fitsFrame("\n".repeat(33_000))).toBe(false);
@@ -536,7 +542,7 @@ describe("the message box", () => {
 });
 
 describe("the room and the connection", () => {
-  test("an empty room greets, with the backend's words where it has them", () => {
+  test("an empty room shows a greeting, the backend's if it has one", () => {
     const suggestion = { en: "Why?", "zh-CN": "为什么？" };
     show(snapshotOf({}));
     expect(log()).toContain(strings.greeting);
@@ -547,14 +553,14 @@ describe("the room and the connection", () => {
     expect(actions.submit).toHaveBeenCalledExactlyOnceWith("为什么？");
   });
 
-  test("before the first sync it does not claim that the room is empty", () => {
+  test("the page shows no greeting before the first sync", () => {
     const fresh = snapshotOf({ connection: { state: "connecting" } });
     show({ ...fresh, view: { ...fresh.view, epoch: undefined } });
     expect(log()).toBe("");
     expect(page.textContent).toContain(strings.connecting);
   });
 
-  test("reconnecting counts down and can be hurried", () => {
+  test("the page counts down to the next attempt and can try at once", () => {
     show(snapshotOf({ connection: { state: "reconnecting", attempt: 1, retryAt: Date.now() + 5_000 } }));
     expect(page.textContent).toContain("Trying again in 5 s.");
     act(() => vi.advanceTimersByTime(2_000));
@@ -563,7 +569,7 @@ describe("the room and the connection", () => {
     expect(actions.reconnect).toHaveBeenCalledOnce();
   });
 
-  test("closed: says why in the reader's language, and offers a way on", () => {
+  test("a closed connection shows the reason in the language of the page, and a button", () => {
     show(snapshotOf({ connection: { state: "closed", code: "room-forbidden", message: "raw" } }), "zh-CN");
     expect(page.textContent).toContain(messageFor("room-forbidden", "zh-CN"));
     press(STRINGS["zh-CN"].reconnect);
@@ -572,7 +578,7 @@ describe("the room and the connection", () => {
     expect(button(strings.reloadPage)).toBeDefined();
   });
 
-  test("says over what it is connected, and why over nothing better", () => {
+  test("the page shows its transport and why it uses no faster one", () => {
     show(snapshotOf({}));
     expect(page.querySelector(".badge")?.textContent).toBe("Online");
     expect(page.querySelector(".transport")?.textContent).toContain(strings.transport.websocket);
@@ -587,22 +593,22 @@ describe("the room and the connection", () => {
     expect(page.querySelector(".transport")?.textContent).toBe(strings.notConnected);
   });
 
-  test("the network can be told to block, one level after the other", () => {
+  test("the user can simulate a network that blocks, in two levels", () => {
     show(snapshotOf({}));
-    const choices = [...page.querySelectorAll<HTMLInputElement>(".blockade input")];
+    const choices = [...page.querySelectorAll<HTMLInputElement>(".block-choices input")];
     expect(choices.map(({ checked }) => checked)).toEqual([true, false, false]);
     for (const choice of choices.slice(1)) act(() => choice.click());
     expect(network.block.mock.calls).toEqual([["websocket"], ["streams"]]);
   });
 
-  test("viewers are shown while the room's word on them is current", () => {
+  test("the number of viewers is shown while the page is online", () => {
     show(snapshotOf({ viewers: 3 }));
     expect(page.textContent).toContain("3 viewers");
     show(snapshotOf({ viewers: 3, connection: { state: "offline" } }));
     expect(page.textContent).not.toContain("3 viewers");
   });
 
-  test("clearing asks once more", () => {
+  test("clearing asks for confirmation", () => {
     show(snapshotOf({ turns: [turn("a", "x")] }));
     press(strings.clearRoom);
     expect(actions.clear).not.toHaveBeenCalled();
@@ -610,7 +616,7 @@ describe("the room and the connection", () => {
     expect(actions.clear).toHaveBeenCalledOnce();
   });
 
-  test("a room-wide error is told and can be put away, and the next one is told again", () => {
+  test("an error of the room is shown until it is dismissed, and so is the next one", () => {
     const error = { type: "error", code: "rate-limited", message: "raw", retryable: true } as const;
     show(snapshotOf({ rest: { error } }));
     expect(page.textContent).toContain(messageFor("rate-limited", "en"));
@@ -620,7 +626,7 @@ describe("the room and the connection", () => {
     expect(page.textContent).toContain(messageFor("rate-limited", "en"));
   });
 
-  test("the language switch changes every word and is remembered", () => {
+  test("the language switch changes every text and is remembered", () => {
     show(snapshotOf({}));
     press("简体中文");
     expect(page.textContent).toContain(STRINGS["zh-CN"].greeting);
@@ -629,17 +635,17 @@ describe("the room and the connection", () => {
   });
 });
 
-describe("what a screen reader hears", () => {
+describe("announcements for screen readers", () => {
   const say = (before: ChatSnapshot, after: ChatSnapshot) => announcement(before, after, strings, "en");
   const of = (...turns: TurnView[]) => snapshotOf({ turns });
 
-  test("the log is silent; one polite region speaks", () => {
+  test("come from one polite region, and the log is silent", () => {
     show(of(turn("a", "x")));
     expect(page.querySelector("[role=log]")?.getAttribute("aria-live")).toBe("off");
     expect(page.querySelector("[role=status]")?.getAttribute("aria-live")).toBe("polite");
   });
 
-  test("an answer's start and end, never its words as they come", () => {
+  test("contain the start and the end of an answer, but not its words as they arrive", () => {
     const opening = of(turn("a", "", { state: "opening" }));
     const one = of(turn("a", "one", { state: "streaming" }));
     const two = of(turn("a", "one **two**", { state: "streaming" }));
@@ -651,7 +657,7 @@ describe("what a screen reader hears", () => {
     expect(say(ended, of(turn("a", "one **two**")))).toBe("");
   });
 
-  test("a stop, a failure, an interruption, a place in the queue", () => {
+  test("contain a stop, a failure, an interruption and a queued question", () => {
     const one = of(turn("a", "one", { state: "streaming" }));
     const error = { code: "upstream-silence", message: "raw", retryable: true };
     expect(say(one, of(turn("a", "one", { outcome: "cancelled", stop: "confirmed" })))).toBe(strings.stoppedConfirmed);
@@ -660,7 +666,7 @@ describe("what a screen reader hears", () => {
     expect(say(of(), of(turn("b", "", { state: "queued", position: 1 })))).toBe(strings.saidQueued);
   });
 
-  test("a change of connection, but no history on a first visit", () => {
+  test("contain a change of the connection, but no history on a first visit", () => {
     const fresh = snapshotOf({ connection: { state: "connecting" } });
     const first = { ...fresh, view: { ...fresh.view, epoch: undefined } };
     const online = of(turn("a", "old answer"));
@@ -668,7 +674,7 @@ describe("what a screen reader hears", () => {
     expect(say(online, { ...online, connection: { state: "offline" } })).toBe(strings.offlineDetail);
   });
 
-  test("older messages that came, that they did not, and an end that was removed", () => {
+  test("contain older messages that were loaded, a failure to load them, and removed messages", () => {
     const loading = snapshotOf({ turns: [turn("c", "x")], rest: { older: { state: "loading" } } });
     const failed = { state: "failed", error: { code: "unreachable", message: "raw" } } as const;
     expect(say(loading, of(turn("a", "x"), turn("b", "x"), turn("c", "x")))).toBe("2 older messages loaded.");
@@ -678,11 +684,32 @@ describe("what a screen reader hears", () => {
     expect(say(of(turn("a", "x"), turn("b", "x")), of(turn("b", "x")))).toBe("");
   });
 
-  test("a long answer is not read to its end", () => {
+  test("shorten a long answer", () => {
     const long = "word ".repeat(500);
     const spoken = say(of(turn("a", "w", { state: "streaming" })), of(turn("a", long)));
     expect(spoken.length).toBeLessThan(700);
     expect(spoken.endsWith("…")).toBe(true);
+  });
+});
+
+describe("[C6] an answer that fails to render", () => {
+  test("is shown as plain text, and everything else stays", () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    // Stands in for a value with more levels than the stack has room for.
+    const deep = {
+      toJSON() {
+        throw new RangeError("Maximum call stack size exceeded");
+      },
+    };
+    const parts: readonly Part[] = [
+      { kind: "text", text: "Here it **is**" },
+      { kind: "data", name: "deep", value: deep },
+    ];
+    show(snapshotOf({ turns: [turn("a", parts), turn("b", "The next answer.")] }));
+    vi.restoreAllMocks();
+    expect(log()).toContain("Here it **is**");
+    expect(log()).toContain("The next answer.");
+    expect(button(strings.copyAnswer)).toBeDefined();
   });
 });
 
@@ -702,7 +729,7 @@ describe("tool steps", () => {
     value: "found",
   });
 
-  test("a call and its result are one card where the call stood", () => {
+  test("a call and its result are one card in the place of the call", () => {
     const text: Part = { kind: "text", text: "t" };
     const cards = shownParts([call("1"), call("2"), text, end("2", "error"), end("1", "result"), end("3", "result")]);
     expect(cards.map((card) => ("end" in card ? [card.toolCallId, card.end?.phase] : card.kind))).toEqual([
@@ -713,7 +740,7 @@ describe("tool steps", () => {
     ]);
   });
 
-  test("reasoning, tools and data are folded away, with their state in words", () => {
+  test("reasoning, tools and data are folded and show their state as text", () => {
     show(
       snapshotOf({
         turns: [

@@ -1,20 +1,20 @@
-/** Every sentence the gateway says exists in every language, and is found by its code. */
+/** Every message exists in every language and is found by its code. */
 import { describe, expect, test } from "vitest";
 import { ERRORS } from "../../../shared/protocol/errors.ts";
 import { LOCALES, MESSAGES, messageFor } from "../../../shared/protocol/messages.ts";
-import { ERROR_MESSAGES, NOTICE_MESSAGES } from "../../../shared/protocol/messages-en.ts";
+import { CLIENT_MESSAGES, ERROR_MESSAGES, NOTICE_MESSAGES } from "../../../shared/protocol/messages-en.ts";
 
-const codes = [...Object.keys(ERROR_MESSAGES), ...Object.keys(NOTICE_MESSAGES)];
+const codes = [...Object.keys(ERROR_MESSAGES), ...Object.keys(NOTICE_MESSAGES), ...Object.keys(CLIENT_MESSAGES)];
 
-test("every error has a sentence, and no sentence is without its error", () => {
+test("every error has a message, and every message has its error", () => {
   expect(Object.keys(ERROR_MESSAGES).sort()).toEqual(Object.keys(ERRORS).sort());
 });
 
-test("no notice has an error's code: one code has one sentence", () => {
-  expect(Object.keys(NOTICE_MESSAGES).filter((code) => code in ERRORS)).toEqual([]);
+test("no code has two messages", () => {
+  expect(new Set(codes).size).toBe(codes.length);
 });
 
-test.each(LOCALES)("every code has a sentence in %s, and no two say the same", (locale) => {
+test.each(LOCALES)("every code has a message of its own in %s", (locale) => {
   expect(Object.keys(MESSAGES[locale]).sort()).toEqual(codes.toSorted());
   expect(new Set(Object.values(MESSAGES[locale])).size).toBe(codes.length);
 });
@@ -33,7 +33,7 @@ describe.each(codes)("%s", (code) => {
 });
 
 test.each(["brand-new-code", "__proto__", "constructor", "toString"])(
-  "%s, which is no code of ours, falls back to what the frame said",
+  "the unknown code %s falls back to the message of the frame",
   (code) => {
     expect(messageFor(code, "en", "said the room")).toBe("said the room");
     expect(messageFor(code, "zh-CN")).toBe(code);

@@ -1,18 +1,18 @@
 /**
- * A network that blocks, for the page's own client: so that everyone can watch what the client does in one. It refuses new
- * WebSockets, and one level further event streams, and cuts those that are open; the rest of the browser is untouched.
+ * Simulates a network that blocks, for the page's own client, to demonstrate its fallbacks. It refuses new WebSockets, on the
+ * next level also event streams, and cuts the open ones. Nothing else in the browser is affected.
  */
 import type { RequestOptions } from "../../../client/index.ts";
 
 export const BLOCKED = ["nothing", "websocket", "streams"] as const;
-/** `streams`: WebSockets and event streams. */
+/** `streams` blocks WebSockets and event streams. */
 export type Blocked = (typeof BLOCKED)[number];
 
-export class Blockade {
+export class NetworkBlocker {
   #blocked: Blocked;
   readonly #sockets = new Set<WebSocket>();
   #cut = new AbortController();
-  /** In place of `WebSocket`. */
+  /** Given to the client in place of `WebSocket`. */
   readonly WebSocket: new (
     url: string,
   ) => object;
@@ -20,7 +20,7 @@ export class Blockade {
   constructor(blocked: Blocked) {
     this.#blocked = blocked;
     const open = (url: string) => this.#open(url);
-    // A constructor that returns an object makes that object.
+    // `new` on a constructor that returns an object gives that object.
     this.WebSocket = class {
       constructor(url: string) {
         // biome-ignore lint/correctness/noConstructorReturn: what is to be made is a WebSocket, or what looks like a refused one.
@@ -40,11 +40,11 @@ export class Blockade {
       this.#cut.abort();
       this.#cut = new AbortController();
     }
-    // What a device says when its network is another one: the client looks what it can have here.
+    // A device sends this event when its network changes. The client then tries its transports again.
     window.dispatchEvent(new Event("online"));
   }
 
-  /** In place of `fetch`. */
+  /** Given to the client in place of `fetch`. */
   readonly fetch = (url: string, init: RequestOptions): Promise<Response> => {
     if (init.headers["accept"] !== "text/event-stream") return fetch(url, init);
     if (this.#blocked === "streams") return Promise.reject(new TypeError("blocked by the page's own switch"));
@@ -60,13 +60,13 @@ export class Blockade {
   }
 }
 
-/** As a network does: at once, without the goodbye that a browser waits for. */
+/** Cuts at once, as a network does, without the closing handshake that a browser waits for. */
 function cut(socket: WebSocket): void {
   socket.close();
   socket.dispatchEvent(new CloseEvent("close", { code: 1006 }));
 }
 
-/** As much of a WebSocket as a client sees of one that never opens. */
+/** The part of a WebSocket that a client uses when it never opens. */
 class RefusedSocket extends EventTarget {
   readyState: number = WebSocket.CONNECTING;
   binaryType = "blob";
