@@ -122,7 +122,7 @@ export interface UpstreamBatch {
 /** The NestJS service, or whatever stands in for it. */
 export interface Upstream {
   /**
-   * One attempt. Resolves when the answer's headers say that it may be read. Aborting `signal` closes the body and makes
+   * One attempt. Fails as `upstream-unreachable` only where no response began: nothing can run there then. Resolves when the answer's headers say that it may be read. Aborting `signal` closes the body and makes
    * the pending read reject. Rejects with `UpstreamFailure` for what the upstream or the network did.
    */
   open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>>;

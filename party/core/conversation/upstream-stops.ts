@@ -46,8 +46,8 @@ export class UpstreamStops {
 
   /**
    * The alarm rang: puts off what is due, which the caller commits, and returns the work. One stop is asked for at a time, and
-   * the first that doesn't reach the upstream ends the round: a dead upstream costs a room one call per round, and one that
-   * recovers isn't met by a wave.
+   * the first that doesn't reach the upstream puts off all the others: a dead upstream costs a room one call now and then, and
+   * one that recovers isn't met by a wave.
    */
   retry(due: readonly string[]): () => Promise<void> {
     const { agenda, ports } = this.#parts;
@@ -64,7 +64,12 @@ export class UpstreamStops {
     }
     return async () => {
       for (const generationId of generations) {
-        if (this.#parts.life.aborted || (await this.#ask(generationId)) === "unreachable") return;
+        if (this.#parts.life.aborted) return;
+        if ((await this.#ask(generationId)) === "unreachable") {
+          this.#putOff(generationId);
+          await this.#committer.durably(this.#committer.begin());
+          return;
+        }
         this.#clear(generationId);
         await this.#committer.durably(this.#committer.begin());
       }
@@ -83,6 +88,16 @@ export class UpstreamStops {
     const { agenda } = this.#parts;
     const name = agenda.names(prefix).find((pending) => generationOf(pending) === generationId);
     return name !== undefined && agenda.clear(name);
+  }
+
+  /** No stop of the room is tried before the one that has just failed. */
+  #putOff(generationId: string): void {
+    const { agenda } = this.#parts;
+    const names = agenda.names(prefix);
+    const failed = names.find((name) => generationOf(name) === generationId);
+    const at = failed === undefined ? undefined : agenda.at(failed);
+    if (at === undefined) return;
+    for (const name of names) if ((agenda.at(name) ?? at) < at) agenda.set(name, at);
   }
 
   #ask(generationId: string): Promise<StopProof | "unreachable"> {

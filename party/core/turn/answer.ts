@@ -146,7 +146,8 @@ export class Answer {
     const skipped = Math.min(this.#skip, units);
     this.#skip -= skipped;
     const fresh = units - skipped;
-    if (fresh === 0) return;
+    // After something was left out nothing more is taken: the answer would have a hole.
+    if (fresh === 0 || this.#isFull) return;
     const free = maxLength - this.#content.length;
     // A surrogate pair that straddles the limit is left out whole: the answer is full although it is shorter.
     if (fresh > free) this.#isFull = true;

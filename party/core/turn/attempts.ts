@@ -48,7 +48,7 @@ export async function runTurn(
       return { ending: { outcome: "completed", ...defined({ finishReason }) }, mustStop: false };
     }
     const { failure } = outcome;
-    mayGenerate ||= !beganNothing(failure, outcome.hasResponse, resume);
+    mayGenerate ||= !beganNothing(failure, resume);
     sink.failed(failure, resume, mayGenerate);
     const wait = await reportTo(ports.limiter, run, failure);
     if (signal.aborted) return undefined;
@@ -71,11 +71,11 @@ export async function runTurn(
  * Whether the failed call certainly began no generation: the upstream itself refused it, or the connection failed before a
  * response began. A timeout says nothing, because the upstream may be working on the call.
  */
-function beganNothing(failure: UpstreamFailure, hasResponse: boolean, resume: boolean): boolean {
+function beganNothing(failure: UpstreamFailure, resume: boolean): boolean {
   // Without the caller's token the call was never made.
   if (failure.code === "upstream-token-lost") return true;
   if (resume) return false;
-  return failure.byUpstream || (failure.code === "upstream-unreachable" && !hasResponse);
+  return failure.byUpstream || failure.code === "upstream-unreachable";
 }
 
 function leaseRequest(run: TurnRun): LeaseRequest {
@@ -139,10 +139,9 @@ function reportTo(limiter: TurnLimiter, run: TurnRun, failure: UpstreamFailure):
   return limiter.report(leaseRequest(run), refused, failure.retryAfterMs);
 }
 
-/** `hasResponse`: the response had begun when the attempt failed. */
 type AttemptOutcome =
   | Extract<UpstreamEnd, { kind: "done" }>
-  | { readonly kind: "failed"; readonly failure: UpstreamFailure; readonly hasResponse: boolean };
+  | { readonly kind: "failed"; readonly failure: UpstreamFailure };
 
 async function attempt(
   run: TurnRun,
@@ -154,7 +153,7 @@ async function attempt(
   signal: AbortSignal,
 ): Promise<AttemptOutcome> {
   let hasResponse = false;
-  const failed = (failure: UpstreamFailure): AttemptOutcome => ({ kind: "failed", failure, hasResponse });
+  const failed = (failure: UpstreamFailure): AttemptOutcome => ({ kind: "failed", failure });
   const controller = new AbortController();
   const abort = () => controller.abort(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
@@ -195,7 +194,10 @@ async function attempt(
   } catch (error) {
     if (watch.failure !== undefined) return failed(watch.failure);
     if (error instanceof UpstreamFailure) return failed(error);
-    return failed(new UpstreamFailure("upstream-unreachable", true, { cause: error }));
+    // A fault that isn't the upstream's word: the connection failed, or the answer broke off once it had begun.
+    return failed(
+      new UpstreamFailure(hasResponse ? "upstream-truncated" : "upstream-unreachable", true, { cause: error }),
+    );
   } finally {
     watch.stop();
     signal.removeEventListener("abort", abort);

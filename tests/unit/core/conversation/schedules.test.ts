@@ -35,7 +35,10 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ do: fc.constantFrom("join", "reconnect"), tab: small }) },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom("leave", "vanish", "stall", "drain"), tab: small }) },
   { weight: 6, arbitrary: fc.record({ do: fc.constant("submit"), tab: small }) },
-  { weight: 5, arbitrary: fc.record({ do: fc.constantFrom("repeat", "cancel", "replace", "replace"), tab: small, turn }) },
+  {
+    weight: 5,
+    arbitrary: fc.record({ do: fc.constantFrom("repeat", "cancel", "replace", "replace"), tab: small, turn }),
+  },
   {
     weight: 8,
     arbitrary: fc.record({ do: fc.constant("produce"), generation: small, units: fc.integer({ min: 1, max: 30 }) }),
@@ -367,7 +370,9 @@ class World {
   /** Storage holds rows of turns that are there, and deadlines that lead to something. */
   async #checkStorageAtRest(): Promise<void> {
     const { storage, core } = this.room;
-    const kept = new Set(core.conversation.turns.all().map(({ record }) => String(record.spec.ordinal).padStart(10, "0")));
+    const kept = new Set(
+      core.conversation.turns.all().map(({ record }) => String(record.spec.ordinal).padStart(10, "0")),
+    );
     const left = storage.keys.filter((key) => {
       const [kind = "", ordinal = ""] = key.split("/");
       return kind === "context" || (["turn", "input", "text"].includes(kind) && !kept.has(ordinal));
