@@ -20,6 +20,8 @@ export interface EncodedDelta {
 export class DeltaEncoder {
   readonly #maxBytes: number;
   readonly #encoded = new Map<Turn, Map<number, EncodedDelta | undefined>>();
+  /** What was asked for last. Readers are almost always at one position, so most questions are the same again. */
+  #last: { readonly turn: Turn; readonly offset: number; readonly delta: EncodedDelta | undefined } | undefined;
 
   /** @param maxBytes of one delta; more only where a single part is larger. */
   constructor(maxBytes: number) {
@@ -28,21 +30,23 @@ export class DeltaEncoder {
 
   /** No delta was encoded: no reader lacked any content. */
   get isEmpty(): boolean {
-    return this.#encoded.size === 0;
+    return this.#last === undefined;
   }
 
   /** What follows `offset`; undefined where nothing does. */
   encode(turn: Turn, offset: number): EncodedDelta | undefined {
+    if (this.#last?.offset === offset && this.#last.turn === turn) return this.#last.delta;
     if (offset >= turn.length) return undefined;
-    let ofTurn = this.#encoded.get(turn);
-    if (ofTurn === undefined) {
-      ofTurn = new Map();
-      this.#encoded.set(turn, ofTurn);
-    }
-    const known = ofTurn.get(offset);
-    if (known !== undefined) return known;
+    const delta = this.#find(turn, offset);
+    this.#last = { turn, offset, delta };
+    return delta;
+  }
+
+  #find(turn: Turn, offset: number): EncodedDelta | undefined {
+    const ofTurn = this.#encoded.get(turn) ?? new Map<number, EncodedDelta | undefined>();
+    if (ofTurn.has(offset)) return ofTurn.get(offset);
     const delta = encodeDelta(turn, offset, this.#maxBytes);
-    ofTurn.set(offset, delta);
+    this.#encoded.set(turn, ofTurn.set(offset, delta));
     return delta;
   }
 }

@@ -62,7 +62,7 @@ export class SendBudget {
       this.#skip(reader);
       return false;
     }
-    this.#skipped.delete(reader);
+    if (this.#skipped.size > 0) this.#skipped.delete(reader);
     return true;
   }
 
