@@ -1,4 +1,4 @@
-/** Starts the backend inside a process: what main.ts does with the environment, and tests with their own options. */
+/** Starts the backend in this process. main.ts calls it with options from the environment, tests with their own. */
 import "reflect-metadata";
 import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
@@ -23,11 +23,13 @@ export interface Backend {
 
 /** Rejects with the system's error (`EADDRINUSE` …) when it cannot listen. */
 export async function createBackend(options: Partial<BackendOptions> = {}): Promise<Backend> {
-  const { host, port, provider, docsDir, resumable, openai, extraProviders, gateway, otlpEndpoint, isQuiet } = {
+  const { host, port, provider, echo, docsDir, resumable, openai, extraProviders, gateway, otlpEndpoint, isQuiet } = {
     ...defaultOptions(),
     ...options,
   };
-  const all: Provider[] = [await GuideProvider.load(docsDir), new EchoProvider(), ...(extraProviders ?? [])];
+  const all: Provider[] = [await GuideProvider.load(docsDir)];
+  if (echo === true || provider === "echo") all.push(new EchoProvider());
+  all.push(...(extraProviders ?? []));
   if (openai !== undefined) all.push(new OpenAiProvider(openai));
 
   const tracing = new Tracing(otlpEndpoint);

@@ -12,6 +12,8 @@ export interface BackendOptions {
   port: number;
   /** Used where a request names none. */
   provider: string;
+  /** Whether the `echo` provider exists though it isn't the default one. It is for tests: it does whatever a request says. */
+  echo?: boolean;
   /** The pages that the guide answers from. */
   docsDir: string;
   resumable?: Partial<ResumableOptions>;
@@ -47,6 +49,7 @@ const environment = z.object({
   HOST: z.string().min(1).optional(),
   PORT: wholeNumber(65_535).optional(),
   PROVIDER: z.enum(["guide", "echo", "openai"]).optional(),
+  ECHO: z.enum(["yes", "no"]).optional(),
   DOCS_DIR: z.string().min(1).optional(),
   HOLD_MS: wholeNumber(3_600_000).optional(),
   KEEP_MS: wholeNumber(86_400_000).optional(),
@@ -66,7 +69,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   }
-  const { HOST, PORT, PROVIDER, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
+  const { HOST, PORT, PROVIDER, ECHO, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
   const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, OTEL_EXPORTER_OTLP_ENDPOINT, ...openai } = others;
   if (GATEWAY_AUDIENCE !== undefined && GATEWAY_JWKS_URL === undefined)
     throw new Error("GATEWAY_AUDIENCE: means nothing without GATEWAY_JWKS_URL");
@@ -77,6 +80,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
     host: HOST ?? defaults.host,
     port: PORT ?? defaults.port,
     provider: PROVIDER ?? defaults.provider,
+    echo: ECHO === "yes",
     docsDir: DOCS_DIR ?? defaults.docsDir,
     resumable: {
       ...(HOLD_MS !== undefined && { holdMs: HOLD_MS }),

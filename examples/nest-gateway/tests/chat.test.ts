@@ -40,7 +40,7 @@ describe("POST /model/chat", () => {
     expect(events[0]).toEqual({ id: 1, type: "start", data: { model: "echo-1", resumable: true } });
     expect(events.at(-2)?.type).toBe("usage");
     expect(events.at(-1)).toMatchObject({
-      type: "done",
+      type: "complete",
       data: { finishReason: "stop", usage: { outputTokens: expect.any(Number) } },
     });
   });
@@ -126,10 +126,10 @@ describe("resume", () => {
     script.tokens("d").done();
     const events = await second.end();
     expect(events.map(({ id: eventId, type }) => `${eventId} ${type}`)).toEqual([
-      "3 token",
-      "4 token",
-      "5 token",
-      "6 done",
+      "3 delta",
+      "4 delta",
+      "5 delta",
+      "6 complete",
     ]);
     expect(first.text + textOf(events.slice(2))).toBe("abcd");
     expect(await backend.record(id)).toMatchObject({ starts: 1, state: "finished" });
@@ -144,12 +144,12 @@ describe("resume", () => {
     for (let isDone = false; !isDone; ) {
       const reader = await backend.read(body, lastId === 0 ? {} : { "last-event-id": String(lastId) });
       const from = lastId;
-      const event = await reader.until(({ id: eventId, type }) => type === "done" || eventId >= from + 60);
+      const event = await reader.until(({ id: eventId, type }) => type === "complete" || eventId >= from + 60);
       reader.close();
       const read = reader.events.filter(({ id: eventId }) => eventId <= event.id);
       held += textOf(read);
       lastId = event.id;
-      isDone = event.type === "done";
+      isDone = event.type === "complete";
     }
     expect(held).toBe(echoText(params, "x"));
     expect(await backend.record(id)).toMatchObject({ starts: 1, state: "finished", tokens: 300 });
@@ -192,7 +192,7 @@ describe("DELETE /model/chat/:generationId", () => {
     const { tokens, state } = await backend.record(id);
     expect(state).toBe("aborted");
     const last = (await reader.end()).at(-1);
-    expect(last).toMatchObject({ type: "done", data: { finishReason: "cancelled" } });
+    expect(last).toMatchObject({ type: "complete", data: { finishReason: "cancelled" } });
     // Long enough for hundreds of tokens at this pace, had it gone on.
     await after(100);
     expect(await backend.record(id)).toMatchObject({ tokens, tokensAfterStop: 0 });
@@ -250,7 +250,7 @@ describe("leaving", () => {
     const id = other.newId();
     const script = other.scripted.script(id).start().tokens("a");
     const reader = await other.read(other.body(id, "x", { provider: "scripted" }));
-    await reader.until(({ type }) => type === "token");
+    await reader.until(({ type }) => type === "delta");
     reader.close();
     await expect
       .poll(() => other.stats(), { interval: 5 })
@@ -263,7 +263,7 @@ describe("leaving", () => {
     const id = other.newId();
     const script = other.scripted.script(id).start().tokens("a");
     const reader = await other.read(other.body(id, "x", { provider: "scripted" }));
-    await reader.until(({ type }) => type === "token");
+    await reader.until(({ type }) => type === "delta");
     reader.close();
     script.tokens("b");
     await expect.poll(() => other.record(id), { interval: 5 }).toMatchObject({ state: "running", tokens: 2 });
@@ -306,7 +306,7 @@ describe("GET /model/chat", () => {
       `${backend.url}/model/chat?provider=echo&prompt=hello%20there&params=${params}`,
     );
     expect(reader.response.status).toBe(200);
-    await reader.until(({ type }) => type === "token");
+    await reader.until(({ type }) => type === "delta");
     const id = reader.response.headers.get("generation-id") ?? "";
     expect((await backend.stop(id)).status).toBe(204);
     expect((await reader.end()).at(-1)).toMatchObject({ data: { finishReason: "cancelled" } });
@@ -446,6 +446,16 @@ describe("the other routes", () => {
     const response = await fetch(`${backend.url}${path}`);
     return { response, body: await response.json() };
   };
+
+  test("echo does what a request says, so it exists only where the environment asks for it", async () => {
+    const other = await startOther({ provider: "guide" });
+    const { models } = (await (await fetch(`${other.url}/model/models`)).json()) as { models: { provider: string }[] };
+    expect(models.map(({ provider }) => provider)).not.toContain("echo");
+    const refused = await other.post(other.body(other.newId(), "hi", { provider: "echo" }));
+    expect(await problemOf(refused)).toMatchObject({ status: 400, code: "provider-unknown" });
+    const asked = await startOther({ provider: "guide", echo: true });
+    expect((await asked.post(asked.body(asked.newId(), "hi", { provider: "echo" }))).status).toBe(200);
+  });
 
   test("/model/models lists what can be asked for", async () => {
     const { body } = await get("/model/models");

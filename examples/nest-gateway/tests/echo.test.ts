@@ -19,7 +19,7 @@ async function run(
 }
 
 const textOf = (events: GenerationEvent[]): string =>
-  events.map((event) => (event.type === "token" ? event.text : "")).join("");
+  events.map((event) => (event.type === "delta" ? event.data : "")).join("");
 
 describe("text", () => {
   test("numbered tokens are deterministic", () => {
@@ -89,19 +89,19 @@ describe("accidents", () => {
       "reasoning",
       "reasoning",
       "reasoning",
-      "tool",
-      "tool",
-      "token",
-      "token",
+      "tool_call",
+      "tool_result",
+      "delta",
+      "delta",
       "usage",
-      "done",
+      "complete",
     ]);
-    expect(events.filter(({ type }) => type === "tool")).toEqual([
-      { type: "tool", toolCallId: "call-1", toolName: "search", phase: "call", value: { q: 1 } },
-      { type: "tool", toolCallId: "call-1", toolName: "search", phase: "result", value: [2] },
+    expect(events.filter(({ type }) => type.startsWith("tool_"))).toEqual([
+      { type: "tool_call", id: "call-1", name: "search", args: { q: 1 } },
+      { type: "tool_result", id: "call-1", name: "search", result: [2] },
     ]);
     const failed = await run({ burst: true, tool: { toolName: "search", error: "no" } });
-    expect(failed.find((event) => event.type === "tool" && event.phase === "error")).toMatchObject({ value: "no" });
+    expect(failed.find(({ type }) => type === "tool_result")).toMatchObject({ error: "no" });
   });
 
   test("failStatus fails before the start; failTimes lets later attempts through", async () => {

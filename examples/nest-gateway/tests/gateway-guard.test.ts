@@ -60,7 +60,7 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
     const headers = await bearer({ generation: id });
     const first = await backend.post(backend.body(id), { ...headers, "idempotency-key": id });
     expect(first.status).toBe(200);
-    expect(await first.text()).toContain("event: done");
+    expect(await first.text()).toContain('"type":"complete"');
     const resumed = await backend.post(backend.body(id), { ...headers, "last-event-id": "1" });
     expect(resumed.status).toBe(200);
     await resumed.text();

@@ -54,7 +54,7 @@ describe("main", () => {
       const url = /^backend listening on (http:\/\/127\.0\.0\.1:\d+)$/.exec(await line)?.[1];
       expect(url).toBeDefined();
       const reader = await SseReader.open(`${url}/model/chat?prompt=hello`);
-      await reader.until(({ type }) => type === "token");
+      await reader.until(({ type }) => type === "delta");
       child.kill(signal);
       expect(await exit).toBe(0);
       expect((await reader.end()).at(-1)?.type).toMatch(/^(?:error|done)$/);

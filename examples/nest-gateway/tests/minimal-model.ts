@@ -13,11 +13,11 @@ export async function* myModel({ messages }: Asked, signal: AbortSignal): AsyncG
   const prompt = messages.at(-1)?.content ?? "";
   if (prompt === "endless") {
     for (let n = 0; !signal.aborted; n += 1) {
-      yield { type: "token", text: `${n} ` };
+      yield { type: "delta", data: `${n} ` };
       await wait(5, undefined, { signal }).catch(() => {});
     }
     return;
   }
-  for (const word of prompt.split(" ")) yield { type: "token", text: `${word} ` };
-  yield { type: "done", finishReason: "stop" };
+  for (const word of prompt.split(" ")) yield { type: "delta", data: `${word} ` };
+  yield { type: "complete", finishReason: "stop" };
 }

@@ -25,10 +25,10 @@ test("answers 200 with numbered events, and continues after the last one that a 
   const response = await fetch(`${url}/model/chat`, ask("one", "so it goes on"));
   expect(response.status).toBe(200);
   const whole = await response.text();
-  expect(whole).toContain('{"text":"goes "}');
+  expect(whole).toContain('"data":"goes "');
   const rest = await (await fetch(`${url}/model/chat`, ask("one", "so it goes on", { "last-event-id": "3" }))).text();
   expect(rest).not.toContain('"so "');
-  expect(rest).toContain('{"text":"goes "}');
+  expect(rest).toContain('"data":"goes "');
   expect(await fetch(`${url}/model/chat`, ask("never", "x", { "last-event-id": "3" }))).toMatchObject({ status: 410 });
 });
 
@@ -36,5 +36,5 @@ test("a stop ends the generation, and its reader's stream with it", async () => 
   const reader = await SseReader.open(`${url}/model/chat`, ask("two", "endless"));
   const stopped = await fetch(`${url}/model/chat/two`, { method: "DELETE" });
   expect(stopped.status).toBe(204);
-  expect((await reader.end()).at(-1)).toMatchObject({ type: "done", data: { finishReason: "cancelled" } });
+  expect((await reader.end()).at(-1)).toMatchObject({ type: "complete", data: { finishReason: "cancelled" } });
 });

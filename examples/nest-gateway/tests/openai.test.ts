@@ -91,11 +91,11 @@ describe("an answer", () => {
     const { events } = await read({ params: { temperature: 0.5, max_tokens: 100 } });
     expect(events.map(({ type, data }) => ({ type, ...data }))).toEqual([
       { type: "start", model: "model-a", resumable: true },
-      { type: "reasoning", text: "hmm" },
-      { type: "token", text: "Hel" },
-      { type: "token", text: "lo 世界" },
+      { type: "reasoning", data: "hmm" },
+      { type: "delta", data: "Hel" },
+      { type: "delta", data: "lo 世界" },
       { type: "usage", inputTokens: 5, outputTokens: 7 },
-      { type: "done", finishReason: "length", usage: { inputTokens: 5, outputTokens: 7 } },
+      { type: "complete", finishReason: "length", usage: { inputTokens: 5, outputTokens: 7 } },
     ]);
     expect(asked).toEqual([
       {
@@ -139,9 +139,9 @@ describe("an answer", () => {
       frame("[DONE]"),
     );
     const { events } = await read();
-    expect(events.filter(({ type }) => type === "tool").map(({ data }) => data)).toEqual([
-      { toolCallId: "call_a", toolName: "search", phase: "call", value: { q: "x" } },
-      { toolCallId: "call_b", toolName: "clock", phase: "call", value: "now" },
+    expect(events.filter(({ type }) => type === "tool_call").map(({ data }) => data)).toEqual([
+      { id: "call_a", name: "search", args: { q: "x" } },
+      { id: "call_b", name: "clock", args: "now" },
     ]);
     expect(events.at(-1)?.data).toEqual({ finishReason: "tool_calls" });
   });
@@ -155,7 +155,7 @@ describe("an answer", () => {
     };
     const id = backend.newId();
     const reader = await backend.read(backend.body(id));
-    await reader.until(({ type }) => type === "token");
+    await reader.until(({ type }) => type === "delta");
     expect((await backend.stop(id)).status).toBe(204);
     await hungUp;
     expect(await backend.record(id)).toMatchObject({ state: "aborted", tokens: 1, tokensAfterStop: 0 });
@@ -234,7 +234,7 @@ describe("a fault after the headers is an error event", () => {
   ])("%s", async (_name, prepare, code) => {
     prepare();
     const { events } = await read();
-    expect(events.map(({ type }) => type)).toEqual(["start", "token", "error"]);
+    expect(events.map(({ type }) => type)).toEqual(["start", "delta", "error"]);
     expect(events.at(-1)?.data).toMatchObject({ code, retryable: true });
     expect(JSON.stringify(events)).not.toContain(apiKey);
   });

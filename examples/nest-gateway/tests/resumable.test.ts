@@ -4,6 +4,7 @@ import { Test } from "@nestjs/testing";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   GenerationError,
+  type GenerationEvent,
   ResumableGenerations,
   ResumableModule,
   type ResumableOptions,
@@ -70,15 +71,18 @@ const refusal = async (attempt: Promise<unknown>): Promise<{ code: string; statu
 const settle = (): Promise<unknown> => vi.advanceTimersByTimeAsync(0);
 
 const shown = ({ events }: Reading): string[] =>
-  events.map(({ id, type, data }) => `${id} ${type}${type === "token" ? ` ${(data as { text: string }).text}` : ""}`);
+  events.map(({ id, data }) => {
+    const event = data as GenerationEvent;
+    return `${id} ${event.type}${event.type === "delta" ? ` ${event.data}` : ""}`;
+  });
 
 describe("reading", () => {
   test("numbers events from 1 and says that the generation can be resumed", async () => {
     const store = await makeStore();
     const reading = await read(store, new Script().start().tokens("a", "b").done());
     await settle();
-    expect(shown(reading)).toEqual(["1 start", "2 token a", "3 token b", "4 done"]);
-    expect(reading.events[0]?.data).toEqual({ model: "scripted-1", resumable: true });
+    expect(shown(reading)).toEqual(["1 start", "2 delta a", "3 delta b", "4 complete"]);
+    expect(reading.events[0]?.data).toEqual({ type: "start", model: "scripted-1", resumable: true });
     expect(reading.isOver).toBe(true);
   });
 
@@ -91,7 +95,7 @@ describe("reading", () => {
     const second = await read(store, script, { lastEventId: 2 });
     script.tokens("c").done();
     await settle();
-    expect(shown(second)).toEqual(["3 token b", "4 token c", "5 done"]);
+    expect(shown(second)).toEqual(["3 delta b", "4 delta c", "5 complete"]);
     expect(script.runs).toBe(1);
   });
 
@@ -101,7 +105,7 @@ describe("reading", () => {
     await read(store, script);
     await settle();
     const again = await read(store, script);
-    expect(shown(again)).toEqual(["1 start", "2 token a", "3 done"]);
+    expect(shown(again)).toEqual(["1 start", "2 delta a", "3 complete"]);
     expect(again.isOver).toBe(true);
     expect(script.runs).toBe(1);
   });
@@ -117,8 +121,8 @@ describe("reading", () => {
     await vi.advanceTimersByTimeAsync(5_000);
     script.tokens("b").done();
     await settle();
-    expect(shown(old)).toEqual(["1 start", "2 token a"]);
-    expect(shown(current)).toEqual(["1 start", "2 token a", "3 token b", "4 done"]);
+    expect(shown(old)).toEqual(["1 start", "2 delta a"]);
+    expect(shown(current)).toEqual(["1 start", "2 delta a", "3 delta b", "4 complete"]);
   });
 
   test("two requests at once with one key run it once", async () => {
@@ -131,7 +135,7 @@ describe("reading", () => {
     await settle();
     expect(first.events).toEqual([]);
     expect(first.isOver).toBe(true);
-    expect(shown(second)).toEqual(["1 start", "2 token a", "3 done"]);
+    expect(shown(second)).toEqual(["1 start", "2 delta a", "3 complete"]);
     expect(script.runs).toBe(1);
   });
 
@@ -166,7 +170,7 @@ describe("reading", () => {
     const store = await makeStore();
     const reading = await read(store, new Script().start().tokens("a").say("return"));
     await settle();
-    expect(reading.events.at(-1)).toEqual({ id: "3", type: "done", data: { finishReason: "stop" } });
+    expect(reading.events.at(-1)).toEqual({ id: "3", data: { type: "complete", finishReason: "stop" } });
   });
 
   test("a comment is written after silence, and only then", async () => {
@@ -194,7 +198,7 @@ describe("failing", () => {
     script.start().tokens("a").done();
     const retry = await read(store, script);
     await settle();
-    expect(shown(retry)).toEqual(["1 start", "2 token a", "3 done"]);
+    expect(shown(retry)).toEqual(["1 start", "2 delta a", "3 complete"]);
     expect(store.record("k")).toMatchObject({ starts: 2, state: "finished", tokens: 1 });
     expect(store.stats()).toMatchObject({ started: 2, failed: 1, finished: 1, active: 0 });
   });
@@ -206,8 +210,7 @@ describe("failing", () => {
     await settle();
     expect(reading.events.at(-1)).toEqual({
       id: "2",
-      type: "error",
-      data: { code: "busy", message: "Busy.", retryable: true, retryAfterMs: 1_500 },
+      data: { type: "error", code: "busy", message: "Busy.", retryable: true, retryAfterMs: 1_500 },
     });
     expect(await refusal(read(store, new Script(), { lastEventId: 1 }))).toMatchObject({ status: 410 });
     script.start().done();
@@ -220,7 +223,7 @@ describe("failing", () => {
     const script = new Script().start().tokens("a").say(busy());
     await read(store, script);
     await settle();
-    expect(shown(await read(store, script))).toEqual(["1 start", "2 token a", "3 error"]);
+    expect(shown(await read(store, script))).toEqual(["1 start", "2 delta a", "3 error"]);
     expect(script.runs).toBe(1);
   });
 
@@ -242,8 +245,8 @@ describe("stopping", () => {
     await store.stop("k");
     script.tokens("late");
     await settle();
-    expect(shown(reading)).toEqual(["1 start", "2 token a", "3 done"]);
-    expect(reading.events.at(-1)?.data).toEqual({ finishReason: "cancelled" });
+    expect(shown(reading)).toEqual(["1 start", "2 delta a", "3 complete"]);
+    expect(reading.events.at(-1)?.data).toEqual({ type: "complete", finishReason: "cancelled" });
     expect(script.signal?.aborted).toBe(true);
     expect(store.record("k")).toMatchObject({ state: "aborted", tokens: 1, tokensAfterStop: 0 });
     expect(store.stats()).toMatchObject({ aborted: 1, active: 0 });
@@ -270,7 +273,7 @@ describe("stopping", () => {
     await settle();
     await store.stop("k");
     await store.stop("k");
-    expect(shown(await read(store, script))).toEqual(["1 start", "2 token a", "3 done"]);
+    expect(shown(await read(store, script))).toEqual(["1 start", "2 delta a", "3 complete"]);
     expect(store.stats()).toMatchObject({ finished: 1, aborted: 0 });
   });
 
@@ -321,7 +324,7 @@ describe("holding", () => {
     expect(script.signal?.aborted).toBe(true);
     expect(store.stats()).toMatchObject({ started: 1, aborted: 1, active: 0 });
     const late = await read(store, script, { lastEventId: 1 });
-    expect(shown(late)).toEqual(["2 token a", "3 token b", "4 error"]);
+    expect(shown(late)).toEqual(["2 delta a", "3 delta b", "4 error"]);
     expect(late.events.at(-1)?.data).toMatchObject({ code: "generation-abandoned", retryable: false });
   });
 
@@ -334,7 +337,7 @@ describe("holding", () => {
     await vi.advanceTimersByTimeAsync(5_000);
     script.tokens("a").done();
     await settle();
-    expect(shown(back)).toEqual(["2 token a", "3 done"]);
+    expect(shown(back)).toEqual(["2 delta a", "3 complete"]);
   });
 
   test("no hold: unsubscribing stops it at once", async () => {
@@ -414,9 +417,9 @@ describe("bounds", () => {
     expect(reading.events).toHaveLength(102);
     expect(await refusal(read(store, script))).toEqual({ code: "position-unknown", status: 410 });
     expect(shown(await read(store, script, { lastEventId: 99 }))).toEqual([
-      "100 token t98",
-      "101 token t99",
-      "102 done",
+      "100 delta t98",
+      "101 delta t99",
+      "102 complete",
     ]);
   });
 
@@ -442,7 +445,7 @@ describe("bounds", () => {
     const store = await makeStore();
     const reading = await read(store, new Script().start());
     await store.onModuleDestroy();
-    expect(reading.events.at(-1)).toMatchObject({ type: "error", data: { code: "shutting-down", retryable: true } });
+    expect(reading.events.at(-1)).toMatchObject({ data: { type: "error", code: "shutting-down", retryable: true } });
     expect(reading.isOver).toBe(true);
     expect(await refusal(read(store, new Script(), { key: "k2" }))).toEqual({ code: "shutting-down", status: 503 });
   });

@@ -55,7 +55,7 @@ function answers({ status, contentType, events }: Answer): Finding {
     return wrong(`POST /model/chat answers ${status}`, "Pass what it asks for: --authorization 'Bearer …'.");
   }
   if (status === 404 || status === 405) {
-    return wrong(`POST /model/chat answers ${status}`, "Serve the route, or set UPSTREAM_METHOD=GET at the gateway.");
+    return wrong(`POST /model/chat answers ${status}`, "Serve the route, or set UPSTREAM_PATH at the gateway.");
   }
   if (status !== 200 && status !== 201) return wrong(`POST /model/chat answers ${status}`, "Answer 200.");
   if (!contentType.startsWith("text/event-stream")) {
@@ -78,7 +78,7 @@ function fits({ events }: Answer): Finding {
     return wrong(
       isOther ? "events have no name" : `an event is named "${unknown.name}"`,
       isOther
-        ? "Name them start, token, done …; or set UPSTREAM_DIALECT to what it speaks (openai, ui-message, text)."
+        ? "Give them the types start, delta, complete …; or set UPSTREAM_DIALECT to what it speaks (openai, ui-message, text)."
         : `Use the contract's names: ${Object.keys(unifiedEvents).join(", ")}.`,
     );
   }
@@ -95,8 +95,8 @@ function fits({ events }: Answer): Finding {
     return wrong("the answer ends with an error event", "Read the backend's log: the model failed.");
   if (end?.name !== "done") {
     return wrong(
-      "the stream ends without done",
-      "End each answer with a done event: without it, it counts as cut off.",
+      "the stream ends without complete",
+      'End each answer with {type: "complete"}: without it, it counts as cut off.',
     );
   }
   if (start?.name !== "start") return advice("it does not begin with start", "Begin with start {model, resumable}.");

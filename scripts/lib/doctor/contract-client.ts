@@ -1,5 +1,6 @@
 /** The backend as the gateway meets it: the calls of the contract, and what came back, event by event with its time. */
 import { createParser } from "eventsource-parser";
+import { namedEvent } from "./unified-events.ts";
 
 export interface Event {
   readonly id: string | undefined;
@@ -81,7 +82,8 @@ export class ContractClient {
     const events: Event[] = [];
     const parser = createParser({
       onEvent: ({ id, event = "message", data }) => {
-        events.push({ id, name: event, data: jsonOf(data), at: performance.now() - started });
+        const named = namedEvent(event, jsonOf(data));
+        if (named !== undefined) events.push({ id, ...named, at: performance.now() - started });
       },
     });
     let reads = 0;

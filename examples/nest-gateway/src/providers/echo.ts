@@ -79,14 +79,14 @@ export class EchoProvider implements Provider<EchoParams> {
     yield { type: "start", model: request.model };
 
     await sleep(params.delayMs, signal);
-    for (const text of params.reasoning?.match(/\S+\s*|\s+/g) ?? []) yield { type: "reasoning", text };
+    for (const text of params.reasoning?.match(/\S+\s*|\s+/g) ?? []) yield { type: "reasoning", data: text };
     if (params.tool !== undefined) yield* toolStep(params.tool);
 
     const perSecond = params.burst ? Number.POSITIVE_INFINITY : params.tokensPerSecond;
     let outputTokens = 0;
     for await (const text of paced(echoChunks(params, prompt), perSecond, signal)) {
       outputTokens += 1;
-      yield { type: "token", text };
+      yield { type: "delta", data: text };
     }
     if (params.failAfter === outputTokens) {
       yield { type: "error", ...failure };
@@ -95,7 +95,7 @@ export class EchoProvider implements Provider<EchoParams> {
     if (params.stallAfter === outputTokens) await after(longestTimerMs, undefined, { signal });
     const inputTokens = request.messages.reduce((sum, { content }) => sum + estimateTokens(content), 0);
     yield { type: "usage", inputTokens, outputTokens };
-    yield { type: "done", finishReason: params.finishReason, usage: { inputTokens, outputTokens } };
+    yield { type: "complete", finishReason: params.finishReason, usage: { inputTokens, outputTokens } };
   }
 
   #fails({ generationId, params }: ProviderRequest<EchoParams>): boolean {
@@ -111,8 +111,8 @@ export class EchoProvider implements Provider<EchoParams> {
 }
 
 function* toolStep({ toolName, input, result, error }: NonNullable<EchoParams["tool"]>): Generator<GenerationEvent> {
-  const step = { type: "tool", toolCallId: "call-1", toolName } as const;
-  yield { ...step, phase: "call", value: input };
-  if (error === undefined) yield { ...step, phase: "result", value: result ?? null };
-  else yield { ...step, phase: "error", value: error };
+  const step = { id: "call-1", name: toolName } as const;
+  yield { type: "tool_call", ...step, args: input };
+  if (error === undefined) yield { type: "tool_result", ...step, result: result ?? null };
+  else yield { type: "tool_result", ...step, error };
 }

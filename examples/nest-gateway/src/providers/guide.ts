@@ -47,13 +47,13 @@ export class GuideProvider implements Provider<GuideParams> {
     yield { type: "start", model };
     const text = this.answer(lastUserText(messages));
     for await (const chunk of paced(wordsOf(text), params.tokensPerSecond, signal))
-      yield { type: "token", text: chunk };
+      yield { type: "delta", data: chunk };
     const usage = {
       inputTokens: messages.reduce((sum, { content }) => sum + estimateTokens(content), 0),
       outputTokens: estimateTokens(text),
     };
     yield { type: "usage", ...usage };
-    yield { type: "done", finishReason: "stop", usage };
+    yield { type: "complete", finishReason: "stop", usage };
   }
 }
 

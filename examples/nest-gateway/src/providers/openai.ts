@@ -94,8 +94,8 @@ export class OpenAiProvider implements Provider<OpenAiParams> {
       if (chunk.usage) usage = { inputTokens: chunk.usage.prompt_tokens, outputTokens: chunk.usage.completion_tokens };
       const choice = chunk.choices?.[0];
       const reasoning = choice?.delta?.reasoning_content ?? choice?.delta?.reasoning;
-      if (reasoning) yield { type: "reasoning", text: reasoning };
-      if (choice?.delta?.content) yield { type: "token", text: choice.delta.content };
+      if (reasoning) yield { type: "reasoning", data: reasoning };
+      if (choice?.delta?.content) yield { type: "delta", data: choice.delta.content };
       collectToolCalls(toolCalls, choice?.delta?.tool_calls ?? []);
       finishReason = choice?.finish_reason ?? finishReason;
     }
@@ -103,10 +103,10 @@ export class OpenAiProvider implements Provider<OpenAiParams> {
     if (finishReason === undefined) throw unavailable("The model service ended its answer early.", 502);
 
     for (const { id, name, arguments: text } of toolCalls.values()) {
-      yield { type: "tool", toolCallId: id, toolName: name, phase: "call", value: parseArguments(text) };
+      yield { type: "tool_call", id, name, args: parseArguments(text) };
     }
     if (usage) yield { type: "usage", ...usage };
-    yield { type: "done", finishReason, ...(usage && { usage }) };
+    yield { type: "complete", finishReason, ...(usage && { usage }) };
   }
 
   async #post(request: ProviderRequest<OpenAiParams>, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {

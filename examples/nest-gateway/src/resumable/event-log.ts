@@ -55,11 +55,12 @@ export class EventLog {
 
 function sizeOf(event: GenerationEvent): number {
   switch (event.type) {
-    case "token":
+    case "delta":
     case "reasoning":
-      return entryOverheadBytes + 2 * event.text.length;
-    case "tool":
-      return entryOverheadBytes + 2 * (JSON.stringify(event.value)?.length ?? 0);
+      return entryOverheadBytes + 2 * event.data.length;
+    case "tool_call":
+    case "tool_result":
+      return entryOverheadBytes + 2 * JSON.stringify(event).length;
     default:
       return entryOverheadBytes;
   }

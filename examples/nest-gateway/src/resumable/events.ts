@@ -1,6 +1,6 @@
 /**
- * What a generation says, one event at a time: the payloads of the upstream contract, without their ids. `start` comes first and
- * once, then content (`token`, `reasoning`, `tool`) and `usage`, then exactly one of `done` and `error`, and nothing after it.
+ * The events of a generation, as they stand in the data of the stream's events: the unified format. `start` comes first and once,
+ * then content (`delta`, `reasoning`, `tool_call`, `tool_result`) and `usage`, then exactly one of `complete` and `error`.
  */
 
 export interface Usage {
@@ -10,11 +10,13 @@ export interface Usage {
 
 export type GenerationEvent =
   | { type: "start"; model: string }
-  | { type: "token"; text: string }
-  | { type: "reasoning"; text: string }
-  | { type: "tool"; toolCallId: string; toolName: string; phase: "call" | "result" | "error"; value: unknown }
+  | { type: "delta"; data: string }
+  | { type: "reasoning"; data: string }
+  | { type: "tool_call"; id: string; name: string; args: unknown }
+  | { type: "tool_result"; id: string; name: string; result: unknown }
+  | { type: "tool_result"; id: string; name: string; error: unknown }
   | ({ type: "usage" } & Usage)
-  | { type: "done"; finishReason: string; usage?: Usage }
+  | { type: "complete"; finishReason: string; usage?: Usage }
   | { type: "error"; code: string; message: string; retryable: boolean; retryAfterMs?: number };
 
 /** An event with its place in the generation: 1, 2, 3 …, the same for every reader. */
@@ -23,8 +25,9 @@ export interface SequencedEvent {
   event: GenerationEvent;
 }
 
-/** Content is what a reader cannot get twice without seeing it twice: after it, a failed generation is never started anew. */
-export const isContent = (event: GenerationEvent): boolean =>
-  event.type === "token" || event.type === "reasoning" || event.type === "tool";
+const contentTypes: ReadonlySet<GenerationEvent["type"]> = new Set(["delta", "reasoning", "tool_call", "tool_result"]);
 
-export const isTerminal = (event: GenerationEvent): boolean => event.type === "done" || event.type === "error";
+/** Content that is sent twice is seen twice, so a generation that failed after some is never started anew. */
+export const isContent = (event: GenerationEvent): boolean => contentTypes.has(event.type);
+
+export const isTerminal = (event: GenerationEvent): boolean => event.type === "complete" || event.type === "error";

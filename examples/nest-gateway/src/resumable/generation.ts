@@ -158,16 +158,16 @@ export class Generation {
   async #run(produce: Producer): Promise<void> {
     try {
       for await (const event of produce(this.#abort.signal)) {
-        if (event.type === "token") this.record.tokens += 1;
+        if (event.type === "delta") this.record.tokens += 1;
         if (this.isOver) {
-          if (event.type === "token") this.record.tokensAfterStop += 1;
+          if (event.type === "delta") this.record.tokensAfterStop += 1;
           break;
         }
         this.#accept(event);
         if (this.isOver) break;
       }
       if (this.record.state === "starting") throw new Error("the producer ended before its start event");
-      if (!this.isOver) this.#end("finished", { type: "done", finishReason: "stop" });
+      if (!this.isOver) this.#end("finished", { type: "complete", finishReason: "stop" });
     } catch (error) {
       // After a stop, throwing is how producers obey.
       if (!this.isOver) this.#fail(error);
@@ -182,7 +182,7 @@ export class Generation {
       this.#emit(event);
       this.#start.resolve();
     } else if (isTerminal(event)) {
-      this.#end(event.type === "done" ? "finished" : "failed", event);
+      this.#end(event.type === "complete" ? "finished" : "failed", event);
     } else {
       if (isContent(event)) this.hasContent = true;
       this.#emit(event);
@@ -224,7 +224,6 @@ export class Generation {
 }
 
 function toMessage({ id, event }: SequencedEvent): MessageEvent {
-  const { type, ...data } = event;
   // Whether a reader may come back is this store's promise, not the producer's.
-  return { id: String(id), type, data: type === "start" ? { ...data, resumable: true } : data };
+  return { id: String(id), data: event.type === "start" ? { ...event, resumable: true } : event };
 }

@@ -81,7 +81,7 @@ export class ResumableGenerations implements OnModuleDestroy {
       this.#bury(key, "stopped", Date.now() + this.#options.tombstoneMs);
       return;
     }
-    generation.stop({ type: "done", finishReason: "cancelled" });
+    generation.stop({ type: "complete", finishReason: "cancelled" });
     await this.#confirm(generation);
   }
 

@@ -27,11 +27,11 @@ export class Script {
   }
 
   tokens(...texts: string[]): this {
-    return this.say(...texts.map((text) => ({ type: "token" as const, text })));
+    return this.say(...texts.map((text) => ({ type: "delta" as const, data: text })));
   }
 
   done(): this {
-    return this.say({ type: "done", finishReason: "stop" });
+    return this.say({ type: "complete", finishReason: "stop" });
   }
 
   readonly produce = async function* (this: Script, signal: AbortSignal): AsyncGenerator<GenerationEvent> {

@@ -62,12 +62,11 @@ export class SseReader {
 
   async #read(): Promise<void> {
     const parser = createParser({
-      onEvent: ({ id, event, data }) =>
-        this.events.push({
-          id: Number(id),
-          type: event ?? "message",
-          data: JSON.parse(data) as Record<string, unknown>,
-        }),
+      onEvent: ({ id, data: json }) => {
+        // Events have no names: the type stands in the data.
+        const { type, ...data } = JSON.parse(json) as { type: string } & Record<string, unknown>;
+        this.events.push({ id: Number(id), type, data });
+      },
       onComment: (comment) => this.comments.push(comment),
     });
     const decoder = new TextDecoder();
@@ -91,6 +90,6 @@ export class SseReader {
 
 export const textOf = (events: readonly SseEvent[]): string =>
   events
-    .filter(({ type }) => type === "token")
-    .map(({ data }) => data["text"])
+    .filter(({ type }) => type === "delta")
+    .map(({ data }) => data["data"])
     .join("");
