@@ -18,6 +18,27 @@ export function utf8Length(text: string): number {
   return bytes;
 }
 
+/**
+ * The same JSON value with U+FFFD in place of each lone surrogate, in every string and key: a cut paste leaves half an emoji,
+ * which UTF-8 can't carry and backends refuse. Only for values that are whole: a delta of an answer may end within a pair.
+ */
+export function wellFormed<T>(value: T): T {
+  return mended(value) as T;
+}
+
+function mended(value: unknown): unknown {
+  // In a Unicode-aware pattern a surrogate pair is one character, so the class matches lone surrogates alone.
+  if (typeof value === "string") return value.replace(/[\uD800-\uDFFF]/gu, "\uFFFD");
+  if (Array.isArray(value)) return value.map(mended);
+  if (typeof value !== "object" || value === null || "toJSON" in value) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [mended(key), mended(item)]));
+}
+
+/** Whether JSON may hold a lone surrogate: only an escape can bring one, because the text itself came as UTF-8. */
+export function mayBeIllFormed(json: string): boolean {
+  return /\\u[dD][89a-fA-F]/.test(json);
+}
+
 export function isHighSurrogate(unit: number): boolean {
   return unit >= 0xd800 && unit <= 0xdbff;
 }

@@ -33,6 +33,8 @@ export interface TurnView {
   readonly author?: string;
   /** Server time of the submit, ms since 1970. */
   readonly createdAt?: number;
+  /** What the submit said about itself (`SubmitOptions.metadata`), for every reader. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
   /** Place in the queue, 0 = next; only while queued. */
   readonly position?: number;
   readonly etaMs?: number;
@@ -184,6 +186,7 @@ function foldQueued(view: RoomView, frame: TurnQueuedFrame): Folded {
     input: frame.input,
     author: frame.author,
     createdAt: frame.createdAt,
+    ...defined({ metadata: frame.metadata }),
     position: frame.position,
     ...(frame.etaMs === undefined ? {} : { etaMs: frame.etaMs }),
   };
@@ -272,7 +275,8 @@ function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | unde
   const length = lengthOf(parts);
   if (length !== listed.length) return undefined;
   const { from: _from, parts: _parts, length: _length, ...facts } = listed;
-  const known = copy === undefined ? {} : { input: copy.input, author: copy.author, createdAt: copy.createdAt };
+  const { input, author, createdAt, metadata } = copy ?? {};
+  const known = { input, author, createdAt, metadata };
   return { ...defined(known), ...facts, parts, length };
 }
 
@@ -281,8 +285,14 @@ function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | unde
  * whose end has not been seen, so that `haveOf` asks for all of it.
  */
 function withoutCopy(view: RoomView, listed: SyncTurn): RoomView {
-  const { id, input, author, createdAt } = view.turns.find((turn) => turn.id === listed.id) ?? listed;
-  const emptied: TurnView = { ...defined({ input, author, createdAt }), id, state: "resuming", parts: [], length: 0 };
+  const { id, input, author, createdAt, metadata } = view.turns.find((turn) => turn.id === listed.id) ?? listed;
+  const emptied: TurnView = {
+    ...defined({ input, author, createdAt, metadata }),
+    id,
+    state: "resuming",
+    parts: [],
+    length: 0,
+  };
   const isHeld = view.turns.some((turn) => turn.id === id);
   const turns = isHeld ? view.turns.map((turn) => (turn.id === id ? emptied : turn)) : [...view.turns, emptied];
   return { ...view, turns };

@@ -7,6 +7,7 @@ import { promptOf } from "./prompt.ts";
 import type { ChatMessage } from "./protocol/client-frames.ts";
 import { turnIdPattern } from "./protocol/limits.ts";
 import { type ShownPart, shownParts, type ToolCard } from "./shown-parts.ts";
+import { wellFormed } from "./text.ts";
 import type { TurnView } from "./transcript.ts";
 
 /** What the gateway puts into a message; assignable to the AI SDK's `UIMessage`. */
@@ -120,7 +121,7 @@ export function askedBy(messages: readonly AskedMessage[]): Asked {
 function textIn(parts: AskedMessage["parts"]): string {
   let text = "";
   for (const part of parts) if (part.type === "text" && typeof part.text === "string") text += part.text;
-  return text;
+  return wellFormed(text);
 }
 
 /**

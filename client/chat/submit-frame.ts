@@ -1,23 +1,23 @@
-/** A submit as it goes over the wire, made from what a caller passes: what the room would not take is found out here. */
+/** Makes a submit frame from what a caller passes, and finds what the room would refuse. */
 import { defined } from "../../shared/defined.ts";
 import type { TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
-import { utf8Length } from "../../shared/text.ts";
+import { utf8Length, wellFormed } from "../../shared/text.ts";
 import type { SubmitOptions } from "../api/api.ts";
 import { randomId } from "../transports/random-id.ts";
 
-/** Named field by field: one more than the room knows would end the session (`bad-frame`). */
+/** Built field by field: a field that the room doesn't know would end the session (`bad-frame`). */
 export function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
   const { turnId = randomId(), provider, model, params, metadata, replaces, onLeave } = options;
   return defined({
     type: "turn-submit",
     turnId,
-    input: plainInput(typeof input === "string" ? { prompt: input } : input),
+    input: wellFormed(plainInput(typeof input === "string" ? { prompt: input } : input)),
     provider,
     model,
-    params: params as TurnSubmitFrame["params"],
-    metadata: metadata as TurnSubmitFrame["metadata"],
+    params: wellFormed(params) as TurnSubmitFrame["params"],
+    metadata: wellFormed(metadata) as TurnSubmitFrame["metadata"],
     replaces,
     onLeave,
   });
@@ -28,10 +28,7 @@ function plainInput(input: TurnInput): TurnInput {
   return { messages: input.messages.map(({ role, content }) => ({ role, content })) };
 }
 
-/**
- * A frame that is not well-formed would end the session for good (`bad-frame`), so a mistake is told where it was made: by a
- * caller without types, or by whoever wrote what the outbox finds.
- */
+/** Throws for a malformed frame, which would end the session (`bad-frame`): from a caller without types, or from storage. */
 export function assertSendable(frame: TurnSubmitFrame): void {
   const { turnId, input, provider, model, params, metadata, replaces, onLeave } = frame;
   if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
@@ -72,9 +69,9 @@ function assertName(field: string, name: unknown, max: number): void {
   throw new TypeError(`${field} must be 1–${max} long`);
 }
 
-/** A prompt may well be too long, and is a person's text: refused as the room would, but without losing the socket to it. */
+/** A prompt that is too long is refused here as the room would, because the room would close the socket for it. */
 export function tooLarge(frame: TurnSubmitFrame): ErrorFrame | undefined {
-  // 64 more: the epoch is stamped later.
+  // 64 bytes more, for the epoch that is added later.
   if (utf8Length(JSON.stringify(frame)) + 64 <= maxFrameBytes) return undefined;
   const { turnId } = frame;
   return { type: "error", code: "frame-too-large", message: "The message is too large.", turnId, retryable: false };

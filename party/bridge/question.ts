@@ -9,6 +9,7 @@ import { jsonOr } from "../../shared/parse-json.ts";
 import { type ChatMessage, messageSchema, turnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
+import { mayBeIllFormed, wellFormed } from "../../shared/text.ts";
 import { readBounded } from "../platform/read-bounded.ts";
 import { type Position, parsePosition } from "./resume-position.ts";
 
@@ -82,7 +83,8 @@ async function fromBody(request: Request): Promise<Result<Question, QuestionProb
       detail: `A body is at most ${maxBodyBytes} bytes. Leave out old messages.`,
     });
   }
-  const parsed = bodySchema.safeParse(jsonOr(text, maxBodyBytes));
+  const body = jsonOr(text, maxBodyBytes);
+  const parsed = bodySchema.safeParse(mayBeIllFormed(text) ? wellFormed(body) : body);
   if (!parsed.success) {
     return refuse(
       'Send JSON: {"prompt": "…"} or {"messages": [{"role": "user", "content": "…"}]}, with "provider", "model" and "params" if you like.',

@@ -15,7 +15,7 @@ import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { utf8Length } from "../../shared/text.ts";
+import { mayBeIllFormed, utf8Length, wellFormed } from "../../shared/text.ts";
 import { askedBy, turnIdAgain, turnIdOf } from "../../shared/ui-messages.ts";
 import { readBounded } from "../platform/read-bounded.ts";
 import { traced } from "./submit-body.ts";
@@ -88,7 +88,8 @@ export interface PostProblem {
 export async function readChatPost(request: Request, newId: () => string): Promise<Result<ChatPost, PostProblem>> {
   const text = await readBounded(request, maxBodyBytes);
   if (text === undefined) return tooLarge();
-  const parsed = postSchema.safeParse(jsonOr(text, maxBodyBytes));
+  const body = jsonOr(text, maxBodyBytes);
+  const parsed = postSchema.safeParse(mayBeIllFormed(text) ? wellFormed(body) : body);
   if (!parsed.success) {
     return fail({
       code: "bad-request",

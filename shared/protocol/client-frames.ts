@@ -12,7 +12,8 @@ export const epochSchema = z.string().check(z.regex(epochPattern, "must be 1–3
 const seqSchema = z.int().check(z.minimum(0));
 const offsetSchema = z.int().check(z.minimum(0));
 
-const smallJson = z
+/** `params` and `metadata`: an object of the application, within a limit. */
+export const smallJson = z
   .record(z.string(), z.json())
   .check(
     z.refine(

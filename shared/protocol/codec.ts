@@ -4,6 +4,7 @@
  */
 import { type JsonProblem, parseJson } from "../parse-json.ts";
 import { fail, ok, type Result } from "../result.ts";
+import { mayBeIllFormed, wellFormed } from "../text.ts";
 import { type ClientFrame, clientFrame } from "./client-frames.ts";
 import type { ErrorCode } from "./errors.ts";
 import { maxFrameBytes, turnIdPattern } from "./limits.ts";
@@ -20,8 +21,9 @@ export interface FrameProblem {
 export function parseClientFrame(text: string): Result<ClientFrame, FrameProblem> {
   const json = parseJson(text, maxFrameBytes);
   if (!json.ok) return fail(unreadable[json.error]);
-  const parsed = clientFrame.safeParse(json.value);
-  return parsed.success ? ok(parsed.data) : fail(problemOf(json.value, parsed.error.issues));
+  const value = mayBeIllFormed(text) ? wellFormed(json.value) : json.value;
+  const parsed = clientFrame.safeParse(value);
+  return parsed.success ? ok(parsed.data) : fail(problemOf(value, parsed.error.issues));
 }
 
 const unreadable: Readonly<Record<JsonProblem, FrameProblem>> = {

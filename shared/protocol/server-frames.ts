@@ -7,7 +7,7 @@
  * copy of each turn it lists to `from`, appends `parts`, and the result is exactly `length` long.
  */
 import * as z from "zod/mini";
-import { epochSchema, inputSchema, turnIdSchema } from "./client-frames.ts";
+import { epochSchema, inputSchema, smallJson, turnIdSchema } from "./client-frames.ts";
 import { partSchema } from "./parts.ts";
 
 const count = z.int().check(z.minimum(0));
@@ -41,7 +41,7 @@ export const welcomeFrame = z.object({
   expiresInMs: z.exactOptional(count),
 });
 
-/** One turn in a sync. `input`, `author` and `createdAt` come only for turns queued after the reader's `seq`. */
+/** One turn in a sync. `input`, `author`, `createdAt` and `metadata` come only for turns queued after the reader's `seq`. */
 export const syncTurnSchema = z.object({
   id: turnIdSchema,
   state: turnStateSchema,
@@ -54,6 +54,7 @@ export const syncTurnSchema = z.object({
   simulated: z.exactOptional(z.boolean()),
   input: z.exactOptional(inputSchema),
   author: z.exactOptional(z.string()),
+  metadata: z.exactOptional(smallJson),
   createdAt: z.exactOptional(count),
 });
 
@@ -77,6 +78,7 @@ export const turnQueuedFrame = z.object({
   input: inputSchema,
   author: z.string(),
   createdAt: count,
+  metadata: z.exactOptional(smallJson),
   position: count,
   etaMs: z.exactOptional(count),
 });

@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "13cff13f2bd64c32df44c8d27584f71397d96adcd87e93314b967a5ff36455b2",
+    "8e95f4178ea720e3e014552fb5c8aef5a7a5fc4195e790043e59ded93e95a82e",
     1,
   ]);
 });

@@ -60,6 +60,7 @@ describe("server frames", () => {
           input: { prompt: "Second" },
           author: "anna",
           createdAt: 1790000001000,
+          metadata: { page: "/guide" },
           outcome: "interrupted",
           error: { code: "upstream-truncated", message: "The answer broke off before its end.", retryable: true },
         },

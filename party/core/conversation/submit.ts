@@ -8,7 +8,7 @@ import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import { jsonRows } from "../log/changes.ts";
-import type { Submit, TurnSpec } from "../log/turn-record.ts";
+import { readableMetadata, type Submit, type TurnSpec } from "../log/turn-record.ts";
 import { mayDo, type Principal } from "../principal.ts";
 import { Turn } from "../turn/turn.ts";
 import type { Commit, Committer } from "./commit.ts";
@@ -102,7 +102,10 @@ export class Submitter {
       createdAt: now,
       queuedSeq: seq,
       fingerprint: print,
-      inputBytes: rows.reduce((bytes, row) => bytes + utf8Length(row), 0),
+      inputBytes: (metadata === undefined ? rows : [...rows, JSON.stringify(metadata)]).reduce(
+        (bytes, row) => bytes + utf8Length(row),
+        0,
+      ),
       inputRows: rows.length,
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? policy.orphanPolicy,
@@ -121,6 +124,7 @@ export class Submitter {
       input: frame.input,
       author: by.sub,
       createdAt: now,
+      ...readableMetadata(spec),
       position: queuePosition,
       ...turns.eta(queuePosition, policy.maxActiveTurns),
     });

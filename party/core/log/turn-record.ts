@@ -3,7 +3,7 @@
  * `storage-schema.ts`; the states a turn goes through are `turn/turn-state.ts`.
  */
 import type { ChatMessage, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
-import type { Outcome, StopProof, TurnError, Usage } from "../../../shared/protocol/server-frames.ts";
+import type { Outcome, StopProof, SyncTurn, TurnError, Usage } from "../../../shared/protocol/server-frames.ts";
 import type { StopCause } from "../events.ts";
 
 /** How a turn ended: what `turn-end` says beside its length. */
@@ -33,7 +33,7 @@ export interface TurnSpec {
   readonly queuedSeq: number;
   /** Of {input, provider, model, params}: tells a repeated submit from a conflicting one (T1). */
   readonly fingerprint: string;
-  /** Bytes of the input as JSON in UTF-8, for budgets that must not load it. */
+  /** Bytes of the input and the metadata as JSON in UTF-8, for budgets that must not load the input. */
   readonly inputBytes: number;
   /** Rows the input takes in storage. */
   readonly inputRows: number;
@@ -44,6 +44,13 @@ export interface TurnSpec {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly onLeave: "cancel" | "keep";
+}
+
+/** The metadata as readers get it. A trace's parent came with the request and is not for them. */
+export function readableMetadata({ metadata = {} }: Pick<TurnSpec, "metadata">): Pick<SyncTurn, "metadata"> {
+  const { traceparent: _, ...rest } = metadata;
+  // It was JSON when it came.
+  return Object.keys(rest).length === 0 ? {} : { metadata: rest as Exclude<SyncTurn["metadata"], undefined> };
 }
 
 /** What became known when the turn left the queue. */

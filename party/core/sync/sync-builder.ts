@@ -9,6 +9,7 @@ import type { Have } from "../../../shared/protocol/client-frames.ts";
 import { syncMaxBytes } from "../../../shared/protocol/limits.ts";
 import type { SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
 import type { Journal } from "../log/journal.ts";
+import { readableMetadata } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
@@ -167,7 +168,9 @@ export class SyncBuilder {
       ...(position === undefined ? {} : { position, ...this.#turns.eta(position, this.#maxActiveTurns) }),
       ...(end === undefined ? {} : endFacts(end)),
       ...defined({ simulated: turn.record.simulated === undefined ? undefined : (true as const) }),
-      ...(withInput && input !== undefined ? { input, author: spec.author, createdAt: spec.createdAt } : {}),
+      ...(withInput && input !== undefined
+        ? { input, author: spec.author, createdAt: spec.createdAt, ...readableMetadata(spec) }
+        : {}),
     };
   }
 }

@@ -35,4 +35,8 @@ describe("askedBy", () => {
       messages: [{ role: "user", content: "plain" }],
     });
   });
+
+  test("mends half an emoji, so that both transports make the same turn of it", () => {
+    expect(askedBy([user("1", text("cut \uD83D"))])).toMatchObject({ ok: true, prompt: "cut \uFFFD" });
+  });
 });

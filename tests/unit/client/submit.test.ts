@@ -300,3 +300,10 @@ describe("clearing", () => {
     expect((await comeBack(sync({ epoch: "e2" }))).saidOf("room-clear")).toEqual([]);
   });
 });
+
+test("half an emoji in a question, from a cut paste, is sent as U+FFFD and shown as it is sent", async () => {
+  const socket = await goOnline();
+  client.submit("cut \uD83D", { params: { note: "\uDE00" } });
+  expect(socket.saidOf("turn-submit")).toMatchObject([{ input: { prompt: "cut \uFFFD" }, params: { note: "\uFFFD" } }]);
+  expect(client.getSnapshot().pending).toMatchObject([{ input: { prompt: "cut \uFFFD" } }]);
+});

@@ -112,3 +112,21 @@ describe("says what was wrong", () => {
     ).toBeLessThan(200);
   });
 });
+
+test("[T1] half an emoji in a frame becomes U+FFFD before anything is made of it", () => {
+  const half = "\uD83D";
+  const frame = {
+    type: "turn-submit",
+    turnId: "a",
+    input: { messages: [{ role: "user", content: `cut ${half}` }] },
+    params: { [half]: half },
+  };
+  expect(parseClientFrame(JSON.stringify(frame))).toEqual({
+    ok: true,
+    value: {
+      ...frame,
+      input: { messages: [{ role: "user", content: "cut \uFFFD" }] },
+      params: { "\uFFFD": "\uFFFD" },
+    },
+  });
+});

@@ -1,6 +1,14 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { closeReason, isHighSurrogate, isLowSurrogate, safeCut, utf8Length } from "../../../shared/text.ts";
+import {
+  closeReason,
+  isHighSurrogate,
+  isLowSurrogate,
+  mayBeIllFormed,
+  safeCut,
+  utf8Length,
+  wellFormed,
+} from "../../../shared/text.ts";
 
 /** Strings of any units, lone surrogates and pairs among them. */
 const anyText = fc.string({ unit: fc.oneof(fc.constantFrom("a", "é", "世", "😀", "\uD83D", "\uDE00"), fc.string()) });
@@ -37,4 +45,24 @@ test("a close reason is a start of the text that fits 123 bytes, whole character
     }),
   );
   expect(closeReason(`${"a".repeat(122)}😀`)).toBe("a".repeat(122));
+});
+
+test("wellFormed replaces lone surrogates as `toWellFormed` does, in every string and key of a JSON value", () => {
+  fc.assert(
+    fc.property(anyText, anyText, (text, key) => {
+      expect(wellFormed(text)).toBe(text.toWellFormed());
+      expect(wellFormed({ [key]: [text, 1, null, { deep: text }] })).toEqual({
+        [key.toWellFormed()]: [text.toWellFormed(), 1, null, { deep: text.toWellFormed() }],
+      });
+    }),
+  );
+});
+
+test("mayBeIllFormed recognises every JSON text that brings a lone surrogate", () => {
+  fc.assert(
+    fc.property(anyText, (text) => {
+      if (!text.isWellFormed()) expect(mayBeIllFormed(JSON.stringify({ text }))).toBe(true);
+    }),
+  );
+  expect(mayBeIllFormed(JSON.stringify({ text: "an emoji 😀 as it is" }))).toBe(false);
 });

@@ -41,6 +41,24 @@ describe("a turn", () => {
     }
   });
 
+  test("shows its metadata to every tab, live and in a later sync, without the trace that came with it", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    const metadata = {
+      page: "/guide",
+      tags: ["a"],
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+    };
+    tab.say({ type: "turn-submit", turnId: "with", input: { prompt: "hi" }, metadata });
+    tab.say({ type: "turn-submit", turnId: "without", input: { prompt: "ho" } });
+    await settled();
+    const later = await room.join();
+    for (const reader of [tab, later]) {
+      expect(reader.turn("with")?.metadata).toEqual({ page: "/guide", tags: ["a"] });
+      expect(reader.turn("without")).not.toHaveProperty("metadata");
+    }
+  });
+
   test("[R5] frames of a turn come in order: queued, start, deltas, end", async () => {
     const { room, tab } = await streaming();
     await room.clock.advance(16);
