@@ -14,6 +14,7 @@ import { TurnList } from "../../party/core/turn/turn-list.ts";
 import { AnswerReader } from "../../party/upstream/event-stream.ts";
 import { stamp } from "../lib/stamp.ts";
 import { median } from "../lib/stats.ts";
+import { dialectRatios, dialectSteps } from "./dialects.ts";
 import { foldSteps } from "./fold.ts";
 import type { Step } from "./step.ts";
 
@@ -128,6 +129,7 @@ const steps: readonly Step[] = [
   { name: "append, flush, send: 1 tab", tokens, run: () => flush(1) },
   { name: "append, flush, send: 20 tabs", tokens, run: () => flush(20) },
   ...foldSteps,
+  ...dialectSteps,
 ];
 
 const gc = globalThis.gc;
@@ -160,3 +162,7 @@ for (const [name, { ns, bytes }] of taken) {
   ];
   console.log(`${name.padEnd(36)}${cells.join("")}`);
 }
+
+const medians = new Map([...taken].map(([name, { ns }]) => [name, median(ns)]));
+console.log("\nCPU per token, times that of the unified dialect");
+for (const [name, ratio] of dialectRatios(medians)) console.log(`${name.padEnd(36)}${ratio.toFixed(2).padStart(8)}`);

@@ -98,7 +98,7 @@ export class SniffedFraming implements Framing {
       if (line === "") return new EventFraming(this.#sink);
       if (!line.startsWith("data:")) continue;
       const value = jsonOrUndefined(line.slice(5));
-      if (!isObject(value)) return new EventFraming(this.#sink);
+      if (!isObject(value)) return new EventFraming(this.#sink, /^data:[^\s[{]/.test(line));
       if (data !== undefined) return new LineFraming(this.#sink);
       data = line;
     }
@@ -174,15 +174,23 @@ class UnreadFraming implements Framing {
   }
 }
 
+function withSpaces(lines: string): string {
+  return lines.replace(/(^|[\r\n])data: /g, "$1data:  ");
+}
+
 /** Server-sent events, as the format says (WHATWG HTML §9.2). */
 export class EventFraming implements Framing {
   readonly #sink: FramingSink;
   readonly #parser;
+  readonly #keepsSpace: boolean;
+  #line = "";
   #isOver = false;
   #isCut = false;
 
-  constructor(sink: FramingSink) {
+  /** @param keepsSpace the backend writes no space after the colon, so that one there belongs to the text. */
+  constructor(sink: FramingSink, keepsSpace = false) {
     this.#sink = sink;
+    this.#keepsSpace = keepsSpace;
     this.#parser = createParser({
       maxBufferSize: maxEventUnits,
       onEvent: ({ event, data, id }) => {
@@ -198,10 +206,19 @@ export class EventFraming implements Framing {
   }
 
   feed(text: string): void {
-    this.#parser.feed(text);
+    if (!this.#keepsSpace) {
+      this.#parser.feed(text);
+      return;
+    }
+    // The parser drops one space, as the format says. Only whole lines tell where a field begins.
+    const all = this.#line + text;
+    const cut = Math.max(all.lastIndexOf("\n"), all.lastIndexOf("\r", all.length - 2)) + 1;
+    this.#line = all.slice(cut);
+    this.#parser.feed(withSpaces(all.slice(0, cut)));
   }
 
   end(): boolean {
+    if (this.#line !== "") this.#parser.feed(withSpaces(this.#line));
     this.#isOver = true;
     // The blank line that ends the last event is ours.
     this.#parser.feed("\n\n");

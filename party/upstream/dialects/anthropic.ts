@@ -113,6 +113,8 @@ export class AnthropicDialect implements Dialect {
         return;
       }
       default:
+        // A backend that writes these events itself may leave out the type inside.
+        if (delta["type"] === undefined) into.text("text", textAt(delta, "text"));
     }
   }
 

@@ -8,6 +8,7 @@ import { AnthropicDialect } from "./anthropic.ts";
 import { DashScopeDialect } from "./dashscope.ts";
 import { DataStreamDialect } from "./data-stream.ts";
 import type { Dialect } from "./dialect.ts";
+import { findText } from "./find-text.ts";
 import { GeminiDialect } from "./gemini.ts";
 import { MappedDialect } from "./mapped.ts";
 import type { MappingSettings } from "./mapping-settings.ts";
@@ -15,7 +16,14 @@ import type { DialectName } from "./names.ts";
 import { OpenAiDialect } from "./openai.ts";
 import { dialectOf, type KnownDialect } from "./recognize.ts";
 import { ResponsesDialect } from "./responses.ts";
-import { isObject, looksLikeMarkup, malformed, type StreamEvent, streamEvent } from "./stream-event.ts";
+import {
+  isObject,
+  jsonOrUndefined,
+  looksLikeMarkup,
+  malformed,
+  type StreamEvent,
+  streamEvent,
+} from "./stream-event.ts";
 import { roleOf } from "./tag-roles.ts";
 import { TaggedDialect } from "./tagged.ts";
 import { TextDialect } from "./text.ts";
@@ -101,6 +109,14 @@ function fixedDialect(name: KnownDialect): Dialect {
 /** Words that some backends send before their answer, and that may also be one. */
 const openingWords: ReadonlySet<string> = new Set(["connected", "start", "open", "ready", "ping", "heartbeat", "ok"]);
 
+/** An event whose data is a string of JSON with an object in it, by a backend that encoded it twice. */
+function encodedTwice(event: StreamEvent): StreamEvent | undefined {
+  if (typeof event.value !== "string" || !event.value.startsWith("{")) return undefined;
+  const value = jsonOrUndefined(event.value);
+  if (!isObject(value) || !("type" in value || "event" in value || findText(value).length > 0)) return undefined;
+  return { ...event, data: event.value, value };
+}
+
 class AutoDialect implements Dialect {
   readonly #tagged = new TaggedDialect();
   #chosen: Dialect | undefined;
@@ -119,6 +135,11 @@ class AutoDialect implements Dialect {
   read(event: StreamEvent, into: BatchBuilder): void {
     if (this.#chosen !== undefined) {
       this.#chosen.read(event, into);
+      return;
+    }
+    const twice = encodedTwice(event);
+    if (twice !== undefined) {
+      this.#tagged.read(twice, into);
       return;
     }
     if (this.#tagged.hasText && !isObject(event.value)) {

@@ -4,8 +4,20 @@
  */
 import { isObject, type JsonObject } from "./stream-event.ts";
 
+/** Without one of these keys an object is no failure, which is all that most tokens are asked. */
+const suspects: ReadonlySet<string> = new Set(
+  "error errors statusCode status error_code errorCode error_message success ok base_resp header code detail".split(
+    " ",
+  ),
+);
+
 /** Whether an object that names no role is a failure. */
 export function saysError(value: JsonObject): boolean {
+  for (const key in value) if (suspects.has(key)) return isFailure(value);
+  return false;
+}
+
+function isFailure(value: JsonObject): boolean {
   const { error, errors, code } = value;
   if (error !== undefined && error !== null && error !== false && error !== "" && error !== 0) return true;
   if (Array.isArray(errors) && errors.length > 0) return true;

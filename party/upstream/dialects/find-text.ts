@@ -8,7 +8,7 @@ import { isObject, type JsonObject } from "./stream-event.ts";
 import { type Role, roleOf } from "./tag-roles.ts";
 
 /** Where text is looked for, in this order: the increment before what might be the whole or words about it. */
-const textKeys = [
+const textKeys: readonly string[] = [
   ...[
     "delta",
     "textDelta",
@@ -36,7 +36,7 @@ const textKeys = [
     "output",
   ],
   ...["result", "results", "messages", "message", "value", "msg"],
-] as const;
+];
 const reasoningKeys = [
   "reasoning_content",
   "reasoningContent",
@@ -45,6 +45,9 @@ const reasoningKeys = [
   "thought",
   "thoughts",
 ] as const;
+/** Places of the keys in that order. */
+const ranks: ReadonlyMap<string, number> = new Map(textKeys.map((key, rank) => [key, rank]));
+const thinkKeys: ReadonlySet<string> = new Set(reasoningKeys);
 /** Where an end event has the whole answer. `message` isn't one of them: there it is a word about the end. */
 const wholeKeys = [
   ...[
@@ -99,37 +102,57 @@ export function findWhole(value: JsonObject, depth = 0): string | undefined {
 
 /** Returns whether the object holds text of any kind, which may be empty. */
 function collect(value: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
-  for (const key of reasoningKeys) {
-    const thought = value[key];
-    if (typeof thought === "string" && thought !== "") {
-      into.push({ kind: "reasoning", text: thought });
-      break;
-    }
+  let best = textKeys.length;
+  let mayThink = false;
+  for (const key in value) {
+    const rank = ranks.get(key);
+    if (rank === undefined) mayThink ||= thinkKeys.has(key);
+    else if (rank < best && value[key] !== null) best = rank;
   }
-  const isStatus = "code" in value || "success" in value || "status" in value;
-  for (const key of textKeys) {
+  if (mayThink) addThought(value, into);
+  const isStatus = "code" in value || "success" in value || isWord(value["status"]);
+  for (let rank = best; rank < textKeys.length; rank += 1) {
+    const key = textKeys[rank] ?? "";
     const inner = value[key];
     // Beside a code it is a word about the event.
     if (isStatus && (key === "message" || key === "msg") && typeof inner === "string") continue;
     if (inner !== undefined && inner !== null && collectAt(inner, into, kind, depth)) return true;
   }
-  for (const key of Object.keys(value)) {
-    if (roleOf(key) === "text" && typeof value[key] === "string") {
+  return collectByWords(value, into, kind, depth) || (into.length > 0 && depth > 0);
+}
+
+/** A status of the event itself, beside which a message isn't the answer. */
+function isWord(status: unknown): boolean {
+  return typeof status === "number" || (typeof status === "string" && /^(?:ok|success|succeeded)$/i.test(status));
+}
+
+function addThought(value: JsonObject, into: Found[]): void {
+  for (const key of reasoningKeys) {
+    const thought = value[key];
+    if (typeof thought !== "string" || thought === "") continue;
+    into.push({ kind: "reasoning", text: thought });
+    return;
+  }
+}
+
+/** Keys of a backend's own making, such as `ai_response_chunk`. */
+function collectByWords(value: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
+  for (const key in value) {
+    if (!isTextKey(key) && typeof value[key] === "string" && roleOf(key) === "text") {
       into.push({ kind, text: value[key] });
       return true;
     }
   }
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     const inner = value[key];
-    if (isObject(inner) && !isTextKey(key) && roleOf(key) === "text" && collectAt(inner, into, kind, depth))
+    if (!isTextKey(key) && isObject(inner) && roleOf(key) === "text" && collectAt(inner, into, kind, depth))
       return true;
   }
-  return into.length > 0 && depth > 0;
+  return false;
 }
 
-const spoken: ReadonlySet<string> = new Set(textKeys);
 /** Whether a key is one of those that text is looked for under. */
-export const isTextKey = (key: string) => spoken.has(key);
+export const isTextKey = (key: string) => ranks.has(key);
 
 function collectAt(inner: unknown, into: Found[], kind: TextKind, depth: number): boolean {
   if (typeof inner === "string") {
@@ -176,9 +199,10 @@ export function blockRole(block: JsonObject): Role {
 
 /** What a message is by its author: the user's own words and system prompts come back from some backends. */
 export function speakerOf(value: JsonObject): "other" | "tool" | undefined {
-  const { role } = value;
   if (value["isCreatedByUser"] === true) return "other";
+  const role = value["role"] ?? value["sender"];
   if (typeof role !== "string") return undefined;
-  if (role === "user" || role === "human" || role === "system" || role === "developer") return "other";
+  if (role === "user" || role === "User" || role === "human" || role === "system" || role === "developer")
+    return "other";
   return role === "tool" || role === "function" ? "tool" : undefined;
 }

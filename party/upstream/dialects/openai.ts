@@ -75,7 +75,8 @@ export class OpenAiDialect implements Dialect {
       addMessage(delta, into);
       this.#calls.collect(delta["tool_calls"]);
       if (isObject(delta["function_call"])) this.#calls.collect([delta["function_call"]]);
-    } else if (typeof choice["text"] === "string") into.text("text", choice["text"]);
+    } else if (typeof delta === "string") into.text("text", delta);
+    else if (typeof choice["text"] === "string") into.text("text", choice["text"]);
     else if (delta !== undefined && delta !== null) into.ignored(event);
     const reason = choice["finish_reason"];
     if (typeof reason === "string" && reason !== "" && reason !== "null") this.#finishReason = reason;

@@ -8,10 +8,12 @@ import { readStray } from "./stray-events.ts";
 import { isObject, type JsonObject, jsonOrUndefined, malformed, type StreamEvent, textAt } from "./stream-event.ts";
 import { ToolSteps } from "./tool-steps.ts";
 
+/** Types that only this API has: a backend of one's own may well send `response.chunk`. */
+const ownTypes =
+  /^response\.(?:created|in_progress|queued|output_item\.|content_part\.|output_text\.|refusal\.|function_call_arguments\.|reasoning(?:_|\.)|completed$|incomplete$|failed$|web_search_call\.|file_search_call\.|mcp_|code_interpreter_call)/;
+
 export function isResponse(value: JsonObject): boolean {
-  return (
-    textAt(value, "type").startsWith("response.") || (value["object"] === "response" && Array.isArray(value["output"]))
-  );
+  return ownTypes.test(textAt(value, "type")) || (value["object"] === "response" && Array.isArray(value["output"]));
 }
 
 export class ResponsesDialect implements Dialect {

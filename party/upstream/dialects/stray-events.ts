@@ -54,6 +54,7 @@ function readText(event: StreamEvent, into: BatchBuilder): "end" | undefined {
   if (looksLikeMarkup(data)) throw malformed("HTML in the stream");
   if (name === undefined) {
     const word = data.trim();
+    if (/^\w+$/.test(word) && roleOf(word) === "end") return "end";
     if (word === "" || word === "null" || roleOf(word) === "keep-alive") return undefined;
     throw malformed("text between events of JSON");
   }

@@ -27,7 +27,8 @@ function jsonIn(data: string): unknown {
   let at = 0;
   while (data.charCodeAt(at) <= 32) at += 1;
   const first = data.charCodeAt(at);
-  return first === brace || first === bracket || first === quote ? jsonOrUndefined(data) : undefined;
+  if (first !== brace && first !== bracket && first !== quote) return undefined;
+  return jsonOrUndefined(data);
 }
 
 /** Data of events that end a stream: `[DONE]` and its relatives. Only asked for data in brackets. */
@@ -48,9 +49,11 @@ const endMarks: ReadonlySet<string> = new Set(
 
 /** Whether the data is a mark that ends the stream. Cheap for what is not in brackets. */
 export function isEndMark(data: string): boolean {
-  const at = data.indexOf("[");
-  if (at < 0 || at > 2 || data.length > 24) return false;
-  return endMarks.has(data.trim().toUpperCase());
+  if (data.length > 24) return false;
+  const first = data.charCodeAt(0);
+  // A quote: the mark may be a JSON string.
+  if (first !== bracket && first !== quote && first > 32) return false;
+  return endMarks.has(data.replaceAll('"', "").trim().toUpperCase());
 }
 
 /** Whether the data is a mark that says "failure": `[ERROR]`, also with a sentence after it. */

@@ -44,6 +44,8 @@ const otherWords = words(
     "transcript plan planning step node workflow chain run debug trace warning notice notification id ids queue queued",
     "waiting balance cost billing memory intent route router rerank embedding feedback related recommend tts action actions",
     "card cards chart table parser retriever snapshot replace quota type count index time timestamp name names language",
+    "recommendation recommendations example examples hint hints tip tips faq link links product products option options button",
+    "buttons keyword keywords tag tags entity entities emotion mood summary score evaluation analysis translation knowledge",
     "moderation format mime url uri role version hash",
   ].join(" "),
 );
@@ -52,7 +54,7 @@ const textWords = words(
     "delta token tokens text txt content contents chunk chunks message messages msg answer answers response responses reply",
     "replies data stream streaming output outputs partial completion completions cmpl word words char chars character assistant",
     "ai bot llm generation generated generate value append add fragment segment sentence result speech say writing markdown",
-    "normal",
+    "normal chat",
   ].join(" "),
 );
 

@@ -29,7 +29,7 @@ const tagKeys = ["event", "event_type", "eventType", "kind", "status", "state", 
 const reasonKeys = ["finishReason", "finish_reason", "stopReason", "stop_reason", "done_reason"] as const;
 /** A state that says nothing about the event it stands in. */
 const neutralStates =
-  /^(?:ok|success|succeeded|in_progress|running|processing|generating|pending|streaming|answering|continue|\d+)$/i;
+  /^(?:ok|success|succeeded|in_progress|running|processing|generating|pending|streaming|answering|continue|next|update|push|event|\d+)$/i;
 /** Tags that one backend mixes in one answer. */
 const sameText: ReadonlyMap<string, string> = new Map([
   ["agent_message", "message"],
@@ -143,13 +143,17 @@ export class TaggedDialect implements Dialect {
     if (ending !== undefined) this.#needsEnd = true;
     const partial = value["partial"];
     if (partial === true) this.#hasPartials = true;
-    const isWhole = ending === true || (this.#hasPartials && partial !== true);
+    // LangGraph repeats the message so far under this name.
+    const isWhole = event.name === "messages/partial" || ending === true || (this.#hasPartials && partial !== true);
     if (found.length === 0 && ending !== true) {
       if (hasWrongText(value, this.#textTag === tag)) throw malformed("text that is no string");
-      if (!isNothing(value)) into.ignored(event);
+      const whole = findWhole(value);
+      if (whole?.startsWith(into.received("text"))) this.#whole(whole, into);
+      else if (!isNothing(value)) into.ignored(event);
       return;
     }
-    for (const piece of found) this.#piece(tag, piece, isWhole, into);
+    const isThought = saysThinking(value);
+    for (const { kind, text } of found) this.#piece(tag, { kind: isThought ? "reasoning" : kind, text }, isWhole, into);
     if (isUnified || (tag === "token" && event.name === "token")) this.#unified();
     addUsage(value["usage"], into);
     this.#reason(value);
@@ -176,11 +180,18 @@ export class TaggedDialect implements Dialect {
       }
       this.#strays = 0;
     }
-    if (isWhole && repeats(text, received)) into.repeated(kind, text.slice(received.length));
+    if (isWhole) into.repeated(kind, repeats(text, received) ? text.slice(received.length) : text);
     else {
       this.#tools.flush(into);
       into.text(kind, text);
     }
+  }
+
+  /** The answer once more, of which what is new is shown. */
+  #whole(text: string, into: BatchBuilder): void {
+    if (text === "" || isEndMark(text)) return;
+    this.#textTag ??= "";
+    into.repeated("text", text.slice(into.received("text").length));
   }
 
   #thought(value: JsonObject, into: BatchBuilder): void {
@@ -231,17 +242,13 @@ export class TaggedDialect implements Dialect {
   }
 
   #ending(role: "end" | "soft-end" | "part-end", value: JsonObject, event: StreamEvent, into: BatchBuilder): void {
-    if (saysError(value) || textAt(value, "status") === "failed") {
+    if (saysError(value) || roleOf(textAt(value, "status")) === "failure") {
       into.end(endOfError(value));
       return;
     }
     if (role !== "part-end") {
       const whole = findWhole(value);
-      const received = into.received("text");
-      if (whole !== undefined && whole !== "" && !isEndMark(whole) && whole.startsWith(received)) {
-        this.#textTag ??= "";
-        into.repeated("text", whole.slice(received.length));
-      }
+      if (whole?.startsWith(into.received("text"))) this.#whole(whole, into);
     }
     addUsage(value["usage"] ?? value["totalUsage"] ?? value, into);
     this.#reason(value);
@@ -255,7 +262,11 @@ export class TaggedDialect implements Dialect {
     const { name, data, value } = event;
     if (looksLikeMarkup(data)) throw malformed("HTML in the stream");
     if (name === undefined) {
-      if (data.trim() === "" || roleOf(data.trim()) === "keep-alive") return;
+      const role = roleOf(data.trim());
+      if (data.trim() === "" || isBareWord(data, role)) {
+        if (role === "end") this.#end(into);
+        return;
+      }
       throw malformed("text between events of JSON");
     }
     const text = typeof value === "string" ? value : data;
@@ -299,18 +310,24 @@ export class TaggedDialect implements Dialect {
 
   /** An object without a tag, of which one key is a tool's: `{"toolUpdate": {…}}`. True where it holds nothing else. */
   #untaggedTool(value: JsonObject, into: BatchBuilder): boolean {
-    const holders = [value, ...messageKeys.map((key) => value[key]).filter(isObject)];
-    let isStep = false;
-    for (const holder of holders) {
-      for (const key of Object.keys(holder)) {
-        const step = holder[key];
-        if (typeof step !== "object" || step === null || roleOf(key) !== "tool") continue;
-        if (Array.isArray(step) && step.length === 0) continue;
-        this.#tools.read(key, step, into);
-        isStep = true;
-      }
+    let isStep = this.#stepsIn(value, into);
+    for (const key of messageKeys) {
+      const message = value[key];
+      if (isObject(message) && this.#stepsIn(message, into)) isStep = true;
     }
     return isStep && flagIn(value, 0) !== true && findText(value).every(({ text }) => text === "");
+  }
+
+  #stepsIn(holder: JsonObject, into: BatchBuilder): boolean {
+    let isStep = false;
+    for (const key in holder) {
+      const step = holder[key];
+      if (typeof step !== "object" || step === null || roleOf(key) !== "tool") continue;
+      if (Array.isArray(step) && step.length === 0) continue;
+      this.#tools.read(key, step, into);
+      isStep = true;
+    }
+    return isStep;
   }
 
   #reason(value: JsonObject): void {
@@ -340,14 +357,19 @@ export class TaggedDialect implements Dialect {
   }
 }
 
+/** A single word between events of JSON that says something about the stream: `done`, `ping`, `connected`. */
+function isBareWord(data: string, role: Role): boolean {
+  return /^\s*\w+\s*$/.test(data) && (role === "end" || role === "keep-alive" || role === "other");
+}
+
 /** Objects that may hold the tool calls of a message. */
 const messageKeys = ["message", "delta", "data"] as const;
 
 /** The object inside an envelope without a tag that has one, and that isn't text: `{code: 0, data: {type: "end"}}`. */
 function taggedInside(value: JsonObject): JsonObject | undefined {
-  for (const key of envelopes) {
+  for (const key in value) {
     const inner = value[key];
-    if (!isObject(inner)) continue;
+    if (typeof inner !== "object" || !isObject(inner) || !envelopes.has(key)) continue;
     const { role } = rolesOf(inner, undefined);
     if (role !== undefined && role !== "text" && role !== "unknown") return inner;
   }
@@ -423,7 +445,7 @@ function tagsOf(value: JsonObject, name: string | undefined): string[] {
   const tags: string[] = [];
   const { type, code } = value;
   if (typeof type === "string" && type !== "") tags.push(type);
-  if (name !== undefined) tags.push(name);
+  if (name !== undefined && !neutralStates.test(name)) tags.push(name);
   for (const key of tagKeys) {
     const tag = value[key];
     if (typeof tag === "string" && tag !== "" && !neutralStates.test(tag)) tags.push(tag);
@@ -441,7 +463,7 @@ const strongKeys: ReadonlySet<Role> = new Set(["end", "soft-end", "part-end", "o
 /** Whether flags in the object say that it is the last: true, false where they say that more comes, undefined without any. */
 function flagIn(value: JsonObject, depth: number): boolean | undefined {
   let said: boolean | undefined;
-  for (const key of Object.keys(value)) {
+  for (const key in value) {
     const flag = value[key];
     if (typeof flag === "boolean") {
       const role = roleOf(key);
@@ -458,6 +480,12 @@ function flagIn(value: JsonObject, depth: number): boolean | undefined {
 }
 
 const envelopes: ReadonlySet<string> = new Set(["data", "payload", "message", "output", "result", "body", "response"]);
+
+/** Whether a flag says that the text is a thought: `{"thinking": true, "content": "…"}`. */
+function saysThinking(value: JsonObject): boolean {
+  for (const key in value) if (value[key] === true && roleOf(key) === "reasoning") return true;
+  return false;
+}
 
 /** Whether a last event has the whole answer once more. A short answer that is one word twice is no repetition. */
 function repeats(text: string, received: string): boolean {

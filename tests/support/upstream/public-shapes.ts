@@ -949,4 +949,98 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
   },
+  {
+    name: "a type of its own that begins like the Responses API's",
+    events: [...each((text) => data({ type: "response.chunk", content: text })), data({ type: "response.end" })],
+    text: answer,
+  },
+  {
+    name: "choices whose delta is the text",
+    events: [...each((text) => data({ choices: [{ delta: text }] })), data("[DONE]")],
+    text: answer,
+  },
+  {
+    name: "a bare word at the end of JSON events",
+    events: [...each((text) => data({ content: text })), "data: DONE\n\n"],
+    text: answer,
+  },
+  {
+    name: "words about the event beside the text",
+    events: [
+      data({ status: "success", message: "connected", data: null }),
+      ...each((text) => data({ status: "success", message: "ok", data: { text } })),
+      data({ status: "completed", message: "finished" }),
+    ],
+    text: answer,
+  },
+  {
+    name: "thoughts by a flag",
+    events: [
+      data({ thinking: true, content: "Let me think." }),
+      ...each((text) => data({ thinking: false, content: text })),
+      data({ end: true }),
+    ],
+    text: answer,
+    reasoning: "Let me think.",
+  },
+  {
+    name: "JSON that is encoded twice",
+    events: [
+      ...each((text) => data(JSON.stringify(JSON.stringify({ type: "delta", content: text })))),
+      data(JSON.stringify(JSON.stringify({ type: "done" }))),
+    ],
+    text: answer,
+  },
+  {
+    name: "a sender instead of a role",
+    events: [
+      data({ sender: "user", text: "question" }),
+      ...each((text) => data({ sender: "ai", text })),
+      "event: close\ndata:\n\n",
+      named("close", "bye"),
+    ],
+    text: answer,
+  },
+  {
+    name: "the whole answer under a key of its own",
+    events: [data({ type: "status", message: "working" }), data({ final_answer: answer })],
+    text: answer,
+  },
+  {
+    name: "GraphQL over server-sent events",
+    events: [...each((text) => named("next", { data: { chat: { delta: text } } })), "event: complete\ndata: {}\n\n"],
+    text: answer,
+  },
+  {
+    name: "LangGraph messages that repeat the text so far",
+    events: [
+      named("metadata", { run_id: "r" }),
+      named("messages/metadata", { m: { metadata: { thread: "not shown" } } }),
+      ...pieces.map((_, index) =>
+        named("messages/partial", [{ content: pieces.slice(0, index + 1).join(""), type: "ai", id: "m" }]),
+      ),
+      named("messages/complete", [{ content: answer, type: "ai", id: "m" }]),
+      "event: end\ndata: null\n\n",
+    ],
+    text: answer,
+  },
+  {
+    name: "Anthropic's events written by hand",
+    events: [...each((text) => data({ type: "content_block_delta", delta: { text } })), data({ type: "message_stop" })],
+    text: answer,
+  },
+  {
+    name: "Spring's plain text without a space after the colon",
+    events: each((text) => `data:${text}\n\n`),
+    text: answer,
+  },
+  {
+    name: "several recommendations after the answer",
+    events: [
+      ...each((text) => data({ type: "text", content: text })),
+      ...["a", "b", "c"].map((text) => data({ type: "recommendation", content: text })),
+      data({ type: "finished" }),
+    ],
+    text: answer,
+  },
 ];
