@@ -34,7 +34,10 @@ export function routeBridge(
     revocationsOf: bindings.revocationsOf,
     waitUntil,
     tenantOf: (tenant) => tenants.get(tenant),
-    limiterOf: (tenant, sub) => limiterFor(tenant, sub, tenants, config, bindings),
+    limiterOf: (tenant, sub) => {
+      if (bindings.limiterOf === undefined) return undefined;
+      return limiterFor(tenant, sub, tenants, config, kept(bindings.limiterOf, waitUntil));
+    },
   });
 }
 
@@ -44,9 +47,8 @@ function limiterFor(
   sub: string,
   tenants: TenantConfigs,
   { auth, limits }: GatewayConfig,
-  { limiterOf }: BridgeBindings,
-): TurnLimiter | undefined {
-  if (limiterOf === undefined) return undefined;
+  stubOf: LeaseClientOptions["stubOf"],
+): TurnLimiter {
   return new LeaseClient({
     tenant,
     // No room has such a name. The Limiter is fair between rooms, so each subject counts as one.
@@ -55,10 +57,24 @@ function limiterFor(
     hasSubjects: auth.mode === "jwt",
     limits: () => tenants.get(tenant),
     knownLimits: () => tenants.known(tenant),
-    stubOf: limiterOf,
+    stubOf,
     hints: slowingHints,
     clock: systemClock,
     onDegraded: (cause) => report({ name: "limiter-degraded", cause }, { tenant }),
+  });
+}
+
+/** A release is sent when the answer has ended. Without `waitUntil` it would be cancelled with the request. */
+function kept(
+  limiterOf: LeaseClientOptions["stubOf"],
+  waitUntil: (work: Promise<unknown>) => void,
+): LeaseClientOptions["stubOf"] {
+  return (name) => ({
+    handle: (call) => {
+      const reply = Promise.resolve(limiterOf(name).handle(call));
+      waitUntil(reply.catch(() => undefined));
+      return reply;
+    },
   });
 }
 
