@@ -5,7 +5,7 @@
 
 import { bridgeAdmitted } from "../party/bridge/authorized-bridge.ts";
 import { parseConfig, type Variables } from "../party/config/settings.ts";
-import { isAllowedOrigin, preflight, withCors } from "../party/responses/cors.ts";
+import { preflight, refuseOrigin, withCors } from "../party/responses/cors.ts";
 import { problem } from "../party/responses/problem.ts";
 import { notConfigured } from "../party/responses/refusal-response.ts";
 import { reportFault } from "../party/telemetry/reporter.ts";
@@ -28,9 +28,10 @@ export async function serveBridge(request: Request, { settings, address, waitUnt
     const url = new URL(request.url);
     const config = parseConfig(settings, url.hostname);
     if (!config.ok) return notConfigured(config.error);
+    if (request.method === "OPTIONS") return preflight(request);
+    const otherOrigin = refuseOrigin(request, config.value.allowedOrigins);
+    if (otherOrigin !== undefined) return otherOrigin;
     const origin = request.headers.get("origin");
-    if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
-    if (request.method === "OPTIONS") return withCors(preflight(), origin);
     const refusal = addresses.refusalOf(address, config.value.limits.ipRequestsPerMinute, Date.now());
     return withCors(refusal ?? (await bridgeAdmitted(request, config.value, { waitUntil })), origin);
   } catch (error) {

@@ -13,7 +13,7 @@ import { RoomCore } from "./core/room/room.ts";
 import { routeBackend } from "./http/backend-route.ts";
 import { refuseRoom } from "./http/room-name.ts";
 import { roomPorts, warnOfEstimate } from "./objects/room-ports.ts";
-import { isAllowedOrigin, preflight, withCors } from "./responses/cors.ts";
+import { preflight, refuseOrigin, withCors } from "./responses/cors.ts";
 import { notConfigured, problem, wrongMethod } from "./responses/refusal-response.ts";
 import { deletedBy } from "./responses/room-methods.ts";
 import { answerInRoom } from "./room-http/room-handler.ts";
@@ -95,7 +95,8 @@ export default class PartykitRoom implements Party.Server {
     if (config instanceof Response) return config;
     const refused = refuseRoom(lobby.id, config);
     if (refused !== undefined) return refused;
-    if (!isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins)) return problem("origin-forbidden");
+    const otherOrigin = refuseOrigin(request as unknown as Request, config.allowedOrigins);
+    if (otherOrigin !== undefined) return otherOrigin;
     // As the Worker does: a fresh connection id, and nothing else of the query. It also keeps the attachment, which holds
     // this URL and at most 2 KiB, free for us.
     url.search = "";
@@ -112,9 +113,10 @@ export default class PartykitRoom implements Party.Server {
     if (config instanceof Response) return config;
     const refused = refuseRoom(lobby.id, config);
     if (refused !== undefined) return refused;
+    if (request.method === "OPTIONS") return preflight(request as unknown as Request);
+    const otherOrigin = refuseOrigin(request as unknown as Request, config.allowedOrigins);
+    if (otherOrigin !== undefined) return otherOrigin;
     const origin = request.headers.get("origin");
-    if (!isAllowedOrigin(origin, url, config.allowedOrigins)) return problem("origin-forbidden");
-    if (request.method === "OPTIONS") return withCors(preflight(), origin);
     const [, room = "", path = ""] = /^(\/parties\/chat\/[^/]+)(.*)$/.exec(url.pathname) ?? [];
     const deleted = deletedBy(path);
     if (deleted === undefined) return request;
@@ -136,8 +138,8 @@ export default class PartykitRoom implements Party.Server {
     if (path === undefined) return problem("not-found");
     const config = configOf(lobby.env, hostname);
     if (config instanceof Response) return config;
-    const isAllowed = isAllowedOrigin(request.headers.get("origin"), url, config.allowedOrigins);
-    if (!isAllowed) return problem("origin-forbidden");
+    const otherOrigin = refuseOrigin(request as unknown as Request, config.allowedOrigins);
+    if (otherOrigin !== undefined) return otherOrigin;
     return routeBackend(path, config, (work) => ctx.waitUntil(work));
   }
 

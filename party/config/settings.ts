@@ -4,6 +4,7 @@
  * schemas takes longer than all of these checks, in each isolate before its first answer.
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
+import { parseOrigins } from "../auth/origins.ts";
 import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-settings.ts";
@@ -194,16 +195,6 @@ function parseWarmRoutes(list: string | undefined): Result<readonly string[], st
   const routes = list.split(",").map((route) => route.trim());
   if (routes.every((route) => /^\/[\w./-]*$/.test(route))) return ok(routes);
   return fail("WARM_ROUTES is a list of paths of this gateway, for example WARM_ROUTES=/health,/models,/context.");
-}
-
-function parseOrigins(list: string | undefined): Result<readonly string[] | undefined, string> {
-  if (list === undefined) return ok(undefined);
-  const origins = list.split(",").map((origin) => origin.trim());
-  const isOrigin = (origin: string) => URL.canParse(origin) && new URL(origin).origin === origin;
-  if (origins.every(isOrigin)) return ok(origins);
-  return fail(
-    "ALLOWED_ORIGINS is a list of origins, for example ALLOWED_ORIGINS=https://app.example.com,https://example.com.",
-  );
 }
 
 function parsePolicy(env: Variables): Result<RoomPolicy, string> {

@@ -1,12 +1,14 @@
-/** One request on its way through the Worker, and what every route passes before it runs: settings, origin, address. */
+/** What every route of the Worker passes before it runs: settings, origin and the address's allowance. */
+
 import { auditConfiguration } from "../auth/audit-log.ts";
+import { isLocalRequest } from "../auth/origins.ts";
 import { type GatewayConfig, parseConfig, type Variables } from "../config/settings.ts";
 import { limitIp, type RateLimitBinding } from "../limits/ip-rate-limit.ts";
 import type { RoomHostBindings } from "../objects/chat-room-host.ts";
 import { limitersIn } from "../objects/limiter-object.ts";
 import { systemClock } from "../platform/clock.ts";
-import { corsHeaders, isAllowedOrigin, preflight } from "../responses/cors.ts";
-import { notConfigured, problem } from "../responses/refusal-response.ts";
+import { corsHeaders, preflight, refuseOrigin } from "../responses/cors.ts";
+import { notConfigured } from "../responses/refusal-response.ts";
 import { refuse } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import type { OperatorBindings } from "./operator-route.ts";
@@ -21,18 +23,20 @@ export interface Visit {
   readonly headers: Record<string, string>;
 }
 
+/** Any name that isn't loopback: settings are judged by where a request comes from, not by the name that it asks for. */
+const publicHost = "public.invalid";
+
 type Route = (config: GatewayConfig) => Promise<Response>;
 
 /** Runs `route` with the checked settings, for a page that may use the gateway. */
 export async function configured({ request, bindings, headers }: Visit, route: Route): Promise<Response> {
-  const url = new URL(request.url);
-  const config = parseConfig(bindings, url.hostname);
+  const config = parseConfig(bindings, isLocalRequest(request) ? "localhost" : publicHost);
   if (!config.ok) return notConfigured(config.error);
   await auditConfiguration(config.value);
-  const origin = request.headers.get("origin");
-  if (!isAllowedOrigin(origin, url, config.value.allowedOrigins)) return problem("origin-forbidden");
-  Object.assign(headers, corsHeaders(origin));
-  if (request.method === "OPTIONS") return preflight();
+  if (request.method === "OPTIONS") return preflight(request);
+  const otherOrigin = refuseOrigin(request, config.value.allowedOrigins);
+  if (otherOrigin !== undefined) return otherOrigin;
+  Object.assign(headers, corsHeaders(request.headers.get("origin")));
   // Counted before anything wakes for it (S2).
   const verdict = await limitIp(request.headers.get("cf-connecting-ip"), {
     requestsPerMinute: config.value.limits.ipRequestsPerMinute,

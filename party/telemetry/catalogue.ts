@@ -16,6 +16,8 @@ export type GatewayEvent =
   | { readonly name: "requests-refused"; readonly code: ErrorCode; readonly count: number }
   /** A setting is missing or wrong; told at each request that needs it, because nothing else will. */
   | { readonly name: "not-configured"; readonly problem: string }
+  /** A page of this origin was refused. Logged once for each origin and isolate, 100 origins at most. */
+  | { readonly name: "origin-refused"; readonly origin: string; readonly setting: "ALLOWED_ORIGINS" }
   /** What nobody expected: it broke one request or call, at `where`. */
   | { readonly name: "fault"; readonly where: string; readonly cause: unknown };
 
@@ -55,6 +57,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "requests-refused": "warn",
   "tenant-config-invalid": "error",
   "tenant-config-unread": "warn",
+  "origin-refused": "warn",
   "not-configured": "error",
   fault: "error",
 };

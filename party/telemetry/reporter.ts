@@ -23,6 +23,16 @@ export function reportConfig(problem: string): void {
   report({ name: "not-configured", problem });
 }
 
+const maxRefusedOrigins = 100;
+const refusedOrigins = new Set<string>();
+
+/** Each origin once: strangers choose them, and the log must not be theirs to fill. */
+export function reportOrigin(origin: string): void {
+  if (refusedOrigins.has(origin) || refusedOrigins.size >= maxRefusedOrigins) return;
+  refusedOrigins.add(origin);
+  report({ name: "origin-refused", origin, setting: "ALLOWED_ORIGINS" });
+}
+
 export function reportFault(where: string, cause: unknown): void {
   report({ name: "fault", where, cause });
 }

@@ -101,7 +101,7 @@ test("words take what the page says", () => {
   }
   expect(parse({ TENANT: "default" })).toEqual(parse({}));
   expect(parse({ ALLOWED_ORIGINS: "https://app.example.com, http://localhost:5173" })).toMatchObject({ ok: true });
-  for (const ALLOWED_ORIGINS of ["*", "app.example.com", "https://app.example.com/", "https://a.example,,"]) {
+  for (const ALLOWED_ORIGINS of ["*", "app.example.com", "https://app.example.com/path", "https://a.example,,"]) {
     expect(parse({ ALLOWED_ORIGINS })).toMatchObject({ ok: false, error: expect.stringContaining("ALLOWED_ORIGINS") });
   }
   expect(parse({ WARM_ROUTES: "/models, /context" })).toMatchObject({ value: { warmRoutes: ["/models", "/context"] } });
