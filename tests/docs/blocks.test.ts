@@ -5,6 +5,7 @@
 import { globSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { parse as parseYaml } from "yaml";
+import { parseConfig } from "../../party/config/settings.ts";
 import { faultsOf } from "./commands.ts";
 import { type CodeBlock, heldPages, parsePage, read, root, sourceText } from "./page.ts";
 
@@ -13,12 +14,20 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/guide/": "tests/edge/guide.test.ts",
   "tests/edge/samples/": "tests/edge/samples.test.ts",
   "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
+  "examples/nest-gateway/tests/openai-proxy": "examples/nest-gateway/tests/openai-proxy.test.ts",
   "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",
   "examples/front-end/": "tests/e2e/front-end.test.ts",
 };
 
 const wranglerSchema = JSON.parse(read("node_modules/wrangler/config-schema.json")) as {
   definitions: { RawConfig: { properties: object } };
+};
+
+/** A gateway whose callers have tokens, so that every recipe may be added. */
+const forwarding = {
+  AUTH: "jwt",
+  AUTH_KEYS: JSON.stringify({ k1: "A".repeat(43) }),
+  NEST_BASE: "http://127.0.0.1:3000",
 };
 
 /** JSON with comments and commas at the end of lists. */
@@ -43,6 +52,12 @@ const checks: Readonly<Record<string, (block: CodeBlock) => void>> = {
   jsonc: ({ text }) => {
     const known = Object.keys(wranglerSchema.definitions.RawConfig.properties);
     expect(known).toEqual(expect.arrayContaining(Object.keys(parseJsonc(text) as object)));
+  },
+  // Settings of the gateway, as the start checks them.
+  ini: ({ text }) => {
+    const lines = text.trim().split("\n");
+    const variables = Object.fromEntries(lines.map((line) => line.split(/=(.*)/s).slice(0, 2)));
+    expect(parseConfig({ ...forwarding, ...variables }, "localhost")).toMatchObject({ ok: true });
   },
   yaml: ({ text }) => void parseYaml(text),
   // One line of an app that a browser runs with either.

@@ -150,7 +150,7 @@ describe("in the browser", () => {
     await ask(page, "third question");
     await page.locator(".turn").getByText("Queued, 1 ahead").waitFor();
     await page.getByRole("button", { name: "Remove" }).first().click();
-    await page.locator(".turn").getByText("Stopped before it was answered").waitFor();
+    await page.locator(".turn").getByText("Stopped before the answer began").waitFor();
     await page.getByRole("button", { name: "Stop the answer" }).click();
     await answer(page).getByText("third question").waitFor();
   });
