@@ -385,6 +385,10 @@ describe("devices", () => {
     await answered(Array.from({ length: 60 }, (_, line) => `line ${line}`).join("\n\n"));
     const page = await open();
     const id = peer.submit("x ".repeat(2_000).concat("\n\nend of it"), { params: { tokensPerSecond: 300 } });
+    // As browsers with a screen do it: the scroll of a key is animated, while the text goes on growing.
+    await page.locator("[role=log]").evaluate((log: HTMLElement) => {
+      log.style.scrollBehavior = "smooth";
+    });
     await page.locator("[role=log]").focus();
     await page.keyboard.press("Home");
     await page.getByRole("button", { name: "Jump to latest" }).waitFor();
