@@ -41,8 +41,10 @@ export function useStickToBottom(isActive: boolean): StickToBottom {
     };
     // Covers new text, a fold opened, and a phone's keyboard taking its room.
     const observer = new ResizeObserver(() => {
-      if (isSticking.current) scroll.scrollTop = scroll.scrollHeight;
-      else onScroll();
+      if (!isSticking.current) return onScroll();
+      scroll.scrollTop = scroll.scrollHeight;
+      // Text that shrinks (its marks become formatting) also moves the position up, but nobody has scrolled.
+      lastTop = scroll.scrollTop;
     });
     // Browsers animate the scroll of the End key towards where the end was; the text grows meanwhile and the end is missed.
     const onKeyDown = ({ key }: KeyboardEvent) => {

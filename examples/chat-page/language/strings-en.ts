@@ -141,7 +141,7 @@ export const stringsEn = {
   copyTextFailed: "The browser did not allow copying. Select the text and copy it.",
   codeBlock: (language: string) => (language === "" ? "Code" : `Code, ${language}`),
   table: "Table",
-  image: "Image",
+  image: (name: string) => `Image: ${name}`,
   taskDone: "done",
   taskOpen: "to do",
   reasoning: "Reasoning",

@@ -135,7 +135,7 @@ export const stringsZhCn: Strings = {
   copyTextFailed: "浏览器不允许复制。请选中文字后手动复制。",
   codeBlock: (language) => (language === "" ? "代码" : `代码：${language}`),
   table: "表格",
-  image: "图片",
+  image: (name) => `图片：${name}`,
   taskDone: "已完成",
   taskOpen: "未完成",
   reasoning: "推理过程",

@@ -86,7 +86,7 @@ function ImageLink({ src, alt }: Drawn<"img">) {
   const strings = useStrings();
   const address = typeof src === "string" ? src : "";
   const safe = safeHref(address);
-  const label = `${strings.image}: ${alt || address}`;
+  const label = strings.image(alt || address);
   return <Link href={safe ?? ""}>{label}</Link>;
 }
 

@@ -284,20 +284,26 @@ export const scenarios: Readonly<Record<string, () => ChatSnapshot>> = {
   errors: () =>
     snapshotOf({
       turns: [
-        turn("t1", "A conversation that is too long?", "", {
+        "upstream-context-too-long",
+        "upstream-content-policy",
+        "upstream-auth-failed",
+        "upstream-quota-exceeded",
+      ].map((code, index) =>
+        turn(`t${index}`, "And what about this?", "", {
           outcome: "failed",
-          error: { code: "upstream-rejected", message: "rejected", retryable: false },
+          error: { code, message: code, retryable: false },
         }),
-        turn("t2", "Who pays?", "Half of an answer", {
-          outcome: "failed",
-          error: { code: "upstream-unavailable", message: "unavailable", retryable: true },
-        }),
-        turn("t3", "May I?", "", {
-          outcome: "failed",
-          error: { code: "turn-not-allowed", message: "not allowed", retryable: false },
-        }),
+      ),
+      pending: [
+        {
+          id: "p1",
+          input: { prompt: "How do I drop a table in SQL?" },
+          submittedAt: 0,
+          refused: { type: "error", code: "request-blocked", message: "blocked", turnId: "p1", retryable: true },
+        },
       ],
-      connection: { state: "closed", code: "origin-forbidden", message: "origin" },
     }),
+  refused: () =>
+    snapshotOf({ turns: [first], connection: { state: "closed", code: "origin-forbidden", message: "origin" } }),
   injection: () => snapshotOf({ turns: [injection] }),
 };

@@ -372,6 +372,65 @@ describe("older messages", () => {
   });
 });
 
+describe("the end of the conversation", () => {
+  /** Lays the log out: 500 px are in view of a content whose height the test sets. */
+  function layOut(): { readonly log: HTMLElement; setHeight(height: number): void; observe(): void } {
+    let height = 1_000;
+    let top = 500;
+    const observers: (() => void)[] = [];
+    vi.stubGlobal(
+      "ResizeObserver",
+      class {
+        constructor(callback: () => void) {
+          observers.push(callback);
+        }
+        observe(): void {}
+        disconnect(): void {}
+      },
+    );
+    const clamp = (value: number) => Math.max(0, Math.min(value, height - 500));
+    vi.spyOn(HTMLElement.prototype, "scrollHeight", "get").mockImplementation(() => height);
+    vi.spyOn(HTMLElement.prototype, "clientHeight", "get").mockImplementation(() => 500);
+    vi.spyOn(HTMLElement.prototype, "scrollTop", "get").mockImplementation(() => top);
+    vi.spyOn(HTMLElement.prototype, "scrollTop", "set").mockImplementation((value) => {
+      top = clamp(value);
+    });
+    show(snapshotOf({ turns: [turn("a", "x")] }));
+    return {
+      log: page.querySelector("[role=log]") as HTMLElement,
+      setHeight: (value) => {
+        height = value;
+        top = clamp(top);
+      },
+      observe: () => act(() => observers.at(-1)?.()),
+    };
+  }
+  afterEach(() => vi.restoreAllMocks());
+
+  test("stays in view when the content shrinks and grows before the scroll event arrives", () => {
+    const layout = layOut();
+    layout.setHeight(700);
+    layout.observe();
+    layout.setHeight(900);
+    act(() => layout.log.dispatchEvent(new Event("scroll")));
+    expect(button(strings.jumpToLatest)).toBeUndefined();
+    layout.observe();
+    expect(layout.log.scrollTop).toBe(400);
+  });
+
+  test("is left by a scroll up, and followed again after the End key", () => {
+    const layout = layOut();
+    layout.log.scrollTop = 100;
+    act(() => layout.log.dispatchEvent(new Event("scroll")));
+    expect(button(strings.jumpToLatest)).toBeDefined();
+    key("End", {}, layout.log);
+    expect(button(strings.jumpToLatest)).toBeUndefined();
+    layout.setHeight(1_200);
+    layout.observe();
+    expect(layout.log.scrollTop).toBe(700);
+  });
+});
+
 describe("settled turns", () => {
   test("don't render again while another turn streams or a message is typed", () => {
     let drawn = 0;
