@@ -6,6 +6,7 @@
 import { defined } from "../../shared/defined.ts";
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
+import { assertNever } from "../../shared/result.ts";
 import type { ConnectionState } from "../api/api.ts";
 import type { NetworkFault, TransportName } from "../api/connection-types.ts";
 import { monotonicMs } from "../time/clock.ts";
@@ -147,6 +148,8 @@ export class Connection {
         return;
       case "closed":
         return;
+      default:
+        assertNever(this.#phase);
     }
   }
 
@@ -204,6 +207,8 @@ export class Connection {
       case "room":
         this.#handleRefusal(attempt, end);
         return;
+      default:
+        assertNever(end);
     }
   }
 
@@ -296,6 +301,8 @@ export class Connection {
       case "refused":
       case "closed":
         return;
+      default:
+        assertNever(this.#phase);
     }
   }
 

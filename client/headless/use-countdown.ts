@@ -1,26 +1,38 @@
-/** Time for people: countdowns that tick while something waits, and nothing that ticks otherwise. */
-import { useEffect, useState } from "react";
+/** Countdowns for people. They tick while something waits and not otherwise. Used by pages, beside `useChatRoom`. */
+import { useEffect, useMemo, useState } from "react";
+import { monotonicMs } from "../time/clock.ts";
 
 /** Often enough that a countdown never skips a second. */
 const tickMs = 250;
 
-/** Whole seconds until `deadline` (ms since 1970), counting down while mounted; undefined without a deadline. */
+/**
+ * Whole seconds until `deadline` (ms since 1970), counting down while mounted; undefined without a deadline. The date is read
+ * once per deadline: one that is corrected meanwhile doesn't change the countdown.
+ */
 export function useSecondsUntil(deadline: number | undefined): number | undefined {
   const [, setNow] = useState(0);
+  const endsAt = useMemo(
+    () => (deadline === undefined ? undefined : monotonicMs() + deadline - Date.now()),
+    [deadline],
+  );
   useEffect(() => {
-    if (deadline === undefined || deadline <= Date.now()) return undefined;
+    if (endsAt === undefined || endsAt <= monotonicMs()) return undefined;
     const timer = setInterval(() => {
-      setNow(Math.ceil((deadline - Date.now()) / 1000)); // Equal values do not render again: one render a second.
-      if (deadline <= Date.now()) clearInterval(timer);
+      setNow(secondsUntil(endsAt)); // Equal values do not render again: one render a second.
+      if (endsAt <= monotonicMs()) clearInterval(timer);
     }, tickMs);
     return () => clearInterval(timer);
-  }, [deadline]);
-  return deadline === undefined ? undefined : Math.max(0, Math.ceil((deadline - Date.now()) / 1000));
+  }, [endsAt]);
+  return endsAt === undefined ? undefined : secondsUntil(endsAt);
+}
+
+function secondsUntil(endsAt: number): number {
+  return Math.max(0, Math.ceil((endsAt - monotonicMs()) / 1000));
 }
 
 const firstSeen = new WeakMap<object, number>();
 
-/** A wait told as a duration becomes a moment when it is first seen, and stays that moment however often it is drawn. */
+/** The moment at which a wait of `retryAfterMs` ends. It is fixed when the notice is first seen, and the same at each render. */
 export function deadlineOf(told: { readonly retryAfterMs?: number } | undefined): number | undefined {
   if (told?.retryAfterMs === undefined) return undefined;
   const seen = firstSeen.get(told) ?? Date.now();

@@ -7,9 +7,9 @@ import { memo, useState } from "react";
 
 export interface ChatRoomProps {
   readonly room: string;
-  /** Origin of the gateway; the page's own where it is left out. */
+  /** Where the gateway is; the page's own origin where it is left out. */
   readonly url?: string;
-  readonly token?: () => Promise<string>;
+  readonly token?: (room: string) => Promise<string>;
 }
 
 export function ChatRoom(props: ChatRoomProps) {
@@ -57,7 +57,7 @@ interface TurnProps {
   readonly actions: ChatRoomActions;
 }
 
-/** Drawn again only when its turn changed: the others keep still while an answer streams. */
+/** Renders again only when its turn changed: the other turns don't render while an answer streams. */
 const Turn = memo(function Turn({ turn, isNewest, actions }: TurnProps) {
   return (
     <article>

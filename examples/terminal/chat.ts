@@ -1,6 +1,6 @@
 /**
  * A chat in the terminal, on Node from 22, Deno or Bun: the library needs no browser. Ctrl-C stops the answer, and leaves when
- * there is none. A lost connection is nothing to do about: the answer goes on where it stopped.
+ * there is none. After a lost connection the answer goes on where it stopped.
  *
  *   node examples/terminal/chat.ts [room]        GATEWAY=https://… for another gateway, TOKEN=… where one is needed
  */
@@ -12,7 +12,7 @@ const { GATEWAY = "http://127.0.0.1:8787", TOKEN } = process.env;
 const room = process.argv[2] ?? "lobby";
 const chat = new ChatClient({ url: GATEWAY, room, ...(TOKEN === undefined ? {} : { token: () => TOKEN }) });
 
-/** Units of each answer that stand on the screen; a turn that was over when we came is not shown. */
+/** Units of each answer that are on the screen. A turn that was settled before this client came is not shown. */
 const printed = new Map<string, number>();
 let connection = "";
 let isKnown = false;
@@ -21,13 +21,13 @@ function show(snapshot: ChatSnapshot): void {
   const { state } = snapshot.connection;
   if (state !== connection) {
     connection = state;
-    // What is said of the connection is not part of the conversation.
+    // The state of the connection isn't part of the conversation.
     process.stderr.write(`[${state}]\n`);
     if (snapshot.connection.state === "closed" && snapshot.connection.code !== undefined) leave(1);
   }
   for (const { id, refused } of snapshot.pending) {
     if (refused === undefined) continue;
-    process.stdout.write(`[${refused.message}]\n`);
+    print(`[${refused.message}]\n`);
     chat.dismiss(id);
   }
   for (const turn of snapshot.turns) {
@@ -36,16 +36,21 @@ function show(snapshot: ChatSnapshot): void {
     const before = printed.get(turn.id) ?? 0;
     // After a crash of the gateway an answer may be a little shorter for a moment: it grows back to what was shown.
     if (text.length > before) {
-      process.stdout.write(text.slice(before));
+      print(text.slice(before));
       printed.set(turn.id, text.length);
     }
     if (turn.state !== "settled" || before === Number.POSITIVE_INFINITY) continue;
     printed.set(turn.id, Number.POSITIVE_INFINITY);
     const end = turn.outcome === "completed" ? "" : ` [${turn.error?.message ?? turn.outcome}]`;
-    process.stdout.write(`${end}\n`);
+    print(`${end}\n`);
   }
   isKnown ||= snapshot.view.epoch !== undefined;
   if (isEnding && openTurn() === undefined && snapshot.pending.length === 0) leave(0);
+}
+
+/** Without control characters: an escape sequence in an answer could rewrite the screen or the clipboard. */
+function print(text: string): void {
+  process.stdout.write(text.replace(/[^\P{Cc}\n\t]/gu, ""));
 }
 
 function openTurn() {
@@ -70,7 +75,7 @@ lines.on("line", (line) => {
   if (line.trim() !== "") chat.submit(line);
 });
 lines.on("SIGINT", interrupt);
-// What was asked is still answered.
+// Questions that were asked are still answered.
 lines.on("close", () => {
   isEnding = true;
   show(chat.getSnapshot());

@@ -1,4 +1,4 @@
-/** The library without a browser: examples/terminal on Node, Deno and Bun, on the real stack. */
+/** The library outside of a browser: examples/terminal on Node, Deno and Bun, on the real stack. */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
@@ -9,7 +9,7 @@ const root = join(import.meta.dirname, "../..");
 const chat = join(root, "examples/terminal/chat.ts");
 const bin = (name: string) => join(root, "node_modules/.bin", name);
 
-/** What may be asked of the runtimes: nothing from anywhere but this machine. */
+/** Each runtime may reach this machine alone. */
 const runtimes: readonly (readonly [name: string, command: string, args: readonly string[]])[] = [
   ["node", process.execPath, []],
   [
@@ -29,7 +29,7 @@ const running = new Set<Terminal>();
 let rooms = 0;
 
 class Terminal {
-  /** What a person reads of the conversation, and of the connection. */
+  /** The printed conversation, and in `err` the printed states of the connection. */
   out = "";
   err = "";
   readonly ended: Promise<number | null>;
@@ -67,7 +67,7 @@ class Terminal {
     this.#child.kill("SIGKILL");
   }
 
-  /** Resolves when what was printed holds `text`. The test's own timeout bounds it. */
+  /** Resolves when the output holds `text`. The test's own timeout bounds it. */
   async until(text: string, where: "out" | "err" = "out"): Promise<void> {
     while (!this[where].includes(text)) {
       if (!running.has(this)) throw new Error(`ended without ${text}: ${this.out}\n${this.err}`);
@@ -114,6 +114,17 @@ describe.each(runtimes)("[C4] on %s", (_name, command, args) => {
     expect([Number(after["aborted"]) - Number(before["aborted"]), after["active"]]).toEqual([1, 0]);
     terminal.say("and on");
     await terminal.until("and on\n");
+    terminal.interrupt();
+    expect(await terminal.ended).toBe(0);
+  });
+
+  test("prints no control characters of an answer, which could rewrite the screen or the clipboard", async () => {
+    const terminal = new Terminal(command, args, stack.url);
+    await terminal.until("[online]", "err");
+    terminal.say("\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u009b2J over");
+    await terminal.until(" over\n");
+    expect(["\u001b", "\u0007", "\u009b"].filter((control) => terminal.out.includes(control))).toEqual([]);
+    expect(terminal.out).toContain("]52;c;ZXZpbA==[2J2J over\n");
     terminal.interrupt();
     expect(await terminal.ended).toBe(0);
   });

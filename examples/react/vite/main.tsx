@@ -1,6 +1,6 @@
 import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
-import { ChatRoom } from "../chat-room.tsx";
+import { ChatRoom } from "../chat-room";
 
 const page = document.querySelector("#app");
 if (page === null) throw new Error("index.html has no #app");
