@@ -1,7 +1,6 @@
 /**
- * The same room on PartyKit's local runtime: the second shell (README: which host to deploy). Its traps are answered here —
- * events arrive while `onStart` runs, an alarm-first instance does not know its name, pings are ours to answer, a close must
- * be returned, every path is public — and nothing else differs.
+ * The room on PartyKit's local runtime, the second host. It handles what differs there: events arrive while `onStart` runs, an
+ * instance that an alarm woke doesn't know its name, the room answers pings and closes itself, and every path is public.
  */
 import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
@@ -20,7 +19,7 @@ import { answerInRoom } from "./room-http/room-handler.ts";
 import { hasBufferedAmount, PartyRoomSocket } from "./sockets/party-socket.ts";
 import { reportFault } from "./telemetry/reporter.ts";
 
-/** Where the room's name is kept: `room.id` throws for the whole life of an instance that an alarm woke first. */
+/** The key of the room's name: `room.id` throws for the whole life of an instance that an alarm woke first. */
 const nameKey = "host/name";
 
 /** Of the 2 KiB that this host has for each socket; it keeps the connection's id and address in them too. */
@@ -31,7 +30,7 @@ export default class PartykitRoom implements Party.Server {
   readonly #room: Party.Room;
   readonly #callerTokens = new CallerTokens();
   readonly #sockets = new WeakMap<Party.Connection, PartyRoomSocket>();
-  /** The core, once it has started; undefined where it could not. Every event waits for it. */
+  /** Resolves with the core once it has started, or with undefined where it couldn't. Every event waits for it. */
   #ready: Promise<RoomCore | undefined> = Promise.resolve(undefined);
 
   constructor(room: Party.Room) {
@@ -39,14 +38,14 @@ export default class PartykitRoom implements Party.Server {
   }
 
   async onStart(): Promise<void> {
-    // Before any await: a socket that arrives while the core starts is none of those that outlived the wake.
+    // Before any await: a socket that arrives while the core starts hasn't outlived a sleep.
     const survivors = [...this.#room.getConnections()].map((connection) => this.#socketOf(connection));
     this.#ready = this.#start(survivors);
     await this.#ready;
   }
 
   async onConnect(connection: Party.Connection): Promise<void> {
-    // What could not start may start now: a failure must not outlive its cause.
+    // A room that couldn't start may start now: a failure must not outlive its cause.
     if ((await this.#ready) === undefined) this.#ready = this.#start([]);
     const core = await this.#ready;
     const socket = this.#socketOf(connection);
@@ -71,10 +70,10 @@ export default class PartykitRoom implements Party.Server {
 
   async onRequest(request: Party.Request): Promise<Response> {
     const asked = request as unknown as Request;
-    // No Worker of ours stands in front: who asks is found out here.
+    // No Worker of ours runs in front of this host, so the token is verified here.
     const config = parseConfig(this.#room.env, "localhost");
     if (!config.ok) return notConfigured(config.error);
-    // Of the address: `room.id` throws where an alarm came first.
+    // From the address: `room.id` throws where an alarm came first.
     const [, , , name = ""] = new URL(asked.url).pathname.split("/");
     const principal = await authorize(asked, name, config.value, undefined);
     const token = bearerOf(asked);
@@ -143,7 +142,7 @@ export default class PartykitRoom implements Party.Server {
     return routeBackend(path, config, (work) => ctx.waitUntil(work));
   }
 
-  /** Never rejects: what is thrown here would reach the browser. */
+  /** Never rejects: an error that is thrown here would reach the browser. */
   async #start(survivors: readonly PartyRoomSocket[]): Promise<RoomCore | undefined> {
     try {
       const config = parseConfig(this.#room.env, "localhost");
@@ -170,7 +169,7 @@ export default class PartykitRoom implements Party.Server {
     }
   }
 
-  /** This host cannot reset an object: the broken core hangs up, and the next socket finds a fresh one. */
+  /** This host can't reset an object: the broken core closes its sockets, and the next one finds a new core. */
   #startOver(broken: RoomCore): void {
     broken.close("internal");
     this.#ready = this.#start([]);

@@ -3,7 +3,7 @@
  * and only by who asks: nothing polls while nobody does anything.
  */
 import type { Clock } from "../core/ports.ts";
-import { inTime } from "../platform/with-timeout.ts";
+import { withTimeout } from "../platform/with-timeout.ts";
 import { isRevoked, type Revocable, type Revocation } from "./revocation-list.ts";
 
 /** A revocation is known everywhere after this, wherever anything happens at all. */
@@ -66,7 +66,7 @@ export class RevocationCache {
     let reading = this.#reading.get(tenant);
     if (reading === undefined) {
       const readAt = clock.now();
-      reading = inTime(read(tenant), readTimeoutMs, clock)
+      reading = withTimeout(read(tenant), readTimeoutMs, clock)
         .then((list) => copies.set(tenant, { list, readAt }))
         .catch((cause: unknown) => {
           onFault(cause);

@@ -7,7 +7,7 @@ import * as z from "zod/mini";
 import { parseJson } from "../../shared/parse-json.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
-import { inTime } from "../platform/with-timeout.ts";
+import { withTimeout } from "../platform/with-timeout.ts";
 import type { TenantEvent } from "../telemetry/catalogue.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 import type { LimitSettings } from "./settings.ts";
@@ -103,7 +103,7 @@ export class TenantConfigs {
       return config;
     };
     try {
-      const text = await inTime(store.get(`tenant/${tenant}`), readTimeoutMs, clock);
+      const text = await withTimeout(store.get(`tenant/${tenant}`), readTimeoutMs, clock);
       const config = this.#parse(text);
       if (!config.ok) report({ name: "tenant-config-invalid", tenant, cause: config.error });
       return keep(config.ok ? config.value : this.#defaults, tenantConfigMs);

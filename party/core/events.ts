@@ -1,7 +1,6 @@
 /**
- * What the core tells an operator of: a name and its fields, never text of a conversation. Times are milliseconds, sizes
- * units of text (design §4) or bytes. What becomes of an event (log, metrics, traces) is telemetry's business; the core
- * names what happened, once, where it happened, and nothing for each delta.
+ * The events that the core reports to operators: a name and its fields, never text of a conversation, and none for each delta.
+ * Times are in milliseconds, sizes in units of text or in bytes. Telemetry turns them into logs, metrics and traces.
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { NoticeCode } from "../../shared/protocol/messages-en.ts";
@@ -9,12 +8,12 @@ import type { Outcome } from "../../shared/protocol/server-frames.ts";
 
 export type StopCause = "cancel" | "orphan" | "replace";
 
-/** How a turn went, at its end: all that dashboards are made of. What was not reached, or was lost in a wake, is absent. */
+/** How a turn went, reported at its end. A fact is absent where the turn didn't get that far, or where a wake lost it. */
 export interface TurnFacts {
   readonly turnId: string;
-  /** The trace it belongs to; absent where nothing was ever asked for it. */
+  /** The trace that the turn belongs to; absent where the upstream was never called. */
   readonly traceId?: string;
-  /** Its spans are told of. */
+  /** The spans of this turn are reported. */
   readonly isTraced?: true;
   readonly outcome: Outcome;
   /** An error code. */
@@ -22,16 +21,16 @@ export interface TurnFacts {
   readonly finishReason?: string;
   readonly provider?: string;
   readonly model?: string;
-  /** Calls to the upstream: the first and its retries, and those that continued an answer. */
+  /** Calls to the upstream: the first call with its retries. Calls that continued an answer are `resumes`. */
   readonly attempts: number;
   readonly resumes: number;
-  /** In the room's line, before its start. */
+  /** Time in the room's queue, before the turn's start. */
   readonly queueMs?: number;
-  /** From the submit to the first content: what a user waits. */
+  /** From the submit to the first content: the time that a user waits. */
   readonly firstTokenMs?: number;
   /** From the first call to the end. */
   readonly operationMs?: number;
-  /** From the call that was answered to its first content: the upstream's share of `firstTokenMs`. */
+  /** From the successful call to its first content: the upstream's share of `firstTokenMs`. */
   readonly firstChunkMs?: number;
   /** Between two reads of the answer, on average. */
   readonly chunkMs?: number;
@@ -42,11 +41,11 @@ export interface TurnFacts {
   readonly simulated?: true;
   readonly stoppedBy?: StopCause;
   readonly stop?: "confirmed" | "closed";
-  /** From the stop's being asked for to its proof. */
+  /** From the request to stop to its proof. */
   readonly stopMs?: number;
 }
 
-/** A piece of work that is over, with where it stands in its trace (W3C Trace Context ids). */
+/** A finished piece of work, with its ids in the trace (W3C Trace Context). */
 export interface SpanEvent {
   readonly name: "span";
   /** A turn's time in the room from its start to its end, or one call to the upstream. */
@@ -65,16 +64,16 @@ export interface SpanEvent {
 export type Transport = "websocket" | "sse" | "poll";
 
 export type RoomEvent =
-  /** A session was welcomed and brought up to date; over polls, which have none, the first of a row. `resumed`: it had something of the room already. */
+  /** A session got its welcome and first sync. Polls have no session: the first poll of a series counts. `resumed`: the client had a cursor. */
   | {
       readonly name: "session-opened";
       readonly session?: string;
       readonly transport: Transport;
       readonly resumed: boolean;
     }
-  /** Before its welcome it was sent away. */
+  /** A session was closed before its welcome. */
   | { readonly name: "session-refused"; readonly session: string; readonly transport: Transport; readonly code: string }
-  /** `code` where we ended it; absent where it left. */
+  /** `code`: why the room closed the session; absent where the client left. */
   | {
       readonly name: "session-closed";
       readonly session: string;
@@ -82,7 +81,7 @@ export type RoomEvent =
       readonly stayedMs: number;
       readonly code?: string;
     }
-  /** `resumed`: for somebody who had something of the room already. */
+  /** `resumed`: the client had a cursor. */
   | {
       readonly name: "sync-sent";
       readonly session: string;
@@ -94,7 +93,7 @@ export type RoomEvent =
   /** A submit was not accepted. */
   | { readonly name: "turn-refused"; readonly turnId: string; readonly code: ErrorCode }
   | { readonly name: "turn-started"; readonly turnId: string; readonly queueMs: number }
-  /** It waits and holds no call: for its tenant's leave, or to try again. `code` is the notice that its readers see. */
+  /** The turn waits without a call: for a lease, or for its next attempt. `code` is the notice that its readers see. */
   | {
       readonly name: "turn-waiting";
       readonly turnId: string;
@@ -119,7 +118,7 @@ export type RoomEvent =
       readonly turnId: string;
       readonly code: ErrorCode;
       readonly resume: boolean;
-      /** Since the call was made. */
+      /** Time since the call was made. */
       readonly afterMs: number;
       readonly cause: unknown;
     }

@@ -1,6 +1,6 @@
 /**
- * Everything the core knows of the world outside: sockets, time, storage, the upstream, and who is who. The shells
- * (`party/objects/chat-room.ts`, `party/partykit.ts`) and the tests each supply their own.
+ * The ports of the core: sockets, time, storage, the upstream and identities. The hosts (`party/objects/`, `party/partykit.ts`)
+ * and the tests each supply their own.
  */
 import type { Part } from "../../shared/content.ts";
 import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
@@ -31,11 +31,11 @@ export interface RoomSocket {
   close(code: number, reason: string): void;
 }
 
-/** A socket that only sends, such as a stream of server-sent events, and whose other end comes back by itself. */
+/** A socket that only sends, such as a stream of server-sent events. Its client reconnects by itself. */
 export interface StreamSocket extends RoomSocket {
-  /** Sends a frame that moves no position. */
+  /** Sends a heartbeat, which changes no cursor. */
   beat(text: string): void;
-  /** Tells the other end how long to wait before it comes back, should the stream end. */
+  /** Sets the client's retry delay, for when the stream ends. */
   comeBackIn(ms: number): void;
 }
 
@@ -77,7 +77,7 @@ export interface RoomStorage {
   setAlarm(at: number): Promise<void>;
 }
 
-/** What one attempt asks of the upstream. A retry sends the same body under the same key. */
+/** The request of one attempt. A retry sends the same body under the same key. */
 export interface UpstreamRequest {
   readonly generationId: string;
   readonly messages: readonly ChatMessage[];
@@ -103,7 +103,7 @@ export type UpstreamEnd =
       readonly retryAfterMs?: number;
     };
 
-/** What was ready to read at once. An empty batch is a sign of life (a comment), nothing more. */
+/** The content of one read. An empty batch is only a sign of life, such as an SSE comment. */
 export interface UpstreamBatch {
   /** Adjacent text is already merged. Text may still hold a lone surrogate: the turn repairs it. */
   readonly parts: readonly Part[];
@@ -115,29 +115,30 @@ export interface UpstreamBatch {
   readonly conversation?: string;
   /** The upstream answered whole instead of streaming: this batch is all of it (U6). */
   readonly whole?: true;
-  /** Set on the last batch of a stream that ended by its own word. */
+  /** Set on the last batch of a stream that ended with its end event. */
   readonly end?: UpstreamEnd;
 }
 
-/** The NestJS service, or whatever stands in for it. */
+/** The AI backend. */
 export interface Upstream {
   /**
-   * One attempt. Fails as `upstream-unreachable` only where no response began: nothing can run there then. Resolves when the answer's headers say that it may be read. Aborting `signal` closes the body and makes
-   * the pending read reject. Rejects with `UpstreamFailure` for what the upstream or the network did.
+   * One attempt. Resolves when the response's headers allow reading it. Aborting `signal` closes the body and makes the pending
+   * read reject. Rejects with `UpstreamFailure` for failures of the upstream or the network; with `upstream-unreachable` only
+   * where no response began, so that nothing can run there.
    */
   open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>>;
   /** `confirmed`: not one more token is generated. `unsupported`: this upstream takes no stop. Rejects when it cannot be reached. */
   stop(generationId: string, signal: AbortSignal): Promise<"confirmed" | "unsupported">;
 }
 
-/** Why an attempt failed. `retryable` speaks of the cause; whether a retry is allowed is the turn's business (U2). */
+/** Why an attempt failed. `retryable` describes the cause; whether a retry is allowed is decided by the turn (U2). */
 export class UpstreamFailure extends Error {
   readonly code: ErrorCode;
   readonly retryable: boolean;
   readonly retryAfterMs: number | undefined;
-  /** The upstream itself said that it is over (an error status, an `error` event): nothing runs there that must be stopped. */
+  /** The upstream itself ended the attempt (an error status, an `error` event): nothing runs there that must be stopped. */
   readonly byUpstream: boolean;
-  /** It said that it has too much to do, not that something is wrong: every room of the tenant slows down (U3). */
+  /** The upstream is overloaded, not broken: every room of the tenant slows down (U3). */
   readonly isOverload: boolean;
 
   constructor(
@@ -151,12 +152,12 @@ export class UpstreamFailure extends Error {
     this.retryable = retryable;
     this.retryAfterMs = options.retryAfterMs;
     this.byUpstream = options.byUpstream ?? false;
-    // Who says when to come back is busy, whatever else it says.
+    // An upstream that names a retry delay is overloaded, whatever its status is.
     this.isOverload = options.isOverload ?? (code === "upstream-rate-limited" || options.retryAfterMs !== undefined);
   }
 }
 
-/** Who did what in a room, for the audit log. */
+/** An action in a room, for the audit log. */
 export type AuditedAct =
   /** A question was accepted: it becomes a generation. */
   | { readonly act: "asked"; readonly by: Principal; readonly epoch: string; readonly turnId: string }
@@ -174,11 +175,11 @@ export interface RoomPorts {
   readonly random: () => number;
   /** A fresh id of letters, digits, '-' and '_', at most 32 long. */
   readonly newId: () => string;
-  /** The name under which the upstream knows a turn (design §7). Stable for the same epoch and turn. */
+  /** The id under which the upstream knows a turn. Stable for the same epoch and turn. */
   readonly generationIdOf: (epoch: string, turnId: string) => Promise<string>;
-  /** Whether the tenant may ask for this provider, model and params: the name of what it may not, else undefined. */
+  /** The field of a submit (provider, model or a param) that the tenant may not use; undefined where it may use all. */
   readonly refusalOf: (asked: Pick<TurnSubmitFrame, "provider" | "model" | "params">) => string | undefined;
-  /** Knows what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
+  /** Loads what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
   readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
   readonly principalOf: (token: string | undefined) => Promise<Result<Principal, Refusal>>;
@@ -187,11 +188,11 @@ export interface RoomPorts {
    * hello again. Absent: the upstream wants none.
    */
   readonly hasTokenOf?: (sub: string) => boolean;
-  /** Whether a token that was good has been revoked: by what is known where that is fresh, else when it has been read again. */
+  /** Whether a valid token has been revoked. At once where the list is fresh, else when it has been read again. */
   readonly isRevoked: (principal: Principal) => boolean | Promise<boolean>;
-  /** Somebody did what is looked up later. */
+  /** Writes a line of the audit log. */
   readonly audit: (act: AuditedAct) => void;
   readonly report: (event: RoomEvent) => void;
-  /** Storage failed: memory can no longer be trusted. The shell drops the core; sockets come back to a fresh one. */
+  /** Storage failed, so memory may differ from it. The host drops this core; clients reconnect to a new one. */
   readonly onBroken: (error: unknown) => void;
 }

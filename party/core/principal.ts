@@ -1,6 +1,6 @@
 /**
- * Who a session or a request acts for, and what that allows: the one place that says which act needs which scope. Checking
- * tokens is left to `party/auth/authorize.ts`; here they are already somebody.
+ * The verified user of a session or a request, and what the user may do: the one place that says which act needs which scope.
+ * Tokens are verified in `party/auth/authorize.ts`, before the core sees the user.
  */
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
@@ -9,10 +9,10 @@ import type { Scope } from "./scopes.ts";
 
 export type { Principal } from "./principal-schema.ts";
 
-/** Why somebody is not let in, or a request not granted. */
+/** Why a client isn't let in, or a request isn't granted. */
 export interface Refusal {
   readonly code: ErrorCode;
-  /** What to do about it, where the code's own sentence does not say enough; safe for strangers. */
+  /** What to do about it, where the code's own message doesn't say enough. Safe to show to strangers. */
   readonly detail?: string;
   readonly retryAfterMs?: number;
 }
@@ -33,7 +33,7 @@ export const badTicket: Refusal = {
   detail: "The ticket is unknown, used or expired. Request another one.",
 };
 
-/** What somebody may ask of a room: a frame, or over HTTP the same by another name, to erase all of it, or only to look. */
+/** What a user may request: a frame's action, and over HTTP also to erase the room or to read it. */
 export type Act = ClientFrame["type"] | "erase" | "look";
 
 const needed: Readonly<Record<Act, Scope>> = {

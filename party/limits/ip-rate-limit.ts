@@ -3,7 +3,7 @@
  * bound, which is near and roughly right, else of a Limiter object for that address, which is exact.
  */
 import type { Clock } from "../core/ports.ts";
-import { inTime } from "../platform/with-timeout.ts";
+import { withTimeout } from "../platform/with-timeout.ts";
 import type { IpCount } from "./limiter-messages.ts";
 
 /** As in `ratelimits` of wrangler.jsonc, and of the bucket in the object. */
@@ -41,14 +41,14 @@ export async function limitIp(address: string | null, options: IpLimitOptions): 
   if (key === undefined || (binding === undefined && stubOf === undefined)) return { isAllowed: true, headers: {} };
   try {
     if (binding !== undefined) {
-      const { success } = await inTime(binding.limit({ key }), countTimeoutMs, clock);
+      const { success } = await withTimeout(binding.limit({ key }), countTimeoutMs, clock);
       if (success) return { isAllowed: true, headers: {} };
       // It says no more than no: nothing is left, and after a whole window that is certainly over.
       const headers = { "ratelimit-policy": policyField(requestsPerMinute), ratelimit: '"ip";r=0' };
       return { isAllowed: false, headers, retryAfterMs: ipWindowMs };
     }
     if (stubOf === undefined) return { isAllowed: true, headers: {} };
-    const count = await inTime(stubOf(`ip/${key}`).count(requestsPerMinute, ipWindowMs), countTimeoutMs, clock);
+    const count = await withTimeout(stubOf(`ip/${key}`).count(requestsPerMinute, ipWindowMs), countTimeoutMs, clock);
     const headers = rateLimitFields(count, requestsPerMinute);
     return count.isAllowed
       ? { isAllowed: true, headers }

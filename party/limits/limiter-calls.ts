@@ -5,7 +5,7 @@
 import type { LeaseAnswer, Wait } from "../core/limiter/limiter-port.ts";
 import type { LimiterLimits } from "../core/limiter/limiter-state.ts";
 import type { Clock } from "../core/ports.ts";
-import { inTime } from "../platform/with-timeout.ts";
+import { withTimeout } from "../platform/with-timeout.ts";
 import type { SlowingHints } from "./limiter-hints.ts";
 import type { LimiterCall, LimiterOperation, LimiterReply } from "./limiter-messages.ts";
 
@@ -93,7 +93,7 @@ export class LimiterCalls {
       const call = ownName === name ? { limits: share, operations } : { operations };
       const stub = this.#stubs.get(name) ?? stubOf(name);
       this.#stubs.set(name, stub);
-      const reply = await inTime(stub.handle(call), callTimeoutMs, clock);
+      const reply = await withTimeout(stub.handle(call), callTimeoutMs, clock);
       hints.note(name, reply.isSlowing);
       this.#reach = { state: "reachable" };
       for (const [index, { resolve }] of pending.entries()) resolve(reply.answers[index]);

@@ -1,5 +1,5 @@
 /**
- * The platform's Cache API as the shared part of a `StaleCache`: what one isolate fetched, the others of its location have.
+ * The platform's Cache API as the shared part of a `StaleCache`: the isolates of one location share what one of them fetched.
  * https://developers.cloudflare.com/workers/runtime-apis/cache/
  */
 import * as z from "zod/mini";
@@ -8,7 +8,7 @@ import type { Cached, SharedCache } from "./stale-cache.ts";
 const whole = z.int().check(z.minimum(0));
 const schema = z.object({ body: z.string(), storedAt: whole, freshMs: whole, staleMs: whole });
 
-/** Keys are URLs; this one nobody can ask for. */
+/** Keys are URLs. No client can request this one. */
 const urlOf = (key: string) => `https://cache.internal/${encodeURIComponent(key)}`;
 
 export const sharedCache: SharedCache = {
@@ -18,7 +18,7 @@ export const sharedCache: SharedCache = {
       const parsed = schema.safeParse(await response?.json());
       return parsed.success ? parsed.data : undefined;
     } catch {
-      // A cache that fails is an empty one: the source is asked.
+      // A cache that fails counts as empty: the caller fetches from the source.
       return undefined;
     }
   },
@@ -27,7 +27,7 @@ export const sharedCache: SharedCache = {
     try {
       await caches.default.put(urlOf(key), new Response(JSON.stringify(cached), { headers }));
     } catch {
-      // Not kept for the others, that is all.
+      // The value isn't shared then; this isolate keeps its own copy.
     }
   },
 };

@@ -1,12 +1,12 @@
 /** RoomStorage over a Durable Object's key-value calls, which both hosts have. */
 import type { ListOptions, RoomStorage, StorageChanges } from "../core/ports.ts";
 
-/** Keys a call may name. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
+/** Keys in one call. https://developers.cloudflare.com/durable-objects/api/sqlite-storage-api/ */
 const maxKeys = 128;
 
 /**
- * A plain write holds back every frame and every call that leaves after it until it is durable (output gates). What must not be
- * known before waits for its commit by itself (`journal.ts`); the text of an answer and the way to the Limiter need not.
+ * A plain write holds back every frame and call that leaves after it until it is durable (output gates). Frames that must wait
+ * for a commit do so by themselves (`journal.ts`); live text and calls to the Limiter needn't.
  */
 const unconfirmed = { allowUnconfirmed: true } as const;
 
@@ -14,7 +14,7 @@ export class ObjectStorage implements RoomStorage {
   readonly #storage: DurableObjectStorage;
   readonly #kept: Readonly<Record<string, unknown>>;
 
-  /** @param kept written again after everything was deleted: what the host itself cannot do without. */
+  /** @param kept values that the host needs: written again after everything was deleted. */
   constructor(storage: DurableObjectStorage, kept: Readonly<Record<string, unknown>> = {}) {
     this.#storage = storage;
     this.#kept = kept;
@@ -46,7 +46,7 @@ export class ObjectStorage implements RoomStorage {
   }
 
   async deleteAll(): Promise<void> {
-    // Older runtimes leave the alarm standing.
+    // Older runtimes don't delete the alarm with the rest.
     await Promise.all([this.#storage.deleteAlarm(), this.#storage.deleteAll()]);
     if (Object.keys(this.#kept).length > 0) await this.#storage.put({ ...this.#kept });
   }

@@ -1,4 +1,4 @@
-/** The name under which the upstream knows a turn (design §7): ids that clients choose never meet across rooms or tenants. */
+/** The id under which the upstream knows a turn. A digest, so that ids which clients choose never collide across rooms or tenants. */
 import { toBase64Url } from "./base64url.ts";
 
 /** The first 32 characters of base64url(SHA-256(tenant, room, epoch, turn)). */

@@ -1,6 +1,6 @@
 /**
- * What many pages ask for and changes rarely, kept: fresh for a while, then served stale while one call fetches it anew, and served
- * stale when that call fails (RFC 5861). In this isolate's memory, and behind it in a cache that the isolates of one location share.
+ * Caches values that many pages request and that change rarely: fresh for a while, then served stale while one call fetches them
+ * again, and served stale when that call fails (RFC 5861). Kept in the isolate's memory and in a cache that isolates share.
  */
 import type { Clock } from "../core/ports.ts";
 
@@ -8,26 +8,26 @@ export interface Cached {
   readonly body: string;
   /** ms since 1970. */
   readonly storedAt: number;
-  /** How long it is as good as new, from `storedAt`; and how long after that it may be served while a new one is fetched. */
+  /** How long the value is fresh, from `storedAt`, and how long after that it may be served while a new one is fetched. */
   readonly freshMs: number;
   readonly staleMs: number;
 }
 
 export interface SharedCache {
-  /** Undefined where it is not there, or the cache cannot be reached. Never rejects. */
+  /** Undefined where the value is missing or the cache can't be reached. Never rejects. */
   read(key: string): Promise<Cached | undefined>;
   /** Never rejects. */
   write(key: string, cached: Cached, keepMs: number): Promise<void>;
 }
 
-/** Where the source fails, old content is served for so long: a page with yesterday's suggestions is better than none. */
+/** How long old content is served while the source fails: a page with yesterday's suggestions is better than none. */
 const keepMs = 86_400_000;
-/** A source that failed is not asked again for so long, while there is something to serve. */
+/** The pause after a failed fetch, while there is something to serve. */
 const afterFailureMs = 5_000;
 
 interface Kept {
   readonly cached: Cached;
-  /** The source failed: not before this time again. */
+  /** The earliest time for the next fetch, after the source failed; ms since 1970. */
   readonly notBefore: number;
 }
 
@@ -61,7 +61,7 @@ export class StaleCache {
     }
     if (kept !== undefined && (this.#isFresh(kept.cached) || this.#clock.now() < kept.notBefore)) return kept.cached;
     const loading = this.#load(key, load, shared);
-    // Finished also when who asked first has left: others may wait for it.
+    // The fetch goes on when the first requester has left: others may wait for it.
     inBackground(loading.catch(() => undefined));
     if (kept === undefined || this.#ageOf(kept.cached) >= keepMs) return loading;
     const { cached } = kept;

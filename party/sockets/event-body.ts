@@ -1,4 +1,4 @@
-/** The body of an answer made of server-sent events, written piece by piece, and what is known of who reads it. */
+/** The body of a response with server-sent events: written piece by piece, and it knows how much its reader has taken. */
 
 export class EventBody {
   readonly stream: ReadableStream<Uint8Array>;
@@ -17,7 +17,7 @@ export class EventBody {
           this.#controller = controller;
         },
         pull: () => {
-          // Everything written so far has been taken: that is this transport's sign of life.
+          // The reader has taken everything so far: this transport's sign of life (R6).
           this.#takenAt = now();
         },
         cancel: () => {
@@ -25,10 +25,10 @@ export class EventBody {
           this.onGone();
         },
       },
-      // Not more is taken than is asked for, so what is queued is what is unsent.
+      // The stream pulls nothing ahead, so that the queued bytes are the unsent ones.
       new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
     );
-    // At once, so that whoever collects a stream before passing it on shows it at once.
+    // At once, so that a proxy which buffers the first bytes shows it at once.
     this.write(":\n\n");
   }
 
@@ -41,7 +41,7 @@ export class EventBody {
     return Math.max(0, -(this.#controller?.desiredSize ?? 0));
   }
 
-  /** When all that was written had been taken, ms since 1970. */
+  /** When the reader had last taken everything, ms since 1970. */
   get takenAt(): number {
     return this.#takenAt;
   }
@@ -56,7 +56,7 @@ export class EventBody {
     this.#controller?.close();
   }
 
-  /** Ends it in the middle: to the reader it is a lost connection, not an end. */
+  /** Ends the body in the middle: the reader sees a lost connection, not an end. */
   breakOff(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;

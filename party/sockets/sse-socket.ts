@@ -1,12 +1,12 @@
 /**
- * RoomSocket over a stream of server-sent events: each frame is a `data:` line, and the last of those written together says
- * in `id:` where the reader stands after them. No `event:` line: a frame has its `type`, and `event: error` would fire an
- * EventSource's `onerror`. https://html.spec.whatwg.org/multipage/server-sent-events.html
+ * RoomSocket over a stream of server-sent events: each frame is a `data:` line, and the last of those written together carries
+ * the reader's cursor in `id:`. There is no `event:` line: a frame has its `type`, and `event: error` would fire the `onerror`
+ * of an EventSource. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
 import { EventSocket } from "./event-socket.ts";
 
 export class SseSocket extends EventSocket {
-  /** Where the reader stands once it has all that was sent; undefined where that cannot be said now. */
+  /** The reader's cursor after all that was sent; undefined while a sync is being prepared. */
   cursorOf: () => string | undefined = () => undefined;
   /** Frames of this tick. */
   #batch: string[] = [];
@@ -15,7 +15,7 @@ export class SseSocket extends EventSocket {
   override send(text: string): void {
     if (!this.isOpen) return;
     this.#batch.push(text);
-    // The room sends first and moves the reader's position then: after this tick both are known.
+    // The room sends first and then moves the cursor: after this tick both are done.
     if (this.#batch.length === 1) queueMicrotask(() => this.#flush());
   }
 
@@ -29,7 +29,7 @@ export class SseSocket extends EventSocket {
     this.out.write(`retry: ${ms}\n\n`);
   }
 
-  /** Says where the reader stands before anything was sent: a browser keeps it, and shows nothing for it. */
+  /** Sends an `id:` before any frame. A browser keeps it and fires no event. */
   mark(id: string): void {
     this.#lastId = id;
     this.out.write(`id: ${id}\n\n`);

@@ -1,6 +1,6 @@
 /**
- * What a reader with a given cursor is missing (R3): a pure plan, so that it can be tested by properties and costs nothing
- * to be wrong about. The room loads the texts a plan names and turns it into a `sync` frame.
+ * Plans a sync: what a reader with a given cursor lacks (R3). Pure. `sync-builder.ts` loads the content that a plan names and
+ * turns it into a `sync` frame.
  */
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import type { TurnRecord } from "../log/turn-record.ts";
@@ -11,7 +11,7 @@ export interface SyncableTurn {
   readonly phase: TurnPhase;
   /** Units of its answer now. */
   readonly length: number;
-  /** Bytes of its parts that are not text, as JSON; counted while it is not over. */
+  /** Bytes of its parts that aren't text, as JSON; counted while the turn isn't settled. */
   readonly partBytes: number;
 }
 
@@ -21,13 +21,13 @@ export interface SyncSource<T extends SyncableTurn> {
   readonly floor: number;
   /** In order of the conversation. */
   readonly turns: readonly T[];
-  /** Turn ids removed, with the `seq` that said so. */
+  /** Removed turn ids, with the `seq` of their removal. */
   readonly removed: Iterable<readonly [string, number]>;
 }
 
 export interface PlannedTurn<T extends SyncableTurn> {
   readonly turn: T;
-  /** Where the reader's copy is to be cut, and the parts begin. */
+  /** The position at which the reader's copy is cut and the parts begin. */
   readonly from: number;
   /** Whether the reader does not know the turn at all. */
   readonly withInput: boolean;
@@ -38,11 +38,11 @@ export interface SyncPlan<T extends SyncableTurn> {
   /** In order of the conversation. */
   readonly turns: readonly PlannedTurn<T>[];
   readonly removed: readonly string[];
-  /** Older turns exist that the budget left out. Only in a snapshot. */
+  /** The budget left out older turns. Only in a snapshot. */
   readonly more: boolean;
 }
 
-/** @param budgetBytes what the listed turns may hold together; open turns are listed whatever they hold. */
+/** @param budgetBytes of all listed turns together; open turns are listed whatever their size. */
 export function planSync<T extends SyncableTurn>(
   source: SyncSource<T>,
   have: Have | undefined,
@@ -70,7 +70,7 @@ function missingOf<T extends SyncableTurn>(turn: T, have: Have): PlannedTurn<T> 
   return { turn, from: withInput ? 0 : Math.min(held ?? 0, turn.length), withInput };
 }
 
-/** Newest first within the budget; turns that are not over come whatever they hold, because live frames build on them. */
+/** Newest first within the budget. Open turns are listed whatever their size, because live frames build on them. */
 function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetBytes: number): SyncPlan<T> {
   const listed: PlannedTurn<T>[] = [];
   let left = budgetBytes - source.turns.filter(isOpen).reduce((sum, turn) => sum + weightOf(turn, 0, true), 0);
@@ -78,7 +78,7 @@ function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetBytes
   for (const turn of source.turns.toReversed()) {
     if (!isOpen(turn)) {
       left -= weightOf(turn, 0, true);
-      // Once one is left out all older ones are: a conversation has no holes.
+      // Once a turn is left out, all older ones are: a conversation has no holes.
       more ||= left < 0;
       if (more) continue;
     }
@@ -95,19 +95,19 @@ function bytesIn(turns: readonly PlannedTurn<SyncableTurn>[]): number {
   return turns.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
 }
 
-/** A unit of text in UTF-8 as JSON: three bytes outside Latin, fewer inside, escapes aside. */
+/** A unit of text in UTF-8 has at most three bytes, JSON escapes aside. */
 const bytesPerUnit = 3;
-/** Tool steps in the rest of a settled answer. */
+/** Bytes that tool steps may take in the rest of a settled answer. */
 const toolAllowance = 65_536;
 /** Ids, states and the rest of a listed turn's fields. */
 const fieldBytes = 400;
 
-/** What a turn may take in a sync, in bytes of JSON: rather more than it does, because the bound is a promise. */
+/** The most that a turn can take in a sync, in bytes of JSON: the sync's bound is a promise. */
 export function weightOf(turn: SyncableTurn, from: number, withInput: boolean): number {
   const { spec, end } = turn.record;
   const missing = turn.length - from;
   const text = missing * bytesPerUnit;
-  // Of a settled turn the whole is known to the byte; of its rest, no more than its text and a few tool steps can be said.
+  // The size of a whole settled answer is known to the byte; the size of its rest is estimated.
   const settled = end === undefined ? 0 : Math.min(end.bytes, from === 0 ? end.bytes : text + toolAllowance);
   const answer = missing === 0 ? 0 : end === undefined ? text + turn.partBytes : settled;
   return answer + (withInput ? spec.inputBytes : 0) + fieldBytes;
