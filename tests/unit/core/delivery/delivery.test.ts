@@ -1,4 +1,4 @@
-/** How frames leave: coalesced, in order, and never more than a reader takes (R3, R5, F1, F2). */
+/** Delivery sends frames coalesced, in order, and never more than a reader takes; syncs bring readers up to date (R3, R5, F1, F2). */
 import { describe, expect, test } from "vitest";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type Tab } from "../../../support/core/room-harness.ts";
@@ -32,7 +32,7 @@ describe("[F1] text", () => {
     ]);
   });
 
-  test("does not wait because the turn's start was told: the first words leave as they come", async () => {
+  test("leaves as it comes right after the turn's start, without waiting for the coalescing time", async () => {
     const room = await buildRoom();
     const tab = await room.join();
     tab.submit("hi");
@@ -43,7 +43,7 @@ describe("[F1] text", () => {
     expect(tab.received("turn-delta")).toMatchObject([{ parts: [{ text: "Hello" }] }]);
   });
 
-  test("is merged longer when there are many tabs, or when the object lags behind", async () => {
+  test("is merged for a longer time when the room has many tabs", async () => {
     const { room, tab } = await streaming();
     for (let count = 0; count < 199; count += 1) await room.join();
     await room.clock.advance(2_500);
@@ -95,7 +95,7 @@ describe("[F2] a slow reader", () => {
     expect(tab.turn(next).state).toBe("opening");
   });
 
-  test("who never drains is closed with a code that asks it to come back, and nobody else notices", async () => {
+  test("that never drains is closed with a retryable code, and the others stay", async () => {
     const { room, tab } = await streaming();
     const fast = await room.join();
     tab.socket.bufferedAmount = 2_000_000;
@@ -107,7 +107,7 @@ describe("[F2] a slow reader", () => {
     expect(fast.socket.isOpen).toBe(true);
   });
 
-  test("who is cut off after turn-end was due gets it on return", async () => {
+  test("that is closed before its turn-end gets it when it returns", async () => {
     const { room, tab, id } = await streaming();
     await room.join();
     tab.socket.bufferedAmount = 2_000_000;
@@ -121,7 +121,7 @@ describe("[F2] a slow reader", () => {
     expect(tab.turn(id).outcome).toBe("completed");
   });
 
-  test("who lags further than the kept room-level frames is synced instead", async () => {
+  test("that lags further than the kept room-level frames gets a sync", async () => {
     const { room, tab } = await streaming({ maxQueuedTurns: 100 });
     const fast = await room.join();
     tab.socket.bufferedAmount = 2_000_000;
@@ -136,7 +136,7 @@ describe("[F2] a slow reader", () => {
   });
 });
 
-test("[S2] a socket beyond what a room may hold is refused, retryably", async () => {
+test("[S2] a socket beyond the room's bound is refused with a retryable code", async () => {
   const room = await buildRoom({ policy: { maxSockets: 2 } });
   const tabs = [await room.join(), await room.join(), room.tab().connect()];
   expect(tabs[2]?.socket.closed).toEqual({ code: 4481, reason: "room-full" });
@@ -144,7 +144,7 @@ test("[S2] a socket beyond what a room may hold is refused, retryably", async ()
 });
 
 describe("[R3] a sync", () => {
-  test("of a reader that is up to date lists only what is not over", async () => {
+  test("for a reader that is up to date lists only open turns", async () => {
     const { room, tab, id } = await streaming();
     room.upstream.call.text("half");
     await room.clock.advance(16);
@@ -156,14 +156,14 @@ describe("[R3] a sync", () => {
     expect(sync).toMatchObject({ mode: "delta", turns: [{ id, from: 4, parts: [], length: 4 }] });
   });
 
-  test("of another epoch is a snapshot", async () => {
+  test("for a cursor of another epoch is a snapshot", async () => {
     const { room, tab } = await streaming();
     const other = room.tab().connect({ have: { epoch: "elsewhere", seq: 2, offsets: {} } });
     await settled();
     expect(other.received("sync")[0]).toMatchObject({ mode: "snapshot", epoch: tab.view.epoch });
   });
 
-  test("of a reader ahead of the room is a snapshot; of one ahead in a turn cuts it back", async () => {
+  test("is a snapshot for a reader ahead of the room, and cuts back a reader that is ahead in a turn", async () => {
     const { room, tab, id } = await streaming();
     room.upstream.call.text("half");
     await room.clock.advance(16);
@@ -179,7 +179,7 @@ describe("[R3] a sync", () => {
     });
   });
 
-  test("of a reader that names a turn the room does not know is a delta without it", async () => {
+  test("is a delta without a turn that only the reader knows", async () => {
     const { room, tab, id } = await streaming();
     const have = { epoch: tab.view.epoch ?? "", seq: tab.view.seq, offsets: { ghost: 7 } };
     const other = room.tab().connect({ have });
@@ -188,7 +188,7 @@ describe("[R3] a sync", () => {
     expect(sync).toMatchObject({ mode: "delta", turns: [{ id, from: 0 }] });
   });
 
-  test("never reveals what is not yet durable", async () => {
+  test("holds no change that isn't durable yet", async () => {
     const { room, tab } = await streaming();
     const release: () => void = room.storage.hold();
     const id = tab.submit("second");
@@ -200,7 +200,7 @@ describe("[R3] a sync", () => {
     expect(other.turn(id).state).toBe("queued");
   });
 
-  test("counts bytes, not characters: a Chinese conversation is cut where it must be", async () => {
+  test("counts bytes, not characters: a Chinese conversation keeps the bound", async () => {
     const room = await buildRoom();
     const tab = await room.join();
     for (let count = 0; count < 3; count += 1) {
@@ -216,7 +216,7 @@ describe("[R3] a sync", () => {
     expect(late.view.more).toBe(true);
   });
 
-  test("counts an open answer at what it may take: with it the older ones still fit the bound, or are left out", async () => {
+  test("counts an open answer at its largest possible size, so that older answers beside it fit the bound or are left out", async () => {
     const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
     const tab = await room.join();
     for (let count = 0; count < 3; count += 1) {
@@ -237,7 +237,7 @@ describe("[R3] a sync", () => {
     expect(late.view.more).toBe(true);
   });
 
-  test("of a reader that lacks the end of a huge settled answer sends that end, not a snapshot without it", async () => {
+  test("sends the end of a huge settled answer to a reader that lacks only that", async () => {
     const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
     const tab = await room.join();
     const id = tab.submit("a book");
@@ -258,7 +258,7 @@ describe("[R3] a sync", () => {
     expect(tab.text(id)).toHaveLength(501_000);
   });
 
-  test("over its budget leaves out the oldest turns and says that there are more", async () => {
+  test("leaves out the oldest turns beyond its budget and says that there are more", async () => {
     const room = await buildRoom();
     const tab = await room.join();
     const ids: string[] = [];

@@ -1,4 +1,4 @@
-/** Readers that are known before they open: streams of the room, and of one turn (R2, R5, S2). */
+/** Readers whose user is known before they open: streams of the room, and of one turn (R2, R5, S2). */
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../../../shared/content.ts";
 import type { Have } from "../../../../shared/protocol/client-frames.ts";
@@ -31,7 +31,7 @@ async function busy() {
   return { room, tab, first, second, third };
 }
 
-test("[R2] gets its welcome, one sync and what follows, and counts as a viewer until it closes", async () => {
+test("[R2] a stream gets its welcome, one sync and the frames that follow, and counts as a viewer until it closes", async () => {
   const { room, tab, second } = await busy();
   const reader = open(room);
   await settled();
@@ -47,7 +47,7 @@ test("[R2] gets its welcome, one sync and what follows, and counts as a viewer u
   expect(room.core.viewers()).toBe(1);
 });
 
-test("what it holds is always what a reader has made of the frames, and goes on from there", async () => {
+test("the cursor of a stream always equals what its client made of the frames, and resumes from there", async () => {
   const { room, second } = await busy();
   const reader = open(room);
   expect(reader.holds()).toBeUndefined();
@@ -63,7 +63,7 @@ test("what it holds is always what a reader has made of the frames, and goes on 
   expect(sync).toMatchObject({ mode: "delta", turns: [{ id: second, from: 12, parts: [] }, { state: "queued" }] });
 });
 
-test("a clear does not let it hold a position of another life", async () => {
+test("a clear leaves no position of the former epoch in a stream's cursor", async () => {
   const { room } = await busy();
   const reader = open(room);
   await settled();
@@ -74,7 +74,7 @@ test("a clear does not let it hold a position of another life", async () => {
   expect(reader.holds()).toEqual({ epoch: room.core.conversation.epoch, seq: 0, offsets: {} });
 });
 
-test("[S2] beyond what a room may hold is refused, and so is one that may not read or names no turn", async () => {
+test("[S2] a stream beyond the room's bound, without the scope to read, or of an unknown turn is refused", async () => {
   const room = await buildRoom({ policy: { maxSockets: 1 } });
   const nobody = { ...ANYONE, scopes: [] };
   expect(room.core.openReader(new FakeSocket(), nobody, { have: undefined })).toMatchObject({ error: "forbidden" });
@@ -98,7 +98,7 @@ describe("a reader of one turn", () => {
     expect(reader.socket.closed).toEqual({ code: 1000, reason: "over" });
   });
 
-  test("of one that waits hears of its start, and not of the others", async () => {
+  test("gets the start of a queued turn, and no frame of the others", async () => {
     const { room, third } = await busy();
     const reader = open(room, undefined, third);
     await settled();
@@ -116,7 +116,7 @@ describe("a reader of one turn", () => {
     expect(reader.socket.isOpen).toBe(true);
   });
 
-  test("of one that is over gets it in its sync, and nothing else", async () => {
+  test("gets a settled turn in its sync, and nothing else", async () => {
     const { room, first } = await busy();
     const reader = open(room, undefined, first);
     await settled();

@@ -1,4 +1,4 @@
-/** People on plain HTTP: what they ask is durable before they hear of it, and for a while they count as viewers (R6, T1–T4). */
+/** Requests over plain HTTP: answers hold only durable changes, and their users count as viewers for a while (R6, T1–T4). */
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../../../party/core/principal.ts";
 import type { Scope } from "../../../../party/core/scopes.ts";
@@ -26,7 +26,7 @@ async function answering(more: Partial<TurnSubmitFrame> = {}): Promise<Room> {
 }
 
 describe("a submit", () => {
-  test("[T1] is answered when the turn is durable, and a repeated one with what has become of it", async () => {
+  test("[T1] is answered when the turn is durable, and a repeated one with the turn's present state", async () => {
     const room = await buildRoom();
     const first = await room.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(first).toMatchObject({ ok: true, value: { turn: { id: "t", state: "opening", input: { prompt: "hi" } } } });
@@ -46,7 +46,7 @@ describe("a submit", () => {
     expect(again.upstream.calls).toHaveLength(1);
   });
 
-  test("that is refused says why, and a full queue when to come again", async () => {
+  test("that is refused gets a code, and for a full queue a retry delay", async () => {
     const room = await buildRoom({ policy: { maxQueuedTurns: 0 } });
     await room.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(await room.core.requests.submit(ANYONE, asked("t", "other"))).toEqual({
@@ -57,14 +57,14 @@ describe("a submit", () => {
     expect(full).toMatchObject({ ok: false, error: { code: "queue-full", retryAfterMs: expect.any(Number) } });
   });
 
-  test("of what the tenant may not use says what", async () => {
+  test("of a field that the tenant may not use names the field", async () => {
     const room = await buildRoom({ refusalOf: () => "model" });
     const refused = await room.core.requests.submit(ANYONE, asked("t", "hi"));
     expect(refused).toMatchObject({ ok: false, error: { code: "turn-not-allowed", detail: /model/ } });
     expect(room.storage.keys).toEqual([]);
   });
 
-  test("that replaces a turn is answered when that one is stopped and the new one is there", async () => {
+  test("that replaces a turn is answered when that turn is stopped and the new one is durable", async () => {
     const room = await answering();
     const replaced = await room.core.requests.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
     expect(replaced).toMatchObject({ ok: true, value: { turn: { id: "u" } } });
@@ -72,7 +72,7 @@ describe("a submit", () => {
     expect(room.upstream.stops).toHaveLength(1);
   });
 
-  test("that a clear overtakes is told so", async () => {
+  test("that a clear overtakes is refused as stale", async () => {
     const room = await answering();
     room.upstream.stopAnswer = "never";
     const replaced = room.core.requests.submit(ANYONE, asked("u", "instead", { replaces: "t" }));
@@ -91,7 +91,7 @@ describe("a stop", () => {
     expect(room.core.conversation.turn("t")?.record.end).toMatchObject({ outcome: "cancelled", length: 5 });
   });
 
-  test("of a turn that is over says how it ended, also after a sleep", async () => {
+  test("of a settled turn returns its outcome, also after a sleep", async () => {
     const room = await answering();
     room.upstream.call.done();
     await settled();
@@ -100,7 +100,7 @@ describe("a stop", () => {
     expect(await room.core.requests.cancel(ANYONE, "t")).toEqual({ ok: true, value: { outcome: "completed" } });
   });
 
-  test("[T1] of an unknown turn is a 404, and that id runs nothing afterwards, even after an eviction", async () => {
+  test("[T1] of an unknown turn is refused, and that id never runs, even after an eviction", async () => {
     const room = await buildRoom();
     expect(await room.core.requests.cancel(ANYONE, "t")).toEqual({ ok: false, error: { code: "turn-unknown" } });
     await room.evict();
@@ -110,7 +110,7 @@ describe("a stop", () => {
     });
   });
 
-  test("that waits while the room goes down is told to ask again, and does not hang", async () => {
+  test("that waits while the room closes is refused retryably and doesn't hang", async () => {
     const room = await answering();
     room.upstream.stopAnswer = "never";
     const stopped = room.core.requests.cancel(ANYONE, "t");
@@ -120,8 +120,8 @@ describe("a stop", () => {
   });
 });
 
-describe("a look", () => {
-  test("at a turn shows it whole; at the room, what a newcomer would get", async () => {
+describe("a read", () => {
+  test("of a turn returns it whole, and of the room the snapshot of a newcomer", async () => {
     const room = await answering();
     const turn = await room.core.requests.turn(ANYONE, "t");
     if (!turn.ok) throw new Error(turn.error.code);
@@ -134,7 +134,7 @@ describe("a look", () => {
     expect(await room.core.requests.turn(ANYONE, "nothing")).toEqual({ ok: false, error: { code: "turn-unknown" } });
   });
 
-  test("[F4] at a room that nobody used leaves nothing behind", async () => {
+  test("[F4] of a room that nobody used stores nothing", async () => {
     const room = await buildRoom();
     await room.storage.append(new Map([["__ps_name", "test-room"]]));
     await room.core.requests.snapshot(ANYONE);
@@ -144,8 +144,8 @@ describe("a look", () => {
   });
 });
 
-describe("[R6] a sign of life", () => {
-  test("counts as one viewer for 90 s, however many share a name", async () => {
+describe("[R6] a viewer over plain HTTP", () => {
+  test("counts once for 90 s, however many clients share the name", async () => {
     const room = await buildRoom();
     await room.core.requests.snapshot(ANYONE);
     await room.core.requests.snapshot(ANYONE);
@@ -159,7 +159,7 @@ describe("[R6] a sign of life", () => {
     expect(room.core.viewers()).toBe(0);
   });
 
-  test("keeps an answer going, and its end stops it: within 90 s, the watchdog's minute and the grace", async () => {
+  test("keeps an answer going until 90 s, the watchdog's minute and the grace are over", async () => {
     const room = await answering({ onLeave: "cancel" });
     for (let looks = 0; looks < 5; looks += 1) {
       await room.advance(60_000);
@@ -176,7 +176,7 @@ describe("[R6] a sign of life", () => {
     expect(room.core.conversation.turn("t")?.record.end).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
   });
 
-  test("of somebody with a tab open is the tab's: when it closes, nobody is left", async () => {
+  test("with an open tab counts by the tab, and not any more when it closes", async () => {
     const room = await buildRoom();
     const tab = await room.join();
     await room.core.requests.submit(ANYONE, asked("t", "hi", { onLeave: "cancel" }));
@@ -185,7 +185,7 @@ describe("[R6] a sign of life", () => {
     expect(room.core.viewers()).toBe(0);
   });
 
-  test("is forgotten when a tab of that name opens", async () => {
+  test("counts by the tab once a tab of that name opens", async () => {
     const room = await buildRoom();
     await room.core.requests.snapshot(ANYONE);
     await room.join();
@@ -198,7 +198,7 @@ describe("scopes", () => {
     ["read", ["forbidden", "forbidden", "turn-unknown", undefined, "forbidden", "forbidden"]],
     ["write", [undefined, undefined, "forbidden", "forbidden", "forbidden", "forbidden"]],
     ["clear", ["forbidden", "forbidden", "forbidden", "forbidden", undefined, undefined]],
-  ] as const)("%s alone allows its own acts and no others", async (scope, expected) => {
+  ] as const)("%s alone allows its own requests and no others", async (scope, expected) => {
     const room = await buildRoom();
     const { requests } = room.core;
     const principal = only(scope);
@@ -213,7 +213,7 @@ describe("scopes", () => {
     expect(results.map((result) => (result.ok ? undefined : result.error.code))).toEqual(expected);
   });
 
-  test("a frame beyond them is refused and the socket stays", async () => {
+  test("refuse a frame beyond them, and the socket stays", async () => {
     const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("read") }) });
     const tab = await room.join();
     const id = tab.submit("hi");
@@ -229,7 +229,7 @@ describe("scopes", () => {
     expect(room.core.conversation.turns.all()).toEqual([]);
   });
 
-  test("who may not read is not welcomed", async () => {
+  test("close a socket that may not read before its welcome", async () => {
     const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("write") }) });
     const tab = room.tab().connect();
     await settled();
@@ -237,7 +237,7 @@ describe("scopes", () => {
     expect(tab.received("welcome")).toEqual([]);
   });
 
-  test("outlive a hibernation; a socket from before there were scopes has all of them", async () => {
+  test("survive hibernation, and a stored session without scopes has all of them", async () => {
     const room = await buildRoom({ principalOf: async () => ({ ok: true, value: only("read") }) });
     const [tab, old] = [await room.join(), await room.join()];
     const attachment = structuredClone(old.socket.attachment) as { welcomed: { principal: { scopes?: unknown } } };

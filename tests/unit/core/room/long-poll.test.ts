@@ -1,4 +1,4 @@
-/** Long-polls: woken by what happens, merged while text continues, and answered at once where nothing goes on (design §5). */
+/** Long-polls: changes wake them, continuing text is collected, and without an open turn they are answered at once (F6). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
 import type { PollAnswer } from "../../../../party/core/room/long-poll.ts";
@@ -58,7 +58,7 @@ async function reading(): Promise<{ room: Room; poller: Poller }> {
   return { room, poller };
 }
 
-test("[F6] in a room where nothing goes on is answered at once, and says when to ask again", async () => {
+test("[F6] a poll without an open turn is answered at once, with a delay for the next one", async () => {
   const room = await buildRoom();
   const poller = await new Poller(room).ask();
   expect(poller.types).toEqual(["sync", "presence"]);
@@ -69,8 +69,8 @@ test("[F6] in a room where nothing goes on is answered at once, and says when to
   expect(room.clock.pending).toBe(0);
 });
 
-describe("while a turn is open", () => {
-  test("[F6] waits for something to happen, and is woken by it, not by a timer", async () => {
+describe("a poll while a turn is open", () => {
+  test("[F6] waits until a change wakes it, not a timer", async () => {
     const room = await buildRoom();
     const poller = new Poller(room);
     await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
@@ -85,7 +85,7 @@ describe("while a turn is open", () => {
     expect(poller.text).toBe("Hello");
   });
 
-  test("[F6] text that continues is collected for half a second, and comes in one piece", async () => {
+  test("[F6] collects continuing text for half a second and gets it in one piece", async () => {
     const { room, poller } = await reading();
     await poller.ask();
     for (const word of [",", " wor", "ld"]) {
@@ -98,7 +98,7 @@ describe("while a turn is open", () => {
     expect(poller.answer?.frames.filter((text) => text.includes('"sync"'))).toHaveLength(1);
   });
 
-  test("the end of a turn does not wait, nor does the start of the next", async () => {
+  test("gets the end of a turn and the start of the next one at once", async () => {
     const { room, poller } = await reading();
     await poller.ask();
     room.upstream.call.text("!");
@@ -110,7 +110,7 @@ describe("while a turn is open", () => {
     expect(poller.answer?.retryAfterMs).toBeGreaterThan(0);
   });
 
-  test("a notice wakes it, presence and the same notice do not", async () => {
+  test("is woken by a new notice, and not by presence or the same notice", async () => {
     const room = await buildRoom();
     room.upstream.answersAtOnce = false;
     const poller = new Poller(room);
@@ -127,7 +127,7 @@ describe("while a turn is open", () => {
     expect(poller.answer).toBeUndefined();
   });
 
-  test("is answered when its time is over, with nothing new", async () => {
+  test("is answered without frames when its time is over", async () => {
     const { room, poller } = await reading();
     await poller.ask(5_000);
     await room.clock.advance(4_999);
@@ -137,7 +137,7 @@ describe("while a turn is open", () => {
   });
 });
 
-test("a cursor of another life, or of the future, gets a snapshot at once", async () => {
+test("a poll with a cursor of another epoch or ahead of the room gets a snapshot at once", async () => {
   const { room, poller } = await reading();
   for (const have of [
     { epoch: "other", seq: 1, offsets: {} },
@@ -150,7 +150,7 @@ test("a cursor of another life, or of the future, gets a snapshot at once", asyn
   }
 });
 
-test("one that waits while the room goes down is told to come back", async () => {
+test("a poll that waits while the room closes is refused retryably", async () => {
   const { room, poller } = await reading();
   const answered = room.core.requests.poll(ANYONE, poller.have, 25_000);
   await settled();
@@ -158,7 +158,7 @@ test("one that waits while the room goes down is told to come back", async () =>
   expect(await answered).toMatchObject({ ok: false, error: { code: "draining" } });
 });
 
-test("[S2] more than may wait are refused, retryably", async () => {
+test("[S2] a poll beyond the bound is refused retryably", async () => {
   const room = await buildRoom({ policy: { maxSockets: 2 } });
   await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
   const have = { epoch: room.core.conversation.epoch, seq: 2, offsets: { t: 0 } };
@@ -168,7 +168,7 @@ test("[S2] more than may wait are refused, retryably", async () => {
   expect(refused).toMatchObject({ ok: false, error: { code: "room-full", retryAfterMs: expect.any(Number) } });
 });
 
-test("[R6] who polls is a viewer, between polls too, and not for longer than 90 s", async () => {
+test("[R6] a user that polls is a viewer between polls too, for at most 90 s", async () => {
   const { room, poller } = await reading();
   await poller.ask(25_000);
   await room.clock.advance(25_000);

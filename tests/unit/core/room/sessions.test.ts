@@ -1,4 +1,4 @@
-/** Sessions: hello, welcome, sync, and what a client's mistakes cost (R1–R4, S3). */
+/** Sessions: hello, welcome and sync, and that a client's mistake ends its own session only (R1–R4, S3). */
 import { describe, expect, test } from "vitest";
 import { fail } from "../../../../shared/result.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
@@ -23,7 +23,7 @@ describe("hello", () => {
     expect(socket.closed).toEqual({ code: 4458, reason: "hello-timeout" });
   });
 
-  test("[R1] another frame before it ends the socket and does nothing else", async () => {
+  test("[R1] another frame before it closes the socket and does nothing else", async () => {
     const room = await buildRoom();
     const tab = room.tab();
     room.core.handleOpen(tab.socket);
@@ -94,7 +94,7 @@ describe("a client's mistake", () => {
       undefined,
     ],
   ];
-  test.each(mistakes)("[S3] %s is told to its session and nobody else notices", async (_name, text, code, close) => {
+  test.each(mistakes)("[S3] %s gets an error, and the other sessions go on", async (_name, text, code, close) => {
     const room = await buildRoom();
     const [tab, other] = [await room.join(), await room.join()];
     other.read();
@@ -117,7 +117,7 @@ describe("a client's mistake", () => {
 });
 
 describe("[S2] a socket that sends too much", () => {
-  test("is closed with a code that asks it to come back; the others go on", async () => {
+  test("is closed with a retryable code, and the others go on", async () => {
     const room = await buildRoom({ policy: { framesPer10s: 20 } });
     const [loud, quiet] = [await room.join(), await room.join()];
     for (let count = 0; count < 25; count += 1) loud.say({ type: "turn-cancel", turnId: `t${count}` });
@@ -127,7 +127,7 @@ describe("[S2] a socket that sends too much", () => {
     expect(quiet.socket.isOpen).toBe(true);
   });
 
-  test("may go on for good at the rate it is allowed", async () => {
+  test("stays open at the allowed rate", async () => {
     const room = await buildRoom({ policy: { framesPer10s: 20 } });
     const tab = await room.join();
     for (let count = 0; count < 100; count += 1) {
@@ -139,7 +139,7 @@ describe("[S2] a socket that sends too much", () => {
 });
 
 describe("presence", () => {
-  test("[R6] tells every tab how many viewers there are, at most once a second", async () => {
+  test("[R6] sends every tab the number of viewers, at most once a second", async () => {
     const room = await buildRoom();
     const first = await room.join();
     const [second] = [await room.join(), await room.join()];
@@ -164,7 +164,7 @@ describe("presence", () => {
   });
 });
 
-test("ping is answered with pong where the host does not do it", async () => {
+test("the room answers a ping that reaches it with a pong", async () => {
   const room = await buildRoom();
   const tab = await room.join();
   tab.sayText("ping");
@@ -201,7 +201,7 @@ test("token-refresh is answered, and a refused one leaves the session as it is",
   expect(tab.socket.isOpen).toBe(true);
 });
 
-test("after close() no timer is left and every socket was told to come back", async () => {
+test("close() leaves no timer and closes every socket with a retryable code", async () => {
   const room = await buildRoom();
   const tab = await room.join();
   room.core.handleOpen(new FakeSocket());

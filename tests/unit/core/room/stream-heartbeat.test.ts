@@ -1,4 +1,4 @@
-/** Streams: heartbeats, and an end where nothing goes on (design §5, R6, T4). */
+/** Streams: heartbeats, retry delays, and an end where no turn is open (F6, R6, T4). */
 import { describe, expect, test } from "vitest";
 import type { Have } from "../../../../shared/protocol/client-frames.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
@@ -22,14 +22,14 @@ async function stay(room: Room, stream: FakeStream, ms = 200_000): Promise<numbe
   return Number.POSITIVE_INFINITY;
 }
 
-test("[F6] beats 1 s after it opened and every 15 s, with the room's clock", async () => {
+test("[F6] a stream gets a heartbeat 1 s after it opened and every 15 s, with the room's time", async () => {
   const room = await buildRoom();
   const { socket, openedAt } = open(room);
   await room.clock.advance(32_000);
   expect(socket.beats.map((at) => at - openedAt)).toEqual([1_000, 16_000, 31_000]);
 });
 
-test("is told when to come back: soon where it is cut, at its own moment of a drain", async () => {
+test("a stream gets a short retry delay at its start and a spread one at a drain", async () => {
   const room = await buildRoom();
   const { socket } = open(room);
   await settled();
@@ -37,8 +37,8 @@ test("is told when to come back: soon where it is cut, at its own moment of a dr
   expect(socket.retries).toEqual([2_000, 12_500]);
 });
 
-describe("where no turn is open", () => {
-  test("[F6] ends after a minute, and comes back after twenty seconds", async () => {
+describe("a stream without an open turn", () => {
+  test("[F6] ends after a minute with a retry delay of 20 s", async () => {
     const room = await buildRoom();
     const { socket } = open(room);
     expect(await stay(room, socket)).toBe(60_000);
@@ -47,7 +47,7 @@ describe("where no turn is open", () => {
     expect(room.clock.pending).toBe(0);
   });
 
-  test("[F6] one that came back for nothing stays for its first beat", async () => {
+  test("[F6] ends after its first heartbeat when it returned and lacked nothing", async () => {
     const room = await buildRoom();
     const first = open(room);
     await settled();
@@ -59,7 +59,7 @@ describe("where no turn is open", () => {
     expect(second.socket.retries.at(-1)).toBe(20_000);
   });
 
-  test("one for which there was something new stays for a minute", async () => {
+  test("stays for a minute when it returned and lacked something", async () => {
     const room = await buildRoom();
     const first = open(room);
     await settled();
@@ -75,7 +75,7 @@ describe("where no turn is open", () => {
     expect(await stay(room, second.socket)).toBe(60_000);
   });
 
-  test("the minute begins when the last turn has ended", async () => {
+  test("stays for a minute after the last turn has ended", async () => {
     const room = await buildRoom();
     const { socket, holds } = open(room);
     await room.advance(50_000);
@@ -93,7 +93,7 @@ describe("where no turn is open", () => {
   });
 });
 
-test("while a turn is open it stays, and goes on beating", async () => {
+test("a stream stays and gets heartbeats while a turn is open", async () => {
   const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
   const { socket } = open(room);
   await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: "t", input: { prompt: "hi" } });
@@ -102,7 +102,7 @@ test("while a turn is open it stays, and goes on beating", async () => {
   expect(socket.beats).toHaveLength(12);
 });
 
-test("[R6] one that ended idle goes on being a viewer until it is due, and is one when it returns", async () => {
+test("[R6] a stream that ended idle counts as a viewer until it returns", async () => {
   const room = await buildRoom();
   const tab = await room.join();
   const first = open(room);
@@ -123,7 +123,7 @@ test("[R6] one that ended idle goes on being a viewer until it is due, and is on
   expect(room.core.viewers()).toBe(1);
 });
 
-test("[T4] when the last stream leaves, the turn is stopped after the grace; one that takes nothing is as good as gone", async () => {
+test("[T4] the turn is stopped after the grace when the last stream has left or takes nothing", async () => {
   for (const how of ["leaves", "takes nothing"] as const) {
     const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
     const { socket } = open(room);
@@ -143,7 +143,7 @@ test("[T4] when the last stream leaves, the turn is stopped after the grace; one
   }
 });
 
-test("one idle tab keeps its room's object awake for no more than a tenth of the time, once its first minute is over", async () => {
+test("an idle tab keeps its room awake for at most a tenth of the time after its first minute", async () => {
   const [first, hour] = [await idleAwakeMs(60_000), await idleAwakeMs(3_600_000)];
   expect(first).toBe(60_000);
   expect(hour - first).toBeLessThan(3_540_000 / 10);

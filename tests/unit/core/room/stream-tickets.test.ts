@@ -1,4 +1,4 @@
-/** Tickets by themselves: how many there may be, and how long a session lasts (S1). */
+/** Tickets: how many a room keeps, whom they displace, and how long a session lasts (S1). */
 import { describe, expect, test } from "vitest";
 import { Tickets, ticketLifeMs } from "../../../../party/core/room/stream-tickets.ts";
 import { FakeClock } from "../../../support/core/fake-clock.ts";
@@ -14,7 +14,7 @@ function build() {
 }
 
 describe("[S1] tickets", () => {
-  test("of a room are 64 at the most: the oldest gives way", async () => {
+  test("of a room are at most 64, and the oldest one is removed", async () => {
     const { tickets } = build();
     const issued: string[] = [];
     for (let count = 0; count < 65; count += 1) issued.push((await tickets.issue(ANYONE)).ticket);
@@ -34,20 +34,20 @@ describe("[S1] tickets", () => {
     expect(await tickets.redeem(mallory[0] ?? "", undefined)).toMatchObject({ ok: false });
   });
 
-  test("asked for twice at once open one session", async () => {
+  test("open one session when they are used twice at once", async () => {
     const { tickets } = build();
     const { ticket } = await tickets.issue(ANYONE);
     const both = await Promise.all([tickets.redeem(ticket, undefined), tickets.redeem(ticket, undefined)]);
     expect(both.map(({ ok }) => ok).sort()).toEqual([false, true]);
   });
 
-  test("live no longer than the token they were asked for with", async () => {
+  test("expire no later than the token that requested them", async () => {
     const { tickets, clock } = build();
     const { expiresAt } = await tickets.issue({ ...ANYONE, expiresAt: clock.now() + 5_000 });
     expect(expiresAt).toBe(clock.now() + 5_000);
   });
 
-  test("where tokens do not run out, a session lasts an hour", async () => {
+  test("open a session of an hour where tokens don't expire", async () => {
     const { tickets, clock } = build();
     const { ticket } = await tickets.issue(ANYONE);
     const session = await tickets.redeem(ticket, undefined);
@@ -58,7 +58,7 @@ describe("[S1] tickets", () => {
     expect(await tickets.redeem(ticket, proof)).toMatchObject({ ok: false });
   });
 
-  test("that ran out are forgotten, and nothing is stored of them", async () => {
+  test("that expired are removed from storage", async () => {
     const { tickets, clock, storage } = build();
     await tickets.issue(ANYONE);
     expect(tickets.lastUntil).toBe(clock.now() + ticketLifeMs);

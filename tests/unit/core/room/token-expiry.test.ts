@@ -1,4 +1,4 @@
-/** How long a session may stay: a token that runs out, is refreshed, or is revoked. */
+/** How long a session may stay: its token expires, is refreshed, or is revoked (S6). */
 import { describe, expect, test } from "vitest";
 import { revocationCheckMs, tokenStateOf, warnBeforeMs } from "../../../../party/core/room/token-expiry.ts";
 import { fail, ok } from "../../../../shared/result.ts";
@@ -18,8 +18,8 @@ const tokens = async (options: Omit<RoomOptions, "principalOf"> = {}): Promise<R
     },
   });
 
-describe("[S6] a token that runs out", () => {
-  test("is named in the welcome, and warned of once, a minute before", async () => {
+describe("[S6] a token that expires", () => {
+  test("is named in the welcome, and its client is warned once, a minute before", async () => {
     const room = await tokens();
     const tab = await room.join();
     expect(tab.received("welcome")[0]).toMatchObject({ expiresAt, expiresInMs: 600_000 });
@@ -49,7 +49,7 @@ describe("[S6] a token that runs out", () => {
     expect(room.core.conversation.turn(turnId)).toBeUndefined();
   });
 
-  test("hears nothing of what others say from then on", async () => {
+  test("lets its session receive nothing any more", async () => {
     const room = await tokens();
     const tab = await room.join();
     const other = room.tab().connect({ token: `bob/${expiresAt + 1_000_000}` });
@@ -63,7 +63,7 @@ describe("[S6] a token that runs out", () => {
     expect(other.socket.isOpen).toBe(true);
   });
 
-  test("keeps no room awake: no timer and no alarm waits for it", async () => {
+  test("keeps no room awake: there is no timer and no alarm for it", async () => {
     const room = await tokens();
     await room.join();
     await room.clock.advance(5_000);
@@ -71,7 +71,7 @@ describe("[S6] a token that runs out", () => {
     expect(room.storage.alarmAt).toBeUndefined();
   });
 
-  test("while the room slept is not taken back at the wake", async () => {
+  test("while the room slept isn't accepted at the wake", async () => {
     const room = await tokens();
     const [tab, other] = [await room.join(), room.tab().connect({ token: `bob/${expiresAt + 1_000_000}` })];
     tab.submit("before");
@@ -86,7 +86,7 @@ describe("[S6] a token that runs out", () => {
 });
 
 describe("[S6] a refresh in band", () => {
-  test("of the same sub lengthens the stay", async () => {
+  test("with a token of the same user lengthens the session", async () => {
     const room = await tokens();
     const tab = await room.join();
     await room.clock.advance(599_000);
@@ -105,7 +105,7 @@ describe("[S6] a refresh in band", () => {
   test.each([
     ["somebody else's", `bob/${expiresAt + 600_000}`],
     ["one that is not accepted", "bad"],
-  ])("with %s is refused, and the old one stands until it runs out", async (_name, token) => {
+  ])("with %s is refused, and the old token stays valid until it expires", async (_name, token) => {
     const room = await tokens();
     const tab = await room.join();
     tab.say({ type: "token-refresh", token });
@@ -119,7 +119,7 @@ describe("[S6] a refresh in band", () => {
     expect(tab.socket.closed?.code).toBe(4401);
   });
 
-  test("with one that may not even read is refused", async () => {
+  test("with a token that may not read is refused", async () => {
     const room = await buildRoom({
       principalOf: async (token) => ok({ ...ANYONE, scopes: token === undefined ? ANYONE.scopes : ["write"] }),
     });
@@ -131,7 +131,7 @@ describe("[S6] a refresh in band", () => {
 });
 
 describe("[S6] a revoked token", () => {
-  test("ends an active session at its first word after the look, and only that session", async () => {
+  test("ends an active session at its first frame after the check, and only that session", async () => {
     const gone = new Set<string>();
     const room = await tokens({ isRevoked: ({ sub }) => gone.has(sub) });
     const [alice, bob] = [await room.join(), room.tab().connect({ token: "bob" })];
@@ -145,7 +145,7 @@ describe("[S6] a revoked token", () => {
     expect(bob.socket.isOpen).toBe(true);
   });
 
-  test("that must be looked up ends the session when the answer is there, and holds nobody up meanwhile", async () => {
+  test("whose list must be read ends the session when it has been read, and frames go on meanwhile", async () => {
     const { promise, resolve } = Promise.withResolvers<boolean>();
     const room = await tokens({ isRevoked: () => promise });
     const tab = await room.join();
@@ -158,7 +158,7 @@ describe("[S6] a revoked token", () => {
     expect(tab.socket.closed?.code).toBe(4401);
   });
 
-  test("of a quiet room is found by its alarm", async () => {
+  test("is found by the alarm of a quiet room", async () => {
     const gone = new Set<string>();
     const room = await tokens({ isRevoked: ({ sub }) => gone.has(sub) });
     const tab = await room.join();
@@ -170,6 +170,6 @@ describe("[S6] a revoked token", () => {
   });
 });
 
-test("nobody without a token is ever looked at again", () => {
+test("a user without a token is never checked again", () => {
   expect(tokenStateOf({}, 0)).toEqual({ kind: "good", isEnding: false, checkAt: Number.POSITIVE_INFINITY });
 });

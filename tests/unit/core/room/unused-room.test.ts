@@ -18,7 +18,7 @@ test.each([
   expect(tab.turn(id)).toMatchObject({ state: "opening" });
 });
 
-test("[T1] nor after several lives without a turn, whatever epoch it was made in, for everyone who heard that one", async () => {
+test("[T1] a prompt made in any epoch of an unused room is accepted after several lives", async () => {
   const room = await buildRoom();
   const [first, second] = [await room.join(), await room.join()];
   const epoch = first.view.epoch ?? "";
@@ -42,7 +42,7 @@ test("[T1] nor after several lives without a turn, whatever epoch it was made in
   expect(first.turn(two).state).toBe("queued");
 });
 
-test("[T1] what was made before a clear is stale, also in a room that has no turn", async () => {
+test("[T1] a submit made before a clear is stale, also in a room without turns", async () => {
   const room = await buildRoom();
   const tab = await room.join();
   const epoch = tab.view.epoch ?? "";
@@ -53,7 +53,7 @@ test("[T1] what was made before a clear is stale, also in a room that has no tur
   expect(tab.received("error").at(-1)).toMatchObject({ code: "turn-stale" });
 });
 
-test("[F4] a short absence of everyone leaves an unused room its epoch", async () => {
+test("[F4] an unused room keeps its epoch over a short absence of all tabs", async () => {
   const room = await buildRoom();
   const tab = await room.join();
   const { epoch } = tab.view;
