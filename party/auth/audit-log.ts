@@ -39,8 +39,16 @@ export type AuditEvent =
   | { readonly name: "erased"; readonly room: string; readonly tokenId?: string };
 
 export function audit(actor: string, { name, ...facts }: AuditEvent): void {
-  reportAudit({ event: name, at: new Date().toISOString(), actor, ...facts });
+  reportAudit({ event: name, at: new Date().toISOString(), actor, actorKind: kindOf(name), ...facts });
 }
+
+/** Decided by the act, never by the actor's name: a token's `sub` may be `operator` or `gateway`, too. */
+function kindOf(name: AuditEvent["name"]): "gateway" | "operator" | "client" {
+  if (name === "revoked" || name === "drained") return "operator";
+  return clientActs.has(name) ? "client" : "gateway";
+}
+
+const clientActs: ReadonlySet<AuditEvent["name"]> = new Set(["generation", "replaced", "cleared", "erased"]);
 
 /** What happens to keys of clients, for the log. */
 export function auditKey(event: KeyEvent): void {

@@ -47,6 +47,12 @@ export interface TenantConfig {
   readonly upstream?: UpstreamSetting;
 }
 
+/**
+ * Lists that allow nothing to be named. They hold while a tenant's own lists can't be read, because a typo or an outage must not
+ * open what an operator closed. A turn that names nothing goes on.
+ */
+export const closedLists = { providers: [], models: [], params: [] } as const satisfies TenantConfig;
+
 /** The one call of a `KVNamespace` that is used. */
 export interface TenantStore {
   get(key: string): Promise<string | null>;
@@ -69,12 +75,15 @@ interface Known {
 export class TenantConfigs {
   readonly #ports: TenantConfigPorts;
   readonly #defaults: TenantConfig;
+  /** For a tenant whose entry can't be read: the default limits, and nothing may be named. */
+  readonly #closed: TenantConfig;
   readonly #known = new Map<string, Known>();
   readonly #reading = new Map<string, Promise<TenantConfig>>();
 
   constructor(defaults: Pick<LimitSettings, "turnsPerMinute" | "activeTurns">, ports: TenantConfigPorts) {
     this.#ports = ports;
     this.#defaults = limitsOf(defaults, {});
+    this.#closed = { ...this.#defaults, ...closedLists };
   }
 
   /** Never rejects. */
@@ -106,10 +115,10 @@ export class TenantConfigs {
       const text = await withTimeout(store.get(`tenant/${tenant}`), readTimeoutMs, clock);
       const config = this.#parse(text);
       if (!config.ok) report({ name: "tenant-config-invalid", tenant, cause: config.error });
-      return keep(config.ok ? config.value : this.#defaults, tenantConfigMs);
+      return keep(config.ok ? config.value : this.#closed, tenantConfigMs);
     } catch (cause) {
       report({ name: "tenant-config-unread", tenant, cause });
-      return keep(this.#known.get(tenant)?.config ?? this.#defaults, failedMs);
+      return keep(this.#known.get(tenant)?.config ?? this.#closed, failedMs);
     }
   }
 

@@ -79,6 +79,7 @@ export class ChatRoomHost {
         ...countingSinks(this.#env, config.value, { tenant, name: this.#name, census: () => this.#census() }),
       ],
       // After a failed write the object itself starts over: sockets drop and come back to a fresh one.
+      onErased: () => this.#events.clear(),
       onBroken: () => this.#ctx.abort("storage failed"),
     };
     warnOfEstimate(hasBufferedAmount(WebSocket));

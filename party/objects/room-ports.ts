@@ -6,7 +6,7 @@ import { authorizeUpstream } from "../auth/authorize-upstream.ts";
 import type { CallerTokens } from "../auth/caller-tokens.ts";
 import { everyTenant, tenantOfRoom } from "../auth/tenants.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { allowedBy, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
+import { allowedBy, closedLists, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
 import { NO_LIMITER } from "../core/limiter/limiter-port.ts";
 import type { AuditedAct, RoomPorts } from "../core/ports.ts";
 import { LeaseClient, type LeaseClientOptions } from "../limits/limiter-client.ts";
@@ -43,6 +43,8 @@ export interface Host {
   readonly kept?: Readonly<Record<string, unknown>>;
   /** Starts over from storage: memory may say what storage does not. */
   readonly onBroken: () => void;
+  /** Everything of the room was deleted: the host forgets what it has in memory. */
+  readonly onErased?: () => void;
   /** The tenant's Limiter objects; a host without them limits nothing. */
   readonly limiterOf?: LeaseClientOptions["stubOf"] | undefined;
   readonly revocationsOf?: RevocationsOf;
@@ -53,7 +55,7 @@ export interface Host {
 }
 
 export function roomPorts(
-  { room, storage, callerTokens, kept, onBroken, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
+  { room, storage, callerTokens, kept, onBroken, onErased, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
   config: GatewayConfig,
 ): RoomPorts {
   // A room of nobody admits nobody, so its tenant is never asked for.
@@ -87,7 +89,7 @@ export function roomPorts(
     refusalOf: (asked) => {
       // Read again in the background when it has aged; what is known decides now.
       void tenants.get(tenant);
-      const allowed = allowedBy(tenants.known(tenant) ?? {}, asked);
+      const allowed = allowedBy(tenants.known(tenant) ?? closedLists, asked);
       return allowed.ok ? undefined : allowed.error.field;
     },
     clock: systemClock,
@@ -116,7 +118,10 @@ export function roomPorts(
       ? { hasTokenOf: (sub: string) => callerTokens.tokenOf(sub, systemClock.now()) !== undefined }
       : {}),
     isRevoked: (principal) => gate.isRevoked(principal),
-    audit: (act) => void auditInRoom(act, room, tenant, config),
+    audit: (act) => {
+      if (act.act === "erased") onErased?.();
+      void auditInRoom(act, room, tenant, config);
+    },
     report,
     onBroken,
   };

@@ -15,6 +15,11 @@ export class EventRing {
     if (this.#entries.length >= 2 * ringSize) this.#entries = this.#entries.slice(-ringSize);
   };
 
+  /** The room was erased: nothing of what was said or done in it stays. */
+  clear(): void {
+    this.#entries = [];
+  }
+
   /** Oldest first, as the log would have them and with their times. */
   read(): readonly Readonly<Record<string, unknown>>[] {
     return this.#entries.slice(-ringSize).map(({ at, level, event }) => ({ at, level, ...plainFields(event) }));

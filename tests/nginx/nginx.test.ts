@@ -24,7 +24,7 @@ const settings: readonly [string, string, TransportName][] = [
   ],
   [
     "the settings for a WebSocket",
-    'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade";',
+    'proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; proxy_set_header Connection "upgrade"; proxy_set_header Host $http_host;',
     "websocket",
   ],
 ];

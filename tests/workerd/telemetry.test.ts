@@ -30,6 +30,19 @@ test("a room's events cannot be read as a visitor", async () => {
   expect((await SELF.fetch(`http://localhost/parties/chat/${fresh("room")}/events`, asOperator)).status).toBe(404);
 });
 
+test("[O1] the ring of an erased room holds nothing of what was before", async () => {
+  const room = fresh("room");
+  const tab = await new SocketTab().join(room);
+  const turnId = tab.submit(room);
+  await upstream("done", room);
+  await tab.untilTurn(turnId, ({ state }) => state === "settled");
+  const events = async () => (await SELF.fetch(`http://localhost/ops/events/${room}`, asOperator)).text();
+  expect(await events()).toContain(turnId);
+  expect((await SELF.fetch(`http://localhost/parties/chat/${room}`, { method: "DELETE" })).status).toBe(204);
+  expect(await events()).not.toContain(turnId);
+  tab.close();
+});
+
 test("[O2] turns of many rooms add up, over more than one object", async () => {
   const before = await scrape();
   const rooms = Array.from({ length: 12 }, () => fresh("room"));

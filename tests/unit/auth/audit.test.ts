@@ -1,6 +1,6 @@
 /** What the audit log says of a configuration, and what it never says. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { auditConfiguration } from "../../../party/auth/audit-log.ts";
+import { audit, auditConfiguration } from "../../../party/auth/audit-log.ts";
 import { parseConfig, type Variables } from "../../../party/config/settings.ts";
 import { base64url } from "./tokens.ts";
 
@@ -47,4 +47,13 @@ test("the fingerprint changes with a setting or a kid, not with a secret's conte
   expect((await audited({ OPERATOR_TOKEN: undefined })).fingerprint).not.toBe(fingerprint);
   expect((await audited({ OPERATOR_TOKEN: "another" })).fingerprint).toBe(fingerprint);
   expect((await audited({ AUTH_KEYS: JSON.stringify({ a: secret(7), b: secret(8) }) })).fingerprint).toBe(fingerprint);
+});
+
+test.each(["operator", "gateway"])("a token whose sub is %s is a client in the log", (sub) => {
+  audit(sub, { name: "cleared", room: "lobby" });
+  audit("operator", { name: "drained", room: "lobby" });
+  expect(lines.map((line) => JSON.parse(line))).toMatchObject([
+    { actor: sub, actorKind: "client" },
+    { actor: "operator", actorKind: "operator" },
+  ]);
 });

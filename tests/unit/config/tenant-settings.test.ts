@@ -1,5 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { allowedBy, type TenantConfig, TenantConfigs, tenantConfigMs } from "../../../party/config/tenant-settings.ts";
+import {
+  allowedBy,
+  closedLists,
+  type TenantConfig,
+  TenantConfigs,
+  tenantConfigMs,
+} from "../../../party/config/tenant-settings.ts";
 import type { TenantEvent } from "../../../party/telemetry/catalogue.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
@@ -52,10 +58,16 @@ describe("[Q4] a tenant's settings", () => {
   });
 
   test.each(["{", "[]", '{"activeTurns":0}', '{"activeTurns":"5"}', '{"modles":["m"]}', '{"models":"m"}'])(
-    "that are %s are left aside, and the operator is told",
+    "that are %s are set aside, close every list, and are reported to the operator",
     async (text) => {
       const { configs, events } = build({ "tenant/a": text });
-      expect(await configs.get("a")).toEqual({ activeTurns: 5 });
+      const config = await configs.get("a");
+      expect(config).toEqual({ activeTurns: 5, ...closedLists });
+      // A typo must not open what the other lists closed. A turn that names nothing goes on.
+      expect(allowedBy(config, { model: "large" })).toMatchObject({ ok: false, error: { field: "model" } });
+      expect(allowedBy(config, { provider: "x" }).ok).toBe(false);
+      expect(allowedBy(config, { params: { temperature: 2 } }).ok).toBe(false);
+      expect(allowedBy(config, {}).ok).toBe(true);
       expect(events).toMatchObject([{ name: "tenant-config-invalid", tenant: "a" }]);
     },
   );
@@ -91,8 +103,8 @@ describe("[Q4] a tenant's settings", () => {
       "tenant/a": '{"activeTurns":2,"upstream":{"UPSTREAM_PATH":"ask"}}',
       "tenant/b": '{"upstream":{"AUTH":"none"}}',
     });
-    expect(await configs.get("a")).toEqual({ activeTurns: 5 });
-    expect(await configs.get("b")).toEqual({ activeTurns: 5 });
+    expect(await configs.get("a")).toEqual({ activeTurns: 5, ...closedLists });
+    expect(await configs.get("b")).toEqual({ activeTurns: 5, ...closedLists });
     expect(events).toMatchObject([
       { name: "tenant-config-invalid", tenant: "a", cause: expect.stringMatching(/^UPSTREAM_PATH .* for example/) },
       { name: "tenant-config-invalid", tenant: "b" },
@@ -108,7 +120,8 @@ describe("[Q4] a tenant's settings", () => {
     );
     const config = configs.get("a");
     await clock.advance(1_000);
-    expect(await config).toEqual({ activeTurns: 5 });
+    // Nobody knows yet what the tenant may name.
+    expect(await config).toEqual({ activeTurns: 5, ...closedLists });
   });
 
   test("without KV are the defaults, known from the start", async () => {
