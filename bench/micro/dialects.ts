@@ -77,7 +77,7 @@ function stepOf(name: string, format: Format): Step {
 
 export const dialectSteps: readonly Step[] = Object.entries(formats).map(([name, format]) => stepOf(name, format));
 
-/** CPU per token of each dialect as a multiple of the unified one's, from the median times by step name. */
+/** CPU per token of each dialect as a multiple of the unified one's, from the times by step name. */
 export function dialectRatios(ns: ReadonlyMap<string, number>): [name: string, ratio: number][] {
   const [first] = dialectSteps;
   const base = ns.get(first?.name ?? "") ?? Number.NaN;

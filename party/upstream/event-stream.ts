@@ -33,6 +33,7 @@ export class AnswerReader implements FramingSink {
   #isWhole = false;
   #isSized = false;
   #hasText = false;
+  #saidEnd = true;
 
   constructor(name: DialectName, mapping?: MappingSettings) {
     this.#builder = new BatchBuilder(textFilterFor(mapping));
@@ -43,6 +44,11 @@ export class AnswerReader implements FramingSink {
   /** The dialect that was recognized so far. */
   get recognized(): string | undefined {
     return this.#hasText ? "text" : this.#dialect.recognized;
+  }
+
+  /** The answer said itself that it was over. False where the connection simply closed. */
+  get saidEnd(): boolean {
+    return this.#saidEnd;
   }
 
   /**
@@ -117,6 +123,7 @@ export class AnswerReader implements FramingSink {
 
   #close(): void {
     if (this.#failure !== undefined || this.#builder.ended) return;
+    this.#saidEnd = false;
     try {
       if (this.#hasText) this.#builder.end({ kind: "done" });
       else this.#dialect.endOfStream(this.#builder);

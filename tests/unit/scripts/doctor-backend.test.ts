@@ -1,0 +1,104 @@
+/** `npm run doctor -- --backend`: what it makes of the streams of public backends, and of one that nobody has seen. */
+import { createServer, type RequestListener } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, describe, expect, test } from "vitest";
+import { reportOf } from "../../../scripts/lib/doctor/backend-report.ts";
+import { diagnose, type Target } from "../../../scripts/lib/doctor/recognize-backend.ts";
+import { sendShape } from "../../support/upstream/send-shape.ts";
+import { servedShapes } from "../../support/upstream/served-shapes.ts";
+
+const open: (() => void)[] = [];
+afterEach(() => {
+  for (const close of open.splice(0)) close();
+});
+
+async function serve(listener: RequestListener): Promise<{ readonly url: string; readonly calls: string[] }> {
+  const calls: string[] = [];
+  const server = createServer((request, response) => {
+    calls.push(`${request.method} ${request.url}`);
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  open.push(() => {
+    server.close();
+    server.closeAllConnections();
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, calls };
+}
+
+async function diagnosed(url: string, more: Partial<Target> = {}) {
+  const diagnosis = await diagnose({ backend: url, headers: {}, ...more });
+  if (!diagnosis.ok) throw new Error(diagnosis.error);
+  return { ...diagnosis.value, report: reportOf(diagnosis.value).join("\n") };
+}
+
+const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
+
+describe("the doctor and a backend's stream", () => {
+  test.each(servedShapes.map((shape, index) => ({ ...shape, index })))(
+    "$name is recognized after one call, and the settings to copy read it",
+    async ({ index, text }) => {
+      const { url, calls } = await serve((_, response) => void sendShape(`shape:${index}`, response));
+      const { recognized, settings, report } = await diagnosed(url);
+      expect(recognized.text).toBe(text);
+      expect(recognized.failure).toBeUndefined();
+      expect(calls).toEqual(["POST /model/chat"]);
+      expect(settings[0]).toEqual(["NEST_BASE", url]);
+      expect(report).toContain("Recognized:");
+    },
+  );
+
+  test("an unknown format gets the path to its text, and is told to be cumulative", async () => {
+    const { url, calls } = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      for (const text of ["He", "Hello", "Hello!"])
+        response.write(data({ id: "x", zork: { words: text }, chat_id: "c1" }));
+      response.end();
+    });
+    const { recognized, report } = await diagnosed(url);
+    expect(recognized.text).toBe("Hello!");
+    for (const line of [
+      "UPSTREAM_TEXT_PATH=/zork/words",
+      "UPSTREAM_CUMULATIVE=yes",
+      "UPSTREAM_CONVERSATION_PATH=/chat_id",
+    ])
+      expect(report).toContain(line);
+    expect(calls.length).toBe(1);
+  });
+
+  test("a backend that is only asked by GET keeps its path, and is told what it loses", async () => {
+    const { url, calls } = await serve((request, response) => {
+      if (request.method !== "GET") return void response.writeHead(404).end();
+      response
+        .writeHead(200, { "content-type": "text/event-stream" })
+        .end(data({ type: "delta", data: "Hi" }) + data({ type: "complete" }));
+    });
+    const { report } = await diagnosed(url, { path: "/ai/chat", prompt: "x" });
+    expect(calls).toEqual(["POST /ai/chat", "GET /ai/chat?provider=openai&prompt=x"]);
+    expect(report).toContain("UPSTREAM_PATH=/ai/chat");
+    expect(report).toContain("UPSTREAM_METHOD=GET");
+    expect(report).toContain("UPSTREAM_DIALECT=unified");
+    expect(report).toMatch(/no +history/);
+  });
+
+  test("a stream without an end event is told to send one", async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(data({ content: "Hi" }));
+    });
+    expect((await diagnosed(url)).report).toMatch(/no +end +.*"complete"/);
+  });
+
+  test("nothing that can be read, a refusal and a wrong path are said in a sentence", async () => {
+    const { url } = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(data({ count: 1 }));
+    });
+    expect((await diagnosed(url)).report).toContain("Nothing was read as the answer: upstream-unrecognized");
+    const refusing = await serve((_, response) => response.writeHead(401).end());
+    expect(await diagnose({ backend: refusing.url, headers: {} })).toMatchObject({
+      ...{ ok: false, error: expect.stringContaining("answers 401") },
+    });
+    expect(await diagnose({ backend: refusing.url, path: "chat", headers: {} })).toMatchObject({
+      ...{ ok: false, error: expect.stringContaining("UPSTREAM_PATH") },
+    });
+  });
+});
