@@ -1,33 +1,28 @@
 /**
- * How often an address may ask, counted in this instance's memory: for platforms that count nothing themselves. Best effort — an
- * instance knows its own requests alone, and forgets them when it ends. A limit that must hold belongs to the platform.
+ * How often an address may ask, for platforms that count nothing themselves. It refuses in the gateway's format; the count is
+ * `party/limits/ip-memory.ts`, which knows only this instance. A limit that must hold belongs to the platform.
  */
-import { TokenBucket } from "../party/core/limiter/token-bucket.ts";
-import { ipKey, ipWindowMs, rateLimitFields } from "../party/limits/ip-rate-limit.ts";
+import { ipKeysOf, networkShare } from "../party/limits/ip-key.ts";
+import { IpMemory } from "../party/limits/ip-memory.ts";
+import { ipWindowMs, rateLimitFields } from "../party/limits/ip-rate-limit.ts";
 import { problem } from "../party/responses/problem.ts";
 
-/** Addresses remembered at a time; beyond it the one that was idle longest is forgotten. */
-const maxAddresses = 10_000;
-
 export class AddressWindow {
-  readonly #buckets = new Map<string, TokenBucket>();
+  readonly #memory = new IpMemory();
 
-  /** The refusal, or undefined where the address may ask. One that is not known, or is this machine's own, always may. */
+  /** The refusal, or undefined where the address may ask. An unknown address and this machine's own always may. */
   refusalOf(address: string | undefined, requestsPerMinute: number, now: number): Response | undefined {
-    const key = address === undefined ? undefined : ipKey(address);
-    if (key === undefined) return undefined;
-    const bucket = this.#buckets.get(key) ?? new TokenBucket({ tokens: requestsPerMinute, windowMs: ipWindowMs }, now);
-    bucket.resize(requestsPerMinute, now);
-    // Set anew, so that the first key is the one that was idle longest.
-    this.#buckets.delete(key);
-    this.#buckets.set(key, bucket);
-    const [oldest] = this.#buckets.keys();
-    if (this.#buckets.size > maxAddresses && oldest !== undefined) this.#buckets.delete(oldest);
-    if (bucket.take(now)) return undefined;
-    const count = { isAllowed: false, left: 0, retryAfterMs: bucket.msUntil(1, now), resetMs: bucket.msUntilFull(now) };
-    return problem("rate-limited", {
-      headers: rateLimitFields(count, requestsPerMinute),
-      retryAfterMs: count.retryAfterMs,
-    });
+    const keys = address === undefined ? undefined : ipKeysOf(address);
+    if (keys === undefined) return undefined;
+    const own = this.#refusalOf(keys.address, requestsPerMinute, now);
+    // What the address may not ask doesn't count for its network.
+    if (own !== undefined || keys.network === undefined) return own;
+    return this.#refusalOf(keys.network, requestsPerMinute * networkShare, now);
+  }
+
+  #refusalOf(key: string, tokens: number, now: number): Response | undefined {
+    const count = this.#memory.count(key, { tokens, windowMs: ipWindowMs }, now);
+    if (count.isAllowed) return undefined;
+    return problem("rate-limited", { headers: rateLimitFields(count, tokens), retryAfterMs: count.retryAfterMs });
   }
 }

@@ -3,7 +3,7 @@
  * Worker verified. Nothing else that the requester wrote goes further. Used by every route into a room.
  */
 import type { SocketIdentity } from "../core/principal.ts";
-import { ipKey } from "../limits/ip-rate-limit.ts";
+import { ipKey } from "../limits/ip-key.ts";
 import { callerTokenHeader, setIdentity } from "../responses/principal-header.ts";
 
 /** The headers that a room reads. `content-length` is the runtime's own: it is set from the body. */

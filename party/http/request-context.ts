@@ -3,6 +3,7 @@
 import { auditConfiguration } from "../auth/audit-log.ts";
 import { isLocalRequest } from "../auth/origins.ts";
 import { type GatewayConfig, parseConfig, type Variables } from "../config/settings.ts";
+import { IpMemory } from "../limits/ip-memory.ts";
 import { limitIp, type RateLimitBinding } from "../limits/ip-rate-limit.ts";
 import type { RoomHostBindings } from "../objects/chat-room-host.ts";
 import { limitersIn } from "../objects/limiter-object.ts";
@@ -26,6 +27,9 @@ export interface Visit {
 /** Any name that isn't loopback: settings are judged by where a request comes from, not by the name that it asks for. */
 const publicHost = "public.invalid";
 
+/** One for the isolate: it counts while the platform and the Limiter can't. */
+const ipMemory = new IpMemory();
+
 type Route = (config: GatewayConfig) => Promise<Response>;
 
 /** Runs `route` with the checked settings, for a page that may use the gateway. */
@@ -42,7 +46,9 @@ export async function configured({ request, bindings, headers }: Visit, route: R
     requestsPerMinute: config.value.limits.ipRequestsPerMinute,
     binding: bindings.RATE_LIMIT,
     stubOf: bindings.Limiter === undefined ? undefined : limitersIn(bindings.Limiter, config.value.jurisdiction),
+    memory: ipMemory,
     clock: systemClock,
+    random: Math.random,
     onFault: (cause) => reportFault("ip-limit", cause),
   });
   Object.assign(headers, verdict.headers);

@@ -10,6 +10,7 @@ import {
 import { describe, expect, test, vi } from "vitest";
 import { TenantConfigs } from "../../party/config/tenant-settings.ts";
 import { leaseTtlMs } from "../../party/core/limiter/leases.ts";
+import { IpMemory } from "../../party/limits/ip-memory.ts";
 import { limitIp } from "../../party/limits/ip-rate-limit.ts";
 import { LeaseClient } from "../../party/limits/limiter-client.ts";
 import { SlowingHints } from "../../party/limits/limiter-hints.ts";
@@ -167,7 +168,9 @@ describe("[Q4] a room's client over real objects", () => {
 describe("[S2] an address", () => {
   const options = {
     requestsPerMinute: 2,
+    memory: new IpMemory(),
     clock: systemClock,
+    random: Math.random,
     onFault: (cause: unknown) => expect.unreachable(String(cause)),
   };
 

@@ -129,7 +129,7 @@ export class WaitQueue {
     const keepUntil = Math.min(turn.deadlineAt, dueAt + Math.min(retryAfterMs, maxOverdueMs) + rememberMs);
     turn.times = {
       notBefore,
-      claimFrom: Math.max(notBefore, position === 0 && retryAfterMs <= holdMs ? now : dueAt - holdMs),
+      claimFrom: position === 0 && retryAfterMs <= holdMs ? now : dueAt - holdMs,
       lateAt: Math.ceil(dueAt + maxJitterOf(retryAfterMs)) + lateMs,
       keepUntil,
     };
