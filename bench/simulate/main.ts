@@ -1,6 +1,6 @@
 /**
- * `npm run simulate [-- --rooms n --shards n --active n --seed n]`: a million rooms, ten minutes, the shipped Limiter, queue and agenda.
- * Writes simulate/results.json, results.md and results.svg for docs/scale.md; with options it only prints. Needs no peers.
+ * `npm run simulate [-- --rooms n --shards n --active n --seed n]`: a million rooms in ten minutes, with the shipped Limiter,
+ * turn queue and agenda. Writes results.json, results.md and results.svg for docs/scale.md; with options it only prints.
  */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -34,7 +34,7 @@ console.log(
 );
 if (isDefault) {
   const at = (name: string) => join(import.meta.dirname, name);
-  // Time on this machine is no result of the simulation: the files are the same wherever they are made.
+  // The files must not depend on the machine, so its time in the Limiter's code is left out.
   const { limiterUsPerCall: _, ...same } = result;
   await writeFile(at("results.json"), `${JSON.stringify({ seed, rooms, shards, activeTurns, ...same })}\n`);
   await writeFile(at("results.md"), `${report}\n`);
@@ -59,7 +59,7 @@ function reportOf(of: SimulationResult): string {
       ["leases beyond a shard's share", whole(of.overshoot)],
       ["calls to the Limiter, a turn", of.limiterCallsPerTurn.toFixed(2)],
       ["most calls to one shard in a second", whole(of.mostCallsASecondOfAShard)],
-      ["longest line in one shard", whole(of.mostWaitingInAShard)],
+      ["longest queue in one shard", whole(of.mostWaitingInAShard)],
       ["alarms set and rung, a turn", `${of.alarmsSetPerTurn.toFixed(2)}, ${of.alarmsRungPerTurn.toFixed(2)}`],
     ],
   ).join("\n");

@@ -1,4 +1,4 @@
-/** Chance that can be had again: the same seed, the same numbers. */
+/** Pseudo-random numbers: the same seed gives the same numbers. */
 
 export type Random = () => number;
 
@@ -13,12 +13,12 @@ export function seeded(seed: number): Random {
   };
 }
 
-/** Between two events that come `perMs` in the mean. */
+/** The time between two events that come `perMs` on average. */
 export function exponential(perMs: number, random: Random): number {
   return -Math.log(1 - random()) / perMs;
 }
 
-/** Most near the median, a few much longer: how long answers take. */
+/** Most values are near the median and a few are much longer, as the lengths of answers are. */
 export function logNormal(medianMs: number, sigma: number, random: Random): number {
   const normal = Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
   return medianMs * Math.exp(sigma * normal);

@@ -1,6 +1,6 @@
 /**
- * A room of the simulation: the shipped queue decides which turn starts, the shipped agenda when the object wakes. Its calls to the
- * Limiter and the backend are the world's.
+ * A room of the simulation. The shipped turn queue decides which turn starts, and the shipped agenda when the object wakes;
+ * `world.ts` has its calls to the Limiter and the backend.
  */
 
 import { watchdogMs } from "../../party/core/conversation/commit.ts";

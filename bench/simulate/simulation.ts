@@ -1,6 +1,6 @@
 /**
- * A million rooms of one tenant ask within ten minutes: evenly, with a rush in the middle, and with a backend that takes less than it
- * was said to for a while. Everything that decides is the shipped code; only time, chance and the backend are the simulation's.
+ * A million rooms of one tenant ask within ten minutes: evenly, with a rush in the middle, and with a backend that takes less
+ * than promised for a while. All decisions are made by the shipped code; only time, chance and the backend are simulated.
  */
 import { quantile } from "../lib/stats.ts";
 import { seeded } from "./random.ts";
@@ -27,14 +27,14 @@ export interface SimulationResult {
   readonly alarmsRungPerTurn: number;
   readonly mostCallsASecondOfAShard: number;
   readonly mostWaitingInAShard: number;
-  /** Leases over the shares of their shards, ever: none. */
+  /** Leases beyond the shares of their shards at any time; must be 0. */
   readonly overshoot: number;
   readonly seconds: readonly Second[];
 }
 
 const minutes = 10;
 const arrivalsUntil = minutes * 60_000;
-/** Long enough for everyone to be served. */
+/** Long enough for every turn to be served. */
 const endAt = arrivalsUntil + 10 * 60_000;
 export const rush = { from: 180_000, until: 220_000, times: 2.5 } as const;
 export const dip = { from: 420_000, until: 480_000, share: 0.7 } as const;

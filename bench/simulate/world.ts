@@ -1,4 +1,4 @@
-/** What a room of the simulation meets: virtual time, the tenant's Limiter in shards, a backend that takes so many calls, and counters. */
+/** The surroundings of a simulated room: virtual time, the tenant's Limiter in shards, a backend with a capacity, and counters. */
 import { LimiterCore } from "../../party/core/limiter/limiter.ts";
 import type { LeaseAnswer, Wait } from "../../party/core/limiter/limiter-port.ts";
 import type { LimiterLimits } from "../../party/core/limiter/limiter-state.ts";
@@ -11,7 +11,7 @@ export interface WorldOptions {
   readonly shards: number;
   readonly random: Random;
   readonly endAt: number;
-  /** Calls that the backend takes at a time; the next one gets a 429. */
+  /** How many calls the backend takes at a time; the next one gets a 429. */
   readonly backendTakes: (now: number) => number;
 }
 
@@ -48,9 +48,9 @@ export class World {
     turns: 0,
   };
   readonly seconds: Second[] = [];
-  /** From submit to the call that was taken, ms, of every turn that got there. */
+  /** The time from the submit to the call that was taken, in ms, of every turn that was answered. */
   readonly waitsMs: number[] = [];
-  /** The machine's own time in the Limiter's code. */
+  /** The time that this machine spent in the Limiter's code. */
   limiterNs = 0n;
   readonly #options: WorldOptions;
   readonly #shards = new Map<number, Shard>();
@@ -102,7 +102,7 @@ export class World {
     return answer;
   }
 
-  /** A call to the backend: it answers for a while, or says 429 a moment later. */
+  /** A call to the backend, which answers for a while or refuses with 429 a moment later. */
   call(onDone: () => void, onRefused: () => void): void {
     if (this.#running >= this.#options.backendTakes(this.time.now)) {
       this.count("refused");
@@ -147,7 +147,7 @@ export class World {
     const startedAt = process.hrtime.bigint();
     shard.core.limit(limits, now);
     const answer = use(shard, now);
-    // What the object does after each call: look for what to store, and when to wake.
+    // The object does this after each call, to store what changed and to set its alarm.
     shard.core.takeChanges();
     shard.core.nextAt(now);
     this.limiterNs += process.hrtime.bigint() - startedAt;

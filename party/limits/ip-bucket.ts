@@ -1,7 +1,7 @@
 /**
- * How many requests one address may still make (S2), remembered through the sleep of its object. A bucket that ten seconds
- * refill is not stored: the platform takes no object from memory sooner that is asked, so an address that asks as people do
- * costs no row. One that has less is, at most once a second, and forgotten when it is full again. Nobody waits for the writes.
+ * The token bucket of one address in its Limiter object (S2), which survives the sleep of the object. A bucket that refills
+ * within ten seconds is not stored, because no object sleeps sooner: an address that asks like a person costs no row. Any
+ * other bucket is stored at most once a second, and deleted when it is full. No reply waits for the writes.
  */
 
 import { type BucketRate, type BucketState, TokenBucket } from "../core/limiter/token-bucket.ts";
@@ -32,7 +32,7 @@ export class AddressBucket {
   #bucket: TokenBucket | undefined;
   #savedAt = Number.NEGATIVE_INFINITY;
   #timer: Timer | undefined;
-  /** Set with the first write: it asks whether there is still something to remember. */
+  /** Set with the first write. The alarm checks whether there is still something to remember. */
   #hasAlarm: boolean;
 
   constructor(storage: AddressStorage, clock: Clock, stored?: StoredAddress) {
@@ -57,7 +57,7 @@ export class AddressBucket {
     };
   }
 
-  /** The alarm rang. Answers whether there is something to remember, for which it is set again; else it forgets. */
+  /** Handles the alarm. True where there is still something to remember, for which the alarm is set again. */
   isRemembered(): boolean {
     const now = this.#clock.now();
     const untilFullMs = this.#bucket?.msUntilFull(now) ?? 0;

@@ -22,15 +22,15 @@ export interface Served extends Arrival {
 export interface Crowd {
   readonly arrivals: readonly Arrival[];
   readonly limits: LimiterLimits;
-  /** How many the upstream takes; more get a 429. */
+  /** How many calls the upstream takes at a time; more get a 429. */
   readonly takes?: number;
-  /** What a refusal says, if anything: when to come back. */
+  /** The `Retry-After` of a refusal, if it has one. */
   readonly retryAfterMs?: number;
   /** Rooms ask the Limiter only after a first refusal, as where the tenant has no limit. */
   readonly asksLate?: boolean;
   /** The upstream answers nobody before so many calls have arrived. */
   readonly wave?: number;
-  /** What the gateway's thread takes for each thing that it does; 0 is a machine without end. */
+  /** The time that the gateway's thread needs for each thing that it does; 0 is an infinitely fast machine. */
   readonly serviceMs?: number;
   readonly jitter: () => number;
 }
@@ -44,7 +44,7 @@ export interface CrowdFigures {
   readonly endedAt: number;
 }
 
-/** Runs until all have been served. @throws when some still wait after two hours. */
+/** Runs until all turns have been served. @throws when some still wait after two hours. */
 export function simulateCrowd(crowd: Crowd): CrowdFigures {
   const {
     arrivals,

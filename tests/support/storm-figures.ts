@@ -1,6 +1,6 @@
-/** What a storm was like, as the upstream saw it. */
+/** The figures of a storm, as the upstream counted them. */
 
-/** In the order in which it happened. `taken`: the call is being answered. `refused`: it was told 429. */
+/** In the order in which it happened. `taken`: the call is being answered. `refused`: the call got a 429. */
 export interface StormEvent {
   readonly kind: "taken" | "refused" | "completed" | "aborted";
   readonly prompt: string;
@@ -14,15 +14,15 @@ export interface StormFigures {
   /** Refused after the first `settlingIn` completions, by completion from then on. */
   readonly refusedLater: number;
   readonly completedLater: number;
-  /** The places that the turn that lost most fell back: its place in the order of completion, less that in the order of arrival. */
+  /** The most positions that a turn lost between the order of arrival and the order of completion. */
   readonly fellBack: number;
-  /** The most calls that one turn needed. */
+  /** The most calls that were made for one turn. */
   readonly mostCalls: number;
   /** The most answers at a time after the first `settlingIn`: how much of the upstream was found. */
   readonly mostAtATime: number;
 }
 
-/** Until so many have completed, the gateway may be learning what the upstream takes. */
+/** Until this many turns have completed, the gateway may still be learning what the upstream takes. */
 const settlingIn = 20;
 
 export function stormFigures(events: readonly StormEvent[]): StormFigures {
@@ -41,7 +41,7 @@ export function stormFigures(events: readonly StormEvent[]): StormFigures {
     if (isLater) mostAtATime = Math.max(mostAtATime, atATime);
   }
   const arrived = [...callsOf.keys()];
-  const arrivedAt = new Map(arrived.map((prompt, place) => [prompt, place]));
+  const arrivedAt = new Map(arrived.map((prompt, position) => [prompt, position]));
   return {
     calls: [...callsOf.values()].reduce((sum, calls) => sum + calls, 0),
     refused,
@@ -49,7 +49,7 @@ export function stormFigures(events: readonly StormEvent[]): StormFigures {
     aborted,
     refusedLater,
     completedLater: Math.max(0, completed.length - settlingIn),
-    fellBack: Math.max(0, ...completed.map((prompt, place) => place - (arrivedAt.get(prompt) ?? place))),
+    fellBack: Math.max(0, ...completed.map((prompt, position) => position - (arrivedAt.get(prompt) ?? position))),
     mostCalls: Math.max(0, ...callsOf.values()),
     mostAtATime,
   };

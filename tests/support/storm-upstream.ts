@@ -1,9 +1,9 @@
 /**
- * A backend that answers ten at a time and tells everyone else 429: a real HTTP server, because its limit must count real
- * calls. It repeats the prompt, word by word. Loopback only.
+ * A backend that answers ten calls at a time and refuses all others with 429: a real HTTP server, because its limit must
+ * count real calls. It repeats the prompt, word by word. Loopback only.
  *
- * `/control/begin?wave=200&retryAfter=1` forgets what it has seen, answers nobody until so many calls have come, and says from
- * then on how long to wait (nothing without it); `/control/events` tells what it has seen.
+ * `/control/begin?wave=200&retryAfter=1` forgets what has happened, answers no call until so many have come, and sends
+ * `Retry-After` from then on if it is given. `/control/events` returns what has happened.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -13,26 +13,26 @@ import type { TestProject } from "vitest/node";
 import type { StormEvent } from "./storm-figures.ts";
 
 const atATime = 10;
-/** What one answer takes on average: from a fifth less to a fifth more. */
+/** How long an answer takes on average: from a fifth less to a fifth more. */
 const defaultAnswerMs = 125;
 
-/** The longest that a wave is waited for: well below the suite's own timeout, which would say less. */
+/** The longest time that the upstream waits for a wave: well below the suite's own timeout, whose message would say less. */
 const maxWaveMs = 45_000;
 
 export interface Storm {
   /**
-   * How many calls come at the same moment: nobody is answered before so many are there. Without it a slow machine makes a
-   * queue of the storm: the first rooms have their answers when the last ones ask.
+   * How many calls come at the same moment: no call is answered before so many have come. Otherwise a slow machine makes a
+   * queue of the storm, in which the first rooms have their answers when the last ones ask.
    */
   readonly wave: number;
-  /** Seconds that a refusal asks to wait; absent, it says nothing. */
+  /** `Retry-After` of a refusal in seconds; absent, a refusal has none. */
   readonly retryAfter?: string;
 }
 
 export interface StormUpstream {
   readonly url: string;
   readonly events: readonly StormEvent[];
-  /** Forgets what it has seen. */
+  /** Forgets what has happened. */
   begin(storm: Storm): void;
   stop(): void;
 }
@@ -103,7 +103,7 @@ export async function startStormUpstream(answerMs = defaultAnswerMs): Promise<St
   const server = createServer((request, response) => {
     Promise.resolve(handle(request, response)).catch(() => request.socket.destroy());
   });
-  // A thousand rooms may knock at once.
+  // A thousand rooms may connect at once.
   await new Promise<void>((resolve) => server.listen({ port: 0, host: "127.0.0.1", backlog: 1_024 }, resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -119,7 +119,7 @@ export async function startStormUpstream(answerMs = defaultAnswerMs): Promise<St
   };
 }
 
-/** Lets calls through together, once `count` of them have come. */
+/** Releases all calls together once `count` of them have come. */
 function waveOf(count: number) {
   const { promise, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, maxWaveMs);
@@ -138,7 +138,7 @@ function waveOf(count: number) {
   };
 }
 
-/** Evenly from a fifth less to a fifth more, and the same in each run. */
+/** Spreads evenly from a fifth less to a fifth more, in the same way in each run. */
 function spread(call: number, ms: number): number {
   return ms * (0.8 + 0.4 * (((call * 37) % 51) / 50));
 }

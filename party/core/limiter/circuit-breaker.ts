@@ -1,24 +1,24 @@
 /**
- * Whether an upstream is worth asking at all (U3). Repeated failures open the circuit; after a pause one turn at a time may
- * try; the first that is answered closes it, one that fails opens it for longer. Pure.
+ * The circuit breaker of one upstream (U3). Repeated failures open it. After a pause one turn at a time probes: the first
+ * answer closes the circuit, a failed probe opens it for longer. Pure; `upstream-admission.ts` uses it.
  */
 
-/** Failures in a row, within `windowMs`, that open it. Fewer would be one room's bad luck. */
+/** Failures in a row, within `windowMs`, that open the circuit. Fewer could be the fault of one room. */
 const failuresToOpen = 5;
 const windowMs = 30_000;
-/** Long enough for a process to restart, short enough that a user still waits for it; doubled with each failed try. */
+/** Long enough for a process to restart, short enough that a user still waits for it; doubled with each failed probe. */
 export const firstPauseMs = 5_000;
 export const maxPauseMs = 60_000;
 
 export type CircuitState =
   | { readonly state: "closed"; readonly failures: number; readonly since: number }
   | { readonly state: "open"; readonly until: number; readonly pauseMs: number }
-  /** `probe`: the turn that tries, while one does. */
+  /** `probe`: the turn that probes now, if any. */
   | { readonly state: "half-open"; readonly probe?: string; readonly pauseMs: number };
 
 export const CLOSED: CircuitState = { state: "closed", failures: 0, since: 0 };
 
-/** What time alone does to it. */
+/** What time alone changes. */
 export function circuitAt(circuit: CircuitState, now: number): CircuitState {
   switch (circuit.state) {
     case "closed":
@@ -31,8 +31,8 @@ export function circuitAt(circuit: CircuitState, now: number): CircuitState {
 }
 
 /**
- * When it need no longer be remembered if nobody asks until then. A half-open one waits for a turn to try it: where there
- * is none, the next turn finds out by itself.
+ * When the circuit need no longer be remembered if no turn asks until then. A half-open circuit needs no alarm: the next
+ * turn probes whenever it comes.
  */
 export function restsAt(circuit: CircuitState): number | undefined {
   switch (circuit.state) {
@@ -49,7 +49,7 @@ export function withProbe(circuit: CircuitState, id: string): CircuitState {
   return circuit.state === "half-open" ? { ...circuit, probe: id } : circuit;
 }
 
-/** A call of `id` could not be made, or the upstream said that it is not there. */
+/** A call of `id` could not be made, or the upstream answered that it is unavailable. */
 export function afterFailure(circuit: CircuitState, id: string, now: number): CircuitState {
   switch (circuit.state) {
     case "closed": {
@@ -59,7 +59,7 @@ export function afterFailure(circuit: CircuitState, id: string, now: number): Ci
       return { state: "closed", failures, since: isFirst ? now : circuit.since };
     }
     case "half-open": {
-      // Others were under way before the pause: their end is no news.
+      // Other calls were under way before the pause, so their end says nothing new.
       if (circuit.probe !== id) return circuit;
       const pauseMs = Math.min(maxPauseMs, circuit.pauseMs * 2);
       return { state: "open", until: now + pauseMs, pauseMs };
@@ -69,13 +69,13 @@ export function afterFailure(circuit: CircuitState, id: string, now: number): Ci
   }
 }
 
-/** The upstream answered `id`, if only to say "too many". While it is open, an answer to an older call is no news. */
+/** The upstream answered `id`, if only with 429. While the circuit is open, an answer to an older call says nothing new. */
 export function afterAnswer(circuit: CircuitState, id: string): CircuitState {
   if (circuit.state === "closed") return CLOSED;
   return circuit.state === "half-open" && circuit.probe === id ? CLOSED : circuit;
 }
 
-/** The turn that tried is gone and nothing was learnt: the next may try. */
+/** The probing turn is gone and nothing was learnt: the next turn may probe. */
 export function withoutProbe(circuit: CircuitState, id: string): CircuitState {
   if (circuit.state !== "half-open" || circuit.probe !== id) return circuit;
   return { state: "half-open", pauseMs: circuit.pauseMs };

@@ -1,33 +1,33 @@
 /**
- * How many calls at a time an upstream takes that says "too many" (U3): found by additive increase and multiplicative
- * decrease, as TCP finds how fast a path is (RFC 5681). Pure; it begins with the first refusal and ends when it no longer
- * holds anyone back.
+ * How many calls at a time an overloaded upstream takes (U3), found by additive increase and multiplicative decrease, as in
+ * TCP (RFC 5681). A slow-down begins with the first refusal and ends when it holds back no turn any more. Pure;
+ * `upstream-admission.ts` uses it.
  */
 
-/** Where it begins at least: few enough for an upstream in trouble, enough that a busy tenant does not stand still. */
+/** The least cap to begin with: few calls for an upstream in trouble, but enough that a busy tenant goes on. */
 const startAt = 4;
-/** What a refusal leaves. TCP's half would leave a third of the upstream idle on average; this leaves a seventh. */
+/** The share that a refusal leaves. TCP's half would leave a third of the upstream idle on average; this leaves a seventh. */
 const keepOf = 0.7;
-/** After so many increases in a row each one is larger by one: an upstream that has recovered is found out in minutes. */
+/** After this many increases in a row each one is larger by one, so that a recovered upstream is used again in minutes. */
 const stepEvery = 8;
-/** Nobody was refused or held back for this long: there is nothing left to slow down. */
+/** A slow-down that refused or held back no turn for this long is over. */
 export const calmMs = 60_000;
-/** Pauses while the upstream takes nobody at all: doubled with each refusal, from the first to the last of these. */
+/** Pauses while the upstream takes no call at all: doubled with each refusal, from the first to the last of these. */
 const pauseMs = { first: 500, last: 20_000 };
 
 export interface SlowDownState {
   readonly cap: number;
-  /** Successes since the cap last changed; as many as the cap raise it. */
+  /** Successes since the cap last changed. As many as the cap allows raise it. */
   readonly successes: number;
-  /** The most leases at a time since the cap last changed: a cap that was never reached is not proven, and stays. */
+  /** The most leases at a time since the cap last changed: a cap that was never reached is unproven and isn't raised. */
   readonly peak: number;
   /** Increases since the last decrease. */
   readonly raises: number;
-  /** When the cap was last lowered. What was granted before says nothing about the cap of now. */
+  /** When the cap was last lowered by a factor. A lease granted before says nothing about the present cap. */
   readonly since: number;
-  /** When it last refused or held back somebody. */
+  /** When a turn was last refused or held back. */
   readonly busyAt: number;
-  /** Refusals in a row while nobody was being served. */
+  /** Refusals in a row while no call was being served. */
   readonly refusals: number;
   readonly pausedUntil: number;
 }
@@ -42,11 +42,11 @@ export interface Refusal {
 }
 
 /**
- * The first refusal. An upstream that refuses the 151st call has taken 150 until now, and is asked for a little less; of a
- * tenant without limits, whose turns run without leases, nothing is known, and it begins low.
+ * The state after the first refusal. An upstream that refuses the 151st call has taken 150, so the cap begins a little lower.
+ * Nothing is known of a tenant without limits, whose turns run without leases, so its cap begins low.
  *
- * @param limit what the tenant may have anyway
- * @param inUse leases at that moment, that of the refused call included
+ * @param limit what the tenant may have anyway.
+ * @param inUse leases at that moment, that of the refused call included.
  */
 export function beginSlowDown(limit: number, inUse: number, now: number): SlowDownState {
   const cap = Math.max(Math.min(startAt, lowered(limit)), lowered(Math.min(limit, inUse)));
@@ -71,7 +71,7 @@ export function afterRefusal(state: SlowDownState, refusal: Refusal, now: number
   const refusals = isForAll ? refusalsBefore + 1 : refusalsBefore;
   const backoff = Math.min(pauseMs.last, pauseMs.first * 2 ** Math.min(refusals - 1, 10));
   return {
-    // What was in use was too much, however high the cap had been left by quieter times.
+    // What was in use was too much, even if the cap from quieter times is higher.
     cap: lowered(Math.min(state.cap, inUse)),
     successes: 0,
     peak: 0,

@@ -1,6 +1,6 @@
 /**
- * So many in a window, and a window's worth at once at most: the bucket behind turns per minute and behind requests per
- * address. Pure, and exact: it counts in whole units, so that no rounding ever mints or loses a token.
+ * A token bucket: it holds the tokens of one window and refills them evenly. Turns per minute and requests per address use
+ * it. Pure, and exact: it counts in whole units, so that rounding never mints or loses a token.
  */
 export interface BucketRate {
   /** How many a window refills, and how many the bucket holds. */
@@ -26,7 +26,7 @@ export class TokenBucket {
     this.#at = state?.at ?? now;
   }
 
-  /** Changes how many a window holds. What is there stays, as far as it fits. */
+  /** Changes how many tokens a window holds. The tokens that are left stay, as far as they fit. */
   resize(tokens: number, now: number): void {
     if (tokens === this.#rate.tokens) return;
     this.#fill(now);
@@ -40,26 +40,26 @@ export class TokenBucket {
     return Math.floor(this.#units / this.#rate.windowMs);
   }
 
-  /** Takes one, or takes nothing and answers false. */
+  /** Takes a token. False where none is left. */
   take(now: number): boolean {
     if (this.left(now) === 0) return false;
     this.#units -= this.#rate.windowMs;
     return true;
   }
 
-  /** A token that was taken for something that did not happen. */
+  /** Returns a token that was taken for something that did not happen. */
   giveBack(now: number): void {
     this.#units += this.#rate.windowMs;
     this.#fill(now);
   }
 
-  /** Until `count` more could have been taken one by one as they come; 0 when they are there. */
+  /** The time until `count` tokens could have been taken one by one; 0 where they are left. */
   msUntil(count: number, now: number): number {
     this.#fill(now);
     return Math.max(0, Math.ceil((count * this.#rate.windowMs - this.#units) / this.#rate.tokens));
   }
 
-  /** Until it is full again, which is when it need not be remembered. */
+  /** The time until the bucket is full again and need not be remembered. */
   msUntilFull(now: number): number {
     return this.msUntil(this.#rate.tokens, now);
   }
@@ -68,7 +68,7 @@ export class TokenBucket {
     return { units: this.#units, at: this.#at };
   }
 
-  /** A clock that was set back adds nothing and takes nothing. */
+  /** A clock that was set back neither adds nor takes tokens. */
   #fill(now: number): void {
     const { tokens, windowMs } = this.#rate;
     const grown = this.#units + Math.max(0, now - this.#at) * tokens;

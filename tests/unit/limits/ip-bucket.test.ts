@@ -1,4 +1,4 @@
-/** An address' bucket and its storage: few rows, and no more tokens after a sleep than are due. */
+/** The bucket of an address and its storage: few rows, and no more tokens after a sleep than are due. */
 import { describe, expect, test } from "vitest";
 import { AddressBucket, type AddressStorage, type StoredAddress } from "../../../party/limits/ip-bucket.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
@@ -6,7 +6,7 @@ import { FakeClock } from "../../support/core/fake-clock.ts";
 const tokens = 600;
 const windowMs = 60_000;
 
-/** An object for an address, and what its storage holds. */
+/** The Limiter object of an address, with its storage. */
 class Scene implements AddressStorage {
   readonly clock = new FakeClock();
   stored: StoredAddress | undefined;
@@ -24,13 +24,13 @@ class Scene implements AddressStorage {
     this.alarmAt = at;
   }
 
-  /** How many of `count` requests pass. */
+  /** Returns how many of `count` requests pass. */
   burst(count: number): number {
     return Array.from({ length: count }, () => this.bucket.count(tokens, windowMs)).filter(({ isAllowed }) => isAllowed)
       .length;
   }
 
-  /** So long without a request that the object leaves memory, and is there anew. */
+  /** The object sleeps for this long, and is then created anew from its storage. */
   async sleep(ms: number): Promise<void> {
     await this.clock.advance(ms);
     expect(this.clock.pending).toBe(0);
@@ -63,7 +63,7 @@ describe("[S2] the bucket of an address", () => {
       await scene.clock.advance(100);
       scene.burst(100);
     }
-    // One more sets the alarm.
+    // One more row sets the alarm.
     expect(scene.rows).toBeLessThanOrEqual(1 + 10 + 1);
   });
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { firstPauseMs } from "../../../../party/core/limiter/circuit-breaker.ts";
 import { calmMs } from "../../../../party/core/limiter/concurrency-limit.ts";
 import { leaseGraceMs, leaseTtlMs, maxLeaseMs } from "../../../../party/core/limiter/leases.ts";
-import { LimiterCore, maxRetryAfterMs } from "../../../../party/core/limiter/limiter.ts";
+import { LimiterCore, maxRetryAfterMs, maxRetryMs } from "../../../../party/core/limiter/limiter.ts";
 import {
   type LeaseAnswer,
   NO_LIMITER,
@@ -143,6 +143,21 @@ describe("[Q4] leases", () => {
     expect(ask("c", 30_000)).toEqual(granted);
   });
 
+  test("are asked for again after half a minute at most, where only an estimate says how long it takes", () => {
+    const { ask } = buildLimiter({ turnsPerMinute: 1 });
+    ask("a");
+    expect(ask("b")).toMatchObject({ kind: "wait", retryAfterMs: maxRetryMs, reason: "rate" });
+  });
+
+  test("of a minute go to the first in the queue, not to a later turn that asks at the right moment", () => {
+    const { ask, core } = buildLimiter({ turnsPerMinute: 2 });
+    for (const id of ["a", "b"]) ask(id);
+    for (const id of ["a", "b"]) core.release(id, "ok", 0);
+    for (const id of ["first", "second"]) expect(ask(id)).toMatchObject({ kind: "wait", reason: "rate" });
+    expect(ask("second", 30_000)).toMatchObject({ kind: "wait", reason: "rate" });
+    expect(ask("first", 30_000)).toEqual(granted);
+  });
+
   test("follow a changed limit from the next request on", () => {
     const { ask, core } = buildLimiter({ activeTurns: 1 });
     ask("a");
@@ -183,6 +198,13 @@ describe("[Q4] the queue", () => {
     core.release("running", "ok", 10);
     expect(ask("second", 20)).toMatchObject({ kind: "wait", position: 1 });
     expect(ask("second", retryAfterMs * 1.25 + 1_100)).toEqual(granted);
+  });
+
+  test("lets the first turn that waits after a quiet hour ask again at once", () => {
+    const { ask } = buildLimiter({ activeTurns: 1 });
+    const now = 3_600_000;
+    ask("running", now, { credit: true });
+    expect(waitOf(ask("waiting", now)).retryAfterMs).toBeLessThanOrEqual(200);
   });
 
   test("forgets a turn that stops asking or is released, and the others move up", () => {
@@ -364,6 +386,34 @@ describe("[U3] slowing down", () => {
     }
     expect(core.inUse).toBe(10);
     expect(core.allowed(100)).toBe(10);
+  });
+
+  test("begins its pauses anew after a refusal while other calls were served", () => {
+    const { ask, refuse, core } = buildLimiter({ activeTurns: 10 });
+    let now = 0;
+    /** Refuses a new turn that runs alone, and returns how long all others are paused. */
+    const pauseAfter = (id: string) => {
+      expect(ask(id, now)).toEqual(granted);
+      refuse(id, now, "rate-limited");
+      core.release(id, "cancelled", now);
+      const pauseMs = waitOf(ask("next", now)).retryAfterMs;
+      core.release("next", "cancelled", now);
+      now += pauseMs;
+      return pauseMs;
+    };
+    expect(ask("first", now)).toEqual(granted);
+    refuse("first", now, "rate-limited");
+    core.release("first", "cancelled", now);
+    now += 1;
+    expect([pauseAfter("a"), pauseAfter("b")]).toEqual([500, 1_000]);
+    // Two run, of which one is answered and one refused: there is no pause, and the upstream serves somebody.
+    expect(ask("served", now, { credit: true })).toEqual(granted);
+    expect(ask("refused", now, { credit: true })).toEqual(granted);
+    refuse("refused", now + 1, "rate-limited");
+    core.release("refused", "cancelled", now + 1);
+    core.release("served", "cancelled", now + 1);
+    now += 2;
+    expect(pauseAfter("c")).toBe(500);
   });
 
   test("gives back the token of a turn that the upstream did not take", () => {

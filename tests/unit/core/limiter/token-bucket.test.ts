@@ -5,7 +5,7 @@ import { type BucketRate, TokenBucket } from "../../../../party/core/limiter/tok
 const minute: BucketRate = { tokens: 3, windowMs: 60_000 };
 
 describe("a token bucket", () => {
-  test("gives a window's worth at once, then one each time its share of the window has passed", () => {
+  test("gives the tokens of a window at once, then each when its share of the window has passed", () => {
     const bucket = new TokenBucket(minute, 0);
     expect([0, 0, 0, 0].map((at) => bucket.take(at))).toEqual([true, true, true, false]);
     expect(bucket.msUntil(1, 0)).toBe(20_000);
@@ -15,7 +15,7 @@ describe("a token bucket", () => {
     expect(bucket.take(20_000)).toBe(false);
   });
 
-  test("holds no more than a window's worth, however long nobody came", () => {
+  test("holds no more than the tokens of a window, however long it is unused", () => {
     const bucket = new TokenBucket(minute, 0);
     expect(bucket.left(10_000_000)).toBe(3);
     bucket.giveBack(10_000_000);
@@ -23,14 +23,14 @@ describe("a token bucket", () => {
     expect(bucket.msUntilFull(10_000_000)).toBe(0);
   });
 
-  test("a clock that is set back neither adds nor takes", () => {
+  test("neither adds nor takes tokens when the clock is set back", () => {
     const bucket = new TokenBucket(minute, 100_000);
     bucket.take(100_000);
     expect(bucket.left(0)).toBe(2);
     expect(bucket.left(100_000)).toBe(2);
   });
 
-  test("a smaller size cuts what is there, a larger one fills up in its own time", () => {
+  test("drops tokens that don't fit a smaller size, and fills a larger size over time", () => {
     const bucket = new TokenBucket(minute, 0);
     bucket.resize(1, 0);
     expect(bucket.left(0)).toBe(1);
@@ -39,7 +39,7 @@ describe("a token bucket", () => {
     expect(bucket.left(1_000)).toBe(2);
   });
 
-  test("[Q4] is never negative, and in any time gives at most a window's worth and what that time refilled", () => {
+  test("[Q4] is never negative, and gives in any time at most one window and what that time refilled", () => {
     const rate = fc.record({ tokens: fc.integer({ min: 1, max: 600 }), windowMs: fc.constantFrom(10_000, 60_000) });
     const steps = fc.array(fc.record({ after: fc.nat(5_000), takes: fc.nat(40) }), { maxLength: 60 });
     fc.assert(
