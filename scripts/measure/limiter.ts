@@ -1,5 +1,5 @@
-// `node scripts/measure/limiter.ts`: how much of what an upstream takes the Limiter lets its tenant use, and how often it is
-// asked for that. By its core alone in simulated time: rooms come half as fast again as they can be served.
+// `node scripts/measure/limiter.ts`: how much of an upstream's capacity a tenant uses through the Limiter, and how often rooms
+// ask for that. Runs the Limiter's core in simulated time; rooms arrive half as fast again as they can be served.
 import { randomOf, simulateCrowd } from "../../tests/support/crowd.ts";
 
 const turns = 1_000;

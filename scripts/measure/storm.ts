@@ -1,6 +1,6 @@
-// `node scripts/measure/storm.ts [rounds [answer ms]]`: two hundred rooms ask at once, and the backend answers ten at a time and tells everyone
-// else 429. With the Limiter and without it, in turns in one run; each round on a gateway of its own that knows nothing yet. And
-// with a limit that allows the tenant as many as there are rooms.
+// `node scripts/measure/storm.ts [rounds [answer ms]]`: two hundred rooms ask at once, and the backend answers ten calls at a
+// time and refuses all others with 429. The rounds alternate between three settings, each on a new gateway: with the Limiter,
+// with the Limiter and a limit that allows as many turns as there are rooms, and without the Limiter.
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -200,6 +200,17 @@ describe("[Q4] the queue", () => {
     expect(ask("second", retryAfterMs * 1.25 + 1_100)).toEqual(granted);
   });
 
+  test("lets the first turn ask rarely while the leases that are held last longer than usual", () => {
+    const { ask, core } = buildLimiter({ activeTurns: 1 });
+    for (let n = 0; n < 10; n += 1) {
+      ask(`quick ${n}`, n * 100);
+      core.release(`quick ${n}`, "ok", n * 100 + 100);
+    }
+    ask("slow", 1_000);
+    expect(waitOf(ask("waiting", 1_001)).retryAfterMs).toBeLessThanOrEqual(50);
+    expect(waitOf(ask("waiting", 61_000)).retryAfterMs).toBe(maxHoldMs);
+  });
+
   test("lets the first turn that waits after a quiet hour ask again at once", () => {
     const { ask } = buildLimiter({ activeTurns: 1 });
     const now = 3_600_000;
@@ -508,10 +519,19 @@ describe("[U3] upstreams of one tenant", () => {
 
   test("are told apart up to a bounded number, however many names clients make up", () => {
     const { refuse, core } = buildLimiter();
-    for (let n = 0; n < 1_000; n += 1) refuse(`t${n}`, 0, "rate-limited", undefined, `made up ${"x".repeat(n)} ${n}`);
+    for (let n = 0; n < 1_000; n += 1) refuse(`t${n}`, 0, "rate-limited", undefined, `made up ${n} ${"x".repeat(100)}`);
     const keys = Object.keys(core.record().upstreams);
     expect(keys.length).toBeLessThanOrEqual(33);
     expect(Math.max(...keys.map(({ length }) => length))).toBeLessThanOrEqual(64);
+  });
+
+  test("that are well take no name from those that are told apart", () => {
+    const { ask, refuse, core } = buildLimiter({ activeTurns: 1_000 });
+    for (let n = 0; n < 100; n += 1) ask(`t${n}`, 0, { upstream: `well ${n}` });
+    refuse("refused", 1, "rate-limited", undefined, "busy");
+    expect(core.allowed(1, "busy")).toBe(4);
+    expect(core.allowed(1, "another")).toBe(1_000);
+    expect(Object.keys(core.record().upstreams)).toEqual(["busy"]);
   });
 
   test("are forgotten when they are at rest", () => {
@@ -563,6 +583,33 @@ describe("[U3] the circuit", () => {
     expect(answers[4]).toMatchObject({ kind: "wait", reason: "circuit", retryAfterMs: firstPauseMs });
     expect(core.isSlowing(4)).toBe(true);
     expect(ask("newcomer", 5)).toMatchObject({ kind: "wait", reason: "circuit" });
+  });
+
+  test("opens with the fifth 503 in a row too, which is a failure as well as a refusal", () => {
+    const { ask, refuse } = buildLimiter({ activeTurns: 10 });
+    for (let n = 0; n < 4; n += 1) refuse(`t${n}`, n, "unavailable");
+    expect(ask("next", 10)).toMatchObject({ kind: "wait", reason: "slow-down" });
+    refuse("t4", 11, "unavailable");
+    expect(ask("other", 12)).toMatchObject({ kind: "wait", reason: "circuit" });
+  });
+
+  test("listens to its probe alone: other calls that end were under way before the pause", () => {
+    const { ask, refuse, core } = opened();
+    const now = 4 + firstPauseMs;
+    expect(ask("t4", now)).toMatchObject({ probe: true });
+    // Five calls hold leases from before the pause. One fails, and one is answered.
+    expect(refuse("t0", now + 1, "unreachable")).toMatchObject({ reason: "circuit" });
+    core.release("t1", "ok", now + 2);
+    core.accepted("t2", now + 2);
+    expect(ask("t4", now + 3)).toMatchObject({ kind: "granted", probe: true });
+    expect(ask("newcomer", now + 3)).toMatchObject({ kind: "wait", reason: "circuit" });
+  });
+
+  test("spreads the turns that wait for the end of a pause by their positions", () => {
+    const { ask } = opened();
+    const waits = ["n1", "n2", "n3"].map((id) => waitOf(ask(id, 5)).retryAfterMs);
+    expect(new Set(waits).size).toBe(3);
+    expect(waits).toEqual(waits.toSorted((a, b) => a - b));
   });
 
   test("counts failures anew after an answer, even a refusal, and after some time", () => {
