@@ -63,6 +63,7 @@ export class LeaseClient implements TurnLimiter {
   readonly #calls: LimiterCalls;
   readonly #turns = new Map<string, TurnLease>();
   #renewal: Timer | undefined;
+  #isClosed = false;
 
   constructor(options: LeaseClientOptions) {
     this.#options = options;
@@ -116,6 +117,12 @@ export class LeaseClient implements TurnLimiter {
     else void this.#own().then(({ name }) => this.#release(name, generationId, outcome, 0));
   }
 
+  close(): void {
+    this.#isClosed = true;
+    this.#renewal?.cancel();
+    this.#renewal = undefined;
+  }
+
   /** Asks the Limiter about a turn. Undefined where it has no answer or can't be reached. */
   async #ask(id: string, limiter: string, operation: LimiterOperation): Promise<LeaseAnswer | undefined> {
     this.#turns.set(id, { state: "asked", limiter });
@@ -146,9 +153,14 @@ export class LeaseClient implements TurnLimiter {
 
   /** One timer for all leases that are held. A room that holds one has a call open, so the timer keeps no room awake. */
   #renewLater(): void {
+    if (this.#isClosed) return;
     this.#renewal ??= this.#options.clock.after(renewLeaseMs, () => {
       this.#renewal = undefined;
-      const held = [...this.#turns.values()].filter((turn) => turn.state === "held");
+      const now = this.#options.clock.now();
+      // A turn is settled at its deadline. If that went wrong, its lease must expire.
+      const held = [...this.#turns.values()]
+        .filter((turn) => turn.state === "held")
+        .filter(({ request }) => request.deadlineAt > now);
       for (const { limiter, request } of held) {
         const operation = { kind: "acquire", request: { ...request, credit: true } } as const;
         this.#calls.send(limiter, operation).catch((cause: unknown) => this.#calls.failed(cause));

@@ -90,6 +90,7 @@ export class Conversation {
     this.#orphans = new Orphans(parts, events);
     this.#removal = new RoomRemoval(parts, events);
     this.#alarmRound = new AlarmRound({ ...parts, orphans: this.#orphans, removal: this.#removal }, events);
+    life.signal.addEventListener("abort", () => ports.limiter.close?.(), { once: true });
     life.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
 

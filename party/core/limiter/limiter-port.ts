@@ -77,6 +77,11 @@ export interface TurnLimiter {
   accepted(generationId: string): void;
   /** Best effort: the lease of a lost release expires. For an id that never asked it does nothing. */
   release(generationId: string, outcome: ReleaseOutcome): void;
+  /**
+   * This life of the room is over: no lease is renewed any more, or a lease that the next life has released would be granted
+   * again. Absent where nothing is renewed.
+   */
+  close?(): void;
 }
 
 /** Where there is no Limiter: every turn may run, and retries by its own policy. */

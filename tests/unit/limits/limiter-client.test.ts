@@ -157,6 +157,23 @@ describe("[Q4] a lease that a room holds", () => {
     expect(kinds()).toHaveLength(4);
   });
 
+  test("is not renewed when this life of the room is over, or the turn's deadline has passed", async () => {
+    const closed = build({ activeTurns: 3 });
+    await closed.client.acquire(of("a"));
+    closed.client.close();
+    await closed.clock.advance(3 * renewLeaseMs);
+    // A lease that comes after the end of the room's life isn't renewed either.
+    await closed.client.acquire(of("b"));
+    await closed.clock.advance(3 * renewLeaseMs);
+    expect(closed.kinds()).toEqual([["acquire"], ["acquire"]]);
+    expect(closed.clock.pending).toBe(0);
+    const late = build({ activeTurns: 3 });
+    await late.client.acquire({ generationId: "a", deadlineAt: late.clock.now() + renewLeaseMs + 1 });
+    await late.clock.advance(5 * renewLeaseMs);
+    expect(late.kinds()).toEqual([["acquire"], ["acquire"]]);
+    expect(late.clock.pending).toBe(0);
+  });
+
   test("is renewed again after a renewal that failed", async () => {
     const { client, clock, limiter, degraded, kinds } = build({ activeTurns: 3 });
     await client.acquire(of("a"));

@@ -18,6 +18,7 @@ class ScriptedLimiter implements TurnLimiter {
   readonly answers: LeaseAnswer[] = [];
   readonly reports: Refused[] = [];
   readonly reportAnswers: Wait[] = [];
+  closed = 0;
   readonly accepts: string[] = [];
   readonly releases: [string, ReleaseOutcome][] = [];
 
@@ -31,6 +32,9 @@ class ScriptedLimiter implements TurnLimiter {
   }
   accepted(generationId: string): void {
     this.accepts.push(generationId);
+  }
+  close(): void {
+    this.closed += 1;
   }
   release(generationId: string, outcome: ReleaseOutcome): void {
     this.releases.push([generationId, outcome]);
@@ -117,6 +121,16 @@ describe("[Q4] a lease", () => {
     await settled();
     expect(tab.turn(id)).toMatchObject({ outcome: "interrupted" });
     expect(room.upstream.calls).toHaveLength(1);
+  });
+
+  test("is no longer renewed when this life of the room is over", async () => {
+    const limiter = new ScriptedLimiter();
+    const { room, tab } = await roomWith(limiter);
+    tab.submit("hi");
+    await settled();
+    expect(limiter.closed).toBe(0);
+    room.core.conversation.close();
+    expect(limiter.closed).toBe(1);
   });
 
   test("is given back when the turn settles, whatever the end, once", async () => {
