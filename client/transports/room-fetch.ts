@@ -99,8 +99,10 @@ export function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<
 async function refusalOf(response: Response): Promise<Error> {
   const problem = (await response.json().catch(() => null)) as Readonly<Record<string, unknown>> | null;
   const { code, title, detail } = problem ?? {};
-  const isOurs = response.headers.get("content-type")?.includes("problem+json") === true;
-  if (!isOurs || typeof code !== "string") return new ForeignAnswer(response.status);
+  if (typeof code !== "string") return new ForeignAnswer(response.status);
+  // A newer room may use a code that is unknown here; a proxy's JSON may have a `code`, too.
+  const isOurs = isErrorCode(code) || response.headers.get("content-type")?.includes("problem+json") === true;
+  if (!isOurs) return new ForeignAnswer(response.status);
   const message = [detail, title].find((text) => typeof text === "string") ?? code;
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
   return new Refusal(code, message as string, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
