@@ -1,6 +1,9 @@
 /** A submit that brings the conversation along, as clients over HTTP do that keep one of their own. */
 import { describe, expect, test } from "vitest";
+import { historyOf } from "../../../../party/core/conversation/prompt-history.ts";
 import { rowUnits } from "../../../../party/core/log/storage-schema.ts";
+import { DEFAULT_POLICY } from "../../../../party/core/policy.ts";
+import type { Turn } from "../../../../party/core/turn/turn.ts";
 import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { ANYONE, buildRoom, type Room } from "../../../support/core/room-harness.ts";
@@ -79,5 +82,24 @@ describe("a conversation that comes with its question", () => {
     const again = await submit(room, "t", { context: [{ role: "user", content: "why?" }] });
     expect(again).toMatchObject({ ok: true, value: { turn: { id: "t" } } });
     expect(room.upstream.calls).toHaveLength(1);
+  });
+});
+
+describe("[U2] the history of a turn", () => {
+  const turns = (count: number, bytes: number) =>
+    Array.from({ length: count }, (_, ordinal) => {
+      const spec = { id: `t${ordinal}`, ordinal, inputBytes: bytes };
+      const end = { length: 1, bytes };
+      return { record: { spec, end } } as unknown as Turn;
+    });
+
+  test("has no turn that comes after it in the conversation", () => {
+    const all = turns(4, 1);
+    expect(historyOf(all[2] as Turn, all, DEFAULT_POLICY)).toEqual([0, 1]);
+  });
+
+  test("ends before the turn that would exceed its bytes, the newest first", () => {
+    const all = turns(10, 50);
+    expect(historyOf(all[9] as Turn, all, { ...DEFAULT_POLICY, historyBytes: 300 })).toEqual([6, 7, 8]);
   });
 });
