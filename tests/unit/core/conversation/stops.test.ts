@@ -185,6 +185,19 @@ describe("[T3] a stop that doesn't reach the upstream", () => {
   });
 });
 
+test("[A1] a turn that is stopped during a long wait leaves no deadline behind, also none of the grace", async () => {
+  const { room, tab } = await roomWithDeafUpstream();
+  const id = tab.submit("hi");
+  await settled();
+  room.upstream.call.fail(new UpstreamFailure("upstream-unavailable", true, { byUpstream: true, retryAfterMs: 60_000 }));
+  await settled();
+  expect(Object.keys(await agendaOf(room)).some((name) => name.startsWith("wait/"))).toBe(true);
+  tab.cancel(id);
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
+  expect(Object.keys(await agendaOf(room))).toEqual(["expire"]);
+});
+
 describe("[T1] a cancel of an id that the room doesn't know", () => {
   test("is answered when it is durable that the id will not run", async () => {
     const room = await buildRoom();
