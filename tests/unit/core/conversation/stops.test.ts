@@ -189,7 +189,9 @@ test("[A1] a turn that is stopped during a long wait leaves no deadline behind, 
   const { room, tab } = await roomWithDeafUpstream();
   const id = tab.submit("hi");
   await settled();
-  room.upstream.call.fail(new UpstreamFailure("upstream-unavailable", true, { byUpstream: true, retryAfterMs: 60_000 }));
+  room.upstream.call.fail(
+    new UpstreamFailure("upstream-unavailable", true, { byUpstream: true, retryAfterMs: 60_000 }),
+  );
   await settled();
   expect(Object.keys(await agendaOf(room)).some((name) => name.startsWith("wait/"))).toBe(true);
   tab.cancel(id);
