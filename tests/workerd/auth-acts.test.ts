@@ -130,6 +130,32 @@ const rows: readonly Row[] = [
     go: http("POST", at(":room/turns"), ({ secret }) => ({ turnId: "done", input: { prompt: secret } })),
   },
   {
+    act: "replace another user's turns",
+    transport: "WebSocket",
+    needs: ["read", "write", "clear"],
+    removes: true,
+    go: socket(() => ({ type: "turn-submit", ...question(), replaces: "done" }), "turn-queued"),
+  },
+  {
+    act: "replace another user's turns",
+    transport: "HTTP",
+    needs: ["write", "clear"],
+    removes: true,
+    go: http("POST", at(":room/turns"), () => ({ ...question(), replaces: "done" })),
+  },
+  {
+    act: "replace another user's turns",
+    transport: "AI SDK",
+    needs: ["read", "write", "clear"],
+    removes: true,
+    go: http("POST", chat(""), ({ room }) => ({
+      id: room,
+      messages: [uiMessage("status 400")],
+      trigger: "regenerate-message",
+      messageId: "done",
+    })),
+  },
+  {
     act: "ask outside of a room",
     transport: "bridge",
     needs: ["write"],
