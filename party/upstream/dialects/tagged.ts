@@ -47,6 +47,8 @@ export class TaggedDialect implements Dialect {
   #textTag: string | undefined;
   /** Names under which text came as it is, not as JSON. */
   #rawName: string | undefined;
+  /** The name under which text came as JSON strings. */
+  #stringName: string | undefined;
   /** The format has an end event: a stream that closes before it is cut off. */
   #needsEnd: boolean;
   #isOver = false;
@@ -287,7 +289,10 @@ export class TaggedDialect implements Dialect {
         into.text("reasoning", text);
         return;
       case "text":
-        if (data.trim().startsWith("{") && this.#textTag === name) throw malformed("an event that is no JSON");
+        // Raw text goes by `#rawName`. Here it follows JSON, so it isn't of this format.
+        if (this.#textTag !== undefined && !(typeof value === "string" && this.#stringName === name))
+          throw malformed("an event that is no JSON");
+        if (typeof value === "string") this.#stringName = name;
         if (typeof value !== "string") this.#rawName ??= name;
         this.#piece(name, { kind: "text", text }, false, into);
         return;

@@ -538,6 +538,18 @@ describe("[U5] by tag", () => {
     expect(await text({ text: "ha" }, { text: "ha", done: true })).toEqual([{ kind: "text", text: "haha" }]);
   });
 
+  test.each(["token", "delta"])(
+    "raw text in an event named %s after JSON in such events is a coded failure",
+    async (name) => {
+      for (const raw of ["leaked", '"leaked"', "{leaked"]) {
+        const read = await readStream(
+          namedEvent(name, { text: "so far" }) + namedEvent(name, raw) + namedEvent("done", {}),
+        );
+        expect(read).toMatchObject({ parts: [{ kind: "text", text: "so far" }], failed: "upstream-malformed" });
+      }
+    },
+  );
+
   test("text that goes on under another tag is a coded failure", async () => {
     const known = await readStream(
       dataEvents({ type: "delta", content: "so far" }, { type: "token", content: "leaked" }, { type: "done" }),
