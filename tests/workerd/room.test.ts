@@ -104,11 +104,11 @@ describe("a socket", () => {
     expect(good.closed).toBeUndefined();
   });
 
-  test("[U4] what a refusing backend says stays behind", async () => {
+  test("[U4] the words of a backend that refuses reach no tab", async () => {
     const tab = await new SocketTab().join(fresh("room"));
     const id = tab.submit("status 403");
     await tab.untilTurn(id, ({ state }) => state === "settled");
-    expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "upstream-rejected" } });
+    expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "upstream-auth-failed" } });
     expect(tab.texts.join()).not.toMatch(/secret|model\.ts/);
   });
 });
