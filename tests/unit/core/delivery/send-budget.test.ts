@@ -1,7 +1,9 @@
 /** Backpressure: readers that take nothing cost a bounded amount of memory, and never keep others out (F2). */
 import { describe, expect, test } from "vitest";
-import { type DeafSocket, joinDeaf, unsentBytes } from "../../../support/core/deaf-socket.ts";
-import { settled } from "../../../support/core/fake-clock.ts";
+import { SendBudget } from "../../../../party/core/delivery/send-budget.ts";
+import { DEFAULT_POLICY } from "../../../../party/core/policy.ts";
+import { DeafSocket, joinDeaf, unsentBytes } from "../../../support/core/deaf-socket.ts";
+import { FakeClock, settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type Tab } from "../../../support/core/room-harness.ts";
 
 const mebibyte = 1_048_576;
@@ -176,7 +178,7 @@ describe("[F2] a flush", () => {
 });
 
 /** The text of all deltas, put together by their offsets. */
-function textIn({ sent }: DeafSocket): string {
+function textIn({ sent }: Pick<DeafSocket, "sent">): string {
   let text = "";
   for (const frame of sent) {
     if (!frame.startsWith('{"type":"turn-delta"')) continue;
@@ -185,3 +187,59 @@ function textIn({ sent }: DeafSocket): string {
   }
   return text;
 }
+
+test("[R5] a turn-end follows all of its text also where the text is cut into several flushes", async () => {
+  const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000, roomBufferBytes: 100_000 } });
+  const tab = await room.join();
+  const slow = joinDeaf(room);
+  await room.clock.advance(2_000);
+  slow.drain();
+  tab.submit("q");
+  await settled();
+  const text = "x".repeat(300_000);
+  room.upstream.call.text(text);
+  room.upstream.call.done();
+  for (let round = 0; round < 20; round += 1) {
+    await room.clock.advance(250);
+    slow.drain();
+  }
+  const endAt = slow.sent.findIndex((frame) => frame.startsWith('{"type":"turn-end"'));
+  expect(endAt).toBeGreaterThan(0);
+  expect(textIn({ sent: slow.sent.slice(0, endAt) })).toBe(text);
+});
+
+describe("[F2] the budget by itself", () => {
+  function build(buffered: readonly number[]) {
+    const readers = buffered.map((bufferedAmount) => {
+      const socket = Object.assign(new DeafSocket(), { bufferedAmount });
+      const cursor = { epoch: "e", seq: 0, offsets: new Map<string, number>() };
+      return { socket, cursor, only: undefined, isSyncing: false, stateSeen: 0, checkAt: Number.POSITIVE_INFINITY };
+    });
+    const events = { onDrained: () => undefined, onSlow: () => undefined };
+    const policy = { ...DEFAULT_POLICY, softBufferBytes: 80, roomBufferBytes: 100 };
+    return { readers, budget: new SendBudget(new Set(readers), events, new FakeClock(), policy) };
+  }
+
+  test("gives each of many readers an equal share of the room's bound", () => {
+    expect(build([0]).budget.share).toBe(80);
+    expect(build([0, 0, 0, 0]).budget.share).toBe(25);
+  });
+
+  test("lets live frames fill the room up to twice its bound, and no further", () => {
+    const { readers, budget } = build([190, 0]);
+    const [, free] = readers;
+    if (free === undefined) throw new Error("no reader");
+    // Enough was sent that the sockets' own figures are added up again.
+    budget.sent(13);
+    expect(budget.maySend(free, 10)).toBe(true);
+    expect(budget.maySend(free, 11)).toBe(false);
+  });
+
+  test("lets no small sync overtake a large one that waits", () => {
+    const { readers, budget } = build([30, 0, 0]);
+    const [, large, small] = readers;
+    if (large === undefined || small === undefined) throw new Error("no reader");
+    expect(budget.waitForSync(large, 90)).toBeInstanceOf(Promise);
+    expect(budget.waitForSync(small, 1)).toBeInstanceOf(Promise);
+  });
+});
