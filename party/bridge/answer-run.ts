@@ -122,7 +122,7 @@ export class AnswerRun implements TurnRunSink {
     } else {
       if (this.#whole !== undefined) await this.#show(this.#whole);
       const { finishReason } = end.ending;
-      if (!this.#isRaw) this.#emit([["done", finishReason === undefined ? {} : { finishReason }]], this.#over);
+      if (!this.#isRaw) this.#emit([{ type: "complete", ...defined({ finishReason }) }], this.#over);
     }
     onWord({ kind: "left" });
     // U7: what the backend did not end itself is stopped there. Who only left may come back, and the backend waits for them.
@@ -158,7 +158,7 @@ export class AnswerRun implements TurnRunSink {
     const events: BridgeEvent[] = [];
     if (start !== undefined) {
       this.resumable = start.resumable || this.#options.policy.upstreamResumable;
-      events.push(["start", { ...start, ...(whole === true ? { simulated: true } : {}) }]);
+      events.push({ type: "start", ...start, ...defined({ simulated: whole }) });
     }
     if (parts.length > 0) this.hasContent = true;
     this.#length += lengthOf(parts);
@@ -167,7 +167,7 @@ export class AnswerRun implements TurnRunSink {
       this.#stop.abort();
     } else if (whole === true) this.#whole = parts;
     else events.push(...eventsOfParts(parts));
-    if (usage !== undefined) events.push(["usage", usage]);
+    if (usage !== undefined) events.push({ type: "usage", ...usage });
     if (events.length > 0) this.#emit(events, this.#positionAfter(eventId));
     else if (eventId !== undefined && this.resumable) this.lastEventId = eventId;
   }
@@ -192,7 +192,7 @@ export class AnswerRun implements TurnRunSink {
       this.#stop.abort();
       return;
     }
-    this.#emit([["notice", { code, message: NOTICE_MESSAGES[code], retryAfterMs: ms, attempt, maxAttempts }]]);
+    this.#emit([{ type: "notice", code, message: NOTICE_MESSAGES[code], retryAfterMs: ms, attempt, maxAttempts }]);
     this.#onWord({ kind: "waiting", retryAfterMs: ms });
     await this.#sleep(ms);
   }

@@ -1,36 +1,46 @@
 /**
- * The unified events (shared/upstream-contract.ts) as the bridge writes them, whatever dialect the backend speaks. Beside
- * them: `data` for a data part, and `notice` for a wait. Every field is one line: JSON has no line ends of its own.
+ * Writes the bridge's answer as events of the unified format (docs/nestjs.md), whatever dialect the backend speaks: JSON with a
+ * `type`, without an event name. Beside the format's types: `notice` for a wait. JSON has no line ends, so each field is one line.
  */
 import { type Part, sliceParts } from "../../shared/content.ts";
+import { defined } from "../../shared/defined.ts";
 import type { TurnError } from "../../shared/protocol/server-frames.ts";
 
-/** Its name and its data. */
-export type BridgeEvent = readonly [name: string, data: unknown];
+export interface BridgeEvent {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
 
 /** The id goes with the last of them: only then does the reader hold them all. */
 export function renderEvents(events: readonly BridgeEvent[], id?: string): string {
   return events
-    .map(([name, data], index) => {
+    .map((event, index) => {
       const idLine = id === undefined || index < events.length - 1 ? "" : `id: ${id}\n`;
-      return `${idLine}event: ${name}\ndata: ${JSON.stringify(data)}\n\n`;
+      return `${idLine}data: ${JSON.stringify(event)}\n\n`;
     })
     .join("");
 }
 
 export function eventsOfParts(parts: readonly Part[]): BridgeEvent[] {
-  return parts.map((part) => {
-    switch (part.kind) {
-      case "text":
-        return ["token", { text: part.text }];
-      case "reasoning":
-        return ["reasoning", { text: part.text }];
-      default: {
-        const { kind, ...data } = part;
-        return [kind, data];
-      }
+  return parts.map(eventOf);
+}
+
+function eventOf(part: Part): BridgeEvent {
+  switch (part.kind) {
+    case "text":
+      return { type: "delta", data: part.text };
+    case "reasoning":
+      return { type: "reasoning", data: part.text };
+    case "tool": {
+      const { toolCallId: id, toolName: name, phase, value } = part;
+      if (phase === "call") return { type: "tool_call", id, name, args: value };
+      return { type: "tool_result", id, name, [phase]: value };
     }
-  });
+    default: {
+      const { kind: type, ...fields } = part;
+      return { type, ...fields };
+    }
+  }
 }
 
 /** The parts between two offsets of an answer. */
@@ -39,9 +49,9 @@ export function sliceEvents(parts: readonly Part[], from: number, to: number): s
 }
 
 /**
- * The last event of an answer that failed, and when an `EventSource` comes back. It comes back in any case, with the last id
- * it saw: the one that says "over" is answered with 204, which silences it; an empty one makes it ask anew, as somebody who
- * got nothing may; without one it comes back for the rest.
+ * The last event of an answer that failed, and when an `EventSource` reconnects. It reconnects in any case, with the last id that
+ * it saw: the id of an ended answer gets 204, which silences it; an empty id makes it ask anew, because it got nothing; without
+ * one it asks for the rest.
  */
 export function errorEvent(
   error: TurnError,
@@ -49,5 +59,5 @@ export function errorEvent(
 ): string {
   const { id, retryAfterMs, retryMs } = options;
   const retry = retryMs === undefined ? "" : `retry: ${retryMs}\n`;
-  return retry + renderEvents([["error", { ...error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) }]], id);
+  return retry + renderEvents([{ type: "error", ...error, ...defined({ retryAfterMs }) }], id);
 }

@@ -60,12 +60,10 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         await reader.toEnd();
         expect(reader.text.startsWith(":worker-bridge\n\n")).toBe(true);
         expect(reader.of("start")).toEqual([{ model: "small", resumable: true }]);
-        expect(reader.of("reasoning")).toEqual([{ text: "hm" }]);
-        expect(reader.of("tool")).toEqual([
-          { toolCallId: "a", toolName: "search", phase: "call", value: { for: "x" } },
-        ]);
+        expect(reader.of("reasoning")).toEqual([{ data: "hm" }]);
+        expect(reader.of("tool_call")).toEqual([{ id: "a", name: "search", args: { for: "x" } }]);
         expect(reader.of("usage")).toEqual([{ inputTokens: 3, outputTokens: 2 }]);
-        expect(reader.of("done")).toEqual([{ finishReason: "stop" }]);
+        expect(reader.of("complete")).toEqual([{ finishReason: "stop" }]);
       });
 
       test("to a bare GET says hello and leaves the provider to the backend; a GET that names a provider gets that one", async () => {
@@ -118,7 +116,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
           .end();
         const reader = await new EventReader(await asking).toEnd();
         expect(reader.answer).toBe("Hello, world");
-        expect(reader.of("done")).toEqual([{ finishReason: "stop" }]);
+        expect(reader.of("complete")).toEqual([{ finishReason: "stop" }]);
       });
 
       test("that comes whole is shown bit by bit", async () => {
@@ -128,9 +126,9 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         (await backend.call(prompt)).answer(200, { "content-type": "application/json" }, JSON.stringify({ text }));
         const reader = await new EventReader(await asking).toEnd();
         expect(reader.answer).toBe(text);
-        expect(reader.of("token").length).toBeGreaterThan(5);
+        expect(reader.of("delta").length).toBeGreaterThan(5);
         expect(reader.of("start")).toMatchObject([{ simulated: true }]);
-        expect(reader.of("done")).toHaveLength(1);
+        expect(reader.of("complete")).toHaveLength(1);
       });
 
       test("goes through untouched where parsing is off, cuts and line ends and all", async () => {

@@ -29,10 +29,10 @@ describe.each(Object.keys(start))("%s", (name) => {
       });
     const reader = await new EventReader(await ask()).until(({ events }) => events.length > 5);
     await reader.leave();
-    expect(reader.of("done")).toEqual([]);
+    expect(reader.of("complete")).toEqual([]);
     const rest = await new EventReader(await ask(reader.lastEventId)).toEnd();
     expect(reader.answer + rest.answer).toBe(prompt);
-    expect(rest.of("done")).toHaveLength(1);
+    expect(rest.of("complete")).toHaveLength(1);
     const generationId = reader.lastEventId.split(".")[0];
     const record = await (await fetch(`${backend.url}/model/stats?id=${generationId}`)).json();
     expect(record).toMatchObject({ id: generationId, starts: 1, state: "finished" });

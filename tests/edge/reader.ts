@@ -40,14 +40,19 @@ export class EventReader {
     return this.#reader.cancel();
   }
 
-  of(name: string): unknown[] {
-    return this.events.filter(({ event }) => event === name).map(({ data }) => JSON.parse(data));
+  /** Data of the events of this type, which is their name or stands in their data. */
+  of(type: string): unknown[] {
+    return this.events.flatMap(({ event, data }) => {
+      if (event !== undefined) return event === type ? [JSON.parse(data) as unknown] : [];
+      const { type: said, ...fields } = JSON.parse(data) as { type?: unknown };
+      return said === type ? [fields] : [];
+    });
   }
 
   /** The answer's text. */
   get answer(): string {
-    return this.of("token")
-      .map((data) => (data as { text: string }).text)
+    return this.of("delta")
+      .map((event) => (event as { data: string }).data)
       .join("");
   }
 

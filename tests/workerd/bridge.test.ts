@@ -14,7 +14,7 @@ test("[E2] an answer without a room wakes no object", async () => {
   await upstream("text", prompt, { text: "Grüße" });
   await upstream("done", prompt);
   const text = await response.text();
-  expect(text).toContain('event: token\ndata: {"text":"Grüße"}');
+  expect(text).toContain('data: {"type":"delta","data":"Grüße"}');
   for (const path of ["/health", "/models", "/context", "/nothing"])
     await (await SELF.fetch(`http://localhost${path}`)).text();
   expect(await listDurableObjectIds(env.Chat)).toEqual([]);

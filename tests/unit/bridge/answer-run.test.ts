@@ -94,8 +94,8 @@ describe("[E1] a reader who takes nothing", () => {
     await clock.advance(3 * DEFAULT_POLICY.silenceTimeoutMs);
     const answer = await read(run);
     await done;
-    expect(answer).toContain("event: done");
-    expect(answer).not.toContain("event: error");
+    expect(answer).toContain('"type":"complete"');
+    expect(answer).not.toContain('"type":"error"');
     expect(stops).toEqual([]);
   });
 
@@ -138,8 +138,8 @@ test("[E1] an error tells of no wait but its own", async () => {
   const reading = read(run);
   await clock.advance(10_000);
   await done;
-  const [, told = ""] = /event: error\ndata: (.+)/.exec(await reading) ?? [];
-  expect(JSON.parse(told)).toEqual({ code: "turn-too-long", message: expect.any(String), retryable: false });
+  const [, told = ""] = /data: (\{"type":"error".+)/.exec(await reading) ?? [];
+  expect(JSON.parse(told)).toEqual({ type: "error", code: "turn-too-long", message: expect.any(String), retryable: false });
 });
 
 test("[E1] an answer without end is cut off, told, and stopped at the backend", async () => {
@@ -151,7 +151,7 @@ test("[E1] an answer without end is cut off, told, and stopped at the backend", 
   );
   const answer = await read(run);
   await done;
-  expect(answer.match(/event: token/g)).toHaveLength(10);
+  expect(answer.match(/"type":"delta"/g)).toHaveLength(10);
   expect(answer).toContain('"code":"turn-too-long"');
   expect(stops).toHaveLength(1);
 });
