@@ -312,7 +312,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         const asking = ask(prompt);
         (await backend.call(prompt)).answer(403, { "content-type": "application/json" }, JSON.stringify({ secret }));
         const reader = await new EventReader(await asking).toEnd();
-        expect(reader.of("error")).toMatchObject([{ code: "upstream-rejected", retryable: false }]);
+        expect(reader.of("error")).toMatchObject([{ code: "upstream-auth-failed", retryable: false }]);
         expect((await ask(prompt, { ...events, "last-event-id": reader.lastEventId })).status).toBe(204);
         expect(backend.count(prompt)).toBe(1);
       });
@@ -366,9 +366,12 @@ export function bridgeContract(name: string, start: StartRuntime): void {
       test("with bytes nobody can read is a readable event, and shows none of them", async () => {
         const prompt = fresh();
         const asking = ask(prompt);
-        (await backend.call(prompt)).open().write(`event: token\ndata: ${secret}\n\n`).end();
+        (await backend.call(prompt))
+          .open()
+          .write(`data: ${JSON.stringify({ ok: true, at: secret })}\n\n`)
+          .end();
         const reader = await new EventReader(await asking).toEnd();
-        expect(reader.of("error")).toMatchObject([{ code: "upstream-malformed" }]);
+        expect(reader.of("error")).toMatchObject([{ code: "upstream-unrecognized" }]);
         expect(reader.text).not.toContain(secret);
       });
     });

@@ -51,8 +51,10 @@ export class EventReader {
 
   /** The answer's text. */
   get answer(): string {
-    return this.of("delta")
-      .map((event) => (event as { data: string }).data)
+    // A raw answer has the backend's own events, which may have the former names.
+    return [...this.of("delta"), ...this.of("token")]
+      .map((event) => event as { data?: string; text?: string })
+      .map(({ data, text }) => data ?? text)
       .join("");
   }
 
