@@ -139,7 +139,12 @@ test("[E1] an error tells of no wait but its own", async () => {
   await clock.advance(10_000);
   await done;
   const [, told = ""] = /data: (\{"type":"error".+)/.exec(await reading) ?? [];
-  expect(JSON.parse(told)).toEqual({ type: "error", code: "turn-too-long", message: expect.any(String), retryable: false });
+  expect(JSON.parse(told)).toEqual({
+    type: "error",
+    code: "turn-too-long",
+    message: expect.any(String),
+    retryable: false,
+  });
 });
 
 test("[E1] an answer without end is cut off, told, and stopped at the backend", async () => {
