@@ -55,7 +55,7 @@ export default defineConfig({
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
           exclude: ["tests/workerd/{faults,backend-shapes,storm,redaction}.test.ts", "tests/workerd/auth*.test.ts"],
-          globalSetup: ["tests/support/workerd-upstream.ts"],
+          globalSetup: ["tests/support/backends/workerd-upstream.ts"],
           provide: {
             fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
             fuzzSeed: Number(process.env["FUZZ_SEED"] ?? Math.floor(Math.random() * 1e9)),
@@ -76,7 +76,7 @@ export default defineConfig({
         {
           name: "auth",
           include: ["tests/workerd/auth*.test.ts", "tests/workerd/redaction.test.ts"],
-          globalSetup: ["tests/support/workerd-upstream.ts"],
+          globalSetup: ["tests/support/backends/workerd-upstream.ts"],
         },
       ),
       inWorkerd(
@@ -100,7 +100,7 @@ export default defineConfig({
         {
           name: "faults",
           include: ["tests/workerd/{faults,backend-shapes}.test.ts"],
-          globalSetup: ["tests/support/faulty-upstream.ts"],
+          globalSetup: ["tests/support/backends/faulty-upstream.ts"],
           // Each waits for its own clock, which others at work would stop.
           maxConcurrency: 100,
           sequence: { groupOrder: 1 },
@@ -112,7 +112,7 @@ export default defineConfig({
         {
           name: "storm",
           include: ["tests/workerd/storm.test.ts"],
-          globalSetup: ["tests/support/storm-upstream.ts"],
+          globalSetup: ["tests/support/backends/storm-upstream.ts"],
           // After the others: how many rooms come at once is what it is about.
           sequence: { groupOrder: 2 },
         },

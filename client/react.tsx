@@ -11,7 +11,7 @@ import { roomNamePattern } from "../shared/protocol/limits.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api/api.ts";
 import { type ChatClient, idleSnapshot } from "./chat/chat-client.ts";
 import { acquireClient, clientKey, releaseClient, setToken, sharedClient } from "./chat/shared-client.ts";
-import { messageOf } from "./transports/room-fetch.ts";
+import { messageOf } from "./transports/http/room-fetch.ts";
 
 export { readItem, writeItem } from "./headless/browser-storage.ts";
 export { KeepPlace, type KeepPlaceProps } from "./headless/keep-scroll-position.ts";

@@ -6,7 +6,7 @@ import type * as Party from "partykit/server";
 import { ERRORS } from "../shared/protocol/errors.ts";
 import { authorize } from "./auth/authorize.ts";
 import { bearerOf } from "./auth/bearer.ts";
-import { CallerTokens } from "./auth/caller-tokens.ts";
+import { CallerTokens } from "./auth/upstream-auth/caller-tokens.ts";
 import { type GatewayConfig, parseConfig } from "./config/settings.ts";
 import { RoomCore } from "./core/room/room.ts";
 import { routeBackend } from "./http/backend-route.ts";

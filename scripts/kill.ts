@@ -1,8 +1,8 @@
 // `npm run test:kill -- --rounds N [--seed S]`: the kill test for as long as wanted. SIGKILL on the gateway's runtime in every phase of a
 // turn, a restart, and the exact text or a failure with the seed that repeats it. Consecutive rounds have consecutive seeds.
 import { parseArgs } from "node:util";
-import { describeRound, KillStage, type RoundResult, repeatCommand, waveSize } from "../tests/support/kill.ts";
-import { allPhases } from "../tests/support/kill-plan.ts";
+import { describeRound, KillStage, type RoundResult, repeatCommand, waveSize } from "../tests/support/kill/kill.ts";
+import { allPhases } from "../tests/support/kill/kill-plan.ts";
 import { buildOrThrow } from "./lib/build.ts";
 
 const { values } = parseArgs({

@@ -10,7 +10,7 @@ import { startable } from "../../party/core/turn/turn-queue.ts";
 import { advance, type TurnPhase } from "../../party/core/turn/turn-state.ts";
 import type { World } from "./world.ts";
 
-/** Waits up to this long use a timer; longer ones the agenda (`party/core/conversation/turn-runner.ts`). */
+/** Waits up to this long use a timer; longer ones the agenda (`party/core/conversation/run/turn-runner.ts`). */
 const timerWaitMs = 10_000;
 const expireMs = 30 * 86_400_000;
 const turnTimeoutMs = 600_000;

@@ -7,8 +7,8 @@ import { prependTurns, type RoomView } from "../../shared/transcript.ts";
 import type { OlderState } from "../api/api.ts";
 import { Timers } from "../time/timers.ts";
 import { olderTimeoutMs } from "../time/timing.ts";
+import { messageOf, Refusal, requestRoom, untilAborted } from "../transports/http/room-fetch.ts";
 import type { RoomAddress } from "../transports/room-address.ts";
-import { messageOf, Refusal, requestRoom, untilAborted } from "../transports/room-fetch.ts";
 
 /** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
 const pageTurns = 20;

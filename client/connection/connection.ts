@@ -12,7 +12,7 @@ import type { NetworkFault, TransportName } from "../api/connection-types.ts";
 import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { stableAfterMs } from "../time/timing.ts";
-import { messageOf } from "../transports/room-fetch.ts";
+import { messageOf } from "../transports/http/room-fetch.ts";
 import type { OpenTransport, TransportEnd } from "../transports/transport.ts";
 import { Attempt, type AttemptEvents } from "./attempt.ts";
 import { listenToDevice } from "./device-signals.ts";

@@ -1,4 +1,4 @@
-/** Every duration of the client. `tests/unit/client/timing.test.ts` pins how they relate to each other and to the room's. */
+/** Every duration of the client. `tests/unit/client/connection/timing.test.ts` pins how they relate to each other and to the room's. */
 import type { BackoffPolicy } from "../../shared/backoff.ts";
 import { maxPollWaitSeconds } from "../../shared/protocol/limits.ts";
 

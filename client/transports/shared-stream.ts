@@ -12,9 +12,9 @@ import type { TransportName } from "../api/connection-types.ts";
 import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { followPauseMs, followQuietMs } from "../time/timing.ts";
-import { takeSlot } from "./connection-slots.ts";
-import type { OpenReader, RoomReader } from "./http-reader.ts";
-import { briefPace, type PollPace, PollReader } from "./poll.ts";
+import { takeSlot } from "./http/connection-slots.ts";
+import type { OpenReader, RoomReader } from "./http/http-reader.ts";
+import { briefPace, type PollPace, PollReader } from "./http/poll.ts";
 import type { RoomAddress } from "./room-address.ts";
 import type { TransportEnd, TransportEvents } from "./transport.ts";
 

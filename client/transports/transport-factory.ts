@@ -1,12 +1,12 @@
 /** Lists the transports of a room: which of the wanted ones this runtime can have, and how each is opened. */
 import { TRANSPORTS, type TransportName } from "../api/connection-types.ts";
-import type { OpenReader } from "./http-reader.ts";
-import { HttpTransport } from "./http-transport.ts";
-import { briefPace, PollReader, patientPace } from "./poll.ts";
-import type { MethodMemory } from "./request-sender.ts";
+import type { OpenReader } from "./http/http-reader.ts";
+import { HttpTransport } from "./http/http-transport.ts";
+import { briefPace, PollReader, patientPace } from "./http/poll.ts";
+import type { MethodMemory } from "./http/request-sender.ts";
+import { StreamReader } from "./http/sse.ts";
 import type { RoomAddress } from "./room-address.ts";
 import { canShare, type SharedName, SharedReader } from "./shared-stream.ts";
-import { StreamReader } from "./sse.ts";
 import type { OpenTransport } from "./transport.ts";
 import { WebSocketTransport } from "./web-socket.ts";
 

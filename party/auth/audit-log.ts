@@ -6,10 +6,10 @@
 
 import { toBase64Url } from "../platform/base64url.ts";
 import { reportAudit, reportFault } from "../telemetry/reporter.ts";
-import type { KeyEvent } from "./keys.ts";
+import type { KeyEvent } from "./keys/keys.ts";
 import type { AuthSetting } from "./settings.ts";
-import type { UpstreamTokenEvent } from "./upstream-auth.ts";
-import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+import type { UpstreamTokenEvent } from "./upstream-auth/upstream-auth.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth/upstream-settings.ts";
 
 /** `actor` is `gateway`, `operator`, or the `sub` of a token. */
 export type AuditEvent =

@@ -12,10 +12,10 @@ import { reportFault } from "../telemetry/reporter.ts";
 import { auditKey } from "./audit-log.ts";
 import { bearerOf } from "./bearer.ts";
 import type { TokenFacts } from "./claims.ts";
-import type { KeySource } from "./keys.ts";
+import type { KeySource } from "./keys/keys.ts";
+import { SecretKeys } from "./keys/secret-keys.ts";
 import { RevocationCache, RevocationCopies } from "./revocation-cache.ts";
 import type { Revocation } from "./revocation-list.ts";
-import { SecretKeys } from "./secret-keys.ts";
 import type { AuthSetting, GateSettings } from "./settings.ts";
 import { tenantAdmitted, tenantOfRoom } from "./tenants.ts";
 import type { TokenVerifier } from "./verify-token.ts";
@@ -138,6 +138,6 @@ async function verifierOf(auth: AuthSetting & { mode: "jwt" }): Promise<TokenVer
 
 async function keysOf(keys: (AuthSetting & { mode: "jwt" })["keys"]): Promise<KeySource> {
   if (keys.kind === "secrets") return new SecretKeys(keys.secrets);
-  const { JwksKeys } = await import("./jwks-keys.ts");
+  const { JwksKeys } = await import("./keys/jwks-keys.ts");
   return new JwksKeys({ url: keys.url, fetch: (url, init) => fetch(url, init), clock: systemClock, report: auditKey });
 }

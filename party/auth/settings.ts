@@ -1,6 +1,6 @@
 /** Who may chat, as the operator set it (S6): parsed and checked once, with the rest of the configuration. */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { parseSecrets } from "./secret-keys.ts";
+import { parseSecrets } from "./keys/secret-keys.ts";
 import { tenantPattern } from "./tenant-name.ts";
 import { everyTenant, type TenantSetting } from "./tenants.ts";
 

@@ -6,7 +6,7 @@
 import { fromBase64Url, toBase64Url } from "../platform/base64url.ts";
 import type { AuthSetting } from "./settings.ts";
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
-import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth/upstream-settings.ts";
 
 /** An id as rooms make it, the time of issue in seconds since 1970 (base 36), and 128 bits of MAC. */
 const sealedPattern = /^([A-Za-z0-9_-]{16,64})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;

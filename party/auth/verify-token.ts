@@ -8,7 +8,7 @@ import { fail, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
 import type { Refusal } from "../core/principal.ts";
 import { parseClaims, type TokenFacts } from "./claims.ts";
-import { type KeyEvent, type KeySource, kidPattern } from "./keys.ts";
+import { type KeyEvent, type KeySource, kidPattern } from "./keys/keys.ts";
 import { clockSkewMs } from "./token-life.ts";
 
 export interface VerifierOptions {

@@ -6,8 +6,8 @@
 import { defined } from "../../shared/defined.ts";
 import { audit } from "../auth/audit-log.ts";
 import { authorize, type RevocationsOf } from "../auth/authorize.ts";
-import { authorizeUpstream } from "../auth/authorize-upstream.ts";
 import { bearerOf } from "../auth/bearer.ts";
+import { authorizeUpstream } from "../auth/upstream-auth/authorize-upstream.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 import { allowedBy, type TenantConfig } from "../config/tenant-settings.ts";
 import type { TurnLimiter } from "../core/limiter/limiter-port.ts";

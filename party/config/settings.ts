@@ -7,7 +7,7 @@ import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseOrigins } from "../auth/origins.ts";
 import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
-import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-settings.ts";
+import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";

@@ -1,5 +1,5 @@
 /** `GET /.well-known/jwks.json`: the public keys by which the backend knows this gateway's tokens (RFC 7517). */
-import { publicKeys } from "../auth/upstream-auth.ts";
+import { publicKeys } from "../auth/upstream-auth/upstream-auth.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 
 export async function routeJwks(config: GatewayConfig): Promise<Response> {

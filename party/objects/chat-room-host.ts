@@ -5,7 +5,7 @@
 import * as runtime from "cloudflare:workers";
 import type { Connection, WSMessage } from "partyserver";
 import { fail, ok } from "../../shared/result.ts";
-import { CallerTokens } from "../auth/caller-tokens.ts";
+import { CallerTokens } from "../auth/upstream-auth/caller-tokens.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
 import { RoomCore } from "../core/room/room.ts";

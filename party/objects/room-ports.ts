@@ -2,9 +2,9 @@
 
 import { audit } from "../auth/audit-log.ts";
 import { Gate, type RevocationsOf } from "../auth/authorize.ts";
-import { authorizeUpstream } from "../auth/authorize-upstream.ts";
-import type { CallerTokens } from "../auth/caller-tokens.ts";
 import { everyTenant, tenantOfRoom } from "../auth/tenants.ts";
+import { authorizeUpstream } from "../auth/upstream-auth/authorize-upstream.ts";
+import type { CallerTokens } from "../auth/upstream-auth/caller-tokens.ts";
 import type { GatewayConfig } from "../config/settings.ts";
 import { allowedBy, closedLists, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
 import { NO_LIMITER } from "../core/limiter/limiter-port.ts";

@@ -5,7 +5,7 @@ import { uiMessageStreamHeaders } from "../../shared/ui-message-stream.ts";
 import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
 import type { Submit } from "../core/log/turn-record.ts";
 import { mayDo, type Refusal } from "../core/principal.ts";
-import type { TurnState } from "../core/room/http-requests.ts";
+import type { TurnState } from "../core/room/plain-http/http-requests.ts";
 import { problem, refused } from "../responses/refusal-response.ts";
 import { streamAnswer } from "../responses/sse-response.ts";
 import { UiMessageSocket } from "../sockets/ui-message-socket.ts";

@@ -3,7 +3,7 @@
  * that the client brings, or begins one, and what the request asks goes on below it. Names follow OpenTelemetry's conventions:
  * https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-import { formatTraceparent, parseTraceparent, type TraceContext } from "../core/turn/trace-context.ts";
+import { formatTraceparent, parseTraceparent, type TraceContext } from "../core/turn/trace/trace-context.ts";
 import type { RequestSpan } from "./catalogue.ts";
 import type { NativeTracing } from "./native-spans.ts";
 import { asksBackend, type Route } from "./routes.ts";

@@ -6,7 +6,7 @@
 import { createParser } from "eventsource-parser";
 import { UpstreamFailure } from "../core/ports.ts";
 import type { Promised } from "./content-type.ts";
-import { isDataStreamLine } from "./dialects/data-stream.ts";
+import { isDataStreamLine } from "./dialects/formats/data-stream.ts";
 import { isObject, jsonOrUndefined, looksLikeMarkup, malformed } from "./dialects/stream-event.ts";
 import { type Framing, type FramingSink, maxEventUnits } from "./framing-contract.ts";
 import { ArrayFraming, DocumentFraming, LineFraming, TextFraming } from "./plain-framings.ts";

@@ -6,8 +6,8 @@ import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
 import { decoderFor, promisedBy } from "./content-type.ts";
-import { DialectReader } from "./dialects/auto.ts";
-import { adviceFor } from "./dialects/event-shape.ts";
+import { DialectReader } from "./dialects/recognition/auto.ts";
+import { adviceFor } from "./dialects/recognition/event-shape.ts";
 import { addUsage } from "./dialects/said-usage.ts";
 import {
   isObject,

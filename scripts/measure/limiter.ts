@@ -1,6 +1,6 @@
 // `node scripts/measure/limiter.ts`: how much of an upstream's capacity a tenant uses through the Limiter, and how often rooms
 // ask for that. Runs the Limiter's core in simulated time; rooms arrive half as fast again as they can be served.
-import { randomOf, simulateCrowd } from "../../tests/support/crowd.ts";
+import { randomOf, simulateCrowd } from "../../tests/support/network/crowd.ts";
 
 const turns = 1_000;
 const more = 1.5;

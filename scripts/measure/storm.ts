@@ -7,8 +7,8 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
-import { type StormFigures, stormFigures } from "../../tests/support/storm-figures.ts";
-import { startStormUpstream } from "../../tests/support/storm-upstream.ts";
+import { type StormFigures, stormFigures } from "../../tests/support/backends/storm-figures.ts";
+import { startStormUpstream } from "../../tests/support/backends/storm-upstream.ts";
 import { startGateway } from "../lib/parts.ts";
 
 const rounds = Number(process.argv[2] ?? 3);

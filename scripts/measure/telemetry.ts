@@ -11,8 +11,8 @@ import { EventRing } from "../../party/telemetry/ring.ts";
 import { reporter } from "../../party/telemetry/sink.ts";
 import { readerOf } from "../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../party/upstream/fetch-upstream.ts";
+import { upstreamSetting } from "../../tests/support/backends/upstream-setting.ts";
 import { Room } from "../../tests/support/core/room-harness.ts";
-import { upstreamSetting } from "../../tests/support/upstream-setting.ts";
 
 const pairs = Number(process.argv[2] ?? 30);
 const warmUp = 5;

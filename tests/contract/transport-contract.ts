@@ -22,7 +22,7 @@ export interface PromptSeen {
 export interface ContractHost extends RoomHost {
   /** Whether the room feels that nobody reads. A developer's proxy in between that takes megabytes hides it. */
   readonly passesBackPressure: boolean;
-  /** Moves the upstream's answer to a prompt on, or waits for what it has seen (tests/support/workerd-upstream.ts). */
+  /** Moves the upstream's answer to a prompt on, or waits for what it has seen (tests/support/backends/workerd-upstream.ts). */
   upstream(
     verb: "text" | "done" | "until",
     prompt: string,

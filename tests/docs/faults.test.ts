@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { faultTables } from "../support/faulty-upstream-table.ts";
+import { faultTables } from "../support/backends/faulty-upstream-table.ts";
 
 test("docs/faults.md shows the table of faults", () => {
   const doc = readFileSync(join(import.meta.dirname, "../../docs/faults.md"), "utf8");

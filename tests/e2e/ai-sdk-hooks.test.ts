@@ -10,8 +10,8 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "../support/browser.ts";
+import { WireCutter } from "../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import { WireCutter } from "../support/wire-cutter.ts";
 
 const root = join(import.meta.dirname, "../..");
 const inRoot = (path: string) => join(root, "node_modules", path);

@@ -11,7 +11,7 @@ import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { textOf } from "../../shared/content.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
-import { type BriefService, startBriefService } from "../support/brief-service.ts";
+import { type BriefService, startBriefService } from "../support/backends/brief-service.ts";
 import { untilSnapshot } from "../support/client.ts";
 
 let service: BriefService;

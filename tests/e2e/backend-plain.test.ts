@@ -8,7 +8,7 @@ import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { type PlainBackend, startPlainBackend } from "../support/kill-plain-backend.ts";
+import { type PlainBackend, startPlainBackend } from "../support/kill/kill-plain-backend.ts";
 
 /** Six seconds at the backend's pace. */
 const question = Array.from({ length: 300 }, (_, index) => `w${index}网😀`).join(" ");

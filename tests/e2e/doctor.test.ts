@@ -5,8 +5,8 @@ import { ContractClient } from "../../scripts/lib/doctor/contract-client.ts";
 import { type Result, runChecks } from "../../scripts/lib/doctor/findings.ts";
 import { gatewayChecks } from "../../scripts/lib/doctor/gateway-checks.ts";
 import { run } from "../../scripts/lib/run.ts";
+import { type Flaw, flaws, startWrongBackend } from "../support/backends/wrong-backend.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import { type Flaw, flaws, startWrongBackend } from "../support/wrong-backend.ts";
 
 const examine = (url: string, holdMs?: number) =>
   runChecks(backendChecks(new ContractClient(url, {}), holdMs), () => undefined);

@@ -9,10 +9,10 @@ import { STRINGS } from "../../examples/chat-page/language/strings.ts";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { type Locale, MESSAGES } from "../../shared/protocol/messages.ts";
+import { startFaultyUpstream } from "../support/backends/faulty-upstream.ts";
+import { faultList } from "../support/backends/faulty-upstream-table.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { startFaultyUpstream } from "../support/faulty-upstream.ts";
-import { faultList } from "../support/faulty-upstream-table.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 let browser: Browser;

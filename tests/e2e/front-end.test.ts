@@ -3,8 +3,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startPart } from "../../scripts/lib/part.ts";
+import { WireCutter } from "../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import { WireCutter } from "../support/wire-cutter.ts";
 
 const root = join(import.meta.dirname, "../..");
 let stack: TestStack;

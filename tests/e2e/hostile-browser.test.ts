@@ -8,7 +8,7 @@ import { EMPTY_VIEW, foldFrame } from "../../shared/transcript.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { untilSnapshot } from "../support/client.ts";
 import { bundleClient } from "../support/client-bundle.ts";
-import { type HostileProxy, startHostileProxy, type Vices } from "../support/hostile-proxy.ts";
+import { type HostileProxy, startHostileProxy, type Vices } from "../support/network/hostile-proxy.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 /** In the tab. */

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ChatClient, type TransportName } from "../../client/index.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { type HostileProxy, startHostileProxy, type Vices } from "../support/hostile-proxy.ts";
+import { type HostileProxy, startHostileProxy, type Vices } from "../support/network/hostile-proxy.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 let stack: TestStack;

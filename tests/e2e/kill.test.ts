@@ -1,11 +1,11 @@
 /**
  * SIGKILL on the gateway's runtime, with real storage and the real backend, in every phase of a turn: before the first
- * token, mid-answer, queued, stopping, resuming. What the rounds are and how they are judged: `tests/support/kill.ts`.
+ * token, mid-answer, queued, stopping, resuming. What the rounds are and how they are judged: `tests/support/kill/kill.ts`.
  * More of them: `npm run test:kill -- --rounds N`.
  */
 import { writeSync } from "node:fs";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { describeRound, KillStage, type RoundResult, repeatCommand } from "../support/kill.ts";
+import { describeRound, KillStage, type RoundResult, repeatCommand } from "../support/kill/kill.ts";
 
 /** New rooms and moments each time; a failure names the seed that brings its round back. */
 const seed = Number(process.env["KILL_SEED"] ?? Math.floor(Math.random() * 1e9));

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startPartykit } from "../../scripts/lib/parts.ts";
 import { type PromptSeen, transportContract } from "../contract/transport-contract.ts";
-import { startControlledUpstream } from "../support/workerd-upstream.ts";
+import { startControlledUpstream } from "../support/backends/workerd-upstream.ts";
 
 let upstream: Awaited<ReturnType<typeof startControlledUpstream>>;
 let gateway: Part;

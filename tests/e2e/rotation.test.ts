@@ -16,7 +16,7 @@ import type { Part } from "../../scripts/lib/part.ts";
 import { startBackend, startGateway } from "../../scripts/lib/parts.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/network/free-port.ts";
 
 const sockets = 100;
 const rooms = 10;

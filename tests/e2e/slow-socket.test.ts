@@ -10,9 +10,9 @@ import { roomUrl, startOurs } from "../../bench/contenders/our-gateway.ts";
 import type { Workerd } from "../../bench/lib/workerd.ts";
 import type { ChatSnapshot } from "../../client/api/api.ts";
 import { ChatClient } from "../../client/index.ts";
+import { startControlledUpstream } from "../support/backends/workerd-upstream.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { DeafClient } from "../support/deaf-client.ts";
-import { startControlledUpstream } from "../support/workerd-upstream.ts";
+import { DeafClient } from "../support/network/deaf-client.ts";
 
 /** More than the kernel buffers of a loopback connection hold, in answers of 900 KB. */
 const answers = 16;

@@ -2,8 +2,8 @@
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
+import { WireCutter } from "../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-import { WireCutter } from "../support/wire-cutter.ts";
 
 const root = join(import.meta.dirname, "../..");
 const chat = join(root, "examples/terminal/chat.ts");

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startGateway } from "../../scripts/lib/parts.ts";
 import { launchBrowser } from "../support/browser.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/network/free-port.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const secret = Buffer.alloc(32, 7);

@@ -1,6 +1,6 @@
 /** One trace from the client through the gateway to the backend, seen at all three. */
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Collector, startCollector } from "../support/otlp-collector.ts";
+import { type Collector, startCollector } from "../support/metrics/otlp-collector.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";

@@ -17,7 +17,7 @@ import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, type RoomView } from "../../shared/transcript.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { startHostileProxy } from "../support/hostile-proxy.ts";
+import { startHostileProxy } from "../support/network/hostile-proxy.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 import { openReader } from "../support/transports/readers.ts";
 

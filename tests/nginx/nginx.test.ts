@@ -11,7 +11,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatClient, type TransportName } from "../../client/index.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
-import { freePort } from "../support/free-port.ts";
+import { freePort } from "../support/network/free-port.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
 /** What stands in `location /` beside `proxy_pass`. */

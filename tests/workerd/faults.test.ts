@@ -2,7 +2,7 @@
 import { describe, expect, inject, test } from "vitest";
 import { textOf } from "../../shared/content.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
-import { faultList } from "../support/faulty-upstream-table.ts";
+import { faultList } from "../support/backends/faulty-upstream-table.ts";
 import { fresh, SocketTab } from "./tab.ts";
 
 /** How often the backend was asked. */

@@ -2,7 +2,7 @@
 import { SELF } from "cloudflare:test";
 import { expect, vi } from "vitest";
 import type { TelemetryEvent } from "../../party/telemetry/catalogue.ts";
-import { readScrape, type Scraped } from "../support/scrape.ts";
+import { readScrape, type Scraped } from "../support/metrics/scrape.ts";
 
 export const asOperator = { headers: { authorization: "Bearer operator-secret" } };
 

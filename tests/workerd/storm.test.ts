@@ -3,7 +3,7 @@ import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, inject, test } from "vitest";
 import { limiterName } from "../../party/limits/limiter-shards.ts";
 import { textOf } from "../../shared/content.ts";
-import { type StormEvent, stormFigures } from "../support/storm-figures.ts";
+import { type StormEvent, stormFigures } from "../support/backends/storm-figures.ts";
 import { fresh, SocketTab } from "./tab.ts";
 
 /**

@@ -7,7 +7,7 @@ import { Limiter, limitersIn } from "../../party/objects/limiter-object.ts";
 import { metricsIn } from "../../party/objects/metrics-object.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
-import type { Scraped } from "../support/scrape.ts";
+import type { Scraped } from "../support/metrics/scrape.ts";
 import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 

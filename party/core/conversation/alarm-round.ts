@@ -2,12 +2,12 @@
 import type { Committer } from "./commit.ts";
 import { watchdogMs } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { Orphans, OrphansEvents } from "./orphans.ts";
 import type { RoomRemoval } from "./room-removal.ts";
+import type { TurnStarter } from "./run/turn-starter.ts";
+import type { TurnWaits } from "./run/turn-waits.ts";
+import type { Orphans, OrphansEvents } from "./stop/orphans.ts";
+import type { UpstreamStops } from "./stop/upstream-stops.ts";
 import type { TurnSettler } from "./turn-settler.ts";
-import type { TurnStarter } from "./turn-starter.ts";
-import type { TurnWaits } from "./turn-waits.ts";
-import type { UpstreamStops } from "./upstream-stops.ts";
 
 export interface AlarmRoundParts extends ConversationParts {
   readonly committer: Committer;

@@ -20,18 +20,18 @@ import { TurnTexts } from "../turn/turn-texts.ts";
 import { AlarmRound } from "./alarm-round.ts";
 import { type CommitEvents, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import { LogWriter } from "./log-writer.ts";
-import { Orphans, type OrphansEvents } from "./orphans.ts";
 import { Recovery } from "./recovery.ts";
 import type { Acceptance } from "./replacement.ts";
 import { type RemovalEvents, RoomRemoval } from "./room-removal.ts";
+import { LogWriter } from "./run/log-writer.ts";
+import { TurnRunner } from "./run/turn-runner.ts";
+import { TurnStarter } from "./run/turn-starter.ts";
+import { TurnWaits } from "./run/turn-waits.ts";
+import { Orphans, type OrphansEvents } from "./stop/orphans.ts";
+import { TurnCanceller } from "./stop/turn-canceller.ts";
+import { UpstreamStops } from "./stop/upstream-stops.ts";
 import { Submitter } from "./submit.ts";
-import { TurnCanceller } from "./turn-canceller.ts";
-import { TurnRunner } from "./turn-runner.ts";
 import { TurnSettler } from "./turn-settler.ts";
-import { TurnStarter } from "./turn-starter.ts";
-import { TurnWaits } from "./turn-waits.ts";
-import { UpstreamStops } from "./upstream-stops.ts";
 
 /** What the room learns from its conversation, and is asked by it. */
 export interface ConversationEvents extends DeliveryEvents, CommitEvents, RemovalEvents, OrphansEvents {}

@@ -7,13 +7,13 @@ import { Answer } from "../turn/answer.ts";
 import { Turn } from "../turn/turn.ts";
 import { activeTurns } from "../turn/turn-queue.ts";
 import { turnError } from "../turn/turn-state.ts";
-import { isResumable } from "./attempt-sink.ts";
 import type { Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { TurnCanceller } from "./turn-canceller.ts";
-import type { TurnRunner } from "./turn-runner.ts";
+import { isResumable } from "./run/attempt-sink.ts";
+import type { TurnRunner } from "./run/turn-runner.ts";
+import type { TurnStarter } from "./run/turn-starter.ts";
+import type { TurnCanceller } from "./stop/turn-canceller.ts";
 import type { TurnSettler } from "./turn-settler.ts";
-import type { TurnStarter } from "./turn-starter.ts";
 
 export interface RecoveryParts extends ConversationParts {
   readonly committer: Committer;

@@ -8,7 +8,7 @@ import { fail, type Result } from "../../../shared/result.ts";
 import type { Submit } from "../log/turn-record.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnCanceller } from "./stop/turn-canceller.ts";
 
 /** `known`: a turn of this id is already here with the same content, and nothing was started. */
 export type Acceptance = "accepted" | "known";

@@ -1,9 +1,9 @@
 /** Removes all turns: a clear keeps the room and what must not run again; an erasure leaves nothing stored (F4). */
 import type { Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnCanceller } from "./stop/turn-canceller.ts";
+import type { UpstreamStops } from "./stop/upstream-stops.ts";
 import type { TurnSettler } from "./turn-settler.ts";
-import type { UpstreamStops } from "./upstream-stops.ts";
 
 export interface RemovalParts extends ConversationParts {
   readonly committer: Committer;

@@ -14,9 +14,9 @@ import { Turn } from "../turn/turn.ts";
 import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
 import { type Acceptance, Replacements } from "./replacement.ts";
-import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnStarter } from "./run/turn-starter.ts";
+import type { TurnCanceller } from "./stop/turn-canceller.ts";
 import type { TurnSettler } from "./turn-settler.ts";
-import type { TurnStarter } from "./turn-starter.ts";
 
 export interface SubmitterParts extends ConversationParts {
   readonly committer: Committer;

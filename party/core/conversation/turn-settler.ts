@@ -8,16 +8,16 @@ import { utf8Length } from "../../../shared/text.ts";
 import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
 import type { Ending, TurnEnd } from "../log/turn-record.ts";
 import type { ActiveRun } from "../turn/active-run.ts";
+import { turnFacts } from "../turn/trace/turn-report.ts";
 import type { Turn } from "../turn/turn.ts";
-import { turnFacts } from "../turn/turn-report.ts";
-import { releaseLease } from "./attempt-sink.ts";
 import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { LogWriter } from "./log-writer.ts";
 import { excessTurns } from "./retention.ts";
-import type { TurnStarter } from "./turn-starter.ts";
-import type { TurnWaits } from "./turn-waits.ts";
-import type { UpstreamStops } from "./upstream-stops.ts";
+import { releaseLease } from "./run/attempt-sink.ts";
+import type { LogWriter } from "./run/log-writer.ts";
+import type { TurnStarter } from "./run/turn-starter.ts";
+import type { TurnWaits } from "./run/turn-waits.ts";
+import type { UpstreamStops } from "./stop/upstream-stops.ts";
 
 const releaseOutcomes = {
   completed: "ok",

@@ -10,13 +10,13 @@ import type { Conversation } from "../conversation/conversation.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
 import { mayDo, type Principal } from "../principal.ts";
-import type { Handshake } from "./handshake.ts";
-import type { Session, WaitingFrames } from "./session.ts";
-import type { SessionCloser } from "./session-closer.ts";
-import type { SessionList } from "./session-list.ts";
-import { type SessionProblem, sendError } from "./session-output.ts";
-import type { SessionSyncs } from "./session-syncs.ts";
-import type { TokenCheck } from "./token-check.ts";
+import type { Handshake } from "./sessions/handshake.ts";
+import type { Session, WaitingFrames } from "./sessions/session.ts";
+import type { SessionCloser } from "./sessions/session-closer.ts";
+import type { SessionList } from "./sessions/session-list.ts";
+import { type SessionProblem, sendError } from "./sessions/session-output.ts";
+import type { SessionSyncs } from "./sessions/session-syncs.ts";
+import type { TokenCheck } from "./sessions/token-check.ts";
 import type { TurnSubmit } from "./turn-submit.ts";
 
 /** UTF-16 units of frames that wait in all sessions together, until their tokens are checked: memory for strangers. */

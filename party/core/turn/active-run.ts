@@ -3,8 +3,8 @@
  * and what the upstream reported. Nothing of it is stored; a wake makes a new one from the turn's record.
  */
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
-import type { TurnTrace } from "./turn-spans.ts";
-import type { TurnTimes } from "./turn-times.ts";
+import type { TurnTrace } from "./trace/turn-spans.ts";
+import type { TurnTimes } from "./trace/turn-times.ts";
 
 export class ActiveRun {
   /** Aborts the turn's work at the upstream. */

@@ -6,8 +6,8 @@
 import type { ToolPhase } from "../../../shared/content.ts";
 import { UpstreamFailure } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
+import { wordsOf } from "./recognition/tag-roles.ts";
 import { isObject, type JsonObject, jsonOrUndefined } from "./stream-event.ts";
-import { wordsOf } from "./tag-roles.ts";
 
 /** Arguments of the calls of one answer beyond this are no call, whatever the part limit of the room is. In UTF-16 units. */
 export const maxToolUnits = 1_048_576;

@@ -1,8 +1,8 @@
 /** `UPSTREAM_AUTH`: who the backend is told is calling, and how long a caller's token is held. */
 import { describe, expect, test } from "vitest";
-import { authorizeUpstream } from "../../../party/auth/authorize-upstream.ts";
-import { CallerTokens } from "../../../party/auth/caller-tokens.ts";
-import { parseUpstreamAuth } from "../../../party/auth/upstream-settings.ts";
+import { authorizeUpstream } from "../../../party/auth/upstream-auth/authorize-upstream.ts";
+import { CallerTokens } from "../../../party/auth/upstream-auth/caller-tokens.ts";
+import { parseUpstreamAuth } from "../../../party/auth/upstream-auth/upstream-settings.ts";
 
 const parse = (variables: Record<string, string>) => parseUpstreamAuth((name) => variables[name]);
 const UPSTREAM_TOKEN_URL = "https://id.example.com/token";

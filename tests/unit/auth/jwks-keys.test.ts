@@ -1,7 +1,7 @@
 /** Keys from a key set: fetched seldom, found at once when they rotate, and never fetched at a stranger's word. */
 import { describe, expect, test } from "vitest";
-import { JwksKeys, jwksCooldownMs, jwksMaxAgeMs, jwksStaleMs } from "../../../party/auth/jwks-keys.ts";
-import type { KeyEvent } from "../../../party/auth/keys.ts";
+import { JwksKeys, jwksCooldownMs, jwksMaxAgeMs, jwksStaleMs } from "../../../party/auth/keys/jwks-keys.ts";
+import type { KeyEvent } from "../../../party/auth/keys/keys.ts";
 import { TokenVerifier } from "../../../party/auth/verify-token.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
 import { goodClaims, now, pair, sign } from "./tokens.ts";

@@ -1,8 +1,8 @@
 /** What the backend is shown (issue: short-lived tokens, no provider key at the edge). */
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
-import { publicKeys, UpstreamAuth, type UpstreamTokenEvent } from "../../../party/auth/upstream-auth.ts";
-import { parseUpstreamAuth, type UpstreamAuthSetting } from "../../../party/auth/upstream-settings.ts";
+import { publicKeys, UpstreamAuth, type UpstreamTokenEvent } from "../../../party/auth/upstream-auth/upstream-auth.ts";
+import { parseUpstreamAuth, type UpstreamAuthSetting } from "../../../party/auth/upstream-auth/upstream-settings.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
 import { base64url, now } from "./tokens.ts";
 

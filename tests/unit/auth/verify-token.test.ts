@@ -1,7 +1,7 @@
 /** What a token must be to be believed (S5, S6, RFC 8725). */
 import { describe, expect, test } from "vitest";
-import type { KeyEvent, KeySource } from "../../../party/auth/keys.ts";
-import { parseSecrets, SecretKeys } from "../../../party/auth/secret-keys.ts";
+import type { KeyEvent, KeySource } from "../../../party/auth/keys/keys.ts";
+import { parseSecrets, SecretKeys } from "../../../party/auth/keys/secret-keys.ts";
 import { tenantAdmitted, tenantOfRoom } from "../../../party/auth/tenants.ts";
 import { TokenVerifier, type VerifierOptions } from "../../../party/auth/verify-token.ts";
 import { base64url, goodClaims, now, pair, secret, sign } from "./tokens.ts";

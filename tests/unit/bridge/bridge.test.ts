@@ -3,10 +3,10 @@ import { describe, expect, test } from "vitest";
 import { type BridgeConfig, bridge } from "../../../party/bridge/bridge.ts";
 import type { RoomEvent } from "../../../party/core/events.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
-import { parseTraceparent } from "../../../party/core/turn/trace-context.ts";
+import { parseTraceparent } from "../../../party/core/turn/trace/trace-context.ts";
 import { EventReader } from "../../edge/reader.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
-import { upstreamSetting } from "../../support/upstream-setting.ts";
 
 interface Call {
   readonly url: string;

@@ -5,7 +5,7 @@ import { bridge } from "../../../party/bridge/bridge.ts";
 import { formatPosition, newGenerationId, parsePosition } from "../../../party/bridge/resume-position.ts";
 import { DEFAULT_POLICY } from "../../../party/core/policy.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
-import { upstreamSetting } from "../../support/upstream-setting.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 
 const settings = { AUTH: "none", NEST_BASE: "http://127.0.0.1:9" };
 const visit = (more: Record<string, string> = {}, url = "http://localhost/chat?q=hello", init: RequestInit = {}) =>

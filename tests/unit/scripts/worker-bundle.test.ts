@@ -17,7 +17,7 @@ test("[E2] what is inside a room or a Limiter, the bridge, parsers, tokens and c
     "party/http/backend-route.ts",
     "party/upstream/fetch-upstream.ts",
     "party/upstream/event-stream.ts",
-    "party/upstream/dialects/openai.ts",
+    "party/upstream/dialects/formats/openai.ts",
     "shared/protocol/client-frames.ts",
     "party/bridge/bridge.ts",
     "party/auth/verify-token.ts",

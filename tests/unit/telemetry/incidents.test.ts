@@ -16,8 +16,8 @@ import type { Census, CountedEvent } from "../../../party/telemetry/metrics/repo
 import { MetricStore } from "../../../party/telemetry/metrics/store.ts";
 import { settled } from "../../support/core/fake-clock.ts";
 import { Room, type RoomOptions } from "../../support/core/room-harness.ts";
-import { durationOf, evaluate, metricsIn, Recording } from "../../support/promql.ts";
-import { readScrape } from "../../support/scrape.ts";
+import { durationOf, evaluate, metricsIn, Recording } from "../../support/metrics/promql.ts";
+import { readScrape } from "../../support/metrics/scrape.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

@@ -10,7 +10,7 @@ import type { MetricsReport } from "../../../party/telemetry/metrics/report.ts";
 import { rowsOf, stateOf } from "../../../party/telemetry/metrics/rows.ts";
 import { MetricStore, maxReporters, maxSeries, maxTenants } from "../../../party/telemetry/metrics/store.ts";
 import { FakeClock, settled as flushed } from "../../support/core/fake-clock.ts";
-import { readScrape } from "../../support/scrape.ts";
+import { readScrape } from "../../support/metrics/scrape.ts";
 
 /** Storage as the keeper uses it; what was not confirmed is lost with the object. */
 class Rows implements RowStorage {

@@ -7,7 +7,7 @@ import { foldReport } from "../../../party/telemetry/metrics/fold.ts";
 import { other, windowMs } from "../../../party/telemetry/metrics/label-values.ts";
 import type { CountedEvent, MetricsReport } from "../../../party/telemetry/metrics/report.ts";
 import { MetricStore, maxSeries, maxTenants } from "../../../party/telemetry/metrics/store.ts";
-import { readScrape, type Scraped } from "../../support/scrape.ts";
+import { readScrape, type Scraped } from "../../support/metrics/scrape.ts";
 
 const settled = (facts: Partial<TurnFacts> = {}): CountedEvent => ({
   ...{ name: "turn-settled", turnId: "t", outcome: "completed", attempts: 1, resumes: 0, length: 5 },

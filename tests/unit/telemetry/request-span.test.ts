@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { parseTraceparent } from "../../../party/core/turn/trace-context.ts";
+import { parseTraceparent } from "../../../party/core/turn/trace/trace-context.ts";
 import { OpenRequest } from "../../../party/telemetry/request-span.ts";
 import { ROUTES, routeOf } from "../../../party/telemetry/routes.ts";
 

@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import type { SpanEvent } from "../../../party/core/events.ts";
 import { UpstreamFailure } from "../../../party/core/ports.ts";
-import { formatTraceparent, parseTraceparent, turnContext } from "../../../party/core/turn/trace-context.ts";
+import { formatTraceparent, parseTraceparent, turnContext } from "../../../party/core/turn/trace/trace-context.ts";
 import { settled } from "../../support/core/fake-clock.ts";
 import { buildRoom, type Room } from "../../support/core/room-harness.ts";
 

@@ -1,6 +1,6 @@
 /** Each dialect by an answer as its services stream it, and what all of them do with what they don't know. */
 import { describe, expect, test } from "vitest";
-import type { KnownDialect } from "../../../party/upstream/dialects/recognize.ts";
+import type { KnownDialect } from "../../../party/upstream/dialects/recognition/recognize.ts";
 import { dataEvents, namedEvent, readStream } from "./reading.ts";
 
 const chunk = (delta: object, more: object = {}) => ({

@@ -4,7 +4,7 @@ import { UpstreamFailure, type UpstreamRequest } from "../../../party/core/ports
 import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { retryAfter } from "../../../party/upstream/status.ts";
-import { upstreamSetting } from "../../support/upstream-setting.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { dataEvents, type Read, readAll } from "./reading.ts";
 
 const request: UpstreamRequest = { generationId: "g", messages: [{ role: "user", content: "hi" }] };

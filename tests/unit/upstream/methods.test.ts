@@ -5,8 +5,8 @@ import type { UpstreamRequest } from "../../../party/core/ports.ts";
 import { BackendMemory, noStopMs } from "../../../party/upstream/backend-memory.ts";
 import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
-import { upstreamSetting } from "../../support/upstream-setting.ts";
 import { dataEvents, readAll } from "./reading.ts";
 
 const request: UpstreamRequest = { generationId: "g", messages: [{ role: "user", content: "hi" }] };

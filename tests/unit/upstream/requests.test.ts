@@ -4,7 +4,7 @@ import type { UpstreamVariables } from "../../../party/config/upstream-settings.
 import type { UpstreamFailure } from "../../../party/core/ports.ts";
 import type { RequestFacts } from "../../../party/upstream/requests/adapter.ts";
 import { type CallMethod, callFor, stopCallFor } from "../../../party/upstream/requests/call-for.ts";
-import { upstreamSetting } from "../../support/upstream-setting.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 
 const facts: RequestFacts = {
   room: "r 1",

@@ -1,6 +1,6 @@
 /** [T3] [U7] When a stop is sent to the upstream, how often it is tried again, and what it costs while the upstream is down. */
 import { describe, expect, test } from "vitest";
-import { maxPendingStops } from "../../../../party/core/conversation/upstream-stops.ts";
+import { maxPendingStops } from "../../../../party/core/conversation/stop/upstream-stops.ts";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type RoomOptions, type Tab } from "../../../support/core/room-harness.ts";

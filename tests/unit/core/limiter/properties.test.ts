@@ -10,7 +10,7 @@ import {
 } from "../../../../party/core/limiter/limiter-port.ts";
 import type { LimiterLimits } from "../../../../party/core/limiter/limiter-state.ts";
 import { maxHoldMs, minRetryMs } from "../../../../party/core/limiter/retry-pace.ts";
-import { randomOf, simulateCrowd } from "../../../support/crowd.ts";
+import { randomOf, simulateCrowd } from "../../../support/network/crowd.ts";
 import { propertyRuns } from "../../../support/property-runs.ts";
 
 const limits: fc.Arbitrary<LimiterLimits> = fc.record(

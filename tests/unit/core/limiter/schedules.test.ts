@@ -12,7 +12,7 @@ import { maxJitterOf, renewLeaseMs, type Wait, withJitter } from "../../../../pa
 import type { LimiterLimits, LimiterState } from "../../../../party/core/limiter/limiter-state.ts";
 import { maxHoldMs } from "../../../../party/core/limiter/retry-pace.ts";
 import { shareOf } from "../../../../party/limits/limiter-shards.ts";
-import { EventQueue } from "../../../support/crowd.ts";
+import { EventQueue } from "../../../support/network/crowd.ts";
 import { propertyRuns } from "../../../support/property-runs.ts";
 
 /** What happens to a turn at the upstream, one outcome for each call; then it is answered. */

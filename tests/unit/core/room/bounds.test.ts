@@ -1,6 +1,6 @@
 /** What one session may cost the room: syncs, frames before its welcome, its attachment, and its stay after `goaway`. */
 import { describe, expect, test } from "vitest";
-import { fitAttachment, parseAttachment } from "../../../../party/core/room/attachment.ts";
+import { fitAttachment, parseAttachment } from "../../../../party/core/room/sessions/attachment.ts";
 import { ok } from "../../../../shared/result.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import {

@@ -1,7 +1,7 @@
 /** Long-polls: changes wake them, continuing text is collected, and without an open turn they are answered at once (F6). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
-import type { PollAnswer } from "../../../../party/core/room/long-poll.ts";
+import type { PollAnswer } from "../../../../party/core/room/plain-http/long-poll.ts";
 import { textOf } from "../../../../shared/content.ts";
 import type { Have } from "../../../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../../../shared/protocol/server-frames.ts";

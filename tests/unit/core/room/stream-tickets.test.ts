@@ -1,6 +1,6 @@
 /** Tickets: how many a room keeps, whom they displace, and how long a session lasts (S1). */
 import { describe, expect, test } from "vitest";
-import { Tickets, ticketLifeMs } from "../../../../party/core/room/stream-tickets.ts";
+import { Tickets, ticketLifeMs } from "../../../../party/core/room/plain-http/stream-tickets.ts";
 import { FakeClock } from "../../../support/core/fake-clock.ts";
 import { MemoryStorage } from "../../../support/core/memory-storage.ts";
 import { ANYONE } from "../../../support/core/room-harness.ts";

@@ -1,6 +1,6 @@
 /** How long a session may stay: its token expires, is refreshed, or is revoked (S6). */
 import { describe, expect, test } from "vitest";
-import { revocationCheckMs, tokenStateOf, warnBeforeMs } from "../../../../party/core/room/token-expiry.ts";
+import { revocationCheckMs, tokenStateOf, warnBeforeMs } from "../../../../party/core/room/sessions/token-expiry.ts";
 import { fail, ok } from "../../../../shared/result.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { ANYONE, buildRoom, type Room, type RoomOptions } from "../../../support/core/room-harness.ts";

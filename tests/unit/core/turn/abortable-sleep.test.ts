@@ -1,7 +1,7 @@
 /** A wait that an abort ends leaves neither a timer nor a listener behind. */
 import { getEventListeners } from "node:events";
 import { expect, test } from "vitest";
-import { sleep } from "../../../../party/core/turn/abortable-sleep.ts";
+import { sleep } from "../../../../party/core/turn/attempts/abortable-sleep.ts";
 import { FakeClock } from "../../../support/core/fake-clock.ts";
 
 test("a sleep removes its listener when its time is over", async () => {

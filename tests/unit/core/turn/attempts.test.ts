@@ -3,9 +3,9 @@ import { describe, expect, test } from "vitest";
 import { NO_LIMITER } from "../../../../party/core/limiter/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../../party/core/policy.ts";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
-import { sleep } from "../../../../party/core/turn/abortable-sleep.ts";
-import type { RunEnd, TurnRun, TurnRunSink } from "../../../../party/core/turn/attempt-contract.ts";
-import { runTurn } from "../../../../party/core/turn/attempts.ts";
+import { sleep } from "../../../../party/core/turn/attempts/abortable-sleep.ts";
+import type { RunEnd, TurnRun, TurnRunSink } from "../../../../party/core/turn/attempts/attempt-contract.ts";
+import { runTurn } from "../../../../party/core/turn/attempts/attempts.ts";
 import { FakeClock, settled } from "../../../support/core/fake-clock.ts";
 import { ScriptedUpstream } from "../../../support/core/scripted-upstream.ts";
 

@@ -1,0 +1,81 @@
+/**
+ * Keeps streams (server-sent events) alive: a heartbeat now and then, which stops proxies from closing the connection and shows
+ * a departure, and an end where nothing happens, because an open stream keeps the object awake
+ * (docs/decisions/2026-11-23-idle-streams.md).
+ */
+import type { Conversation } from "../../conversation/conversation.ts";
+import type { RoomPolicy } from "../../policy.ts";
+import type { Clock, RoomSocket, StreamSocket, Timer } from "../../ports.ts";
+
+/** The first heartbeat: a client that gets nothing within this time sits behind a proxy that buffers the stream. */
+const firstBeatMs = 1_000;
+/** The retry delay of a stream that is cut off, plus a random share of the spread, so that streams don't return in a wave. */
+const comeBackMs = 1_000;
+const spreadMs = 2_000;
+
+interface OpenStream {
+  readonly socket: StreamSocket;
+  /** When the stream may end at the earliest, ms since 1970. */
+  readonly until: number;
+  readonly onIdle: () => void;
+}
+
+export class StreamHeartbeat {
+  readonly #conversation: Conversation;
+  readonly #clock: Clock;
+  readonly #policy: RoomPolicy;
+  readonly #random: () => number;
+  readonly #open = new Map<RoomSocket, { readonly socket: StreamSocket; timer: Timer }>();
+
+  constructor(conversation: Conversation, clock: Clock, policy: RoomPolicy, random: () => number) {
+    this.#conversation = conversation;
+    this.#clock = clock;
+    this.#policy = policy;
+    this.#random = random;
+  }
+
+  /**
+   * Keeps a stream until it is dropped. `onIdle` is called when the stream must end; its client knows by then when to return.
+   * @param hasAll the client returned and lacked nothing: without an open turn the stream needn't stay.
+   */
+  keep(socket: StreamSocket, hasAll: boolean, onIdle: () => void): void {
+    const now = this.#clock.now();
+    const { streamIdleMs, streamLookMs, streamBeatMs } = this.#policy;
+    socket.comeBackIn(comeBackMs + Math.floor(this.#random() * spreadMs));
+    const stay = { socket, until: now + (hasAll ? streamLookMs : streamIdleMs), onIdle };
+    this.#wait(stay, now + Math.min(firstBeatMs, streamBeatMs));
+  }
+
+  drop(socket: RoomSocket): void {
+    this.#open.get(socket)?.timer.cancel();
+    this.#open.delete(socket);
+  }
+
+  /** Sets the retry delay of a stream. Other sockets have none. */
+  comeBackIn(socket: RoomSocket, ms: number): void {
+    this.#open.get(socket)?.socket.comeBackIn(ms);
+  }
+
+  #wait(stay: OpenStream, beatAt: number): void {
+    const wait = Math.min(beatAt, this.#idleAt(stay)) - this.#clock.now();
+    const ring = () => {
+      const now = this.#clock.now();
+      if (now >= this.#idleAt(stay)) {
+        this.drop(stay.socket);
+        stay.socket.comeBackIn(this.#policy.streamRetryMs);
+        stay.onIdle();
+      } else if (now < beatAt) this.#wait(stay, beatAt);
+      else {
+        stay.socket.beat(JSON.stringify({ type: "heartbeat", at: now }));
+        this.#wait(stay, now + this.#policy.streamBeatMs);
+      }
+    };
+    this.#open.set(stay.socket, { socket: stay.socket, timer: this.#clock.after(Math.max(0, wait), ring) });
+  }
+
+  /** When the stream is to end; never while a turn is open. */
+  #idleAt({ until }: OpenStream): number {
+    const { idleSince } = this.#conversation.turns;
+    return idleSince === undefined ? Infinity : Math.max(until, idleSince + this.#policy.streamIdleMs);
+  }
+}

@@ -1,0 +1,208 @@
+/**
+ * Finds the text in an event's object: under the usual keys, also nested, in lists of content blocks, and beside reasoning.
+ * Used where no fixed format says where the text is. The keys of an object play roles, as tags do: a title, a status or an id
+ * is never text.
+ */
+import type { TextKind } from "../../../../shared/content.ts";
+import { isObject, type JsonObject } from "../stream-event.ts";
+import { type Role, roleOf } from "./tag-roles.ts";
+
+/** Where text is looked for, in this order: the increment before what might be the whole or words about it. */
+const textKeys: readonly string[] = [
+  ...[
+    "delta",
+    "textDelta",
+    "text_delta",
+    "text",
+    "content",
+    "contents",
+    "token",
+    "chunk",
+    "answer",
+    "response",
+    "reply",
+  ],
+  ...[
+    "output_text",
+    "generated_text",
+    "completion",
+    "parts",
+    "part",
+    "choices",
+    "candidates",
+    "data",
+    "payload",
+    "body",
+    "output",
+  ],
+  ...["result", "results", "messages", "message", "value", "msg"],
+];
+const reasoningKeys = [
+  "reasoning_content",
+  "reasoningContent",
+  "reasoning",
+  "thinking",
+  "thought",
+  "thoughts",
+] as const;
+/** Places of the keys in that order. */
+const ranks: ReadonlyMap<string, number> = new Map(textKeys.map((key, rank) => [key, rank]));
+const thinkKeys: ReadonlySet<string> = new Set(reasoningKeys);
+/** Where an end event has the whole answer. `message` isn't one of them: there it is a word about the end. */
+const wholeKeys = [
+  ...[
+    "text",
+    "content",
+    "answer",
+    "reply",
+    "response",
+    "fullText",
+    "full_text",
+    "fullReply",
+    "full_reply",
+    "fullResponse",
+  ],
+  ...["full_response", "fullContent", "full_content", "finalAnswer", "final_answer", "final_output", "finalOutput"],
+  ...["output", "outputs", "result", "data", "payload", "responseMessage", "message"],
+] as const;
+/** Strings that these hold aren't the answer, unless they hold it inside. */
+const onlyNested: ReadonlySet<string> = new Set(["message", "data", "payload"]);
+const maxDepth = 6;
+
+export interface Found {
+  readonly kind: TextKind;
+  readonly text: string;
+}
+
+/** The text and reasoning of an object, in the order of thinking before speaking. Empty where it holds none. */
+export function findText(value: JsonObject): Found[] {
+  const found: Found[] = [];
+  collect(value, found, "text", 0);
+  return found;
+}
+
+/** The whole answer in an end event, or undefined. */
+export function findWhole(value: JsonObject, depth = 0): string | undefined {
+  for (const key of wholeKeys) {
+    const inner = value[key];
+    if (typeof inner === "string" && !(onlyNested.has(key) && depth === 0)) return inner;
+    if (Array.isArray(inner)) {
+      const found: Found[] = [];
+      if (collectList(inner, found, "text", 1)) {
+        const text = found.map(({ kind, text: piece }) => (kind === "text" ? piece : "")).join("");
+        if (text !== "") return text;
+      }
+    } else if (isObject(inner) && depth < maxDepth) {
+      const text = findWhole(inner, depth + 1);
+      if (text !== undefined) return text;
+    }
+  }
+  return undefined;
+}
+
+/** Returns whether the object holds text of any kind, which may be empty. */
+function collect(value: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
+  let best = textKeys.length;
+  let mayThink = false;
+  for (const key in value) {
+    const rank = ranks.get(key);
+    if (rank === undefined) mayThink ||= thinkKeys.has(key);
+    else if (rank < best && value[key] !== null) best = rank;
+  }
+  if (mayThink) addThought(value, into);
+  const isStatus = "code" in value || "success" in value || isWord(value["status"]);
+  for (let rank = best; rank < textKeys.length; rank += 1) {
+    const key = textKeys[rank] ?? "";
+    const inner = value[key];
+    // Beside a code it is a word about the event.
+    if (isStatus && (key === "message" || key === "msg") && typeof inner === "string") continue;
+    if (inner !== undefined && inner !== null && collectAt(inner, into, kind, depth)) return true;
+  }
+  return collectByWords(value, into, kind, depth) || (into.length > 0 && depth > 0);
+}
+
+/** A status of the event itself, beside which a message isn't the answer. */
+function isWord(status: unknown): boolean {
+  return typeof status === "number" || (typeof status === "string" && /^(?:ok|success|succeeded)$/i.test(status));
+}
+
+function addThought(value: JsonObject, into: Found[]): void {
+  for (const key of reasoningKeys) {
+    const thought = value[key];
+    if (typeof thought !== "string" || thought === "") continue;
+    into.push({ kind: "reasoning", text: thought });
+    return;
+  }
+}
+
+/** Keys of a backend's own making, such as `ai_response_chunk`. */
+function collectByWords(value: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
+  for (const key in value) {
+    if (!isTextKey(key) && typeof value[key] === "string" && roleOf(key) === "text") {
+      into.push({ kind, text: value[key] });
+      return true;
+    }
+  }
+  for (const key in value) {
+    const inner = value[key];
+    if (!isTextKey(key) && isObject(inner) && roleOf(key) === "text" && collectAt(inner, into, kind, depth))
+      return true;
+  }
+  return false;
+}
+
+/** Whether a key is one of those that text is looked for under. */
+export const isTextKey = (key: string) => ranks.has(key);
+
+function collectAt(inner: unknown, into: Found[], kind: TextKind, depth: number): boolean {
+  if (typeof inner === "string") {
+    into.push({ kind, text: inner });
+    return true;
+  }
+  if (depth >= maxDepth) return false;
+  if (Array.isArray(inner)) return collectList(inner, into, kind, depth + 1);
+  return isObject(inner) && collectBlock(inner, into, kind, depth + 1);
+}
+
+function collectList(items: readonly unknown[], into: Found[], kind: TextKind, depth: number): boolean {
+  let holds = false;
+  for (const item of items) if (collectAt(item, into, kind, depth)) holds = true;
+  return holds;
+}
+
+/** An object inside may have a tag of its own: a block of thinking, a tool's, a citation. */
+function collectBlock(block: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
+  // A token that a tokenizer uses for itself, as text-generation-inference marks it.
+  if (block["special"] === true) return true;
+  const role = blockRole(block);
+  switch (role) {
+    case "reasoning":
+      return collect(block, into, "reasoning", depth);
+    case "text":
+    case "unknown":
+    case "end":
+    case "soft-end":
+    case "part-end":
+      return collect(block, into, block["thought"] === true ? "reasoning" : kind, depth);
+    default:
+      // Claimed: it says something else than text.
+      return depth > 1 || role !== "other";
+  }
+}
+
+export function blockRole(block: JsonObject): Role {
+  const speaker = speakerOf(block);
+  if (speaker !== undefined) return speaker;
+  const { type } = block;
+  return typeof type === "string" ? roleOf(type) : "unknown";
+}
+
+/** What a message is by its author: the user's own words and system prompts come back from some backends. */
+export function speakerOf(value: JsonObject): "other" | "tool" | undefined {
+  if (value["isCreatedByUser"] === true) return "other";
+  const role = value["role"] ?? value["sender"];
+  if (typeof role !== "string") return undefined;
+  if (role === "user" || role === "User" || role === "human" || role === "system" || role === "developer")
+    return "other";
+  return role === "tool" || role === "function" ? "tool" : undefined;
+}
