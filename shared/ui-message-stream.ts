@@ -61,21 +61,6 @@ export type UiMessageChunk =
     }
   | { readonly type: `data-${string}`; readonly data: unknown; readonly transient?: true };
 
-/** Headers of a response that carries the stream, beside its content type; clients and proxies look for them. */
-export const uiMessageStreamHeaders = {
-  "x-vercel-ai-ui-message-stream": "v1",
-  "x-accel-buffering": "no",
-  "cache-control": "no-cache, no-transform",
-} as const;
-
-/** The last event of a stream over SSE. */
-export const uiMessageStreamDone = "data: [DONE]\n\n";
-
-/** A chunk as an SSE event. */
-export function sseOfChunk(chunk: UiMessageChunk): string {
-  return `data: ${JSON.stringify(chunk)}\n\n`;
-}
-
 /** Where a chunk's text part begins is its name: the same part has the same id for every reader, however late. */
 const partId = (kind: TextKind, offset: number) => `${kind}-${offset}`;
 

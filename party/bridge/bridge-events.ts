@@ -5,6 +5,7 @@
 import { type Part, sliceParts } from "../../shared/content.ts";
 import { defined } from "../../shared/defined.ts";
 import type { TurnError } from "../../shared/protocol/server-frames.ts";
+import { sseEvent } from "../responses/sse.ts";
 
 export interface BridgeEvent {
   readonly type: string;
@@ -14,10 +15,7 @@ export interface BridgeEvent {
 /** The id goes with the last of them: only then does the reader hold them all. */
 export function renderEvents(events: readonly BridgeEvent[], id?: string): string {
   return events
-    .map((event, index) => {
-      const idLine = id === undefined || index < events.length - 1 ? "" : `id: ${id}\n`;
-      return `${idLine}data: ${JSON.stringify(event)}\n\n`;
-    })
+    .map((event, index) => sseEvent({ id: index === events.length - 1 ? id : undefined, data: JSON.stringify(event) }))
     .join("");
 }
 
@@ -58,6 +56,5 @@ export function errorEvent(
   options: { id?: string; retryAfterMs?: number; retryMs?: number },
 ): string {
   const { id, retryAfterMs, retryMs } = options;
-  const retry = retryMs === undefined ? "" : `retry: ${retryMs}\n`;
-  return retry + renderEvents([{ type: "error", ...error, ...defined({ retryAfterMs }) }], id);
+  return sseEvent({ id, retryMs, data: JSON.stringify({ type: "error", ...error, ...defined({ retryAfterMs }) }) });
 }

@@ -13,10 +13,11 @@ import { NO_LIMITER, type TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { Clock } from "../core/ports.ts";
 import { problem, retryAfterOf } from "../responses/problem.ts";
+import { sseHeaders, wantsStream } from "../responses/sse.ts";
 import { type AuthorizedCall, FetchUpstream, type ReaderOf } from "../upstream/fetch-upstream.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 import { AnswerRun, type FirstWord } from "./answer-run.ts";
-import { streamHeaders, streamOf, within } from "./event-stream-body.ts";
+import { streamOf, within } from "./event-stream-body.ts";
 import { type Question, readQuestion } from "./question.ts";
 import { rawBatches } from "./raw-stream.ts";
 
@@ -86,7 +87,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
   request.signal?.addEventListener("abort", () => leaving.abort(), { once: true });
   if (request.signal?.aborted) leaving.abort();
   // An `EventSource` cannot read the body of a refusal and gives up on it: it is answered in events, whatever happens.
-  const wantsEvents = request.headers.get("accept")?.includes("text/event-stream") === true;
+  const wantsEvents = wantsStream(request);
   let mayBeStatus = !wantsEvents;
   const run = new AnswerRun(question, {
     upstream: await upstreamOf(config),
@@ -114,7 +115,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
     clock: config.clock,
     onLeave: () => leaving.abort(),
   });
-  return new Response(body, { headers: { ...streamHeaders, ...wait } });
+  return new Response(body, { headers: { ...sseHeaders, ...wait } });
 }
 
 /** Starts the run; resolves when enough is known to answer, at the latest when the platform wants an answer. */

@@ -1,16 +1,10 @@
-/** The body of an answer: what is in the outbox, as it comes, and comments of ours where nothing does. */
+/** Builds the body of the bridge's answer from the outbox, with comments while the outbox is empty. */
 import type { Clock } from "../core/ports.ts";
+import { sseCommentLine } from "../responses/sse.ts";
 import type { Outbox } from "./byte-queue.ts";
 
-/** Never stored, compressed or collected on the way: each would hold tokens back. */
-export const streamHeaders = {
-  "content-type": "text/event-stream; charset=utf-8",
-  "cache-control": "no-store, no-transform",
-  "x-accel-buffering": "no",
-} as const;
-
-/** A comment after a whole line. With a blank line after it, it would end an event that is still arriving. */
-const heartbeat = new TextEncoder().encode(":\n");
+/** Has no blank line after it, because a blank line would end an event that is still arriving. */
+const heartbeat = new TextEncoder().encode(sseCommentLine);
 
 /**
  * Pulled, so that nothing is taken before the reader wants it. A heartbeat keeps proxies from closing a silent line, and it is

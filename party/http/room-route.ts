@@ -14,7 +14,8 @@ import { type Revocations, revocationsIn } from "../objects/revocations-object.t
 import { notConfigured, problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
 import { refuseSocket } from "../responses/refuse-socket.ts";
 import { deletedBy, ROOM_METHODS } from "../responses/room-methods.ts";
-import { refuse, wantsStream } from "../responses/sse-response.ts";
+import { wantsStream } from "../responses/sse.ts";
+import { refuse } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { addressOf, innerRequest, innerUpgrade, roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";

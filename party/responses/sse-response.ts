@@ -1,41 +1,26 @@
-/** Answers that are streams of server-sent events, and refusals that an `EventSource` survives. */
+/** Answers requests with streams of server-sent events, and with refusals that don't make an `EventSource` give up. */
 import { ERRORS, errorHeader } from "../../shared/protocol/errors.ts";
 import type { Refusal } from "../core/principal.ts";
 import { errorFrame, refused } from "./refusal-response.ts";
+import { sseComment, sseEvent, sseHeaders, wantsStream } from "./sse.ts";
 
-/** When to come back after a refusal that does not say. Half as much again at the most, so that not all come at once. */
-const comeBackMs = 5_000;
-
-export function wantsStream(request: Request): boolean {
-  return request.headers.get("accept")?.includes("text/event-stream") ?? false;
-}
+/** The shortest retry delay after a refusal without one. A random part of up to half of it spreads the clients. */
+const defaultRetryMs = 5_000;
 
 export function streamAnswer(body: ReadableStream<Uint8Array> | string): Response {
-  const headers = {
-    "content-type": "text/event-stream; charset=utf-8",
-    // Not stored, not compressed, not collected: each would hold tokens back.
-    "cache-control": "no-cache, no-transform",
-    "x-accel-buffering": "no",
-  };
-  return new Response(body, { headers });
+  return new Response(body, { headers: sseHeaders });
 }
 
 /**
- * A problem; for a stream that may be granted later, a stream that says so and ends: an `EventSource` gives up for good on
- * any other status than 200.
+ * Answers with a problem. A stream that may be granted later is answered with a stream that holds the error and ends, because
+ * an `EventSource` gives up for good on any status other than 200.
  */
 export function refuse(request: Request, refusal: Refusal): Response {
   const { code } = refusal;
   if (request.method !== "GET" || !wantsStream(request) || !ERRORS[code].retryable) return refused(refusal);
-  const retryAfterMs = refusal.retryAfterMs ?? Math.floor(comeBackMs * (1 + Math.random() / 2));
-  const frame = errorFrame({ ...refusal, retryAfterMs });
-  const answer = streamAnswer(`:
-
-retry: ${retryAfterMs}
-
-data: ${JSON.stringify(frame)}
-
-`);
+  const retryAfterMs = refusal.retryAfterMs ?? Math.floor(defaultRetryMs * (1 + Math.random() / 2));
+  const data = JSON.stringify(errorFrame({ ...refusal, retryAfterMs }));
+  const answer = streamAnswer(sseComment + sseEvent({ retryMs: retryAfterMs }) + sseEvent({ data }));
   answer.headers.set(errorHeader, code);
   return answer;
 }

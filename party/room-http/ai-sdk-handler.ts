@@ -1,14 +1,13 @@
 /** What a room answers to the AI SDK's routes, inside the object: the Worker has checked the request (`ai-sdk.ts`). */
 import { maxPageTurns } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
-import { uiMessageStreamHeaders } from "../../shared/ui-message-stream.ts";
 import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
 import type { Submit } from "../core/log/turn-record.ts";
 import { mayDo, type Refusal } from "../core/principal.ts";
 import type { TurnState } from "../core/room/plain-http/http-requests.ts";
 import { problem, refused } from "../responses/refusal-response.ts";
 import { streamAnswer } from "../responses/sse-response.ts";
-import { UiMessageSocket } from "../sockets/ui-message-socket.ts";
+import { UiMessageSocket, uiMessageStreamHeader } from "../sockets/ui-message-socket.ts";
 import { type ChatRequest, readChatRequest } from "./ai-sdk-body.ts";
 import type { Ask } from "./room-request.ts";
 
@@ -100,6 +99,6 @@ function stream({ core, principal }: Ask, turnId: string, from: number): Respons
   }
   socket.onGone = () => core.handleClose(socket);
   const answer = streamAnswer(socket.body);
-  for (const [name, value] of Object.entries(uiMessageStreamHeaders)) answer.headers.set(name, value);
+  answer.headers.set(uiMessageStreamHeader.name, uiMessageStreamHeader.value);
   return answer;
 }

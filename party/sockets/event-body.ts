@@ -1,4 +1,5 @@
 /** The body of a response with server-sent events: written piece by piece, and it knows how much its reader has taken. */
+import { sseComment } from "../responses/sse.ts";
 
 export class EventBody {
   readonly stream: ReadableStream<Uint8Array>;
@@ -29,7 +30,7 @@ export class EventBody {
       new ByteLengthQueuingStrategy({ highWaterMark: 0 }),
     );
     // At once, so that a proxy which buffers the first bytes shows it at once.
-    this.write(":\n\n");
+    this.write(sseComment);
   }
 
   get isOpen(): boolean {

@@ -3,6 +3,7 @@
  * the reader's cursor in `id:`. There is no `event:` line: a frame has its `type`, and `event: error` would fire the `onerror`
  * of an EventSource. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
+import { sseEvent } from "../responses/sse.ts";
 import { EventSocket } from "./event-socket.ts";
 
 export class SseSocket extends EventSocket {
@@ -21,18 +22,18 @@ export class SseSocket extends EventSocket {
 
   override beat(text: string): void {
     this.#flush();
-    this.out.write(`data: ${text}\n\n`);
+    this.out.write(sseEvent({ data: text }));
   }
 
   override comeBackIn(ms: number): void {
     this.#flush();
-    this.out.write(`retry: ${ms}\n\n`);
+    this.out.write(sseEvent({ retryMs: ms }));
   }
 
   /** Sends an `id:` before any frame. A browser keeps it and fires no event. */
   mark(id: string): void {
     this.#lastId = id;
-    this.out.write(`id: ${id}\n\n`);
+    this.out.write(sseEvent({ id }));
   }
 
   override close(): void {
@@ -43,11 +44,11 @@ export class SseSocket extends EventSocket {
   #flush(): void {
     const last = this.#batch.pop();
     if (last === undefined) return;
-    const before = this.#batch.map((text) => `data: ${text}\n\n`).join("");
+    const before = this.#batch.map((text) => sseEvent({ data: text })).join("");
     this.#batch = [];
     const id = this.cursorOf();
-    const idLine = id === undefined || id === this.#lastId ? "" : `id: ${id}\n`;
+    const event = sseEvent({ id: id === this.#lastId ? undefined : id, data: last });
     this.#lastId = id ?? this.#lastId;
-    this.out.write(`${before}${idLine}data: ${last}\n\n`);
+    this.out.write(before + event);
   }
 }

@@ -7,13 +7,19 @@ import { isRetryableClose } from "../../shared/protocol/errors.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { EMPTY_VIEW, foldFrame, type RoomView } from "../../shared/transcript.ts";
-import {
-  sseOfChunk,
-  type UiMessageStep,
-  UiMessageWriter,
-  uiMessageStreamDone,
-} from "../../shared/ui-message-stream.ts";
+import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../shared/ui-message-stream.ts";
+import { sseComment, sseEvent } from "../responses/sse.ts";
 import { EventSocket } from "./event-socket.ts";
+
+/** The header by which clients of the AI SDK recognize the stream. */
+export const uiMessageStreamHeader = { name: "x-vercel-ai-ui-message-stream", value: "v1" } as const;
+
+/** The last event of the stream. */
+export const uiMessageStreamDone = sseEvent({ data: "[DONE]" });
+
+export function eventOfChunk(chunk: UiMessageChunk, id?: string): string {
+  return sseEvent({ id, data: JSON.stringify(chunk) });
+}
 
 export class UiMessageSocket extends EventSocket {
   readonly #turnId: string;
@@ -42,7 +48,7 @@ export class UiMessageSocket extends EventSocket {
   }
 
   override beat(): void {
-    this.out.write(":\n\n");
+    this.out.write(sseComment);
   }
 
   override comeBackIn(): void {
@@ -57,7 +63,7 @@ export class UiMessageSocket extends EventSocket {
       return;
     }
     if (!this.#writer.isDone) {
-      this.out.write(sseOfChunk({ type: "error", errorText: this.#error?.message ?? String(code) }));
+      this.out.write(eventOfChunk({ type: "error", errorText: this.#error?.message ?? String(code) }));
     }
     this.out.write(uiMessageStreamDone);
     this.out.end();
@@ -66,9 +72,8 @@ export class UiMessageSocket extends EventSocket {
   #tell(steps: readonly UiMessageStep[]): void {
     let text = "";
     for (const { chunk, at } of steps) {
-      if (at !== this.#lastAt) text += `id: ${this.#turnId}.${at}\n`;
+      text += eventOfChunk(chunk, at === this.#lastAt ? undefined : `${this.#turnId}.${at}`);
       this.#lastAt = at;
-      text += sseOfChunk(chunk);
     }
     if (text !== "") this.out.write(text);
   }

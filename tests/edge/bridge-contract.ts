@@ -47,7 +47,7 @@ export function bridgeContract(name: string, start: StartRuntime): void {
         const response = await asking;
         expect(response.status).toBe(200);
         expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
-        expect(response.headers.get("cache-control")).toBe("no-store, no-transform");
+        expect(response.headers.get("cache-control")).toBe("no-cache, no-transform");
         expect(response.headers.get("x-accel-buffering")).toBe("no");
         expect(response.headers.get("content-encoding")).toBeNull();
         const reader = new EventReader(response);

@@ -5,12 +5,9 @@
 import * as ai7 from "ai";
 import * as ai5 from "ai5";
 import * as ai6 from "ai6";
-import {
-  sseOfChunk,
-  type UiMessageChunk,
-  uiMessageStreamDone,
-  uiMessageStreamHeaders,
-} from "../../../shared/ui-message-stream.ts";
+import { sseHeaders } from "../../../party/responses/sse.ts";
+import { eventOfChunk, uiMessageStreamDone, uiMessageStreamHeader } from "../../../party/sockets/ui-message-socket.ts";
+import type { UiMessageChunk } from "../../../shared/ui-message-stream.ts";
 import type { Version } from "./stories.ts";
 
 /** A message of any of the versions, as far as the tests look. */
@@ -29,7 +26,7 @@ export interface Reading {
 
 /** The SSE body that says `chunks`, without its end when `isCut`. */
 export function bodyOf(chunks: readonly UiMessageChunk[], { isCut = false } = {}): string {
-  return chunks.map(sseOfChunk).join("") + (isCut ? "" : uiMessageStreamDone);
+  return chunks.map((chunk) => eventOfChunk(chunk)).join("") + (isCut ? "" : uiMessageStreamDone);
 }
 
 /** Reads a body from its first byte to its last. `message`: what an earlier reading left, to be gone on with. */
@@ -59,7 +56,8 @@ async function messagesOf(
   message: ReadMessage | undefined,
   onError: (error: unknown) => void,
 ): Promise<AsyncIterable<ReadMessage>> {
-  const fetch = () => Promise.resolve(new Response(body, { headers: uiMessageStreamHeaders }));
+  const headers = { ...sseHeaders, [uiMessageStreamHeader.name]: uiMessageStreamHeader.value };
+  const fetch = () => Promise.resolve(new Response(body, { headers }));
   // What an earlier reading of the same version left is a message of that version.
   switch (version) {
     case "ai5": {
