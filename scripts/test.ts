@@ -19,7 +19,21 @@ const suites: ReadonlyMap<string, Suite> = new Map([
   ["backend", { vitest: ["--root", "examples/nest-gateway"], needs: ["backend"] }],
   [
     "workerd",
-    { vitest: ["--project", "workerd", "--project", "auth", "--project", "faults", "--project", "storm"], needs: [] },
+    {
+      vitest: [
+        "--project",
+        "workerd",
+        "--project",
+        "auth",
+        "--project",
+        "faults",
+        "--project",
+        "shapes",
+        "--project",
+        "storm",
+      ],
+      needs: [],
+    },
   ],
   ["edge", { vitest: ["--project", "edge"], needs: ["backend", "page"] }],
   ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page", "package"] }],

@@ -9,7 +9,7 @@ import { ROUTES, type Route } from "../../party/telemetry/routes.ts";
 import { fresh, SocketTab } from "./tab.ts";
 import { signToken } from "./tokens.ts";
 
-const sources = import.meta.glob("../../party/{http,room-http,objects,responses,bridge,auth}/*.ts", {
+const sources = import.meta.glob("../../party/{http,room-http,objects,responses,bridge,auth}/**/*.ts", {
   query: "?raw",
   import: "default",
   eager: true,
