@@ -16,6 +16,8 @@ export interface Formula {
 export interface MaskedText {
   readonly text: string;
   readonly formulas: readonly Formula[];
+  /** Where the first formula begins that later text can still close. Blocks after it are not final. */
+  readonly unclosedFrom: number | undefined;
   /** The position in the source of a position in `text` that is not inside a mark. */
   sourceOffset(position: number): number;
 }
@@ -48,6 +50,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
   let text = "";
   let copied = 0;
   let position = 0;
+  let unclosedFrom: number | undefined;
   const mask = (end: number, formula: Omit<Formula, "source">) => {
     const mark = `\uE000${formulas.length}\uE001`;
     text += source.slice(copied, position) + mark;
@@ -72,6 +75,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
       // Markdown would drop the backslash, and nobody escapes a brace for Markdown.
       mask(position + 2, { tex: undefined, isDisplay: false });
     } else {
+      if (unclosedFrom === undefined && isUnclosed(source, position)) unclosedFrom = position;
       // An escaped character is never a delimiter.
       position += character === "\\" ? 2 : source.startsWith("$$", position) ? 2 : 1;
     }
@@ -80,6 +84,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
   return {
     text,
     formulas,
+    unclosedFrom,
     sourceOffset: (at) => at + (shifts.findLast((shift) => shift.at <= at)?.by ?? 0),
   };
 }
@@ -139,6 +144,15 @@ interface Found {
   readonly end: number;
   readonly tex: string | undefined;
   readonly isDisplay: boolean;
+}
+
+/** Whether a formula begins here whose end may still arrive. One in single dollars ends on its line. */
+function isUnclosed(source: string, start: number): boolean {
+  const delimiter = delimiters.find(({ open }) => source.startsWith(open, start));
+  if (delimiter === undefined && !environments.test(source.slice(start, start + 32))) return false;
+  // A longer formula stays text. The margin covers its delimiters.
+  if (source.length - start > maxFormulaLength + 32) return false;
+  return !(delimiter?.isInline === true && /\n[ \t]*\n/.test(source.slice(start)));
 }
 
 function findFormula(source: string, start: number, isLive: boolean): Found | undefined {

@@ -53,7 +53,10 @@ function parseFrom(text: string, from: number, isLive: boolean): { parsed: Parse
     const source = text.slice(from + start, from + end);
     return { content: renderBlock(node, definitions, formulas) ?? source };
   });
-  const closed = hasDefinitions ? 0 : Math.max(0, nodes.length - openBlocks);
+  let closed = hasDefinitions ? 0 : Math.max(0, nodes.length - openBlocks);
+  const startOf = (index: number) => masked.sourceOffset(nodes[index]?.position?.start.offset ?? 0);
+  // A formula that is closed later swallows the blocks between.
+  while (masked.unclosedFrom !== undefined && closed > 0 && startOf(closed) > masked.unclosedFrom) closed -= 1;
   const firstOpen = nodes[closed]?.position?.start;
   // From the start of the line: its indentation belongs to the block.
   const closedUntil =
