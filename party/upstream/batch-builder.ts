@@ -25,9 +25,11 @@ export class BatchBuilder {
   #received = "";
   #receivedReasoning = "";
   #textCalls = 0;
+  #usageCalls = 0;
   #otherCalls = 0;
   #lastText = "";
   #lastKind: TextKind = "text";
+  #lastUsage: Usage = {};
   #unread: StreamEvent | undefined;
   readonly #think = new ThinkTags();
   readonly #filter: TextFilter | undefined;
@@ -57,13 +59,14 @@ export class BatchBuilder {
     return kind === "text" ? this.#received : this.#receivedReasoning;
   }
 
-  /** How often text, and how often anything else, was added. Two readings tell what one event added. */
-  get calls(): { readonly text: number; readonly other: number } {
-    return { text: this.#textCalls, other: this.#otherCalls };
+  /** How often text, token counts and anything else were added. Two readings tell what one event added. */
+  get calls(): { readonly text: number; readonly usage: number; readonly other: number } {
+    return { text: this.#textCalls, usage: this.#usageCalls, other: this.#otherCalls };
   }
 
-  get last(): { readonly kind: TextKind; readonly text: string } {
-    return { kind: this.#lastKind, text: this.#lastText };
+  /** The text and the token counts that were added last. */
+  get last(): { readonly kind: TextKind; readonly text: string; readonly usage: Usage } {
+    return { kind: this.#lastKind, text: this.#lastText, usage: this.#lastUsage };
   }
 
   /** The first event with data that nothing was read from. */
@@ -118,8 +121,10 @@ export class BatchBuilder {
   }
 
   usage(usage: Usage): void {
-    this.#otherCalls += 1;
-    this.#rest.usage = { ...this.#rest.usage, ...usage };
+    this.#usageCalls += 1;
+    this.#lastUsage = usage;
+    const { usage: before } = this.#rest;
+    this.#rest.usage = before === undefined ? usage : { ...before, ...usage };
   }
 
   /** Notes an event of which nothing was read. */

@@ -3,10 +3,10 @@ import type { Usage } from "../../../shared/protocol/server-frames.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { isObject, type JsonObject } from "./stream-event.ts";
 
-const inputNames = [
+export const inputNames = [
   ...["inputTokens", "input_tokens", "prompt_tokens", "promptTokens", "promptTokenCount", "prompt_eval_count"],
 ] as const;
-const outputNames = [
+export const outputNames = [
   ...["outputTokens", "output_tokens", "completion_tokens", "completionTokens", "candidatesTokenCount", "eval_count"],
 ] as const;
 

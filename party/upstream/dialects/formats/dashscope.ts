@@ -67,6 +67,10 @@ export class DashScopeDialect implements Dialect {
     const received = into.received(kind);
     if (received.length > 1 && this.#repeats === undefined)
       this.#repeats = text.startsWith(received) && (text.length > received.length || isLast);
+    if (this.#repeats === false) {
+      into.text(kind, text);
+      return;
+    }
     const isRepeat = this.#repeats === true && text.startsWith(received);
     into.repeated(kind, isRepeat ? text.slice(received.length) : text);
   }

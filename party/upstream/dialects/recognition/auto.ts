@@ -33,11 +33,12 @@ import { roleOf } from "./tag-roles.ts";
 /** A fresh dialect for one attempt, with the hot path in front of it. */
 export class DialectReader {
   readonly #dialect: Dialect;
-  readonly #template = new TextTemplate();
+  readonly #template: TextTemplate;
   readonly #hasTemplate: boolean;
 
   constructor(name: DialectName, mapping?: MappingSettings) {
     this.#dialect = mapping === undefined ? dialectFor(name) : new MappedDialect(mapping, dialectFor(name));
+    this.#template = new TextTemplate(mapping !== undefined);
     // Conversation ids, ends and failures may be in any event.
     this.#hasTemplate = mapping === undefined || mapping.text.length === 0;
   }
@@ -48,9 +49,7 @@ export class DialectReader {
   }
 
   read(name: string | undefined, data: string, id: string | undefined, into: BatchBuilder): void {
-    const text = this.#template.textOf(name, data);
-    if (text !== undefined) {
-      into.text(this.#template.kind, text);
+    if (this.#template.read(name, data, into)) {
       if (this.#isResumable) into.eventId(id);
       return;
     }
@@ -63,9 +62,11 @@ export class DialectReader {
     const before = into.calls;
     this.#dialect.read(event, into);
     const after = into.calls;
-    if (after.text === before.text + 1 && after.other === before.other)
-      this.#template.learn(event, into.last.kind, into.last.text);
-    else this.#template.forget();
+    const counts = after.usage - before.usage;
+    if (after.text === before.text + 1 && after.other === before.other && counts <= 1) {
+      const { kind, text, usage } = into.last;
+      this.#template.learn(event, kind, text, counts === 0 ? undefined : usage);
+    } else this.#template.forget();
   }
 
   endOfStream(into: BatchBuilder): UpstreamEnd | undefined {
