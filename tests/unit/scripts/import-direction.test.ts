@@ -16,6 +16,8 @@ const planted = {
   "client/api/to-party.ts": "../../party/core/ports.ts",
   "party/core/limiter/to-platform.ts": "../../platform/clock.ts",
   "party/core/log/to-room.ts": "../room/room.ts",
+  "party/core/sync/to-conversation.ts": "../conversation/conversation.ts",
+  "party/core/turn/attempts/to-conversation.ts": "../../conversation/commit.ts",
   "party/responses/to-http.ts": "../http/router.ts",
   "party/auth/to-config.ts": "../config/settings.ts",
   "party/objects/to-http.ts": "../http/router.ts",
