@@ -1,13 +1,16 @@
-/** Base64url without padding (RFC 4648 §5), and JSON that may be none: how keys are written down. Without zod: see `config.ts`. */
+/**
+ * Base64url without padding (RFC 4648 §5), and the JSON objects in which settings hold keys. Written without `jose` and `zod`,
+ * because settings are parsed on the way to every room: a cold start must not load either where no token is checked (E2).
+ */
 import { jsonOr } from "../../shared/parse-json.ts";
 
-/** Undefined for what is not base64url. */
+/** Undefined if the text is not base64url. */
 export function fromBase64Url(text: string): Uint8Array<ArrayBuffer> | undefined {
   if (!/^[A-Za-z0-9_-]*$/.test(text)) return undefined;
   try {
     return Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (char) => char.charCodeAt(0));
   } catch {
-    // A length that no bytes have.
+    // No number of bytes has an encoding of this length.
     return undefined;
   }
 }
@@ -19,10 +22,10 @@ export function toBase64Url(bytes: Uint8Array): string {
     .replaceAll("=", "");
 }
 
-/** A secret of the platform has at most 5 KB. */
+/** Larger than any secret: Cloudflare limits a secret to 5 KB. */
 const maxSettingBytes = 65_536;
 
-/** A JSON object of strings by name; undefined for what is none. */
+/** Parses a JSON object whose values are all strings. Undefined if the text is anything else. */
 export function namedTextsIn(text: string): Readonly<Record<string, string>> | undefined {
   const json = jsonOr(text, maxSettingBytes);
   return isNamedTexts(json) ? json : undefined;
