@@ -5,12 +5,12 @@
 import type { UpstreamEnd } from "../../../core/ports.ts";
 import type { BatchBuilder } from "../../batch-builder.ts";
 import type { Dialect } from "../dialect.ts";
+import { unwrapped } from "../recognition/event-tag.ts";
 import { readStray } from "../recognition/stray-events.ts";
 import { endOfError } from "../said-error.ts";
 import { addUsage } from "../said-usage.ts";
 import { isObject, type JsonObject, jsonOrUndefined, malformed, type StreamEvent, textAt } from "../stream-event.ts";
 import { ToolSteps } from "../tool-steps.ts";
-import { unwrapped } from "./tagged.ts";
 
 export function isAnthropic(value: JsonObject): boolean {
   switch (value["type"]) {

@@ -8,10 +8,10 @@ import { isDataStreamLine } from "../formats/data-stream.ts";
 import { isGemini } from "../formats/gemini.ts";
 import { isCompletion } from "../formats/openai.ts";
 import { isResponse } from "../formats/responses.ts";
-import { unwrapped } from "../formats/tagged.ts";
 import { isUiMessage } from "../formats/ui-message.ts";
 import type { DialectName } from "../names.ts";
 import { isObject, type JsonObject, type StreamEvent } from "../stream-event.ts";
+import { unwrapped } from "./event-tag.ts";
 
 export type KnownDialect = Exclude<DialectName, "auto">;
 

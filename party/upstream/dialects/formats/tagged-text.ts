@@ -1,0 +1,53 @@
+/** The text of a tagged event: the unified format's deltas, repetitions, and what stands where text should be. */
+import type { BatchBuilder } from "../../batch-builder.ts";
+import { type Found, findText, isTextKey } from "../recognition/find-text.ts";
+import type { Role } from "../recognition/tag-roles.ts";
+import { isObject, type JsonObject, malformed } from "../stream-event.ts";
+
+/** `delta.data` is text, or a structured fragment that may hold text. */
+export function unifiedText(data: unknown, into: BatchBuilder): Found[] {
+  if (typeof data === "string") return [{ kind: "text", text: data }];
+  if (isObject(data)) {
+    const found = findText(data);
+    if (found.length > 0) return found;
+  }
+  if (Array.isArray(data)) {
+    const found = findText({ content: data });
+    if (found.length > 0) return found;
+  }
+  if (data === null || data === undefined) return [];
+  if (typeof data !== "object") throw malformed("a delta whose data is no text");
+  into.part({ kind: "data", name: "delta", value: data });
+  return [];
+}
+
+/** Whether a last event has the whole answer once more. A short answer that is one word twice is no repetition. */
+export function repeats(text: string, received: string): boolean {
+  return received !== "" && text.startsWith(received) && (text.length > received.length || received.length > 8);
+}
+
+const plainKeys = ["text", "content", "token", "delta", "chunk", "answer"] as const;
+
+/** Whether an object of a known text event has something else than text where the text is. */
+export function hasWrongText(value: JsonObject, isKnown: boolean): boolean {
+  if (!isKnown && !("type" in value) && !plainKeys.some((key) => key in value)) return false;
+  return plainKeys.some((key) => typeof value[key] === "number" || typeof value[key] === "boolean");
+}
+
+/** Whether an object says nothing at all, such as `{}` or `{"text": null}`. */
+export function isNothing(value: JsonObject): boolean {
+  return Object.keys(value).every((key) => isTextKey(key) && (value[key] === null || value[key] === ""));
+}
+
+/** A single word between events of JSON that says something about the stream: `done`, `ping`, `connected`. */
+export function isBareWord(data: string, role: Role): boolean {
+  return /^\s*\w+\s*$/.test(data) && (role === "end" || role === "keep-alive" || role === "other");
+}
+
+/** The unified format's parts that the room keeps as data. */
+export const unifiedParts: ReadonlySet<string> = new Set(["source", "file"]);
+
+export function withoutType(value: JsonObject): JsonObject {
+  const { type: _, ...rest } = value;
+  return rest;
+}

@@ -1,0 +1,83 @@
+/** Finds the tag of an event's object, and the role that the tag gives it. Used by the tagged dialect. */
+import { isObject, type JsonObject } from "../stream-event.ts";
+import { envelopes } from "./event-flags.ts";
+import { isTextKey, speakerOf } from "./find-text.ts";
+import { type Role, roleOf } from "./tag-roles.ts";
+
+/** Where an object may have its tag, besides `type`. */
+const tagKeys = ["event", "event_type", "eventType", "kind", "status", "state", "msg_type", "messageType"] as const;
+/** A state that says nothing about the event it stands in. */
+const neutralStates =
+  /^(?:ok|success|succeeded|in_progress|running|processing|generating|pending|streaming|answering|continue|next|update|push|event|\d+)$/i;
+export interface Roles {
+  readonly tag: string | undefined;
+  readonly role: Role | undefined;
+}
+
+/** Agents wrap the events of a model: `{type: "stream_event", event: {…}}`. */
+export function unwrapped(value: JsonObject): JsonObject {
+  const { event, data } = value;
+  if (isObject(event) && typeof event["type"] === "string") return event;
+  // `{event: "message", data: {…}}` keeps its tag; `{data: "<JSON>"}` is left as it is.
+  return isObject(data) &&
+    typeof data["event"] === "string" &&
+    value["type"] === undefined &&
+    value["event"] === undefined
+    ? data
+    : value;
+}
+
+/** The tag that decides, and its role. No tag: undefined. */
+export function rolesOf(value: JsonObject, name: string | undefined): Roles {
+  const speaker = speakerOf(value);
+  if (speaker !== undefined) return { tag: name, role: speaker };
+  const tags = tagsOf(value, name);
+  let decided: Roles = { tag: undefined, role: undefined };
+  for (const tag of tags) {
+    const role = roleOf(tag);
+    if (decided.role === undefined || (decided.role === "unknown" && role !== "unknown")) decided = { tag, role };
+    // A message may say "text" in an event that says "over", "thinking" or "tool".
+    else if (decided.role === "text" && strong.has(role)) decided = { tag, role };
+  }
+  return decided;
+}
+
+const strong: ReadonlySet<Role> = new Set([
+  "failure",
+  "end",
+  "soft-end",
+  "part-end",
+  "tool",
+  "reasoning",
+  "keep-alive",
+]);
+
+function tagsOf(value: JsonObject, name: string | undefined): string[] {
+  const tags: string[] = [];
+  const { type, code } = value;
+  if (typeof type === "string" && type !== "") tags.push(type);
+  if (name !== undefined && !neutralStates.test(name)) tags.push(name);
+  for (const key of tagKeys) {
+    const tag = value[key];
+    if (typeof tag === "string" && tag !== "" && !neutralStates.test(tag)) tags.push(tag);
+  }
+  if (tags.length > 0) return tags;
+  if (typeof code === "string" && !/^-?\d+$/.test(code) && "data" in value) return [code];
+  // `{"contentBlockDelta": {…}}`: the only key is the tag.
+  const keys = Object.keys(value);
+  const [only = ""] = keys;
+  return keys.length === 1 && !isTextKey(only) && isObject(value[only]) && strongKeys.has(roleOf(only)) ? [only] : [];
+}
+
+const strongKeys: ReadonlySet<Role> = new Set(["end", "soft-end", "part-end", "other", "reasoning", "keep-alive"]);
+
+/** The object inside an envelope without a tag that has one, and that isn't text: `{code: 0, data: {type: "end"}}`. */
+export function taggedInside(value: JsonObject): JsonObject | undefined {
+  for (const key in value) {
+    const inner = value[key];
+    if (typeof inner !== "object" || !isObject(inner) || !envelopes.has(key)) continue;
+    const { role } = rolesOf(inner, undefined);
+    if (role !== undefined && role !== "text" && role !== "unknown") return inner;
+  }
+  return undefined;
+}
