@@ -17,6 +17,7 @@ import { deletedBy, ROOM_METHODS } from "../responses/room-methods.ts";
 import { wantsStream } from "../responses/sse.ts";
 import { refuse } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
+import { ROOM_PATHS, type RoomPath } from "../telemetry/routes.ts";
 import { addressOf, innerRequest, innerUpgrade, roomUrl } from "./inner-request.ts";
 import { refuseRoom } from "./room-name.ts";
 import { handshakeOffer, withSocketProtocol } from "./socket-token.ts";
@@ -43,28 +44,27 @@ interface RoomRoute {
   readonly refuse?: (request: Request) => Response | undefined;
 }
 
-type RoomPath = "" | "/turns" | "/turns/:turn" | "/tickets" | "/erase" | "/clear" | "/turns/:turn/cancel";
-
-export const roomRoutes: readonly RoomRoute[] = [
+const details: Readonly<Record<RoomPath, Omit<RoomRoute, "path">>> = {
   // The WebSocket; the room as a stream, a poll or a snapshot; `DELETE` erases it.
-  { path: "", allow: ROOM_METHODS.room, query: ["cursor", "wait", "ticket"] },
+  "": { allow: ROOM_METHODS.room, query: ["cursor", "wait", "ticket"] },
   // `POST` submits a turn, `GET` pages older ones, `DELETE` clears the room.
-  {
-    path: "/turns",
+  "/turns": {
     allow: ROOM_METHODS.turns,
     query: ["before", "limit", "watching"],
     takesBody: true,
     refuse: refuseTurns,
   },
   // The state of a turn, as JSON or as a stream; `DELETE` stops it.
-  { path: "/turns/:turn", allow: ROOM_METHODS.turn, query: ["cursor", "ticket"] },
+  "/turns/:turn": { allow: ROOM_METHODS.turn, query: ["cursor", "ticket"] },
   // `POST` gives a ticket for an `EventSource`, which can send no header (S1).
-  { path: "/tickets", allow: ROOM_METHODS.tickets, query: [] },
-  // Each stands for a DELETE (`deletedBy`).
-  { path: "/erase", allow: "POST", query: [] },
-  { path: "/clear", allow: "POST", query: [] },
-  { path: "/turns/:turn/cancel", allow: "POST", query: [] },
-];
+  "/tickets": { allow: ROOM_METHODS.tickets, query: [] },
+  // Each of the following stands for a DELETE (`deletedBy`).
+  "/erase": { allow: "POST", query: [] },
+  "/clear": { allow: "POST", query: [] },
+  "/turns/:turn/cancel": { allow: "POST", query: [] },
+};
+
+export const roomRoutes: readonly RoomRoute[] = ROOM_PATHS.map((path) => ({ path, ...details[path] }));
 
 /** @param names the variable parts of the address. */
 export async function routeRoom(

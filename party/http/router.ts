@@ -2,6 +2,7 @@
  * Every request but `/health`: the routes, and what their answers carry. No chat logic. It loads with the first of them, and
  * what only some of them need loads with the first of those.
  */
+import type { Context } from "hono";
 import { Hono } from "hono/tiny";
 import { limitersIn } from "../objects/limiter-object.ts";
 import { revocationsIn } from "../objects/revocations-object.ts";
@@ -9,6 +10,8 @@ import { withHeaders } from "../responses/merge-headers.ts";
 import { problem } from "../responses/refusal-response.ts";
 import { securityHeaders } from "../responses/security-headers.ts";
 import { reportFault } from "../telemetry/reporter.ts";
+import { type RoomRouteName, type Route, roomPrefix } from "../telemetry/routes.ts";
+import type { CachedPath } from "./backend-route.ts";
 import { observed } from "./observe-request.ts";
 import type { OperatorCall } from "./operator-route.ts";
 import { type Bindings, configured, inWords, type Visit } from "./request-context.ts";
@@ -23,73 +26,111 @@ export function answer(received: Request, bindings: Bindings, context: Execution
   });
 }
 
+/** The variable parts of a route. */
+interface Names {
+  readonly room?: string;
+  readonly turn?: string;
+  readonly part?: string;
+}
+
+type Serve = (visit: Visit, names: Names, waitUntil: (work: Promise<unknown>) => void) => Promise<Response>;
+
+interface Served {
+  /** Undefined for a route that checks the method itself. */
+  readonly methods?: readonly string[];
+  readonly serve: Serve;
+}
+
+const readMethods = ["GET", "OPTIONS"];
+
+/** The routes that neither `worker.ts` nor a room answers. The type checker demands an entry for each of them. */
+const served: Readonly<Record<Exclude<Route, "/health" | RoomRouteName>, Served>> = {
+  "/ready": {
+    methods: readMethods,
+    serve: (visit) => configured(visit, async (config) => (await backendRoutes()).routeReady(config)),
+  },
+  "/models": { methods: readMethods, serve: cached("/model/models") },
+  "/context": { methods: readMethods, serve: cached("/model/context") },
+  "/chat": {
+    serve: (visit, _, waitUntil) =>
+      configured(visit, async (config) => {
+        const { routeBridge } = await import("./bridge-route.ts");
+        const { CONFIG: tenantStore, Revocations, Limiter } = visit.bindings;
+        const isLimited = Limiter !== undefined && config.limiter === "on";
+        const bindings = {
+          tenantStore,
+          revocationsOf: revocationsIn(Revocations, config.jurisdiction),
+          limiterOf: isLimited ? limitersIn(Limiter, config.jurisdiction) : undefined,
+        };
+        return routeBridge(visit.request, config, bindings, waitUntil);
+      }),
+  },
+  "/.well-known/jwks.json": {
+    methods: readMethods,
+    serve: (visit) =>
+      configured(visit, async (config) => {
+        const { routeJwks } = await import("./jwks-route.ts");
+        return routeJwks(config);
+      }),
+  },
+  "/api/chat": {
+    serve: (visit) =>
+      inWords(visit, async (config) => {
+        const { routeChatPost } = await import("./ai-sdk-route.ts");
+        return routeChatPost(visit.request, visit.bindings, config);
+      }),
+  },
+  "/api/chat/:room/:part?": {
+    serve: (visit, { room = "", part }) =>
+      inWords(visit, async (config) => {
+        const { routeChat } = await import("./ai-sdk-route.ts");
+        return routeChat(visit.request, { room, part }, visit.bindings, config);
+      }),
+  },
+  "/ops/revoke": {
+    methods: ["POST"],
+    serve: (visit) =>
+      configured(visit, async (config) => {
+        const { routeRevoke } = await import("./revoke-route.ts");
+        return routeRevoke(visit.request, config, revocationsIn(visit.bindings.Revocations, config.jurisdiction));
+      }),
+  },
+  "/metrics": { methods: ["GET"], serve: (visit) => operator(visit, { kind: "metrics" }) },
+  "/ops/events/:room": {
+    methods: ["GET"],
+    serve: (visit, { room = "" }) => operator(visit, { kind: "events", room }),
+  },
+  "/ops/drain/:room": {
+    methods: ["POST"],
+    serve: (visit, { room = "" }) => operator(visit, { kind: "drain", room }),
+  },
+};
+
 const app = new Hono<{ Bindings: Visit }>();
 
-app.on(["GET", "OPTIONS"], "/ready", ({ env: visit }) =>
-  configured(visit, async (config) => (await backendRoutes()).routeReady(config)),
-);
-for (const [path, source] of [
-  ["/models", "/model/models"],
-  ["/context", "/model/context"],
-] as const) {
-  app.on(["GET", "OPTIONS"], path, ({ env: visit, executionCtx }) =>
-    configured(visit, async (config) => {
-      const { routeBackend } = await backendRoutes();
-      return routeBackend(source, config, (work) => executionCtx.waitUntil(work));
-    }),
-  );
-}
-app.all("/chat", ({ env: visit, executionCtx }) =>
-  configured(visit, async (config) => {
-    const { routeBridge } = await import("./bridge-route.ts");
-    const { CONFIG: tenantStore, Revocations, Limiter } = visit.bindings;
-    const isLimited = Limiter !== undefined && config.limiter === "on";
-    const bindings = {
-      tenantStore,
-      revocationsOf: revocationsIn(Revocations, config.jurisdiction),
-      limiterOf: isLimited ? limitersIn(Limiter, config.jurisdiction) : undefined,
-    };
-    return routeBridge(visit.request, config, bindings, (work) => executionCtx.waitUntil(work));
-  }),
-);
-app.on(["GET", "OPTIONS"], "/.well-known/jwks.json", ({ env: visit }) =>
-  configured(visit, async (config) => {
-    const { routeJwks } = await import("./jwks-route.ts");
-    return routeJwks(config);
-  }),
-);
+for (const [route, { methods, serve }] of Object.entries(served)) add(route, methods, serve);
 for (const route of roomRoutes) {
-  app.all(`/parties/chat/:room${route.path}`, ({ env: visit, req }) =>
-    configured(visit, (config) => routeRoom(visit.request, route, req.param(), visit.bindings, config)),
+  add(`${roomPrefix}${route.path}`, undefined, (visit, { room = "", turn = "" }) =>
+    configured(visit, (config) => routeRoom(visit.request, route, { room, turn }, visit.bindings, config)),
   );
 }
-app.all("/api/chat", ({ env: visit }) =>
-  inWords(visit, async (config) => {
-    const { routeChatPost } = await import("./ai-sdk-route.ts");
-    return routeChatPost(visit.request, visit.bindings, config);
-  }),
-);
-app.all("/api/chat/:room/:part?", ({ env: visit, req }) =>
-  inWords(visit, async (config) => {
-    const { routeChat } = await import("./ai-sdk-route.ts");
-    const { room, part } = req.param();
-    return routeChat(visit.request, { room, part }, visit.bindings, config);
-  }),
-);
-app.post("/ops/revoke", ({ env: visit }) =>
-  configured(visit, async (config) => {
-    const { routeRevoke } = await import("./revoke-route.ts");
-    return routeRevoke(visit.request, config, revocationsIn(visit.bindings.Revocations, config.jurisdiction));
-  }),
-);
-app.get("/metrics", ({ env: visit }) => operator(visit, { kind: "metrics" }));
-app.get("/ops/events/:room", ({ env: visit, req }) => operator(visit, { kind: "events", room: req.param("room") }));
-app.post("/ops/drain/:room", ({ env: visit, req }) => operator(visit, { kind: "drain", room: req.param("room") }));
 app.notFound(() => problem("not-found"));
 app.onError((error) => {
   reportFault("worker", error);
   return problem("internal");
 });
+
+function add(path: string, methods: readonly string[] | undefined, serve: Serve): void {
+  const handle = ({ env: visit, req, executionCtx }: Context<{ Bindings: Visit }>) =>
+    serve(visit, req.param(), (work) => executionCtx.waitUntil(work));
+  if (methods === undefined) app.all(path, handle);
+  else app.on([...methods], path, handle);
+}
+
+function cached(source: CachedPath): Serve {
+  return (visit, _, waitUntil) =>
+    configured(visit, async (config) => (await backendRoutes()).routeBackend(source, config, waitUntil));
+}
 
 function operator(visit: Visit, call: OperatorCall): Promise<Response> {
   return configured(visit, async (config) => {
@@ -98,4 +139,6 @@ function operator(visit: Visit, call: OperatorCall): Promise<Response> {
   });
 }
 
-const backendRoutes = () => import("./backend-route.ts");
+function backendRoutes() {
+  return import("./backend-route.ts");
+}

@@ -1,22 +1,31 @@
 /**
- * The Worker's routes by their templates: names that can stand in a trace, as a path cannot, which holds a room's name. Apart
- * from the routes themselves, because a request is named before what serves it has loaded; a test holds the two together.
+ * The one table of the Worker's routes. `http/router.ts` and `http/room-route.ts` serve what stands here, and a trace names
+ * requests by it, because a path holds a room's name. Has no imports: a request is named before its route has loaded.
  */
 
-export const ROUTES = [
+export const roomPrefix = "/parties/chat/:room";
+
+/** The routes of a room, without their prefix. */
+export const ROOM_PATHS = [
+  "",
+  "/turns",
+  "/turns/:turn",
+  "/tickets",
+  "/erase",
+  "/clear",
+  "/turns/:turn/cancel",
+] as const;
+
+export type RoomPath = (typeof ROOM_PATHS)[number];
+export type RoomRouteName = `${typeof roomPrefix}${RoomPath}`;
+
+const otherRoutes = [
   "/health",
   "/ready",
   "/models",
   "/context",
   "/chat",
   "/.well-known/jwks.json",
-  "/parties/chat/:room",
-  "/parties/chat/:room/turns",
-  "/parties/chat/:room/turns/:turn",
-  "/parties/chat/:room/tickets",
-  "/parties/chat/:room/erase",
-  "/parties/chat/:room/clear",
-  "/parties/chat/:room/turns/:turn/cancel",
   "/api/chat",
   "/api/chat/:room/:part?",
   "/ops/revoke",
@@ -25,11 +34,16 @@ export const ROUTES = [
   "/ops/drain/:room",
 ] as const;
 
-export type Route = (typeof ROUTES)[number];
+export type Route = (typeof otherRoutes)[number] | RoomRouteName;
+
+export const ROUTES: readonly Route[] = [
+  ...otherRoutes,
+  ...ROOM_PATHS.map((path): RoomRouteName => `${roomPrefix}${path}`),
+];
 
 const patterns = ROUTES.map((route) => ({ route, parts: route.split("/") }));
 
-/** Undefined for what is no route. */
+/** Undefined if the path belongs to no route. */
 export function routeOf(path: string): Route | undefined {
   const segments = path.split("/");
   const fits = (part: string, segment: string | undefined) =>
@@ -39,7 +53,7 @@ export function routeOf(path: string): Route | undefined {
   )?.route;
 }
 
-/** Whether what is sent there may become a question to the backend, which goes on in the request's trace. */
+/** Whether a request may lead to a call of the upstream, which then continues the request's trace. */
 export function asksBackend(method: string, route: Route): boolean {
   if (route === "/chat") return true;
   return method === "POST" && (route === "/parties/chat/:room/turns" || route === "/api/chat");
