@@ -34,13 +34,14 @@ async function bodyIn({ body, headers }: Response, signal: AbortSignal): Promise
   if (body === null) return undefined;
   const isText = /json|text\/plain/i.test(headers.get("content-type") ?? "");
   const reader = body.getReader();
-  const deadline = AbortSignal.any([signal, AbortSignal.timeout(bodyTimeoutMs)]);
+  // Two listeners, not `AbortSignal.any`: Vercel's edge runtime has none.
+  const late = AbortSignal.timeout(bodyTimeoutMs);
   const cancel = () => void reader.cancel().catch(() => undefined);
-  deadline.addEventListener("abort", cancel, { once: true });
+  for (const end of [signal, late]) end.addEventListener("abort", cancel, { once: true });
   try {
     const decoder = new TextDecoder();
     let [text, bytes] = ["", 0];
-    while (isText && !deadline.aborted) {
+    while (isText && !signal.aborted && !late.aborted) {
       const { done, value } = await reader.read();
       if (done) return jsonOrUndefined(text + decoder.decode()) ?? text;
       bytes += value.byteLength;
@@ -52,7 +53,7 @@ async function bodyIn({ body, headers }: Response, signal: AbortSignal): Promise
     // A connection that breaks here has told its status already.
     return undefined;
   } finally {
-    deadline.removeEventListener("abort", cancel);
+    for (const end of [signal, late]) end.removeEventListener("abort", cancel);
     cancel();
   }
 }

@@ -1,4 +1,4 @@
 import { bridgeContract } from "./bridge-contract.ts";
 import { start } from "./runtimes.ts";
 
-bridgeContract("Worker (workerd)", start["Worker (workerd)"]);
+bridgeContract("Worker (workerd)", start["Worker (workerd)"], "limiter");
