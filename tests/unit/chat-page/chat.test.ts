@@ -52,6 +52,7 @@ afterEach(() => {
   expect(vi.getTimerCount()).toBe(0);
   vi.useRealTimers();
   vi.unstubAllGlobals();
+  vi.restoreAllMocks();
 });
 
 function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContext = EMPTY_CONTEXT): void {
@@ -356,19 +357,41 @@ describe("older messages", () => {
   test("don't move the text that is being read, and keep the focus in the log", () => {
     show(shown({ state: "available" }, turn("b", "x")));
     const scroll = page.querySelector("[role=log]") as HTMLElement;
-    // Stands in for layout.
-    let margin = 500;
-    Object.defineProperty(scroll, "scrollHeight", {
-      get: () => margin + 500 * scroll.querySelectorAll("article").length,
+    // Stands in for layout: each turn is 500 px high, and the first begins 100 px below the top of the log.
+    const resized: (() => void)[] = [];
+    vi.stubGlobal(
+      "ResizeObserver",
+      class {
+        constructor(callback: () => void) {
+          resized.push(callback);
+        }
+        observe(): void {}
+        disconnect(): void {
+          resized.length = 0;
+        }
+      },
+    );
+    let margin = 100;
+    vi.spyOn(HTMLElement.prototype, "getBoundingClientRect").mockImplementation(function (this: HTMLElement) {
+      const index = [...scroll.querySelectorAll("article")].indexOf(this);
+      return index === -1
+        ? new DOMRect(0, 0, 500, 500)
+        : new DOMRect(0, margin + 500 * index - scroll.scrollTop, 500, 500);
     });
     scroll.scrollTop = 120;
     button(strings.loadOlder)?.focus();
     show(shown({ state: "none" }, turn("a", "x"), turn("b", "x")));
     expect(scroll.scrollTop).toBe(620);
     expect(document.activeElement).toBe(scroll);
+    // The older turn is formatted later and grows above what is being read.
     margin += 50;
-    show(shown({ state: "none" }, turn("a", "x"), turn("b", "xy")));
-    expect(scroll.scrollTop).toBe(620);
+    for (const onResize of [...resized]) onResize();
+    expect(scroll.scrollTop).toBe(670);
+    // The person scrolls: the position is theirs.
+    scroll.dispatchEvent(new Event("wheel", { bubbles: true }));
+    margin += 50;
+    for (const onResize of [...resized]) onResize();
+    expect(scroll.scrollTop).toBe(670);
   });
 });
 
