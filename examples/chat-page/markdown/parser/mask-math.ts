@@ -16,10 +16,16 @@ export interface Formula {
 export interface MaskedText {
   readonly text: string;
   readonly formulas: readonly Formula[];
-  /** Where the first formula begins that later text can still close. Blocks after it are not final. */
-  readonly unclosedFrom: number | undefined;
+  /** Code, and formulas that later text can still close, by their place in the source. A parse may not begin inside of one. */
+  readonly regions: readonly Region[];
   /** The position in the source of a position in `text` that is not inside a mark. */
   sourceOffset(position: number): number;
+}
+
+export interface Region {
+  readonly from: number;
+  /** Infinity while later text can move the end. */
+  readonly to: number;
 }
 
 /** Longer formulas stay text. It also bounds the search for an end, which keeps the scan linear. */
@@ -28,6 +34,9 @@ const maxFormulaLength = 4_096;
 const markPattern = /\uE000(\d{1,6})\uE001/g;
 const environments =
   /^\\begin\{((?:p|b|B|v|V|small)?matrix|(?:align|gather|equation|multline)(?:ed|at)?\*?|cases|array|split)\}/;
+
+/** What may stand before a fence on its line: quote marks, and list markers with a space behind them. */
+const fencePrefix = /^\s*(?:>[ \t]*|(?:[-*+]|\d{1,9}[.)])[ \t]+)*$/;
 
 interface Delimiter {
   readonly open: string;
@@ -50,7 +59,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
   let text = "";
   let copied = 0;
   let position = 0;
-  let unclosedFrom: number | undefined;
+  const regions: Region[] = [];
   const mask = (end: number, formula: Omit<Formula, "source">) => {
     const mark = `\uE000${formulas.length}\uE001`;
     text += source.slice(copied, position) + mark;
@@ -65,7 +74,9 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
     position = next;
     const character = source[position];
     if (character === "`" || character === "~") {
-      position = endOfCode(source, position);
+      const { end, isOpen } = endOfCode(source, position);
+      regions.push({ from: position, to: isOpen ? Number.POSITIVE_INFINITY : end });
+      position = end;
       continue;
     }
     const found = findFormula(source, position, isLive);
@@ -75,7 +86,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
       // Markdown would drop the backslash, and nobody escapes a brace for Markdown.
       mask(position + 2, { tex: undefined, isDisplay: false });
     } else {
-      if (unclosedFrom === undefined && isUnclosed(source, position)) unclosedFrom = position;
+      if (isUnclosed(source, position)) regions.push({ from: position, to: Number.POSITIVE_INFINITY });
       // An escaped character is never a delimiter.
       position += character === "\\" ? 2 : source.startsWith("$$", position) ? 2 : 1;
     }
@@ -84,7 +95,7 @@ export function maskMath(source: string, isLive: boolean): MaskedText {
   return {
     text,
     formulas,
-    unclosedFrom,
+    regions,
     sourceOffset: (at) => at + (shifts.findLast((shift) => shift.at <= at)?.by ?? 0),
   };
 }
@@ -116,28 +127,34 @@ function nextSpecial(source: string, from: number): number {
   return pattern.exec(source)?.index ?? -1;
 }
 
-/** The end of the code that starts here: a fence up to its closing fence, or a span up to a run of as many backticks. */
-function endOfCode(source: string, start: number): number {
+/**
+ * The end of the code that starts here: a fence up to its closing fence, or a span up to a run of as many backticks.
+ * `isOpen`: later text can move the end.
+ */
+function endOfCode(source: string, start: number): { readonly end: number; readonly isOpen: boolean } {
   const character = source[start] ?? "";
   let end = start;
   while (source[end] === character) end += 1;
   const size = end - start;
   const lineStart = source.lastIndexOf("\n", start - 1) + 1;
-  if (size >= 3 && /^[\s>*+\-\d.)]*$/.test(source.slice(lineStart, start))) {
+  if (size >= 3 && fencePrefix.test(source.slice(lineStart, start))) {
     const close = new RegExp(`^[\\s>]*${character}{${size},}[ \\t]*$`, "gm");
     close.lastIndex = end;
     const match = close.exec(source);
-    return match === null ? source.length : match.index + match[0].length;
+    // The last line may go on, and then it closes nothing.
+    if (match === null) return { end: source.length, isOpen: true };
+    const closed = match.index + match[0].length;
+    return { end: closed, isOpen: closed === source.length };
   }
-  if (character === "~") return end;
+  if (character === "~") return { end, isOpen: end === source.length };
   const stop = source.indexOf("\n\n", end);
   const limit = Math.min(stop === -1 ? source.length : stop, end + maxFormulaLength);
   for (let at = source.indexOf("`", end); at !== -1 && at < limit; at = source.indexOf("`", at)) {
     const runStart = at;
     while (source[at] === "`") at += 1;
-    if (at - runStart === size) return at;
+    if (at - runStart === size) return { end: at, isOpen: at === source.length };
   }
-  return end;
+  return { end, isOpen: stop === -1 && source.length - end <= maxFormulaLength };
 }
 
 interface Found {

@@ -55,8 +55,9 @@ function parseFrom(text: string, from: number, isLive: boolean): { parsed: Parse
   });
   let closed = hasDefinitions ? 0 : Math.max(0, nodes.length - openBlocks);
   const startOf = (index: number) => masked.sourceOffset(nodes[index]?.position?.start.offset ?? 0);
-  // A formula that is closed later swallows the blocks between.
-  while (masked.unclosedFrom !== undefined && closed > 0 && startOf(closed) > masked.unclosedFrom) closed -= 1;
+  // Later text can move the end of a region over blocks, and a parse that began inside would take its end for a beginning.
+  const splits = (at: number) => masked.regions.some(({ from: first, to }) => first < at && at < to);
+  while (closed > 0 && splits(startOf(closed))) closed -= 1;
   const firstOpen = nodes[closed]?.position?.start;
   // From the start of the line: its indentation belongs to the block.
   const closedUntil =

@@ -56,7 +56,13 @@ describe("[C6] a text that grows", () => {
       {
         numRuns: propertyRuns(200),
         // Seed -1727027876: a formula that is closed late swallows blocks that were final before.
-        examples: [[["$$", "\\[\n", "- item\n", "<div>\n", "$$"]]],
+        examples: [
+          [["$$", "\\[\n", "- item\n", "<div>\n", "$$"]],
+          // Seed -1327588307: backticks behind a dash without a space are no fence.
+          [["-->", "```\n", "---\n", "--\n", "===\n", "$x$", "|a|b|\n"]],
+          // Seed -381970693: a fence inside of HTML is none, but a formula behind it is looked for as if it were.
+          [["<div>\n", "```\n", "\n", "$x$", "\\]\n", "# head\n", "word "]],
+        ],
       },
     );
   });
