@@ -6,7 +6,7 @@ export async function readBounded(
   maxBytes: number,
 ): Promise<string | undefined> {
   if (Number(headers.get("content-length") ?? 0) > maxBytes) {
-    await body?.cancel().catch(() => undefined);
+    leave(body);
     return undefined;
   }
   const reader = body?.getReader();
@@ -18,9 +18,15 @@ export async function readBounded(
     if (next?.value === undefined) return text + decoder.decode();
     bytes += next.value.byteLength;
     if (bytes > maxBytes) {
-      await reader?.cancel().catch(() => undefined);
+      leave(reader);
       return undefined;
     }
     text += decoder.decode(next.value, { stream: true });
   }
+}
+
+/** Not awaited: on Vercel's edge runtime the promise settles only once the sender has finished. */
+function leave(source: Pick<ReadableStream, "cancel"> | null | undefined): void {
+  // A body that is broken already has nothing to cancel.
+  source?.cancel().catch(() => undefined);
 }

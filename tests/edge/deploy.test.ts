@@ -39,7 +39,7 @@ describe.each(await environments())("%s", (name) => {
     expect(bindings).toEqual(expect.arrayContaining(["Chat", "Limiter", "Revocations", "Metrics"]));
     expect(bindings).toEqual(expect.arrayContaining(["CONFIG", "RATE_LIMIT", "ANALYTICS", "NEST_BASE"]));
     for (const binding of bindings) expect(output).toContain(`env.${binding} `);
-    expect(output).toContain("chunks/room-inside");
+    expect(output).toContain("chunks/chat-room-host");
   });
 
   test("can be uploaded as a version for a gradual rollout", async () => {
