@@ -5,7 +5,7 @@
  */
 import { defined } from "../../shared/defined.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import type { Principal, Refusal } from "../core/principal.ts";
+import type { AccessRefusal, Principal } from "../core/principal.ts";
 import { ALL_SCOPES } from "../core/scopes.ts";
 import { systemClock } from "../platform/clock.ts";
 import { reportFault } from "../telemetry/reporter.ts";
@@ -55,7 +55,7 @@ export class Gate {
    * Verifies a token before anything is known of the room: nothing is read, parsed or woken for a client that fails here.
    * @param token undefined where none was shown. With `AUTH=none` it is not looked at.
    */
-  async identify(token: string | undefined): Promise<Result<Caller, Refusal>> {
+  async identify(token: string | undefined): Promise<Result<Caller, AccessRefusal>> {
     const { auth } = this.#config;
     if (auth.mode === "none") return ok(nobody);
     const facts = await (await verifierOf(auth)).verify(token);
@@ -66,7 +66,7 @@ export class Gate {
    * The principal of an identified caller in `room`, decided from the two names, the token and the revocations (S5).
    * @param room undefined for what belongs to no room.
    */
-  async enter({ facts }: Caller, room: string | undefined): Promise<Result<Principal, Refusal>> {
+  async enter({ facts }: Caller, room: string | undefined): Promise<Result<Principal, AccessRefusal>> {
     const { tenant } = this.#config;
     if (facts === undefined) {
       const owner = room === undefined ? tenant : tenantOfRoom(tenant, room);
@@ -82,7 +82,7 @@ export class Gate {
   }
 
   /** `identify` and `enter` in one step. Never rejects. */
-  async admit(token: string | undefined, room: string | undefined): Promise<Result<Principal, Refusal>> {
+  async admit(token: string | undefined, room: string | undefined): Promise<Result<Principal, AccessRefusal>> {
     const caller = await this.identify(token);
     return caller.ok ? this.enter(caller.value, room) : caller;
   }
@@ -107,7 +107,7 @@ export function authorize(
   room: string | undefined,
   config: GateSettings,
   revocationsOf: RevocationsOf,
-): Promise<Result<Principal, Refusal>> {
+): Promise<Result<Principal, AccessRefusal>> {
   return new Gate(config, revocationsOf).admit(bearerOf(request), room);
 }
 

@@ -1,7 +1,7 @@
 /** Checks the claims of a verified token. Which rooms they open is decided in `tenants.ts`. */
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import type { Refusal } from "../core/principal.ts";
+import type { AccessRefusal } from "../core/principal.ts";
 import { ALL_SCOPES, type Scope } from "../core/scopes.ts";
 import { tenantPattern } from "./tenant-name.ts";
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
@@ -36,7 +36,7 @@ const claimsSchema = z.object({
 });
 
 /** @param now ms since 1970. */
-export function parseClaims(claims: unknown, now: number): Result<TokenFacts, Refusal> {
+export function parseClaims(claims: unknown, now: number): Result<TokenFacts, AccessRefusal> {
   const parsed = claimsSchema.safeParse(claims);
   if (!parsed.success) {
     const claim = String(parsed.error.issues[0]?.path[0] ?? "claims");
@@ -62,6 +62,6 @@ export function parseClaims(claims: unknown, now: number): Result<TokenFacts, Re
   });
 }
 
-function refuse(detail: string): { readonly ok: false; readonly error: Refusal } {
+function refuse(detail: string): { readonly ok: false; readonly error: AccessRefusal } {
   return fail({ code: "unauthenticated", detail });
 }

@@ -3,7 +3,7 @@
  * before any storage is read.
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import type { Refusal } from "../core/principal.ts";
+import type { AccessRefusal } from "../core/principal.ts";
 import type { TokenFacts } from "./claims.ts";
 import { tenantPattern } from "./tenant-name.ts";
 
@@ -28,7 +28,7 @@ export function tenantAdmitted(
   facts: TokenFacts,
   room: string | undefined,
   setting: TenantSetting,
-): Result<string, Refusal> {
+): Result<string, AccessRefusal> {
   // With one tenant a token need not name it; with many it must, or it would open whatever room it points at.
   const claimed = facts.tenant ?? (setting === everyTenant ? undefined : setting);
   if (room === undefined) {

@@ -6,7 +6,7 @@ import { JWTClaimValidationFailed, JWTExpired } from "jose/errors";
 import { type JWTVerifyGetKey, jwtVerify } from "jose/jwt/verify";
 import { fail, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
-import type { Refusal } from "../core/principal.ts";
+import type { AccessRefusal } from "../core/principal.ts";
 import { parseClaims, type TokenFacts } from "./claims.ts";
 import { type KeyEvent, type KeySource, kidPattern } from "./keys/keys.ts";
 import { clockSkewMs } from "./token-life.ts";
@@ -39,7 +39,7 @@ export class TokenVerifier {
   }
 
   /** Never rejects. What is wrong with a signature or a key is one sentence: the difference helps only who tries keys. */
-  async verify(token: string | undefined): Promise<Result<TokenFacts, Refusal>> {
+  async verify(token: string | undefined): Promise<Result<TokenFacts, AccessRefusal>> {
     const { issuer, audience, clock } = this.#options;
     if (token === undefined || token === "") return refuse("A token is needed.");
     if (token.length > maxTokenLength) return refuse(`A token has at most ${maxTokenLength} characters.`);
@@ -82,6 +82,6 @@ export class TokenVerifier {
   }
 }
 
-function refuse(detail: string): Result<never, Refusal> {
+function refuse(detail: string): Result<never, AccessRefusal> {
   return fail({ code: "unauthenticated", detail });
 }

@@ -9,7 +9,7 @@ import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
 import type { RoomEvent, Transport } from "./events.ts";
 import type { TurnLimiter } from "./limiter/limiter-port.ts";
-import type { Principal, Refusal } from "./principal.ts";
+import type { AccessRefusal, Principal } from "./principal.ts";
 
 /** What the room knows of a socket. Compared by identity: connection ids repeat, and a replaced socket still has events. */
 export interface RoomSocket {
@@ -182,7 +182,7 @@ export interface RoomPorts {
   /** Loads what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
   readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
-  readonly principalOf: (token: string | undefined) => Promise<Result<Principal, Refusal>>;
+  readonly principalOf: (token: string | undefined) => Promise<Result<Principal, AccessRefusal>>;
   /**
    * False where the upstream wants the caller's own token and the room no longer has that of this user: the client must say
    * hello again. Absent: the upstream wants none.

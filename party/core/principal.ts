@@ -10,7 +10,7 @@ import type { Scope } from "./scopes.ts";
 export type { Principal } from "./principal-schema.ts";
 
 /** Why a client isn't let in, or a request isn't granted. */
-export interface Refusal {
+export interface AccessRefusal {
   readonly code: ErrorCode;
   /** What to do about it, where the code's own message doesn't say enough. Safe to show to strangers. */
   readonly detail?: string;
@@ -28,7 +28,7 @@ export interface SocketIdentity {
 export const unverified: SocketIdentity = { principal: undefined, address: undefined };
 
 /** A ticket that opens nothing, for whatever reason: the difference helps only who tries tickets. */
-export const badTicket: Refusal = {
+export const badTicket: AccessRefusal = {
   code: "unauthenticated",
   detail: "The ticket is unknown, used or expired. Request another one.",
 };

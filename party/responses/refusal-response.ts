@@ -5,17 +5,20 @@ import { ERRORS } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
-import type { Refusal } from "../core/principal.ts";
+import type { AccessRefusal } from "../core/principal.ts";
 import { reportConfig } from "../telemetry/reporter.ts";
 import { problem } from "./problem.ts";
 
 export { problem } from "./problem.ts";
 
 /** Of a submit over HTTP, which is a frame by another name. */
-export const tooLarge: Refusal = { code: "frame-too-large", detail: `The body is at most ${maxFrameBytes} bytes.` };
+export const tooLarge: AccessRefusal = {
+  code: "frame-too-large",
+  detail: `The body is at most ${maxFrameBytes} bytes.`,
+};
 
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
-export function refused({ code, detail, retryAfterMs }: Refusal): Response {
+export function refused({ code, detail, retryAfterMs }: AccessRefusal): Response {
   return problem(code, {
     ...(detail === undefined ? {} : { detail }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
@@ -24,7 +27,7 @@ export function refused({ code, detail, retryAfterMs }: Refusal): Response {
 }
 
 /** A refusal as a frame, for a client that reads frames. */
-export function errorFrame({ code, detail, retryAfterMs }: Refusal): ErrorFrame {
+export function errorFrame({ code, detail, retryAfterMs }: AccessRefusal): ErrorFrame {
   const { retryable } = ERRORS[code];
   return defined({ type: "error", code, message: detail ?? ERROR_MESSAGES[code], retryable, retryAfterMs });
 }

@@ -3,7 +3,7 @@ import { maxPageTurns } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
 import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
 import type { Submit } from "../core/log/turn-record.ts";
-import { mayDo, type Refusal } from "../core/principal.ts";
+import { type AccessRefusal, mayDo } from "../core/principal.ts";
 import type { TurnState } from "../core/room/plain-http/http-requests.ts";
 import { problem, refused } from "../responses/refusal-response.ts";
 import { streamAnswer } from "../responses/sse-response.ts";
@@ -45,7 +45,7 @@ async function submitAs(
   { core, principal }: Ask,
   submit: Submit,
   again: ChatRequest["again"],
-): Promise<Result<TurnState, Refusal>> {
+): Promise<Result<TurnState, AccessRefusal>> {
   if (again === undefined) return core.requests.submit(principal, submit);
   const ids = core.conversation.turns.all().map(({ id }) => id);
   const named = again.messageId !== undefined && ids.includes(again.messageId) ? again.messageId : undefined;

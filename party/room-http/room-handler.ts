@@ -5,7 +5,7 @@
 import { formatCursor, parseCursor } from "../../shared/protocol/cursor.ts";
 import { maxPageTurns, maxPollWaitSeconds, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
-import type { Principal, Refusal } from "../core/principal.ts";
+import type { AccessRefusal, Principal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room/room.ts";
 import { problem, refused, wrongMethod } from "../responses/refusal-response.ts";
 import { ROOM_METHODS } from "../responses/room-methods.ts";
@@ -27,7 +27,7 @@ const restartMs = 1_000;
 export async function answerInRoom(
   request: Request,
   core: RoomCore | undefined,
-  asker: Result<Principal, Refusal>,
+  asker: Result<Principal, AccessRefusal>,
 ): Promise<Response> {
   try {
     if (core === undefined) return refuse(request, { code: "internal", retryAfterMs: restartMs });
@@ -132,7 +132,7 @@ async function olderTurns(ask: Ask): Promise<Response> {
   return said(ask, await core.requests.older(principal, before, limit), (page) => json(page));
 }
 
-function said<T>({ request }: Ask, result: Result<T, Refusal>, say: (value: T) => Response): Response {
+function said<T>({ request }: Ask, result: Result<T, AccessRefusal>, say: (value: T) => Response): Response {
   return result.ok ? say(result.value) : refuse(request, result.error);
 }
 

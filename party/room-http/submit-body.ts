@@ -6,14 +6,17 @@ import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import { maxFrameBytes, maxParamsBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
-import type { Refusal } from "../core/principal.ts";
+import type { AccessRefusal } from "../core/principal.ts";
 import { readBounded } from "../platform/read-bounded.ts";
 import { tooLarge } from "../responses/refusal-response.ts";
 
 const example = '{"turnId": "q-1", "input": {"prompt": "Hello"}}';
 
 /** @param newId for a turn whose asker did not choose one. */
-export async function readSubmit(request: Request, newId: () => string): Promise<Result<TurnSubmitFrame, Refusal>> {
+export async function readSubmit(
+  request: Request,
+  newId: () => string,
+): Promise<Result<TurnSubmitFrame, AccessRefusal>> {
   const text = await readBounded(request, maxFrameBytes);
   if (text === undefined) return fail(tooLarge);
   const body = jsonOr(text, maxFrameBytes);

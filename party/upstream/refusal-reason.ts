@@ -4,7 +4,7 @@
  */
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 
-export interface Refusal {
+export interface UpstreamRefusal {
   readonly status?: number | undefined;
   /** Codes and types: words for programs, such as `context_length_exceeded`. */
   readonly names: string;
@@ -56,7 +56,7 @@ const reasons: readonly Reason[] = [
 ];
 
 /** Undefined where neither status nor words say why. Words win over the status, and names over sentences. */
-export function reasonOf({ status, names, sentence, hasWait = false }: Refusal): ErrorCode | undefined {
+export function reasonOf({ status, names, sentence, hasWait = false }: UpstreamRefusal): ErrorCode | undefined {
   const eligible = reasons.filter(({ code }) => mayMean(code, status, hasWait));
   const found =
     eligible.find((reason) => reason.names.test(names)) ??

@@ -32,7 +32,7 @@ export interface SlowDownState {
   readonly pausedUntil: number;
 }
 
-export interface Refusal {
+export interface CallRefusal {
   /** When the refused call got its lease; undefined for a call without one. */
   readonly grantedAt: number | undefined;
   /** Leases at that moment, that of the refused call included. */
@@ -53,7 +53,7 @@ export function beginSlowDown(limit: number, inUse: number, now: number): SlowDo
   return { cap, successes: 0, peak: 0, raises: 0, since: now, busyAt: now, refusals: 0, pausedUntil: 0 };
 }
 
-export function afterRefusal(state: SlowDownState, refusal: Refusal, now: number): SlowDownState {
+export function afterRefusal(state: SlowDownState, refusal: CallRefusal, now: number): SlowDownState {
   const { grantedAt, inUse, isRepeated } = refusal;
   if (grantedAt === undefined) return { ...state, busyAt: now };
   // One decrease for all that was under way when it was made, or a burst of refusals would end at one whatever the cause.

@@ -17,9 +17,9 @@ import {
   afterRefusal,
   afterSuccess,
   beginSlowDown,
+  type CallRefusal,
   calmMs,
   isSlowDownOver,
-  type Refusal,
   type SlowDownState,
 } from "./concurrency-limit.ts";
 
@@ -38,7 +38,7 @@ export type Barrier =
   /** As many calls run as the upstream takes. */
   | { readonly kind: "full" };
 
-export interface RefusedCall extends Refusal {
+export interface RefusedCall extends CallRefusal {
   readonly id: string;
 }
 

@@ -10,7 +10,7 @@ import { Conversation } from "../conversation/conversation.ts";
 import type { Reader } from "../delivery/reader.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts, RoomSocket, StreamSocket } from "../ports.ts";
-import { mayDo, type Principal, type Refusal, type SocketIdentity, unverified } from "../principal.ts";
+import { type AccessRefusal, mayDo, type Principal, type SocketIdentity, unverified } from "../principal.ts";
 import { SyncBuilder } from "../sync/sync-builder.ts";
 import { FrameHandler } from "./frame-handler.ts";
 import { HttpRequests } from "./plain-http/http-requests.ts";
@@ -170,7 +170,7 @@ export class RoomCore {
   }
 
   /** A ticket that opens a stream without a header (S1). */
-  async issueTicket(principal: Principal): Promise<Result<Ticket, Refusal>> {
+  async issueTicket(principal: Principal): Promise<Result<Ticket, AccessRefusal>> {
     if (!mayDo(principal, "look")) return fail({ code: "forbidden" });
     this.#leftNothing = false;
     const ticket = await this.#tickets.issue(principal);
@@ -179,7 +179,7 @@ export class RoomCore {
   }
 
   /** The user of a ticket, and the proof that the stream's `id:` must carry. */
-  async redeemTicket(ticket: string, proof: string | undefined): Promise<Result<TicketSession, Refusal>> {
+  async redeemTicket(ticket: string, proof: string | undefined): Promise<Result<TicketSession, AccessRefusal>> {
     const session = await this.#tickets.redeem(ticket, proof);
     this.#watchTickets();
     if (!session.ok) this.#leaveNothing();

@@ -12,7 +12,7 @@ import type { Conversation } from "../../conversation/conversation.ts";
 import type { Submit } from "../../log/turn-record.ts";
 import type { RoomPolicy } from "../../policy.ts";
 import type { RoomPorts } from "../../ports.ts";
-import { type Act, mayDo, type Principal, type Refusal } from "../../principal.ts";
+import { type AccessRefusal, type Act, mayDo, type Principal } from "../../principal.ts";
 import type { OlderTurns, SyncBuilder } from "../../sync/sync-builder.ts";
 import type { SessionList } from "../sessions/session-list.ts";
 import type { TurnSubmit } from "../turn-submit.ts";
@@ -83,7 +83,7 @@ export class HttpRequests {
     principal: Principal,
     frame: Submit,
     answer: "state" | "stream" = "state",
-  ): Promise<Result<TurnState, Refusal>> {
+  ): Promise<Result<TurnState, AccessRefusal>> {
     return this.#as(principal, answer === "stream" ? ["turn-submit", "look"] : ["turn-submit"], async () => {
       await this.#ports.prepare();
       const { submits } = this.#parts;
@@ -98,7 +98,7 @@ export class HttpRequests {
   }
 
   /** Stops a turn. Resolves when its end is durable (T3). */
-  cancel(principal: Principal, turnId: string): Promise<Result<Stopped, Refusal>> {
+  cancel(principal: Principal, turnId: string): Promise<Result<Stopped, AccessRefusal>> {
     return this.#as(principal, ["turn-cancel"], async () => {
       const result = await this.#conversation.cancel(turnId);
       if (result.ok) await result.value.ended;
@@ -109,7 +109,7 @@ export class HttpRequests {
   }
 
   /** The present state of a turn, whole. */
-  turn(principal: Principal, turnId: string): Promise<Result<TurnState, Refusal>> {
+  turn(principal: Principal, turnId: string): Promise<Result<TurnState, AccessRefusal>> {
     return this.#as(principal, ["look"], async () => {
       const state = await this.#stateOf(turnId);
       return state === undefined ? fail({ code: "turn-unknown" }) : ok(state);
@@ -117,7 +117,7 @@ export class HttpRequests {
   }
 
   /** The room as a new client gets it. */
-  snapshot(principal: Principal): Promise<Result<Snapshot, Refusal>> {
+  snapshot(principal: Principal): Promise<Result<Snapshot, AccessRefusal>> {
     return this.#as(principal, ["look"], async () => {
       const built = await this.#parts.builder.once({ have: undefined });
       return built === undefined ? fail({ code: "draining" }) : ok(built);
@@ -125,7 +125,7 @@ export class HttpRequests {
   }
 
   /** What is new since `have`, waited for up to `waitMs`. */
-  async poll(principal: Principal, have: Have | undefined, waitMs: number): Promise<Result<PollAnswer, Refusal>> {
+  async poll(principal: Principal, have: Have | undefined, waitMs: number): Promise<Result<PollAnswer, AccessRefusal>> {
     const { viewers, builder, polls } = this.#parts;
     const place = polls.take(principal);
     if (place === undefined) return fail({ code: "room-full", retryAfterMs: fullRetryMs });
@@ -153,7 +153,7 @@ export class HttpRequests {
    * Turns before `before`, oldest first and whole, at most `limit` and at most one sync's worth; from the newest where
    * `before` is left out.
    */
-  older(principal: Principal, before: string | undefined, limit: number): Promise<Result<OlderTurns, Refusal>> {
+  older(principal: Principal, before: string | undefined, limit: number): Promise<Result<OlderTurns, AccessRefusal>> {
     return this.#as(principal, ["look"], async () => {
       const page = await this.#parts.builder.older(before, limit);
       return page === undefined ? fail({ code: "turn-unknown" }) : ok(page);
@@ -161,7 +161,7 @@ export class HttpRequests {
   }
 
   /** Stops and removes all turns. Resolves when that is durable, with the stops that are still to be carried out. */
-  clear(principal: Principal): Promise<Result<undefined, Refusal>> {
+  clear(principal: Principal): Promise<Result<undefined, AccessRefusal>> {
     return this.#as(principal, ["room-clear"], async () => {
       await this.#conversation.clear();
       if (!this.#conversation.journal.isBroken) this.#ports.audit({ act: "cleared", by: principal });
@@ -170,7 +170,7 @@ export class HttpRequests {
   }
 
   /** Deletes the room and everything stored of it; open tabs start again in a new epoch. */
-  erase(principal: Principal): Promise<Result<undefined, Refusal>> {
+  erase(principal: Principal): Promise<Result<undefined, AccessRefusal>> {
     return this.#as(principal, ["erase"], async () => {
       await this.#conversation.erase();
       if (!this.#conversation.journal.isBroken) this.#ports.audit({ act: "erased", by: principal });
@@ -182,8 +182,8 @@ export class HttpRequests {
   async #as<T>(
     principal: Principal,
     acts: readonly Act[],
-    work: () => Promise<Result<T, Refusal>>,
-  ): Promise<Result<T, Refusal>> {
+    work: () => Promise<Result<T, AccessRefusal>>,
+  ): Promise<Result<T, AccessRefusal>> {
     if (!acts.every((act) => mayDo(principal, act))) return fail({ code: "forbidden" });
     // A user with an open tab counts by the tab, and stops counting when it closes.
     if (!this.#parts.sessions.isReadBy(principal.sub)) this.#see(principal.sub);
@@ -208,7 +208,7 @@ export class HttpRequests {
     return built === undefined || turn === undefined ? undefined : { epoch: built.frame.epoch, turn };
   }
 
-  #refusalOf(refusal: { readonly code: ErrorCode; readonly detail?: string }): Refusal {
+  #refusalOf(refusal: { readonly code: ErrorCode; readonly detail?: string }): AccessRefusal {
     if (refusal.code !== "queue-full") return refusal;
     const { etaMs } = this.#conversation.turns.eta(1, this.#policy.maxActiveTurns);
     return { ...refusal, retryAfterMs: etaMs ?? fullRetryMs };

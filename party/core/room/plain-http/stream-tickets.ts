@@ -7,7 +7,7 @@
 import * as z from "zod/mini";
 import { fail, ok, type Result } from "../../../../shared/result.ts";
 import type { RoomPorts } from "../../ports.ts";
-import { badTicket, type Refusal } from "../../principal.ts";
+import { type AccessRefusal, badTicket } from "../../principal.ts";
 import { type Principal, principalSchema } from "../../principal-schema.ts";
 import { oldestOfLargest } from "../fair-share.ts";
 
@@ -81,7 +81,7 @@ export class Tickets {
    * Opens the session of a ticket, or opens it again. Resolves when its use is durable: a ticket is never used twice.
    * @param proof of the `Last-Event-ID`, where one came.
    */
-  async redeem(ticket: string, proof: string | undefined): Promise<Result<TicketSession, Refusal>> {
+  async redeem(ticket: string, proof: string | undefined): Promise<Result<TicketSession, AccessRefusal>> {
     const now = this.#ports.clock.now();
     const entry = this.#live().find((candidate) => isSame(candidate.ticket, ticket));
     if (entry === undefined) return fail(badTicket);

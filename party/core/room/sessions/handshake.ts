@@ -12,7 +12,7 @@ import type { Conversation } from "../../conversation/conversation.ts";
 import type { BucketRate } from "../../limiter/token-bucket.ts";
 import type { RoomPolicy } from "../../policy.ts";
 import type { RoomPorts, RoomSocket } from "../../ports.ts";
-import { mayDo, type Principal, type Refusal, type SocketIdentity, unverified } from "../../principal.ts";
+import { type AccessRefusal, mayDo, type Principal, type SocketIdentity, unverified } from "../../principal.ts";
 import { parseAttachment } from "./attachment.ts";
 import { Session, type WaitingFrames } from "./session.ts";
 import type { SessionCloser } from "./session-closer.ts";
@@ -166,7 +166,7 @@ export class Handshake {
   }
 
   /** The token of a `hello` decides where it has one; otherwise the identity that came with the socket. */
-  async #identify(token: string | undefined, { principal }: SocketIdentity): Promise<Result<Principal, Refusal>> {
+  async #identify(token: string | undefined, { principal }: SocketIdentity): Promise<Result<Principal, AccessRefusal>> {
     if (token !== undefined || principal === undefined) return this.#ports.principalOf(token);
     // What the tenant may do is known before its first turn.
     await this.#ports.prepare();

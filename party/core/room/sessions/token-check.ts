@@ -4,14 +4,14 @@
  */
 import { NOTICE_MESSAGES } from "../../../../shared/protocol/messages-en.ts";
 import type { RoomPorts } from "../../ports.ts";
-import { mayDo, type Refusal } from "../../principal.ts";
+import { type AccessRefusal, mayDo } from "../../principal.ts";
 import type { Session } from "./session.ts";
 import type { SessionCloser } from "./session-closer.ts";
 import { sendError, sendFrame } from "./session-output.ts";
 import { lifeOf, tokenStateOf } from "./token-expiry.ts";
 
-const expired: Refusal = { code: "unauthenticated", detail: "The token has expired." };
-const revoked: Refusal = { code: "unauthenticated", detail: "The token has been revoked." };
+const expired: AccessRefusal = { code: "unauthenticated", detail: "The token has expired." };
+const revoked: AccessRefusal = { code: "unauthenticated", detail: "The token has been revoked." };
 /** `token-accepted` names this time where tokens don't expire: the last one that a Date can hold. */
 const neverMs = 8.64e15;
 
@@ -66,7 +66,7 @@ export class TokenCheck {
     sendFrame(session, { type: "token-accepted", expiresAt: neverMs, ...life });
   }
 
-  #end(session: Session, { code, detail }: Refusal): false {
+  #end(session: Session, { code, detail }: AccessRefusal): false {
     this.#closer.end(session, code, detail);
     return false;
   }
