@@ -81,7 +81,7 @@ function resumeOnce(chat: { resumeStream(): Promise<void> }): () => void {
   const resume = () => {
     state = state === "idle" ? "resuming" : "again";
     if (state === "again") return;
-    // What goes wrong is `error` of the chat.
+    // The chat reports failures as its `error`.
     void chat.resumeStream().finally(() => {
       const isWanted = state === "again";
       state = "idle";

@@ -76,7 +76,7 @@ export interface SubmitOptions {
   readonly metadata?: Record<string, unknown>;
   /** Removes that turn and later ones (edit and regenerate). */
   readonly replaces?: string;
-  /** What happens to the turn when the last viewer leaves; the room's policy when left out. */
+  /** Decides whether the turn goes on when the last viewer leaves. Without it, the room's policy decides. */
   readonly onLeave?: "cancel" | "keep";
 }
 

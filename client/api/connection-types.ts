@@ -10,7 +10,7 @@ export type StepReason =
 export const TRANSPORTS = ["websocket", "sse", "poll"] as const;
 export type TransportName = (typeof TRANSPORTS)[number];
 
-/** What the network, not the room, did to a connection. */
+/** A fault of the network, not of the room, that ended or delayed a connection. */
 export type NetworkFault =
   /** This runtime has no such thing. */
   | "unavailable"
@@ -18,7 +18,7 @@ export type NetworkFault =
   | "blocked"
   /** It said nothing for too long. */
   | "stalled"
-  /** What was sent is held back on the way. */
+  /** A proxy holds back what was sent. */
   | "buffered"
   /** It broke off. */
   | "lost";

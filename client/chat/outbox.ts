@@ -17,7 +17,7 @@ import type { KeptEntry } from "./outbox-store.ts";
 /** On its way: sent on this connection. Unsure: sent on one that was lost, so the room may have it or not. */
 type Sent = "not-yet" | "unsure" | "on-its-way";
 
-/** What an error frame was about. */
+/** The subject of an error frame. */
 export type Refused = "submit" | "stop" | "clear";
 
 interface Submit {

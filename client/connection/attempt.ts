@@ -19,7 +19,7 @@ export type AttemptState =
   | { readonly phase: "ended"; readonly syncedAt: number | undefined };
 
 export interface AttemptEvents {
-  /** What the reader has, for the hello. */
+  /** Returns the reader's cursor for the hello. */
   have(): Have | undefined;
   welcomed(attempt: Attempt): void;
   /** A frame of a welcomed transport, or an `error` or `notice` before the welcome (R2). */

@@ -22,7 +22,7 @@ import * as rules from "./transport-fallback.ts";
 import { UpgradeProbe } from "./upgrade-probe.ts";
 
 export interface ConnectionEvents {
-  /** What the reader has, for the next hello. */
+  /** Returns the reader's cursor for the next hello. */
   have(): Have | undefined;
   /** A frame of a welcomed transport, or an `error` or `notice` before the welcome. */
   frame(frame: ServerFrame): void;

@@ -10,7 +10,7 @@ import { type BackoffPolicy, backoffMs } from "../../shared/backoff.ts";
 import type { NetworkFault, StepReason, TransportName } from "../api/connection-types.ts";
 import { stableAfterMs } from "../time/timing.ts";
 
-/** What is remembered for the session while the current transport is not the best one. */
+/** The record that the session keeps while the current transport isn't the best one. */
 export interface FallbackRecord {
   readonly transport: TransportName;
   readonly because: StepReason;
@@ -41,7 +41,7 @@ export interface Fallback {
   readonly upgrades: number;
 }
 
-/** What to do after a failure: try the next transport at once, or wait and begin a new round. */
+/** The step after a failure: try the next transport at once, or wait and begin a new round. */
 export type Advice = "next" | "wait";
 
 /** Two failures may be a gateway that restarts; the third in a row is a reason to try the transports below. */

@@ -14,7 +14,7 @@ export interface KeepPlaceProps {
 
 interface HeldTurn {
   readonly turn: Element;
-  /** Of its upper edge, in the window. */
+  /** The distance of its upper edge from the top of the window, in pixels. */
   readonly top: number;
 }
 
