@@ -3,7 +3,7 @@
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { cp, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { base64url, jwtVerify, SignJWT } from "jose";
@@ -35,7 +35,9 @@ const freshOptions = {
 };
 
 test("the recipes compile in a fresh app, where the page says to put them", async () => {
-  const app = await mkdtemp(join(root, "node_modules/.cache/fresh-app-"));
+  const cache = join(root, "node_modules/.cache");
+  await mkdir(cache, { recursive: true });
+  const app = await mkdtemp(join(cache, "fresh-app-"));
   try {
     for (const file of ["chat-room.tsx", "app", "vite"]) {
       await cp(join(root, "examples/react", file), join(app, file), { recursive: true });
