@@ -9,6 +9,7 @@ import type { UpstreamBatch, UpstreamEnd } from "../core/ports.ts";
 import type { StreamEvent } from "./dialects/stream-event.ts";
 import { ThinkTags } from "./dialects/think-tags.ts";
 import type { TextFilter } from "./text-filter.ts";
+import { UnreadEvents, unrecognized } from "./unread-events.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -30,7 +31,7 @@ export class BatchBuilder {
   #lastText = "";
   #lastKind: TextKind = "text";
   #lastUsage: Usage = {};
-  #unread: StreamEvent | undefined;
+  readonly #unread = new UnreadEvents();
   readonly #think = new ThinkTags();
   readonly #filter: TextFilter | undefined;
   readonly #emit = (kind: TextKind, text: string) => this.#append(kind, text);
@@ -71,7 +72,7 @@ export class BatchBuilder {
 
   /** The first event with data that nothing was read from. */
   get unread(): StreamEvent | undefined {
-    return this.#unread;
+    return this.#unread.first;
   }
 
   text(kind: TextKind, text: string): void {
@@ -127,10 +128,13 @@ export class BatchBuilder {
     this.#rest.usage = before === undefined ? usage : { ...before, ...usage };
   }
 
-  /** Notes an event of which nothing was read. */
+  /**
+   * Notes an event of which nothing was read.
+   * @throws UpstreamFailure `upstream-unrecognized` after too many of them without any content.
+   */
   ignored(event: StreamEvent): void {
     this.#otherCalls += 1;
-    this.#unread ??= event;
+    if (!this.#hasContent && this.#unread.add(event)) throw unrecognized(this.#unread.first ?? event, false);
   }
 
   end(end: UpstreamEnd): void {

@@ -1,8 +1,9 @@
 /**
  * An answer's body as batches: read with back-pressure, a chunk at a time, each chunk's events merged into one batch (U8).
  * Nothing is read ahead of the consumer. Bytes that are no UTF-8 become U+FFFD; comments and blank lines are empty batches,
- * signs of life. An answer with data of which nothing was understood is `upstream-unrecognized`.
+ * signs of life. An answer with data of which nothing was understood is `upstream-unrecognized`, also where it never closes.
  */
+import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import { type UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
@@ -22,6 +23,8 @@ export function readerOf(name: DialectName, mapping?: MappingSettings): StreamRe
   return (body, signal, contentType, isSized) =>
     new AnswerReader(name, mapping).batches(body, signal, contentType, isSized);
 }
+
+const lateCodes = ["upstream-first-token-timeout", "upstream-deadline"] as const satisfies readonly ErrorCode[];
 
 /** Reads one attempt's answer. */
 export class AnswerReader implements FramingSink {
@@ -67,15 +70,19 @@ export class AnswerReader implements FramingSink {
     if (decoder === undefined) throw malformed("unknown character set");
     this.#isSized = isSized;
     const framing = new SniffedFraming(promised, this);
-    for await (const bytes of chunksOf(body, signal)) {
-      framing.feed(decoder.decode(bytes, { stream: true }));
-      if (this.#builder.ended) this.#check();
-      yield this.#isWhole ? { parts: [] } : this.#builder.take();
-      // U5: a failure ends the answer after what came before it.
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#builder.ended) return;
-      // The turn says that a whole text is too long (T6).
-      if (this.#isWhole && this.#builder.received("text").length > maxEventUnits) break;
+    try {
+      for await (const bytes of chunksOf(body, signal)) {
+        framing.feed(decoder.decode(bytes, { stream: true }));
+        if (this.#builder.ended) this.#check();
+        yield this.#isWhole ? { parts: [] } : this.#builder.take();
+        // U5: a failure ends the answer after what came before it.
+        if (this.#failure !== undefined) throw this.#failure;
+        if (this.#builder.ended) return;
+        // The turn says that a whole text is too long (T6).
+        if (this.#isWhole && this.#builder.received("text").length > maxEventUnits) break;
+      }
+    } catch (error) {
+      throw this.#wasLate(error) ? (unrecognizedIn(this.#builder, false) ?? error) : error;
     }
     framing.feed(decoder.decode());
     const isComplete = framing.end();
@@ -119,6 +126,11 @@ export class AnswerReader implements FramingSink {
 
   onFailure(failure: UpstreamFailure): void {
     if (!this.#builder.ended) this.#fail(failure);
+  }
+
+  /** The turn waited in vain for the first token. Where data came meanwhile, the reason is that it wasn't understood. */
+  #wasLate(error: unknown): boolean {
+    return error instanceof UpstreamFailure && (lateCodes as readonly string[]).includes(error.code);
   }
 
   #close(): void {

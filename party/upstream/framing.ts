@@ -29,6 +29,8 @@ export class SniffedFraming implements Framing {
     }
     this.#head += text;
     this.#decide(false);
+    // Blank lines that keep a connection alive, and no answer yet.
+    if (this.#head.length > maxBlankUnits && withoutBlank(this.#head) === "") this.#head = "";
   }
 
   /** Bare text is an answer only where the type doesn't promise something else. */
@@ -140,6 +142,9 @@ export class SniffedFraming implements Framing {
     return new TextFraming(this.#sink);
   }
 }
+
+/** White space in front of an answer. More is never part of it. */
+const maxBlankUnits = 4_096;
 
 const fieldNames = ["data:", "event:", "id:", "retry:"] as const;
 

@@ -7,7 +7,6 @@ import { BatchBuilder } from "./batch-builder.ts";
 import { chunksOf } from "./chunks.ts";
 import { decoderFor, promisedBy } from "./content-type.ts";
 import { DialectReader } from "./dialects/recognition/auto.ts";
-import { adviceFor } from "./dialects/recognition/event-shape.ts";
 import { addUsage } from "./dialects/said-usage.ts";
 import {
   isObject,
@@ -19,6 +18,7 @@ import {
 } from "./dialects/stream-event.ts";
 import { ToolSteps } from "./dialects/tool-steps.ts";
 import { maxEventUnits } from "./framing-contract.ts";
+import { unrecognized } from "./unread-events.ts";
 
 /** Reads a body to its end, for callers that read no streams. */
 export async function* wholeAnswer(
@@ -68,11 +68,14 @@ export function readDocument(text: string, dialect: DialectReader, into: BatchBu
   if (!into.ended) into.ignored({ name: undefined, data: text, value, id: undefined });
 }
 
-/** The failure of an answer with data of which nothing was understood. It was paid for, so it isn't asked for again. */
-export function unrecognizedIn(builder: BatchBuilder): UpstreamFailure | undefined {
+/**
+ * The failure of an answer with data of which nothing was understood.
+ * @param isOver false where the upstream may still send.
+ */
+export function unrecognizedIn(builder: BatchBuilder, isOver = true): UpstreamFailure | undefined {
   const { unread } = builder;
   if (builder.hasContent || unread === undefined || builder.failed) return undefined;
-  return new UpstreamFailure("upstream-unrecognized", false, { cause: adviceFor(unread), byUpstream: true });
+  return unrecognized(unread, isOver);
 }
 
 /** Parts of the unified format, which say `kind`, or of an AI SDK message, which say `type`. */

@@ -1,6 +1,6 @@
 /** An upstream that says what the test tells it to, when it tells it to. */
 
-import type { Upstream, UpstreamBatch, UpstreamRequest } from "../../../party/core/ports.ts";
+import type { Upstream, UpstreamBatch, UpstreamFailure, UpstreamRequest } from "../../../party/core/ports.ts";
 import type { Part } from "../../../shared/content.ts";
 
 export class UpstreamCall {
@@ -12,6 +12,8 @@ export class UpstreamCall {
   #wake: () => void = () => undefined;
   #answer: (() => void) | undefined;
   #refuse: ((error: unknown) => void) | undefined;
+  /** What the reader throws once the call is aborted. Undefined: the reason. */
+  whenAborted: UpstreamFailure | undefined;
   readonly opened: Promise<AsyncIterable<UpstreamBatch>>;
 
   constructor(request: UpstreamRequest, signal: AbortSignal, answersAtOnce: boolean) {
@@ -75,7 +77,7 @@ export class UpstreamCall {
 
   async *#batches(): AsyncGenerator<UpstreamBatch> {
     for (;;) {
-      if (this.signal.aborted) throw this.signal.reason;
+      if (this.signal.aborted) throw this.whenAborted ?? this.signal.reason;
       const batch = this.#queue.shift();
       if (batch !== undefined) yield batch;
       else if (this.#failure !== undefined) throw this.#failure;

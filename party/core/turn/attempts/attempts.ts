@@ -192,6 +192,8 @@ async function attempt(
     }
     return failed(new UpstreamFailure("upstream-truncated", true));
   } catch (error) {
+    // The reader knows why no token came in time: it read data and understood nothing.
+    if (error instanceof UpstreamFailure && error.code === "upstream-unrecognized") return failed(error);
     if (watch.failure !== undefined) return failed(watch.failure);
     if (error instanceof UpstreamFailure) return failed(error);
     // A fault that isn't the upstream's word: the connection failed, or the answer broke off once it had begun.

@@ -141,3 +141,15 @@ test("[U1] a comment before the first token doesn't begin the silence timeout", 
   await clock.advance(1_000);
   expect(end()).toMatchObject({ ending: { error: { code: "upstream-first-token-timeout" } }, mustStop: true });
 });
+
+test("[U5] an answer that isn't understood by the time of the first token says so, and its generation is stopped", async () => {
+  const { clock, upstream, end } = started({}, { firstTokenTimeoutMs: 30_000 });
+  await settled();
+  upstream.call.whenAborted = new UpstreamFailure("upstream-unrecognized", false);
+  upstream.call.emit({});
+  await clock.advance(30_000);
+  expect(end()).toMatchObject({
+    ending: { outcome: "failed", error: { code: "upstream-unrecognized" } },
+    mustStop: true,
+  });
+});
