@@ -1,7 +1,7 @@
 /** A submit that brings the conversation along, as clients over HTTP do that keep one of their own. */
 import { describe, expect, test } from "vitest";
 import { historyOf } from "../../../../party/core/conversation/prompt-history.ts";
-import { rowUnits } from "../../../../party/core/log/storage-schema.ts";
+import { rowsPrefix, rowUnits } from "../../../../party/core/log/storage-schema.ts";
 import { DEFAULT_POLICY } from "../../../../party/core/policy.ts";
 import type { Turn } from "../../../../party/core/turn/turn.ts";
 import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
@@ -83,6 +83,48 @@ describe("a conversation that comes with its question", () => {
     expect(again).toMatchObject({ ok: true, value: { turn: { id: "t" } } });
     expect(room.upstream.calls).toHaveLength(1);
   });
+});
+
+/** Lists no rows of this prefix until the returned function is called. */
+function holdReads(room: Room, prefix: string): () => void {
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const list = room.storage.list.bind(room.storage);
+  room.storage.list = async (options) => {
+    if (options.prefix.startsWith(prefix)) await gate;
+    return list(options);
+  };
+  return release;
+}
+
+test("[U2] a question is asked without an older turn that is trimmed while the history is read from storage", async () => {
+  const room = await buildRoom({ policy: { keepTurns: 3, maxActiveTurns: 2 } });
+  for (const id of ["oldest", "older"]) {
+    await room.core.requests.submit(ANYONE, { type: "turn-submit", turnId: id, input: { prompt: `${id}?` } });
+    await settled();
+    room.upstream.call.text(`${id}!`);
+    room.upstream.call.done();
+    await settled();
+  }
+  await room.evict();
+  const release = holdReads(room, rowsPrefix("input", 0));
+  await submit(room, "t", { context: undefined });
+  const messages: ChatMessage[] = [{ role: "user", content: "beside" }];
+  await submit(room, "beside", { context: undefined, input: { messages } });
+  await settled();
+  room.upstream.call.done();
+  await settled();
+  await room.advance(1_000);
+  expect(room.core.conversation.turns.all().map(({ id }) => id)).toEqual(["older", "t", "beside"]);
+  release();
+  await settled();
+  expect(room.upstream.call.request.messages).toEqual([
+    { role: "user", content: "older?" },
+    { role: "assistant", content: "older!" },
+    { role: "user", content: "why?" },
+  ]);
 });
 
 describe("[U2] the history of a turn", () => {

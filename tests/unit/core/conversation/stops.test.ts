@@ -24,6 +24,22 @@ async function stopped(room: Room, tab: Tab): Promise<string> {
   return id;
 }
 
+/** Stops a turn so that the failed stop and its retry are stored and the turn's end is not: the object is lost before that. */
+async function stoppedWithoutEnd(room: Room, tab: Tab): Promise<void> {
+  const id = tab.submit("hi");
+  await settled();
+  room.upstream.call.text("Hello");
+  await room.clock.advance(2_000);
+  const commit = room.storage.commit.bind(room.storage);
+  room.storage.commit = async (changes) => {
+    const ends = [...changes.put].some(([, value]) => typeof value === "object" && value !== null && "end" in value);
+    return ends ? new Promise(() => undefined) : commit(changes);
+  };
+  tab.cancel(id);
+  await settled();
+  expect(Object.keys(await agendaOf(room)).some((name) => name.startsWith("stop/"))).toBe(true);
+}
+
 async function agendaOf(room: Room): Promise<Record<string, number>> {
   const stored = (await room.storage.get(["agenda"])).get("agenda") as { entries: Record<string, number> } | undefined;
   return stored?.entries ?? {};
@@ -104,19 +120,7 @@ describe("[T3] a stop that doesn't reach the upstream", () => {
 
   test("is asked for once after a wake, although its intent and its retry are both stored", async () => {
     const { room, tab } = await roomWithDeafUpstream();
-    const id = tab.submit("hi");
-    await settled();
-    room.upstream.call.text("Hello");
-    await room.clock.advance(2_000);
-    // The first call of the stop fails and its retry is stored; the end of the turn is not.
-    const commit = room.storage.commit.bind(room.storage);
-    room.storage.commit = async (changes) => {
-      const ends = [...changes.put].some(([, value]) => typeof value === "object" && value !== null && "end" in value);
-      return ends ? new Promise(() => undefined) : commit(changes);
-    };
-    tab.cancel(id);
-    await settled();
-    expect(Object.keys(await agendaOf(room)).some((name) => name.startsWith("stop/"))).toBe(true);
+    await stoppedWithoutEnd(room, tab);
     const before = room.upstream.stops.length;
     room.upstream.stopAnswer = "never";
     await room.evict([tab]);
@@ -124,6 +128,28 @@ describe("[T3] a stop that doesn't reach the upstream", () => {
     await room.advance(20_000);
     expect(room.upstream.stops.length - before).toBe(2);
     expect(new Set(room.upstream.stops).size).toBe(1);
+  });
+
+  test("isn't asked for again by the alarm while the stop that a wake sent is still unanswered", async () => {
+    const { room, tab } = await roomWithDeafUpstream({ policy: { stopConfirmMs: 60_000 } });
+    await stoppedWithoutEnd(room, tab);
+    const before = room.upstream.stops.length;
+    room.upstream.stopAnswer = "never";
+    await room.evict([tab]);
+    tab.socket.pongedAt = room.clock.now() + 60_000;
+    await room.advance(50_000);
+    expect(room.upstream.stops.length - before).toBe(1);
+  });
+
+  test("has one deadline on the agenda also when it fails again after a wake", async () => {
+    const { room, tab } = await roomWithDeafUpstream();
+    await stoppedWithoutEnd(room, tab);
+    const pending = Object.keys(await agendaOf(room)).filter((name) => name.startsWith("stop/"));
+    await room.clock.advance(1_000);
+    await room.evict([tab]);
+    await settled();
+    expect(room.upstream.stops).toHaveLength(2);
+    expect(Object.keys(await agendaOf(room)).filter((name) => name.startsWith("stop/"))).toEqual(pending);
   });
 
   test("leaves the agenda when a retry is confirmed, and no other stop of the room is asked for meanwhile", async () => {

@@ -60,6 +60,26 @@ describe("[R5] one flush for readers at different positions", () => {
   });
 });
 
+test("[R5] a reader that lags gets a sync, and no end without its text, where the turn was replaced meanwhile", async () => {
+  const { room, tab, id } = await streaming();
+  const behind = await room.join();
+  await room.clock.advance(1_000);
+  behind.socket.bufferedAmount = 2_000_000;
+  room.upstream.call.text("first answer");
+  room.upstream.call.done();
+  await settled();
+  const next = tab.submit("again", { replaces: id });
+  await settled();
+  const ends = behind.received("turn-end").length;
+  behind.socket.bufferedAmount = 0;
+  await room.clock.advance(250);
+  const fresh = behind.read().map(({ type }) => type);
+  expect(fresh).toContain("sync");
+  expect(behind.received("turn-end")).toHaveLength(ends);
+  expect(behind.gaps).toBe(0);
+  expect(behind.view.turns.map((turn) => turn.id)).toEqual([next]);
+});
+
 describe("a delta", () => {
   function turnOf(...texts: string[]): Turn {
     const record = { v: 1, spec: { id: "t", ordinal: 0 }, attempts: 1, resumes: 0 } as unknown as TurnRecord;
