@@ -8,6 +8,7 @@
 import { Chat, type UseChatHelpers, useChat } from "@ai-sdk/react";
 import type { ChatInit, UIMessage } from "ai";
 import { useEffect, useMemo, useRef, useState } from "react";
+import { defined } from "../shared/defined.ts";
 import { RoomChatTransport, type RoomChatTransportOptions } from "./ai-sdk.ts";
 import type { ConnectionState } from "./api/api.ts";
 import { clientKey } from "./chat/shared-client.ts";
@@ -34,7 +35,7 @@ export function useRoomChat<UI_MESSAGE extends UIMessage = UIMessage>(
   const latest = useRef(options);
   latest.current = options;
   const hasToken = options.token !== undefined;
-  const key = clientKey({ room: id, ...(url === undefined ? {} : { url }) });
+  const key = clientKey({ room: id, ...defined({ url }) });
   // The chat is made here and not by `useChat`, which would stop the answer when its component is unmounted.
   // biome-ignore lint/correctness/useExhaustiveDependencies: the key stands for the room; the other options are those of the first render.
   const { chat, transport } = useMemo(() => {

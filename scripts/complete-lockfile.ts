@@ -3,6 +3,7 @@
 // A left-out package is recorded by the version its parent asks for; npm fetches it only where its platform is the machine's own.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { defined } from "../shared/defined.ts";
 import { run } from "./lib/run.ts";
 
 interface LockedPackage {
@@ -27,8 +28,7 @@ for (const [parentPath, parent] of Object.entries(packages)) {
     const path = found === undefined ? `node_modules/${name}` : `${parentPath}/node_modules/${name}`;
     packages[path] = {
       version: wanted,
-      ...(parent.dev === undefined ? {} : { dev: parent.dev }),
-      ...(parent.license === undefined ? {} : { license: parent.license }),
+      ...defined({ dev: parent.dev, license: parent.license }),
       ...{ optional: true, ...platformOf(name) },
     };
     console.log(`added ${path}@${wanted}`);

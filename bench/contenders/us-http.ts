@@ -1,5 +1,5 @@
 /** This project over HTTP: asking is a POST; reading is a stream of events, or a poll at a time. */
-
+import { defined } from "../../shared/defined.ts";
 import type { Recorder } from "../lib/recorder.ts";
 import { jsonPost, openStream } from "../lib/stream.ts";
 import { promptFor } from "../upstream/order.ts";
@@ -43,7 +43,7 @@ const poll: Read = async (url, recorder, cursor) => {
     while (!controller.signal.aborted) {
       const query = new URLSearchParams({
         wait: "25",
-        ...(cursor.value === undefined ? {} : { cursor: cursor.value }),
+        ...defined({ cursor: cursor.value }),
       });
       const response = await fetch(`${url}?${query}`, { signal: controller.signal });
       const text = await response.text();

@@ -2,6 +2,7 @@
  * The part of a conversation that a first sync leaves out, fetched page by page over HTTP when someone scrolls back. It
  * decides when a page is wanted and whether it still fits when it comes; where it goes is `prependTurns`' business.
  */
+import { defined } from "../../shared/defined.ts";
 import { parseTurnsPage } from "../../shared/protocol/server-guard.ts";
 import { prependTurns, type RoomView } from "../../shared/transcript.ts";
 import type { OlderState } from "../api/api.ts";
@@ -88,7 +89,7 @@ export class OlderTurns {
   async #fetchPage(before: string | undefined, signal: AbortSignal): Promise<string> {
     const response = await requestRoom(this.#address, {
       path: "/turns",
-      query: { ...(before === undefined ? {} : { before }), limit: String(pageTurns) },
+      query: { ...defined({ before }), limit: String(pageTurns) },
       headers: { accept: "application/json" },
       signal,
     });

@@ -4,6 +4,7 @@
  */
 import { JWTClaimValidationFailed, JWTExpired } from "jose/errors";
 import { type JWTVerifyGetKey, jwtVerify } from "jose/jwt/verify";
+import { defined } from "../../shared/defined.ts";
 import { fail, type Result } from "../../shared/result.ts";
 import type { Clock } from "../core/ports.ts";
 import type { AccessRefusal } from "../core/principal.ts";
@@ -47,8 +48,7 @@ export class TokenVerifier {
     try {
       const { payload } = await jwtVerify(token, this.#keyFor, {
         algorithms: ["HS256", "EdDSA", "Ed25519", "ES256", "RS256"],
-        ...(issuer === undefined ? {} : { issuer }),
-        ...(audience === undefined ? {} : { audience }),
+        ...defined({ issuer, audience }),
         clockTolerance: clockSkewMs / 1_000,
         currentDate: new Date(now),
       });

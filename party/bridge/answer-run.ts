@@ -265,12 +265,12 @@ export class AnswerRun implements TurnRunSink {
         errorEvent(error, {
           // Who is put off in the middle keeps the id of the place where it stands.
           ...(this.#isPutOff ? {} : { id: isAgain ? "" : this.#over }),
-          ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+          ...defined({ retryAfterMs }),
           ...((isAgain || this.#isPutOff) && retryAfterMs !== undefined ? { retryMs: retryAfterMs } : {}),
         }),
       );
     }
-    this.#onWord({ kind: "failed", error, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) });
+    this.#onWord({ kind: "failed", error, ...defined({ retryAfterMs }) });
   }
 
   /** U6: bit by bit, at the pace of reading along. */

@@ -1,4 +1,5 @@
 /** The backend as a stateless edge asks it: without a wait that nobody would sit through. */
+import { defined } from "../../shared/defined.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
 
 export interface PatientUpstreamOptions {
@@ -37,6 +38,6 @@ function final({ code, cause, retryAfterMs, byUpstream }: UpstreamFailure): Upst
   return new UpstreamFailure(code, false, {
     cause,
     byUpstream,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   });
 }

@@ -1,4 +1,5 @@
 /** Errors over HTTP: `application/problem+json` (RFC 9457) with our code, and `Retry-After` where it applies. */
+import { defined } from "../../shared/defined.ts";
 import { ERRORS, type ErrorCode, errorHeader } from "../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 
@@ -17,7 +18,7 @@ export function problem(code: ErrorCode, options: ProblemOptions = {}): Response
     status,
     code,
     retryable,
-    ...(options.detail === undefined ? {} : { detail: options.detail }),
+    ...defined({ detail: options.detail }),
   };
   const headers = new Headers({
     "content-type": "application/problem+json",

@@ -1,5 +1,4 @@
 /** Errors over HTTP (`party/responses/problem.ts`), and the one that only an operator can mend. */
-
 import { defined } from "../../shared/defined.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { maxFrameBytes } from "../../shared/protocol/limits.ts";
@@ -20,8 +19,7 @@ export const tooLarge: AccessRefusal = {
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */
 export function refused({ code, detail, retryAfterMs }: AccessRefusal): Response {
   return problem(code, {
-    ...(detail === undefined ? {} : { detail }),
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ detail, retryAfterMs }),
     ...(code === "unauthenticated" ? { headers: { "www-authenticate": "Bearer" } } : {}),
   });
 }

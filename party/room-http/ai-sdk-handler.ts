@@ -1,4 +1,5 @@
 /** What a room answers to the AI SDK's routes, inside the object: the Worker has checked the request (`ai-sdk.ts`). */
+import { defined } from "../../shared/defined.ts";
 import { maxPageTurns } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
 import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
@@ -50,7 +51,7 @@ async function submitAs(
   const ids = core.conversation.turns.all().map(({ id }) => id);
   const named = again.messageId !== undefined && ids.includes(again.messageId) ? again.messageId : undefined;
   const replaces = named ?? turnAsking(again.question, ids);
-  const whole = { ...submit, ...(replaces === undefined ? {} : { replaces }) };
+  const whole = { ...submit, ...defined({ replaces }) };
   for (let wording = 1; ; wording += 1) {
     const turnId = wording === 1 ? whole.turnId : `${whole.turnId}-${wording}`;
     const submitted = await core.requests.submit(principal, { ...whole, turnId });

@@ -1,4 +1,5 @@
 /** One request to a room, by somebody who is known. */
+import { defined } from "../../shared/defined.ts";
 import type { Principal } from "../core/principal.ts";
 import type { RoomCore } from "../core/room/room.ts";
 
@@ -19,7 +20,7 @@ export function lastEventId(request: Request): { readonly cursor?: string; reado
   const id = request.headers.get("last-event-id");
   if (id === null) return {};
   const [cursor = "", proof] = id.split(proofMark, 2);
-  return { cursor, ...(proof === undefined ? {} : { proof }) };
+  return { cursor, ...defined({ proof }) };
 }
 
 /** Where the AI SDK's requests go inside a room: after its name in the address. */

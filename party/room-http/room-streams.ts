@@ -1,4 +1,5 @@
 /** The room, or one turn of it, as server-sent events that an `EventSource` resumes by itself. */
+import { defined } from "../../shared/defined.ts";
 import type { Have } from "../../shared/protocol/client-frames.ts";
 import { formatCursor, parseCursor } from "../../shared/protocol/cursor.ts";
 import { problem } from "../responses/refusal-response.ts";
@@ -32,7 +33,7 @@ export function openTurnStream(ask: Ask, turnId: string): Response {
 
 function open({ request, core, principal, proof }: Ask, have: Have | undefined, only?: string): Response {
   const socket = new SseSocket(() => Date.now());
-  const opened = core.openStream(socket, principal, { have, ...(only === undefined ? {} : { only }) });
+  const opened = core.openStream(socket, principal, { have, ...defined({ only }) });
   if (!opened.ok) {
     socket.close();
     return refuse(request, { code: opened.error });

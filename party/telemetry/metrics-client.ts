@@ -3,6 +3,7 @@
  * turn has settled, the first viewer has come or the last has left, and otherwise at most every ten seconds; never for a
  * delta, and never by a timer. What is left rides with the next call, and is lost with the object that held it.
  */
+import { defined } from "../../shared/defined.ts";
 import { hash } from "../platform/hash.ts";
 import type { EventName } from "./catalogue.ts";
 import type { Census, CountedEvent, MetricsReport } from "./metrics/report.ts";
@@ -80,7 +81,7 @@ export class MetricsClient {
     this.#sentAt = now;
     this.#isSending = true;
     this.#owedAt = undefined;
-    const report: MetricsReport = { tenant, source, events, dropped, ...(census === undefined ? {} : { census }) };
+    const report: MetricsReport = { tenant, source, events, dropped, ...defined({ census }) };
     stubOf(metricsName(hash(source) % shards))
       .record(report)
       .catch(() => {

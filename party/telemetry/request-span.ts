@@ -3,6 +3,7 @@
  * that the client brings, or begins one, and what the request asks goes on below it. Names follow OpenTelemetry's conventions:
  * https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
+import { defined } from "../../shared/defined.ts";
 import { formatTraceparent, parseTraceparent, type TraceContext } from "../core/turn/trace/trace-context.ts";
 import type { RequestSpan } from "./catalogue.ts";
 import type { NativeTracing } from "./native-spans.ts";
@@ -60,17 +61,17 @@ export class OpenRequest {
       "http.request.method": this.#method,
       "http.route": this.#options.route,
       "http.response.status_code": status,
-      ...(error === undefined ? {} : { "error.type": error }),
+      ...defined({ "error.type": error }),
     };
     this.#native?.setAttributes({ ...attributes, "edge_chat.trace_id": traceId });
     if (error !== undefined) this.#native?.setStatus({ code: "error", message: error });
     this.#native?.end();
     return {
       ...{ name: "span", operation: "request", traceId, spanId },
-      ...(this.#parentId === undefined ? {} : { parentId: this.#parentId }),
+      ...defined({ parentId: this.#parentId }),
       startAt: this.#options.now,
       endAt: now,
-      ...(error === undefined ? {} : { error }),
+      ...defined({ error }),
       attributes,
     };
   }

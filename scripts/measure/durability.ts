@@ -1,6 +1,7 @@
 // `node scripts/measure/durability.ts`: what resuming and logging cost. The bytes of a resume against what was missing, on the real gateway;
 // the rows an answer takes in the log, by the room's core. The time from SIGKILL to flowing again is in the summary of `npm run test:kill`.
 import { lengthOf, sliceParts } from "../../shared/content.ts";
+import { defined } from "../../shared/defined.ts";
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncFrame, SyncTurn } from "../../shared/protocol/server-frames.ts";
 import { buildRoom } from "../../tests/support/core/room-harness.ts";
@@ -70,7 +71,7 @@ async function answerWhole(address: string, prompt: string, params: Record<strin
 }
 
 async function resume(address: string, have: Have | undefined): Promise<{ frame: SyncFrame; bytes: number }> {
-  const text = await talk(address, [{ type: "hello", version: 1, ...(have === undefined ? {} : { have }) }], "sync");
+  const text = await talk(address, [{ type: "hello", version: 1, ...defined({ have }) }], "sync");
   return { frame: JSON.parse(text) as SyncFrame, bytes: Buffer.byteLength(text) };
 }
 

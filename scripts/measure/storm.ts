@@ -5,6 +5,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
+import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { type StormFigures, stormFigures } from "../../tests/support/backends/storm-figures.ts";
@@ -60,7 +61,7 @@ try {
   for (let round = 0; round < rounds; round += 1) {
     for (const { name, retryAfter } of backends) {
       for (const limiter of limiters) {
-        upstream.begin({ wave: rooms, ...(retryAfter === undefined ? {} : { retryAfter }) });
+        upstream.begin({ wave: rooms, ...defined({ retryAfter }) });
         const result = await storm(limiter.vars);
         const key = keyOf(name, limiter.name);
         taken.set(key, [...(taken.get(key) ?? []), result]);

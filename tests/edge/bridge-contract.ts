@@ -4,6 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Part } from "../../scripts/lib/part.ts";
+import { defined } from "../../shared/defined.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { EventReader } from "./reader.ts";
 import type { StartRuntime } from "./runtimes.ts";
@@ -391,7 +392,7 @@ export function bridgeContract(name: string, start: StartRuntime, limiter: "limi
         const response = await fetch(parsed.url + path, {
           method,
           headers: events,
-          ...(body === undefined ? {} : { body }),
+          ...defined({ body }),
         });
         const problem = (await response.json()) as { status: number; detail?: string };
         expect(response.status).toBe(status);

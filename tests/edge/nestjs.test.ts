@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Part } from "../../scripts/lib/part.ts";
 import { startBackend } from "../../scripts/lib/parts.ts";
+import { defined } from "../../shared/defined.ts";
 import { EventReader } from "./reader.ts";
 import { start } from "./runtimes.ts";
 
@@ -24,7 +25,7 @@ describe.each(Object.keys(start))("%s", (name) => {
     const ask = (lastEventId?: string) =>
       fetch(`${parts.get(name)?.url}/chat`, {
         method: "POST",
-        headers: { ...events, ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) },
+        headers: { ...events, ...defined({ "last-event-id": lastEventId }) },
         body: JSON.stringify({ prompt, params: { tokensPerSecond: 200 } }),
       });
     const reader = await new EventReader(await ask()).until(({ events }) => events.length > 5);

@@ -4,6 +4,7 @@
  */
 import { env, evictDurableObject, runDurableObjectAlarm, runInDurableObject, SELF } from "cloudflare:test";
 import { describe, expect, test, vi } from "vitest";
+import { defined } from "../../shared/defined.ts";
 import { ERRORS, type ErrorCode } from "../../shared/protocol/errors.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 import { claimsFor, signToken } from "./tokens.ts";
@@ -51,7 +52,7 @@ const ways: readonly Way[] = [
       const tab = new SocketTab();
       const refused = await tab.tryOpen(name, headers);
       if (refused !== undefined) return ((await refused.json()) as { code: ErrorCode }).code;
-      tab.say({ type: "hello", version: 1, ...(token === undefined ? {} : { token }) });
+      tab.say({ type: "hello", version: 1, ...defined({ token }) });
       await tab.until(({ closed, frames }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
       if (tab.closed === undefined) {
         tab.close();
@@ -207,7 +208,7 @@ describe("a revocation", () => {
 describe("[S1] a ticket", () => {
   const streamOf = (name: string, ticket: string, lastEventId?: string) =>
     SELF.fetch(`http://localhost/parties/chat/${name}?ticket=${ticket}`, {
-      headers: { ...sse, ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }) },
+      headers: { ...sse, ...defined({ "last-event-id": lastEventId }) },
     });
   async function issue(name: string, claims: Record<string, unknown> = {}): Promise<string> {
     const response = await SELF.fetch(`http://localhost/parties/chat/${name}/tickets`, {

@@ -1,6 +1,7 @@
 /** Bad requests by the thousand against the real Worker (S2, S3, S4). `npm run test:fuzz` sends more. */
 import { SELF } from "cloudflare:test";
 import { expect, inject, test } from "vitest";
+import { defined } from "../../shared/defined.ts";
 import { leakIn, randomOf } from "../fuzz/mutate.ts";
 import { type BadRequest, badRequest } from "../fuzz/requests.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
@@ -39,7 +40,7 @@ test(`[S3] ${count} bad requests crash nothing, tell nothing, and nobody in anot
 async function send({ method, path, headers, body }: BadRequest): Promise<number | undefined> {
   let request: Request;
   try {
-    request = new Request(`http://localhost${path}`, { method, headers, ...(body === undefined ? {} : { body }) });
+    request = new Request(`http://localhost${path}`, { method, headers, ...defined({ body }) });
   } catch {
     return undefined;
   }

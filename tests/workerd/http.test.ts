@@ -3,6 +3,7 @@ import { abortAllDurableObjects, createExecutionContext, env, runInDurableObject
 import { describe, expect, test } from "vitest";
 import type { Principal } from "../../party/core/principal.ts";
 import worker from "../../party/worker.ts";
+import { defined } from "../../shared/defined.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import { fresh, SocketTab, upstream } from "./tab.ts";
 
@@ -61,7 +62,7 @@ describe("the room as a stream", () => {
       [cursor, "nonsense"],
       ["nonsense", cursor],
     ] as const) {
-      const headers = { ...stream, ...(header === undefined ? {} : { "last-event-id": header }) };
+      const headers = { ...stream, ...defined({ "last-event-id": header }) };
       const response = await SELF.fetch(`${at(room)}?cursor=${query}`, { headers });
       const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
       let text = "";

@@ -1,6 +1,7 @@
 /** A tab over a real WebSocket of the runtime, and the controls of the upstream outside of it. */
 import { SELF } from "cloudflare:test";
 import { inject } from "vitest";
+import { defined } from "../../shared/defined.ts";
 import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
@@ -44,8 +45,7 @@ export class SocketTab {
     this.say({
       type: "hello",
       version: 1,
-      ...(token === undefined ? {} : { token }),
-      ...(have === undefined ? {} : { have }),
+      ...defined({ token, have }),
     });
     await this.until((tab) => tab.frames.some(({ type }) => type === "sync"));
     return this;

@@ -3,6 +3,7 @@
  * Parses the settings `UPSTREAM_TEXT_PATH` and the like. Reading events by them is `mapped.ts`. Imports no schema library,
  * because every cold start parses the settings.
  */
+import { defined } from "../../../shared/defined.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 
 /** One place in an event's JSON, optionally of events with one name, optionally only where it has one value. */
@@ -128,5 +129,5 @@ function parseSelector(item: string): Selector | undefined {
     .split("/")
     .slice(1)
     .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-  return { path, ...(tag === undefined ? {} : { tag }), ...(value === undefined ? {} : { value }) };
+  return { path, ...defined({ tag, value }) };
 }

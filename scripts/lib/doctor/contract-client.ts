@@ -1,5 +1,6 @@
 /** The backend as the gateway meets it: the calls of the contract, and what came back, event by event with its time. */
 import { createParser } from "eventsource-parser";
+import { defined } from "../../../shared/defined.ts";
 import { namedEvent } from "./unified-events.ts";
 
 export interface Event {
@@ -73,7 +74,7 @@ export class ContractClient {
         "content-type": "application/json",
         accept: "text/event-stream, application/json;q=0.9, text/plain;q=0.8",
         "idempotency-key": generationId,
-        ...(lastEventId === undefined ? {} : { "last-event-id": lastEventId }),
+        ...defined({ "last-event-id": lastEventId }),
       },
       body: JSON.stringify({ generationId, room: "doctor", messages: [{ role: "user", content: prompt }] }),
       redirect: "manual",

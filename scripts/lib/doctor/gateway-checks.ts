@@ -1,4 +1,5 @@
 /** Whether a deployed gateway does what its users need, asked from where they are; and what to change where it does not. */
+import { defined } from "../../../shared/defined.ts";
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../../shared/protocol/version.ts";
 import { longPrompt } from "./contract-client.ts";
@@ -142,7 +143,7 @@ async function join(roomUrl: string, token: string | undefined): Promise<RoomSoc
       "Something on the way takes no WebSockets: a proxy, or a firewall. People fall back to SSE meanwhile.",
     );
   }
-  socket.say({ type: "hello", version: PROTOCOL_VERSION, ...(token === undefined ? {} : { token }) });
+  socket.say({ type: "hello", version: PROTOCOL_VERSION, ...defined({ token }) });
   if ((await socket.until(isFrame("sync"))) !== undefined) return socket;
   const { code = 0, reason = "silence" } = socket.closed ?? {};
   socket.close();

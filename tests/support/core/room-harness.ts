@@ -70,8 +70,7 @@ export class Tab {
     this.say({
       type: "hello",
       version,
-      ...(have === undefined ? {} : { have }),
-      ...(token === undefined ? {} : { token }),
+      ...defined({ have, token }),
     });
     return this;
   }

@@ -2,6 +2,7 @@
 
 import type { Upstream, UpstreamBatch, UpstreamFailure, UpstreamRequest } from "../../../party/core/ports.ts";
 import type { Part } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 
 export class UpstreamCall {
   readonly request: UpstreamRequest;
@@ -62,7 +63,7 @@ export class UpstreamCall {
   }
 
   part(part: Part, eventId?: string): void {
-    this.emit({ parts: [part], ...(eventId === undefined ? {} : { eventId }) });
+    this.emit({ parts: [part], ...defined({ eventId }) });
   }
 
   done(finishReason = "stop"): void {

@@ -3,6 +3,7 @@
  * library. They run in Node and inside workerd, and each can be cut off and taken up again by its cursor.
  */
 import { createParser } from "eventsource-parser";
+import { defined } from "../../../shared/defined.ts";
 import type { ClientFrame, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { serverFrame } from "../../../shared/protocol/server-frames.ts";
@@ -128,7 +129,7 @@ class SocketReader extends Reader {
     });
     const synced = this.nextSync();
     const have = haveOf(this.view);
-    this.#say({ type: "hello", version: 1, ...(have === undefined ? {} : { have }) });
+    this.#say({ type: "hello", version: 1, ...defined({ have }) });
     return synced;
   }
 

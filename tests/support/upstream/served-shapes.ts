@@ -1,4 +1,5 @@
 /** The shapes of public backends, given and written down, as the tests through the real runtime ask for them. */
+import { defined } from "../../../shared/defined.ts";
 import given from "./backend-shapes.json" with { type: "json" };
 import { publicShapes } from "./public-shapes.ts";
 
@@ -31,7 +32,7 @@ export const servedShapes: readonly ServedShape[] = [
     events: shape.events,
     text: shape.text,
     reasoning: shape.reasoning ?? "",
-    ...(shape.failure === undefined ? {} : { failure: shape.failure }),
+    ...defined({ failure: shape.failure }),
     textBefore: "Hello",
   })),
 ];

@@ -4,6 +4,7 @@ import { createParser } from "eventsource-parser";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { joinParts, lengthOf, type Part, sliceParts, textOf } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import type { NoticeFrame } from "../../../shared/protocol/server-frames.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
 import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../../shared/ui-message-stream.ts";
@@ -248,8 +249,7 @@ describe("beside the answer", () => {
   });
 
   test("a place is told again when it changes", () => {
-    const queued = (position: number, etaMs?: number) =>
-      at([], { state: "queued", position, ...(etaMs === undefined ? {} : { etaMs }) });
+    const queued = (position: number, etaMs?: number) => at([], { state: "queued", position, ...defined({ etaMs }) });
     const chunks = told(chunksOf([queued(2), queued(1), queued(1, 900), queued(1, 900), queued(0)]));
     expect(chunks.map(({ data }) => data)).toMatchObject([
       { position: 2 },

@@ -1,5 +1,6 @@
 /** Tokens and keys as an application would make them, and a key set to serve them from. */
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
+import { defined } from "../../../shared/defined.ts";
 
 /** A whole second: `exp` and `iat` are. */
 export const now = 1_795_000_000_000;
@@ -24,7 +25,7 @@ export interface SignOptions {
 
 export function sign(claims: JWTPayload, { alg = "HS256", key = secret, ...more }: SignOptions = {}): Promise<string> {
   const kid = "kid" in more ? more.kid : "k1";
-  return new SignJWT(claims).setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) }).sign(key);
+  return new SignJWT(claims).setProtectedHeader({ alg, ...defined({ kid }) }).sign(key);
 }
 
 export interface Pair {

@@ -7,6 +7,7 @@ import { LeaseClient } from "../../../party/limits/limiter-client.ts";
 import { hintMs, SlowingHints } from "../../../party/limits/limiter-hints.ts";
 import type { LimiterCall, LimiterReply } from "../../../party/limits/limiter-messages.ts";
 import { limiterName, shareOf } from "../../../party/limits/limiter-shards.ts";
+import { defined } from "../../../shared/defined.ts";
 import { FakeClock, settled } from "../../support/core/fake-clock.ts";
 
 function build(initial: LimiterLimits, { shards = 1, hasSubjects = true } = {}) {
@@ -306,8 +307,7 @@ describe("[Q4] shards", () => {
     fc.assert(
       fc.property(limit, limit, fc.integer({ min: 1, max: 16 }), (turnsPerMinute, activeTurns, shards) => {
         const limits = {
-          ...(turnsPerMinute === undefined ? {} : { turnsPerMinute }),
-          ...(activeTurns === undefined ? {} : { activeTurns }),
+          ...defined({ turnsPerMinute, activeTurns }),
         };
         const shares = new Map<number, LimiterLimits>();
         for (let n = 0; n < 400; n += 1) {

@@ -3,6 +3,7 @@
  * They are told when they end; what they are named and hold follows OpenTelemetry's conventions for generative AI:
  * https://github.com/open-telemetry/semantic-conventions-genai/blob/main/docs/gen-ai/gen-ai-spans.md
  */
+import { defined } from "../../../../shared/defined.ts";
 import type { SpanEvent, TurnFacts } from "../../events.ts";
 import type { TurnRecord } from "../../log/turn-record.ts";
 import { callContext, formatTraceparent, type TraceContext, type TurnContext } from "./trace-context.ts";
@@ -62,7 +63,7 @@ export class TurnTrace {
       parentId: this.#context.spanId,
       startAt: call.at,
       endAt: at,
-      ...(error === undefined ? {} : { error }),
+      ...defined({ error }),
       attributes: {
         ...this.#request(),
         "gen_ai.request.stream": true,
@@ -80,17 +81,16 @@ export class TurnTrace {
     const { error, finishReason, firstTokenMs, inputTokens, outputTokens } = facts;
     return {
       ...{ name: "span", operation: "turn", turnId: this.#turn.id, traceId: this.traceId, spanId },
-      ...(parentId === undefined ? {} : { parentId }),
+      ...defined({ parentId }),
       startAt: start?.at ?? spec.createdAt,
       endAt: at,
-      ...(error === undefined ? {} : { error }),
+      ...defined({ error }),
       attributes: {
         ...this.#request(),
         "edge_chat.outcome": facts.outcome,
-        ...(finishReason === undefined ? {} : { "gen_ai.response.finish_reasons": finishReason }),
+        ...defined({ "gen_ai.response.finish_reasons": finishReason }),
         ...(firstTokenMs === undefined ? {} : { "gen_ai.response.time_to_first_chunk": firstTokenMs / 1_000 }),
-        ...(inputTokens === undefined ? {} : { "gen_ai.usage.input_tokens": inputTokens }),
-        ...(outputTokens === undefined ? {} : { "gen_ai.usage.output_tokens": outputTokens }),
+        ...defined({ "gen_ai.usage.input_tokens": inputTokens, "gen_ai.usage.output_tokens": outputTokens }),
         ...(content === undefined
           ? {}
           : { "gen_ai.input.messages": content.input, "gen_ai.output.messages": content.output }),
@@ -103,8 +103,7 @@ export class TurnTrace {
     const named = this.#turn.model ?? model;
     return {
       "gen_ai.operation.name": "chat",
-      ...(provider === undefined ? {} : { "gen_ai.provider.name": provider }),
-      ...(named === undefined ? {} : { "gen_ai.request.model": named }),
+      ...defined({ "gen_ai.provider.name": provider, "gen_ai.request.model": named }),
     };
   }
 }

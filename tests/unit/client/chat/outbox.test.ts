@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions, OutboxStorage } from "../../../../client/api/api.ts";
 import { ChatClient } from "../../../../client/chat/chat-client.ts";
 import { keptForMs } from "../../../../client/chat/outbox-store.ts";
+import { defined } from "../../../../shared/defined.ts";
 import type { ClientFrame } from "../../../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn } from "../../../../shared/protocol/server-frames.ts";
 import {
@@ -40,7 +41,7 @@ function enter(storage: OutboxStorage | undefined, more: Partial<ChatClientOptio
     url: "https://chat.example.com",
     room: "demo",
     ...over(net),
-    ...(storage === undefined ? {} : { storage }),
+    ...defined({ storage }),
     ...more,
   });
   pages.push(page);

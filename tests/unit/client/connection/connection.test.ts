@@ -1,6 +1,7 @@
 /** How a client comes to a room and stays: hello, losses, refusals, tokens, signs of life, and that nothing is left of it. */
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../../../client/api/api.ts";
+import { defined } from "../../../../shared/defined.ts";
 import { ERRORS } from "../../../../shared/protocol/errors.ts";
 import { PROTOCOL_VERSION } from "../../../../shared/protocol/version.ts";
 import { type FakeSocket, welcome } from "../../../support/client/fake-socket.ts";
@@ -304,7 +305,7 @@ describe("terminal closes", () => {
 describe("[S6] a token that is about to run out", () => {
   const until = (ms: number) => ({ ...welcome, expiresAt: Date.now() + ms });
   async function withToken(ms: number, token: ChatClientOptions["token"]): Promise<FakeSocket> {
-    enter({ ...(token === undefined ? {} : { token }) });
+    enter({ ...defined({ token }) });
     await tick();
     net.last.open();
     net.last.queue(until(ms), sync()).deliver();

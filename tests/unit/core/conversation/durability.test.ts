@@ -1,6 +1,7 @@
 /** What is stored before what, while a turn runs, and how many rows it costs (T5, T6, F3). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
+import { defined } from "../../../../shared/defined.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type RoomOptions, type Tab } from "../../../support/core/room-harness.ts";
 
@@ -15,7 +16,7 @@ async function asked(options: RoomOptions = {}): Promise<{ room: Room; tab: Tab;
 const busy = (retryAfterMs?: number) =>
   new UpstreamFailure("upstream-unavailable", true, {
     byUpstream: true,
-    ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+    ...defined({ retryAfterMs }),
   });
 
 describe("[T5] a call", () => {

@@ -1,6 +1,7 @@
 /** Readers whose user is known before they open: streams of the room, and of one turn (R2, R5, S2). */
 import { describe, expect, test } from "vitest";
 import { textOf } from "../../../../shared/content.ts";
+import { defined } from "../../../../shared/defined.ts";
 import type { Have } from "../../../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, haveOf } from "../../../../shared/transcript.ts";
@@ -9,7 +10,7 @@ import { ANYONE, buildRoom, FakeSocket, type Room } from "../../../support/core/
 
 function open(room: Room, have?: Have, only?: string) {
   const socket = new FakeSocket();
-  const opened = room.core.openReader(socket, ANYONE, { have, ...(only === undefined ? {} : { only }) });
+  const opened = room.core.openReader(socket, ANYONE, { have, ...defined({ only }) });
   if (!opened.ok) throw new Error(opened.error);
   const frames = () => socket.sent.map((text) => JSON.parse(text) as ServerFrame);
   const view = () => frames().reduce((folded, frame) => foldFrame(folded, frame).view, EMPTY_VIEW);

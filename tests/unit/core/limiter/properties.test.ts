@@ -10,6 +10,7 @@ import {
 } from "../../../../party/core/limiter/limiter-port.ts";
 import type { LimiterLimits } from "../../../../party/core/limiter/limiter-state.ts";
 import { maxHoldMs, minRetryMs } from "../../../../party/core/limiter/retry-pace.ts";
+import { defined } from "../../../../shared/defined.ts";
 import { randomOf, simulateCrowd } from "../../../support/network/crowd.ts";
 import { propertyRuns } from "../../../support/property-runs.ts";
 
@@ -158,7 +159,7 @@ describe("[Q4] [U3] for every history", () => {
         // Once each queued turn has asked again, all answers are what they would have been.
         const waiting = core.state().waiting.map(({ id, room, deadlineAt, upstream, subject }) => ({
           ...{ generationId: id, room, deadlineAt, upstream },
-          ...(subject === undefined ? {} : { subject }),
+          ...defined({ subject }),
         }));
         const firstLease = { generationId: "held", room: "held", deadlineAt: now + 60_000, credit: true };
         for (const limiter of [core, next]) {
@@ -345,7 +346,7 @@ describe("[U3] a storm: 200 rooms, an upstream that takes 10 at a time", () => {
           const wave = Math.min(200, limits.activeTurns ?? 200);
           const { served, refusals } = simulateCrowd({
             ...{ arrivals, limits, takes: 10, asksLate, jitter: random, serviceMs, wave },
-            ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
+            ...defined({ retryAfterMs }),
           });
           expect(served).toHaveLength(200);
           const later = refusals.filter((completions) => completions >= 20).length;

@@ -12,6 +12,7 @@ import { maxJitterOf, renewLeaseMs, type Wait, withJitter } from "../../../../pa
 import type { LimiterLimits, LimiterState } from "../../../../party/core/limiter/limiter-state.ts";
 import { maxHoldMs } from "../../../../party/core/limiter/retry-pace.ts";
 import { shareOf } from "../../../../party/limits/limiter-shards.ts";
+import { defined } from "../../../../shared/defined.ts";
 import { EventQueue } from "../../../support/network/crowd.ts";
 import { propertyRuns } from "../../../support/property-runs.ts";
 
@@ -133,7 +134,7 @@ function play({ limits, plans, restarts, shards: changes, seed }: Schedule): Res
     const subject = of.room % 3 === 0 ? undefined : `s${of.room % 3}`;
     const request = {
       ...{ generationId: id, room, deadlineAt: 36_000_000, upstream: `u${of.upstream}` },
-      ...(subject === undefined ? {} : { subject }),
+      ...defined({ subject }),
     };
     let calls = 0;
     let ownWaitMs = 0;

@@ -2,12 +2,13 @@
 import { describe, expect, test } from "vitest";
 import { Answer } from "../../../../party/core/turn/answer.ts";
 import type { Part } from "../../../../shared/content.ts";
+import { defined } from "../../../../shared/defined.ts";
 
 const limit = 11;
 const text = (content: string): Part => ({ kind: "text", text: content });
 const read = (content: string, eventId?: string) => ({
   parts: [text(content)],
-  ...(eventId === undefined ? {} : { eventId }),
+  ...defined({ eventId }),
 });
 const contentOf = (answer: Answer) =>
   answer
