@@ -1,6 +1,7 @@
 /**
- * One turn of a room as a stream of UI message chunks, from its beginning, whatever has become of it: on its way, refused,
- * in line, streaming, over. It ends with the turn, and never errors: what went wrong is a chunk that says so.
+ * Presents one turn of a room as a stream of UI message chunks, from its beginning and in whatever state the turn is: being
+ * sent, refused, queued, streaming or settled. The stream closes when the turn settles. It never errors: a failure is an
+ * error chunk.
  */
 import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../shared/ui-message-stream.ts";
 import type { ChatRoomClient } from "../api/api.ts";

@@ -62,7 +62,7 @@ export const NOTICE_MESSAGES = {
   "waiting-for-rate": "Many questions were asked in the last minute. Yours is queued.",
   "upstream-slow-down": "The assistant is overloaded. Your question is queued and will take longer than usual.",
   "upstream-paused": "The assistant has failed several times, so questions are paused. Yours is queued.",
-  "waiting-for-slot": "Many questions are being answered. Yours is queued.",
+  "waiting-for-concurrency": "Many questions are being answered. Yours is queued.",
   "token-expiring": "Your sign-in is about to expire. Sign in again to stay connected.",
 } as const;
 

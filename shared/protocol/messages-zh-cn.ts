@@ -55,7 +55,7 @@ export const NOTICE_MESSAGES_ZH_CN: Readonly<Record<NoticeCode, string>> = {
   "waiting-for-rate": "最近一分钟内提问较多。您的问题正在排队。",
   "upstream-slow-down": "助手负载较高。您的问题正在排队，等待时间会比平时更长。",
   "upstream-paused": "助手服务连续出错，提问已暂停。您的问题正在排队。",
-  "waiting-for-slot": "当前提问较多。您的问题正在排队。",
+  "waiting-for-concurrency": "当前提问较多。您的问题正在排队。",
   "token-expiring": "您的登录即将过期。请重新登录以保持连接。",
 };
 

@@ -122,13 +122,13 @@ describe("[Q4] a tenant at its limit", () => {
 
   afterAll(() => stack?.stop());
 
-  test("people in another room are told that they wait in line, and are answered when it is their turn", async () => {
+  test("shows people in another room that their question is queued, and answers it when it reaches the front", async () => {
     const other = new ChatClient({ url: stack.url, room: "busy" });
     const running = other.submit("x ".repeat(500), { params: { tokensPerSecond: 20 } });
     await untilSnapshot(other, ({ turns }) => turns.some(({ id, length }) => id === running && length > 0));
     const readers = await openIn(`${stack.url}/?room=waits`);
     await ask(readers[0] as Reader, "is it my turn?");
-    await untilSaid(readers, (reader) => sentence(reader, "waiting-for-slot"));
+    await untilSaid(readers, (reader) => sentence(reader, "waiting-for-concurrency"));
     other.cancel(running);
     for (const { page } of readers) await page.locator(".turn .answer").getByText("is it my turn?").waitFor();
     other.close();

@@ -49,7 +49,7 @@ describe("[Q4] a limit of the tenant's", () => {
     await first.called();
     const waiting = second.ask();
     await waiting.waits();
-    expect(waiting.notice()).toMatchObject({ code: "waiting-for-slot", scope: "tenant", willRetry: true });
+    expect(waiting.notice()).toMatchObject({ code: "waiting-for-concurrency", scope: "tenant", willRetry: true });
     expect(waiting.notice()?.retryAfterMs).toBeGreaterThan(0);
     expect(await callsOf(waiting.prompt)).toBe(0);
     await first.answer();

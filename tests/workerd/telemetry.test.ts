@@ -132,7 +132,7 @@ describe("a Limiter that pauses for a backend that fails", () => {
   ])("[O2] shows for as long as it lasts, however quiet it is, and no longer: %s", async (_name, hasLease) => {
     const tenant = fresh("tenant");
     const limiter = stubOf(limiterName(tenant, 0));
-    // Somebody waits as it is, so that the line has just been stored.
+    // Somebody waits as it is, so that the queue has just been stored.
     const request = { generationId: "first", room: "lobby", deadlineAt: Date.now() + 60_000 };
     await limiter.handle({ limits: { activeTurns: 0 }, operations: [{ kind: "acquire", request }] });
     await fail(tenant, hasLease);

@@ -66,7 +66,7 @@ function Running({ turn, isStopping }: TurnStatusProps) {
   }
   switch (turn.state) {
     case "waiting":
-      return <WaitLine text={strings.waitingForSlot} />;
+      return <WaitLine text={strings.waitingForConcurrency} />;
     case "resuming":
       return <WaitLine text={strings.resuming} />;
     case "opening":

@@ -98,7 +98,7 @@ export const stringsEn = {
   removing: "Removing…",
   thinking: "Thinking…",
   answering: "Answering…",
-  waitingForSlot: "Waiting until the assistant is free…",
+  waitingForConcurrency: "Waiting until the assistant is free…",
   resuming: "The connection to the assistant was lost. Continuing the answer…",
   retryIn: (seconds: number) => (seconds > 0 ? `Next try in ${seconds} s.` : "Trying now…"),
   attempt: (attempt: number, of: number) => `Attempt ${attempt} of ${of}.`,

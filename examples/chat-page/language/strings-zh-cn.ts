@@ -92,7 +92,7 @@ export const stringsZhCn: Strings = {
   removing: "正在移除…",
   thinking: "正在思考…",
   answering: "正在回答…",
-  waitingForSlot: "正在等待助手空闲…",
+  waitingForConcurrency: "正在等待助手空闲…",
   resuming: "与助手的连接中断，正在接续该回答…",
   retryIn: (seconds) => (seconds > 0 ? `${seconds} 秒后重试。` : "正在重试…"),
   attempt: (attempt, of) => `第 ${attempt} 次，共 ${of} 次。`,

@@ -76,7 +76,7 @@ export class Replacements {
   ): Promise<Result<Acceptance, ErrorCode>> {
     const { turns, canceller, life } = this.#parts;
     const { epoch } = turns;
-    // Queued turns first: the slot that the running turn frees is not for them.
+    // Queued turns first: they must not start when the active turn ends.
     for (const turn of gone.toReversed()) canceller.stop(turn, "replace");
     await Promise.all(gone.map((turn) => turn.ended));
     // Everything that was decided before the wait is decided again.

@@ -76,7 +76,7 @@ export class Submitter {
     });
   }
 
-  /** No slot is free and the queue is as long as it may be, once the turns in `leaving` are gone. */
+  /** The room runs as many turns as it may and its queue is full, once the turns in `leaving` are gone. */
   #isFull(leaving: readonly Turn[] = []): boolean {
     const { turns, policy } = this.#parts;
     const stays = (turn: Turn) => !leaving.includes(turn);

@@ -1,5 +1,5 @@
 /**
- * What exists of a turn only while it holds a slot in this life of the room: its call to the upstream, its place in a trace,
+ * What exists of a turn only while it is active in this life of the room: its call to the upstream, its place in a trace,
  * and what the upstream reported. Nothing of it is stored; a wake makes a new one from the turn's record.
  */
 import type { Usage } from "../../../shared/protocol/server-frames.ts";

@@ -100,7 +100,7 @@ export class TurnList implements Iterable<Turn> {
     return this.orphanable().length > 0;
   }
 
-  /** Turns that hold a slot: started and not settled. */
+  /** Turns that are active: started and not settled. */
   active(): Turn[] {
     return activeTurns(this.#open);
   }

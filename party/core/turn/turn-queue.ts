@@ -7,7 +7,7 @@ export interface Queueable {
   readonly phase: TurnPhase;
 }
 
-/** Turns that hold a slot: started and not settled, whether or not a call is open right now. */
+/** Turns that are active: started and not settled, whether or not a call is open right now. */
 export function activeTurns<T extends Queueable>(turns: Iterable<T>): T[] {
   return [...turns].filter(({ phase }) => phase.state !== "queued" && phase.state !== "settled");
 }
@@ -17,7 +17,7 @@ export function queuedTurns<T extends Queueable>(turns: Iterable<T>): T[] {
   return [...turns].filter(({ phase }) => phase.state === "queued");
 }
 
-/** The turns that may start now: first come, first served, up to the free slots. */
+/** The turns that may start now: first come, first served, as many as the room may run at once. */
 export function startable<T extends Queueable>(turns: Iterable<T>, maxActive: number): T[] {
   const all = [...turns];
   const free = maxActive - activeTurns(all).length;

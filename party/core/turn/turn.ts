@@ -62,7 +62,7 @@ export class Turn {
     return this.#holding.kind === "settled" && this.#holding.isEndPublished;
   }
 
-  /** The work at the upstream; undefined unless the turn holds a slot. */
+  /** The work at the upstream; undefined unless the turn is active. */
   get run(): ActiveRun | undefined {
     return this.#holding.kind === "active" ? this.#holding.run : undefined;
   }

@@ -16,7 +16,7 @@ interface Family {
 
 /** As long as a socket lives at most. */
 const dayMs = 86_400_000;
-/** No turn lasts longer (`TURN_TIMEOUT_MS`), nor waits in line much longer than that. */
+/** No turn lasts longer (`TURN_TIMEOUT_MS`) or waits in the queue much longer than that. */
 const hourMs = 3_600_000;
 
 /** The convention's, for all durations, so that ours can be laid over theirs. */
@@ -142,7 +142,7 @@ export const FAMILIES = {
   },
   edge_chat_turns_active: {
     type: "gauge",
-    help: "Turns that hold a slot of their room.",
+    help: "Active turns: started and not settled.",
     labels: ["tenant"],
     keepMs: hourMs,
   },

@@ -220,7 +220,7 @@ describe("beside the answer", () => {
   const told = (chunks: readonly UiMessageChunk[]) =>
     chunks.flatMap((chunk) => (chunk.type === "data-gateway" && "data" in chunk ? [chunk] : []));
 
-  test("a place in line, a wait and the end are transient data, each told once", () => {
+  test("sends a queue position, a wait and the end as transient data, each once", () => {
     const end = { ...settled, usage: { outputTokens: 5 } };
     const views = viewsOf(story, [2, 9], end);
     const chunks = told(chunksOf(views.flatMap((view) => [view, view])));

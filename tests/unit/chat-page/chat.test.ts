@@ -110,7 +110,7 @@ describe("a turn shows its state", () => {
   test.each<[string, TurnView, string]>([
     ["queued, next", turn("a", "", { state: "queued", position: 0 }), strings.next],
     ["queued behind two", turn("a", "", { state: "queued", position: 2, etaMs: 20_000 }), "2 ahead · about 20 s"],
-    ["waiting", turn("a", "", { state: "waiting" }), strings.waitingForSlot],
+    ["waiting", turn("a", "", { state: "waiting" }), strings.waitingForConcurrency],
     ["opening", turn("a", "", { state: "opening" }), strings.thinking],
     ["streaming, nothing yet", turn("a", "", { state: "streaming" }), strings.thinking],
     ["resuming", turn("a", "half", { state: "resuming" }), strings.resuming],

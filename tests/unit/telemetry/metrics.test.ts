@@ -95,7 +95,7 @@ test("[O2] every metric is emitted by something that happens, with all of its la
     { name: "session-refused", session: "s", transport: "sse", code: "room-full" },
     { name: "sync-sent", session: "s", mode: "delta", resumed: true, bytes: 10 },
     { name: "turn-refused", turnId: "t", code: "queue-full" },
-    { name: "turn-waiting", turnId: "t", code: "waiting-for-slot", scope: "tenant", waitMs: 5 },
+    { name: "turn-waiting", turnId: "t", code: "waiting-for-concurrency", scope: "tenant", waitMs: 5 },
     { name: "turn-stopping", turnId: "t", by: "orphan" },
     { name: "upstream-attempt", turnId: "t", attempt: 2, resume: false },
     { name: "upstream-failure", turnId: "t", code: "upstream-unavailable", resume: false, afterMs: 1 },

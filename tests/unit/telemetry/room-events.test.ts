@@ -128,7 +128,7 @@ describe("[O1] a turn", () => {
     ]);
   });
 
-  test("that waits in line, is refused, and is stopped", async () => {
+  test("that waits in the queue, is refused, and is stopped", async () => {
     const room = await buildRoom({ policy: { maxQueuedTurns: 1 } });
     const tab = await room.join();
     const first = tab.submit("one");

@@ -26,7 +26,7 @@ export interface GenerationRecord {
   tokensAfterStop: number;
 }
 
-/** A place in line for the live tail; taken when the request arrives, connected when its answer begins. */
+/** A subscription to the live tail: created when the request arrives, connected when its answer begins. */
 interface Reader {
   subscriber: Subscriber<MessageEvent> | undefined;
   heartbeat: NodeJS.Timeout | undefined;

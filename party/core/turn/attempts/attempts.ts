@@ -31,7 +31,7 @@ export async function runTurn(
   let mayGenerate = run.mayGenerate;
   if (run.waitUntil !== undefined) {
     // The turn waited for a lease, or to try again: its notice says which.
-    const queued = { code: "waiting-for-slot", scope: "tenant", resume } as const;
+    const queued = { code: "waiting-for-concurrency", scope: "tenant", resume } as const;
     const notice = sink.attempts === 0 ? queued : retrying(resume, sink, policy);
     await sink.wait(Math.max(0, run.waitUntil - ports.clock.now()), notice);
   }
@@ -106,8 +106,8 @@ async function takeLease(
 }
 
 const queueNotices = {
-  concurrency: "waiting-for-slot",
-  degraded: "waiting-for-slot",
+  concurrency: "waiting-for-concurrency",
+  degraded: "waiting-for-concurrency",
   rate: "waiting-for-rate",
   "slow-down": "upstream-slow-down",
   circuit: "upstream-paused",

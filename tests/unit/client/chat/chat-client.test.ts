@@ -195,7 +195,7 @@ describe("errors and notices", () => {
 
   test("notices of the room are in the snapshot, those of a turn on the turn", async () => {
     const socket = await goOnline(sync({ turns: [streaming("a", "Hi")] }));
-    const notice = { type: "notice", code: "waiting-for-slot", scope: "tenant", willRetry: true, message: "…" };
+    const notice = { type: "notice", code: "waiting-for-concurrency", scope: "tenant", willRetry: true, message: "…" };
     socket.queue(notice, { ...notice, scope: "turn", turnId: "a" }).deliver();
     expect(client.getSnapshot().notices).toEqual([notice]);
     expect(turn("a")?.notice).toMatchObject({ turnId: "a" });

@@ -57,7 +57,9 @@ describe("[Q4] a lease", () => {
     const { room, tab } = await roomWith(limiter);
     const id = tab.submit("hi");
     await settled();
-    expect(tab.turn(id)).toMatchObject({ notice: { code: "waiting-for-slot", scope: "tenant", retryAfterMs: 1_125 } });
+    expect(tab.turn(id)).toMatchObject({
+      notice: { code: "waiting-for-concurrency", scope: "tenant", retryAfterMs: 1_125 },
+    });
     expect(room.core.conversation.turn(id)?.phase.state).toBe("waiting");
     expect(room.upstream.calls).toEqual([]);
     await room.clock.advance(1_125);
@@ -185,7 +187,7 @@ describe("[Q4] a lease", () => {
     await settled();
     await room.evict([tab]);
     await settled();
-    expect(tab.turn(id)).toMatchObject({ state: "waiting", notice: { code: "waiting-for-slot" } });
+    expect(tab.turn(id)).toMatchObject({ state: "waiting", notice: { code: "waiting-for-concurrency" } });
     tab.socket.pongedAt = room.clock.now() + 100_000;
     await room.advance(70_000);
     expect(room.upstream.calls).toHaveLength(1);
@@ -256,7 +258,7 @@ describe("[Q4] a wait", () => {
     const { room, tab } = await roomWith(limiter);
     tab.submit("hi");
     await room.clock.advance(5_000);
-    const codes = ["waiting-for-slot", "upstream-slow-down", "waiting-for-slot"];
+    const codes = ["waiting-for-concurrency", "upstream-slow-down", "waiting-for-concurrency"];
     expect(tab.received("notice").map(({ code }) => code)).toEqual(codes);
     expect(waitingEvents(room)).toHaveLength(3);
   });

@@ -292,7 +292,7 @@ describe("the queue", () => {
     expect(room.storage.keys).toEqual(keys);
   });
 
-  test("[Q3] with no line at all a turn still runs while a slot is free", async () => {
+  test("[Q3] with a queue length of zero a turn still runs while fewer turns are active than allowed", async () => {
     const room = await buildRoom({ policy: { maxQueuedTurns: 0 } });
     const tab = await room.join();
     const first = tab.submit("runs");
@@ -399,7 +399,7 @@ describe("[T3] a stop", () => {
     expect(room.upstream.stops).toHaveLength(asked);
   });
 
-  test("gives the slot to the next turn", async () => {
+  test("starts the next turn", async () => {
     const { room, tab, id } = await streaming();
     const next = tab.submit("next");
     tab.cancel(id);

@@ -239,7 +239,7 @@ describe("[Q4] no room starves", () => {
         const { served } = simulateCrowd({ arrivals: all, limits: { activeTurns }, jitter: randomOf(seed) });
         expect(served).toHaveLength(all.length);
         for (const { room, at, grantedAt } of served) {
-          // Each of those before it takes a slot for a second, and two seconds at most until the next one asks for it. Before
+          // Each of those before it holds a lease for a second, and two seconds at most until the next one asks for it. Before
           // it are at most: as many turns of each other room as it has itself until its own, and one more.
           const own = served.filter((other) => other.room === room && other.at <= at).length;
           const rooms = new Set(all.map((other) => other.room)).size;
