@@ -8,6 +8,7 @@ import { BackendModule } from "./backend.module.ts";
 import { limits, Providers } from "./chat-request.ts";
 import { type BackendOptions, defaultOptions } from "./options.ts";
 import { ProblemFilter } from "./problem.ts";
+import { AgentProvider } from "./providers/agent.ts";
 import { EchoProvider } from "./providers/echo.ts";
 import { GuideProvider } from "./providers/guide.ts";
 import { OpenAiProvider } from "./providers/openai.ts";
@@ -27,7 +28,7 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
     ...defaultOptions(),
     ...options,
   };
-  const all: Provider[] = [await GuideProvider.load(docsDir)];
+  const all: Provider[] = [await GuideProvider.load(docsDir), new AgentProvider()];
   if (echo === true || provider === "echo") all.push(new EchoProvider());
   all.push(...(extraProviders ?? []));
   if (openai !== undefined) all.push(new OpenAiProvider(openai));

@@ -112,6 +112,7 @@ export class ChatController {
     const { generationId, lastEventId, provider, request } = chat;
     // For a GET without a key: what DELETE needs.
     response.setHeader("Generation-Id", generationId);
+    for (const [name, value] of Object.entries(provider.headers ?? {})) response.setHeader(name, value);
     const key = { key: generationId, fingerprint: fingerprint(chat.identity), lastEventId };
     const isResume = lastEventId !== undefined;
     return this.#tracing.follow({ traceparent, provider: provider.id, model: request.model, isResume }, () =>

@@ -48,7 +48,7 @@ const wholeNumber = (max: number): z.ZodType<number> =>
 const environment = z.object({
   HOST: z.string().min(1).optional(),
   PORT: wholeNumber(65_535).optional(),
-  PROVIDER: z.enum(["guide", "echo", "openai"]).optional(),
+  PROVIDER: z.enum(["guide", "agent", "echo", "openai"]).optional(),
   ECHO: z.enum(["yes", "no"]).optional(),
   DOCS_DIR: z.string().min(1).optional(),
   HOLD_MS: wholeNumber(3_600_000).optional(),

@@ -462,6 +462,7 @@ describe("the other routes", () => {
     expect(body).toMatchObject({
       models: [
         { provider: "guide", id: "guide-1", name: "Guide", description: expect.any(String) },
+        { provider: "agent", id: "agent-1", name: "Agent", description: expect.any(String) },
         { provider: "echo", id: "echo-1", name: "Echo" },
         { provider: "scripted", id: "scripted-1", name: "Scripted" },
       ],

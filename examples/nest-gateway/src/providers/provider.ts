@@ -28,6 +28,8 @@ export interface Provider<Params = unknown> {
   readonly models: readonly [ProviderModel, ...ProviderModel[]];
   /** Strict: a misspelt parameter is an error, not a default. */
   readonly params: z.ZodType<Params>;
+  /** Sent with each answer, beside those of the contract. */
+  readonly headers?: Readonly<Record<string, string>>;
   /**
    * Yields `start` once it is sure of an answer; before that it throws a GenerationError with the HTTP status to give.
    * Must end soon after `signal` aborts, by returning or throwing.

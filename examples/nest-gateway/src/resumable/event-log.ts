@@ -60,6 +60,7 @@ function sizeOf(event: GenerationEvent): number {
       return entryOverheadBytes + 2 * event.data.length;
     case "tool_call":
     case "tool_result":
+    case "chunk":
       return entryOverheadBytes + 2 * JSON.stringify(event).length;
     default:
       return entryOverheadBytes;

@@ -5,7 +5,7 @@
 import type { MessageEvent } from "@nestjs/common";
 import { Observable, type Subscriber } from "rxjs";
 import { EventLog } from "./event-log.ts";
-import { type GenerationEvent, isContent, isTerminal, type SequencedEvent } from "./events.ts";
+import { dataOf, endOf, type GenerationEvent, isContent, isStart, isToken, type SequencedEvent } from "./events.ts";
 import { GenerationError, toGenerationError } from "./generation-error.ts";
 import type { ResumableOptions } from "./options.ts";
 
@@ -51,6 +51,8 @@ export class Generation {
   readonly #abort = new AbortController();
   readonly #start = Promise.withResolvers<void>();
   readonly #onEnd: (generation: Generation, error?: unknown) => void;
+  /** The producer speaks chunks of the UI message stream. */
+  #isChunked = false;
   #reader: Reader | undefined;
   #holdTimer: NodeJS.Timeout | undefined;
 
@@ -109,7 +111,7 @@ export class Generation {
         subscriber.complete();
         return;
       }
-      for (const entry of this.#log.after(after)) subscriber.next(toMessage(entry));
+      for (const entry of this.#log.after(after)) subscriber.next(this.#toMessage(entry));
       if (this.isOver) {
         subscriber.complete();
         return;
@@ -158,9 +160,9 @@ export class Generation {
   async #run(produce: Producer): Promise<void> {
     try {
       for await (const event of produce(this.#abort.signal)) {
-        if (event.type === "delta") this.record.tokens += 1;
+        if (isToken(event)) this.record.tokens += 1;
         if (this.isOver) {
-          if (event.type === "delta") this.record.tokensAfterStop += 1;
+          if (isToken(event)) this.record.tokensAfterStop += 1;
           break;
         }
         this.#accept(event);
@@ -176,17 +178,21 @@ export class Generation {
 
   #accept(event: GenerationEvent): void {
     if (this.record.state === "starting") {
-      if (event.type !== "start") throw new Error(`the producer began with ${event.type}, not start`);
+      if (!isStart(event)) throw new Error(`the producer began with ${event.type}, not start`);
+      this.#isChunked = event.type === "chunk";
       this.record.state = "running";
       this.hasStarted = true;
       this.#emit(event);
       this.#start.resolve();
-    } else if (isTerminal(event)) {
-      this.#end(event.type === "complete" ? "finished" : "failed", event);
-    } else {
-      if (isContent(event)) this.hasContent = true;
-      this.#emit(event);
+      return;
     }
+    const end = endOf(event);
+    if (end !== undefined) {
+      this.#end(end, event);
+      return;
+    }
+    if (isContent(event)) this.hasContent = true;
+    this.#emit(event);
   }
 
   #fail(error: unknown): void {
@@ -219,11 +225,10 @@ export class Generation {
   #send(entry: SequencedEvent): void {
     const reader = this.#reader;
     reader?.heartbeat?.refresh();
-    reader?.subscriber?.next(toMessage(entry));
+    reader?.subscriber?.next(this.#toMessage(entry));
   }
-}
 
-function toMessage({ id, event }: SequencedEvent): MessageEvent {
-  // Whether a reader may come back is this store's promise, not the producer's.
-  return { id: String(id), data: event.type === "start" ? { ...event, resumable: true } : event };
+  #toMessage({ id, event }: SequencedEvent): MessageEvent {
+    return { id: String(id), data: dataOf(event, this.#isChunked) };
+  }
 }

@@ -1,4 +1,4 @@
-export { type GenerationEvent, isContent, isTerminal, type SequencedEvent, type Usage } from "./events.ts";
+export { endOf, type GenerationEvent, isContent, type SequencedEvent, type UiChunk, type Usage } from "./events.ts";
 export { fingerprint } from "./fingerprint.ts";
 export type { GenerationRecord, GenerationState, Producer } from "./generation.ts";
 export { GenerationError, type GenerationErrorOptions } from "./generation-error.ts";

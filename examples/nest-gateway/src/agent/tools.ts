@@ -1,0 +1,36 @@
+/** The agent's two tools, as `streamText` runs them. */
+import { tool } from "ai";
+import { z } from "zod";
+import { wordsOf } from "../guide/words.ts";
+import { searchPages } from "./reading-list.ts";
+
+const page = z.object({ title: z.string(), url: z.string() });
+
+/** What the search tool returns, first a preliminary state and then the pages. */
+export const searchOutput = z.object({ status: z.enum(["searching", "found"]), pages: z.array(page) });
+export const countOutput = z.object({ words: z.int(), lengths: z.array(z.int()) });
+
+/** More bars than these make no readable picture. */
+const maxBars = 16;
+
+export const agentTools = {
+  search: tool({
+    title: "Search the reading list",
+    description: "Finds pages that fit a question.",
+    inputSchema: z.object({ query: z.string() }),
+    outputSchema: searchOutput,
+    async *execute({ query }): AsyncGenerator<z.infer<typeof searchOutput>> {
+      yield { status: "searching", pages: [] };
+      yield { status: "found", pages: searchPages(query).map(({ title, url }) => ({ title, url })) };
+    },
+  }),
+  countWords: tool({
+    description: "Counts the words of a text, and the letters of each word.",
+    inputSchema: z.object({ text: z.string() }),
+    outputSchema: countOutput,
+    execute: ({ text }) => {
+      const words = wordsOf(text);
+      return { words: words.length, lengths: words.slice(0, maxBars).map(({ length }) => length) };
+    },
+  }),
+};
