@@ -3,6 +3,7 @@
  * hooks and the demo page are built on them alone.
  */
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import type { ClientCode } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame, NoticeFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { RoomView, TurnView } from "../../shared/transcript.ts";
 import type { StepReason, TransportName } from "./connection-types.ts";
@@ -20,7 +21,17 @@ export type ConnectionState =
       readonly because?: StepReason;
     }
   /** Lost. The next attempt comes at `retryAt` (ms since 1970). The transcript stays and continues where it stopped. */
-  | { readonly state: "reconnecting"; readonly attempt: number; readonly retryAt: number }
+  | {
+      readonly state: "reconnecting";
+      readonly attempt: number;
+      readonly retryAt: number;
+      /**
+       * What is known to be in the way: `websocket-blocked` (only WebSockets may be used, and none gets through) or
+       * `gateway-unrecognized` (something else answers at the gateway's address). Attempts are then up to a minute apart.
+       */
+      readonly code?: ClientCode;
+      readonly message?: string;
+    }
   /** The device reports no network. Attempts go on, because it is sometimes wrong. */
   | { readonly state: "offline" }
   /** Ended: by `close()` (no code), by a terminal refusal of the room, or because the room or `url` can't exist. */
@@ -140,6 +151,8 @@ export interface RequestOptions {
   readonly method: string;
   readonly headers: Record<string, string>;
   readonly body?: string;
+  /** Only for the request that finds out whether anything answers at the gateway's address. */
+  readonly mode?: "no-cors";
   readonly signal: AbortSignal;
 }
 

@@ -20,6 +20,7 @@ import type {
 import { CONTINUE_PROMPT, isContinuable, withPrompt } from "../api/follow-ups.ts";
 import { Connection } from "../connection/connection.ts";
 import { FallbackMemory } from "../connection/fallback-memory.ts";
+import { findObstacle } from "../transports/http/find-obstacle.ts";
 import { roomAddress } from "../transports/room-address.ts";
 import { openers } from "../transports/transport-factory.ts";
 import { OlderTurns } from "./older-turns.ts";
@@ -76,7 +77,12 @@ export class ChatClient implements ChatRoomClient {
     const transports = openers(address, options.transports);
     const memory = new FallbackMemory(storage, hostAndPrefix);
     this.#connection = new Connection(
-      { transports, memory, hasToken: () => options.token !== undefined },
+      {
+        transports,
+        memory,
+        findObstacle: (signal) => findObstacle(address, transports.size === 1 && transports.has("websocket"), signal),
+        hasToken: () => options.token !== undefined,
+      },
       {
         have: () => (this.#unfitSyncs >= maxUnfitSyncs ? undefined : haveOf(this.#view)),
         frame: (frame) => {

@@ -13,7 +13,7 @@ import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { stableAfterMs } from "../time/timing.ts";
 import { messageOf } from "../transports/http/room-fetch.ts";
-import type { OpenTransport, TransportEnd } from "../transports/transport.ts";
+import type { Obstacle, OpenTransport, TransportEnd } from "../transports/transport.ts";
 import { Attempt, type AttemptEvents } from "./attempt.ts";
 import { listenToDevice } from "./device-signals.ts";
 import type { FallbackMemory } from "./fallback-memory.ts";
@@ -38,6 +38,8 @@ export interface ConnectionOptions {
   /** The transports that may be used, best first, and how each is opened. */
   readonly transports: ReadonlyMap<TransportName, OpenTransport>;
   readonly memory: FallbackMemory;
+  /** Finds out why no attempt gets through; undefined where nothing answers. */
+  readonly findObstacle: (signal: AbortSignal) => Promise<TransportEnd | undefined>;
   /** Whether the application can be asked for a token. */
   readonly hasToken: () => boolean;
 }
@@ -57,6 +59,10 @@ export class Connection {
   #fallback: rules.Fallback;
   #phase: Phase = { name: "waiting" };
   #state: ConnectionState = { state: "connecting" };
+  /** What is known to be in the way since the last connection that synced. */
+  #obstacle: Obstacle | undefined;
+  /** The request that finds it out. */
+  #search: AbortController | undefined;
   /** A token was refused, and the application has been asked for another since the last connection that lasted. */
   #hasAskedForToken = false;
 
@@ -98,6 +104,8 @@ export class Connection {
   synced(): void {
     const attempt = this.#attempt;
     if (attempt === undefined || !attempt.markSynced() || attempt.state.phase !== "synced") return;
+    this.#search?.abort();
+    this.#obstacle = undefined;
     this.#timers.start("stable", stableAfterMs, () => {
       this.#retries.forgetFailures();
       this.#hasAskedForToken = false;
@@ -198,22 +206,30 @@ export class Connection {
   #handleEnded(attempt: Attempt, end: TransportEnd): void {
     switch (end.by) {
       case "network":
-        this.#leave(attempt, end.fault);
+        this.#setObstacle(end.obstacle);
+        this.#handleLoss(attempt, end);
         return;
       case "token":
         this.#leave(attempt, undefined);
         this.#events.error({ type: "error", code: "unauthenticated", message: messageOf(end.cause), retryable: true });
         return;
       case "room":
-        this.#handleRefusal(attempt, end);
+        this.#handleRefusal(attempt.lastError, end);
         return;
       default:
         assertNever(end);
     }
   }
 
-  #handleRefusal(attempt: Attempt, end: Extract<TransportEnd, { by: "room" }>): void {
-    const { lastError } = attempt;
+  #handleLoss(attempt: Attempt, { fault, obstacle }: Extract<TransportEnd, { by: "network" }>): void {
+    // A transport below finds out more, and what got through to a sync had nothing in its way.
+    const isLast = !rules.hasNext(this.#fallback);
+    const hasSynced = attempt.state.phase === "ended" && attempt.state.syncedAt !== undefined;
+    this.#leave(attempt, fault);
+    if (isLast && !hasSynced && obstacle === undefined) this.#findObstacle();
+  }
+
+  #handleRefusal(lastError: ErrorFrame | undefined, end: Extract<TransportEnd, { by: "room" }>): void {
     // A close code of a newer room is unknown here; its close reason is the error's code.
     const explains = lastError?.code === end.code || lastError?.code === end.message;
     const explanation = explains ? lastError : undefined;
@@ -232,11 +248,11 @@ export class Connection {
       return;
     }
     this.#retries.askedToWaitAtLeast(end.retryAfterMs ?? explanation?.retryAfterMs ?? 0);
-    this.#leave(attempt, undefined);
+    this.#leave(undefined, undefined);
   }
 
   /** The attempt in use is over. @param fault undefined where its end says nothing about its transport */
-  #leave(attempt: Attempt, fault: NetworkFault | undefined): void {
+  #leave(attempt: Attempt | undefined, fault: NetworkFault | undefined): void {
     this.#detach();
     if (this.#learn(attempt, fault) === "next" && this.#retries.isFree()) {
       if (this.#state.state === "online") this.#setRetrying();
@@ -252,13 +268,13 @@ export class Connection {
     this.#events.lost();
   }
 
-  #learn({ state }: Attempt, fault: NetworkFault | undefined): rules.Advice {
+  #learn(attempt: Attempt | undefined, fault: NetworkFault | undefined): rules.Advice {
     // The failures of a device without a network say nothing about transports.
     if (fault === undefined || isDeviceOffline()) {
       this.#setFallback(rules.afterRefusal(this.#fallback));
       return "wait";
     }
-    const syncedAt = state.phase === "ended" ? state.syncedAt : undefined;
+    const syncedAt = attempt?.state.phase === "ended" ? attempt.state.syncedAt : undefined;
     const lastedMs = syncedAt === undefined ? undefined : monotonicMs() - syncedAt;
     const [fallback, advice] = rules.afterFailure(this.#fallback, fault, lastedMs);
     this.#setFallback(fallback);
@@ -266,13 +282,45 @@ export class Connection {
   }
 
   #waitToRetry(): void {
-    const delayMs = this.#retries.nextDelayMs();
+    const delayMs = this.#retries.nextDelayMs(this.#obstacle?.isLasting === true);
     this.#timers.start("retry", delayMs, () => this.#try());
-    const retryAt = Date.now() + delayMs;
     // `onLine` is a hint for the page: attempts go on, because it is sometimes wrong (no route but to this machine).
-    this.#setState(
-      isDeviceOffline() ? { state: "offline" } : { state: "reconnecting", attempt: this.#retries.failures, retryAt },
-    );
+    if (isDeviceOffline()) this.#setState({ state: "offline" });
+    else this.#setRetrying(this.#retries.failures, delayMs);
+  }
+
+  #setObstacle(obstacle: Obstacle | undefined): void {
+    if (obstacle === undefined) return;
+    if (obstacle.code !== this.#obstacle?.code) {
+      reportToDeveloper(`No connection to the chat gateway: ${obstacle.message}.`);
+    }
+    this.#obstacle = obstacle;
+  }
+
+  /** After failures that explain nothing: not after the first, which may be a gateway that restarts, and ever more rarely. */
+  #findObstacle(): void {
+    const { failures } = this.#retries;
+    const isTime = failures > 1 && (failures & (failures - 1)) === 0;
+    if (this.#phase.name !== "waiting" || !isTime || isDeviceOffline()) return;
+    const search = new AbortController();
+    this.#search?.abort();
+    this.#search = search;
+    void this.#options.findObstacle(search.signal).then((found) => {
+      if (!search.signal.aborted) this.#handleFound(found);
+      search.abort();
+    });
+  }
+
+  #handleFound(end: TransportEnd | undefined): void {
+    if (end?.by === "room") {
+      const attempt = this.#attempt;
+      attempt?.close("refused");
+      this.#handleRefusal(attempt?.lastError, end);
+    } else if (end?.by === "network" && end.obstacle !== undefined) {
+      this.#setObstacle(end.obstacle);
+      // Counted as an attempt, because it was one.
+      if (this.#phase.name === "waiting") this.#waitToRetry();
+    } else this.#obstacle = undefined;
   }
 
   #scheduleUpgrade(): void {
@@ -312,6 +360,8 @@ export class Connection {
   }
 
   #end(name: "refused" | "closed", state: ConnectionState): void {
+    this.#search?.abort();
+    this.#obstacle = undefined;
     this.#detach();
     this.#phase = { name };
     this.#fallback = rules.afterRefusal(this.#fallback);
@@ -328,8 +378,9 @@ export class Connection {
   }
 
   /** An attempt follows at once. */
-  #setRetrying(attempt = this.#retries.failures + 1): void {
-    this.#setState({ state: "reconnecting", attempt, retryAt: Date.now() });
+  #setRetrying(attempt = this.#retries.failures + 1, delayMs = 0): void {
+    const { code, message } = this.#obstacle ?? {};
+    this.#setState(defined({ state: "reconnecting", attempt, retryAt: Date.now() + delayMs, code, message }));
   }
 
   #setState(state: ConnectionState): void {
@@ -342,9 +393,13 @@ function isDeviceOffline(): boolean {
   return typeof navigator !== "undefined" && navigator.onLine === false;
 }
 
-/** Only a developer or operator can mend this, so it goes to the console as well as into the state. */
 function reportOrigin(): void {
   const origin = typeof location === "undefined" ? "this page's origin" : location.origin;
+  reportToDeveloper(`The chat gateway refuses ${origin}. Add it to the gateway's ALLOWED_ORIGINS setting.`);
+}
+
+/** Only a developer or operator can mend it, so it goes to the console as well as into the state. */
+function reportToDeveloper(message: string): void {
   // biome-ignore lint/suspicious/noConsole: the page's developer looks for this reason in the console.
-  console.error(`The chat gateway refuses ${origin}. Add it to the gateway's ALLOWED_ORIGINS setting.`);
+  console.error(message);
 }

@@ -4,7 +4,7 @@
  */
 import { backoffMs } from "../../shared/backoff.ts";
 import { monotonicMs } from "../time/clock.ts";
-import { maxAskedDelayMs, reconnectPolicy } from "../time/timing.ts";
+import { blockedPolicy, maxAskedDelayMs, reconnectPolicy } from "../time/timing.ts";
 
 export class RetrySchedule {
   /** Attempts and connections in a row that did not last. */
@@ -33,9 +33,9 @@ export class RetrySchedule {
     return this.#notBefore <= monotonicMs();
   }
 
-  /** Counts a failure and returns the wait after it. */
-  nextDelayMs(): number {
-    const delayMs = backoffMs(this.#failures, reconnectPolicy, Math.random);
+  /** Counts a failure and returns the wait after it. @param isBlocked something is known to be in the way */
+  nextDelayMs(isBlocked: boolean): number {
+    const delayMs = backoffMs(this.#failures, isBlocked ? blockedPolicy : reconnectPolicy, Math.random);
     this.#failures += 1;
     return Math.max(delayMs, this.#notBefore - monotonicMs());
   }

@@ -7,6 +7,11 @@ import { maxPollWaitSeconds } from "../../shared/protocol/limits.ts";
  * the grace period a room gives to a lost reader (R6), so that a network change never stops an answer.
  */
 export const reconnectPolicy: BackoffPolicy = { baseMs: 500, maxMs: 10_000 };
+/**
+ * The same while something is known to be in the way, such as a firewall that refuses WebSockets. It goes away when a person
+ * changes something, and then usually a signal of the device or the person ends the wait.
+ */
+export const blockedPolicy: BackoffPolicy = { baseMs: 2_000, maxMs: 60_000 };
 /** From the start of an attempt to its `welcome`: connecting, TLS and the check of a token, on a slow phone. */
 export const welcomeTimeoutMs = 8_000;
 /** The longest wait for a step towards the `welcome` (connected, answered, welcomed) where another transport can be tried. */

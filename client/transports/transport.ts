@@ -3,8 +3,18 @@
  * and polling each implement it. When to open which, and when to try again, is decided in `connection/`.
  */
 import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
+import type { ClientCode } from "../../shared/protocol/messages-en.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import type { NetworkFault } from "../api/connection-types.ts";
+
+/** Something answered, but not the room: it stays in the way until a person changes something. */
+export interface Obstacle {
+  readonly code: ClientCode;
+  /** For the developer's console. */
+  readonly message: string;
+  /** The answer is known not to be a passing failure, so attempts are made less often. */
+  readonly isLasting: boolean;
+}
 
 export type TransportEnd =
   /** The room's own word: one of our close codes, or a request that it refused. After a terminal one only a person may try again. */
@@ -16,7 +26,7 @@ export type TransportEnd =
       readonly message: string;
       readonly retryAfterMs?: number;
     }
-  | { readonly by: "network"; readonly fault: NetworkFault }
+  | { readonly by: "network"; readonly fault: NetworkFault; readonly obstacle?: Obstacle }
   /** No token could be obtained. */
   | { readonly by: "token"; readonly cause: unknown };
 

@@ -70,6 +70,10 @@ export const NOTICE_MESSAGES = {
 export const CLIENT_MESSAGES = {
   "request-blocked":
     "A firewall or proxy blocked this request. Change the text, or use another network, and try again.",
+  "websocket-blocked":
+    "A firewall or proxy blocks the connection that this chat needs. Use another network, or wait. We'll keep trying.",
+  "gateway-unrecognized":
+    "Something else than the chat service answers at its address. Use another network, or report it. We'll keep trying.",
   unreachable: "The room could not be reached. Check your connection and try again.",
 } as const;
 

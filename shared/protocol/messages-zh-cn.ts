@@ -61,5 +61,7 @@ export const NOTICE_MESSAGES_ZH_CN: Readonly<Record<NoticeCode, string>> = {
 
 export const CLIENT_MESSAGES_ZH_CN: Readonly<Record<ClientCode, string>> = {
   "request-blocked": "防火墙或代理拦截了该请求。请修改文字或更换网络后重试。",
+  "websocket-blocked": "防火墙或代理拦截了此聊天所需的连接。请更换网络或稍候，我们会继续重试。",
+  "gateway-unrecognized": "聊天服务的地址上应答的不是聊天服务。请更换网络或反馈此问题，我们会继续重试。",
   unreachable: "无法连接到房间。请检查网络后重试。",
 };

@@ -9,7 +9,7 @@ import { briefPauseMs, maxRestMs, pollPauseMs, pollTimeoutMs, proofTimeoutMs } f
 import type { RoomAddress } from "../room-address.ts";
 import type { TransportEvents } from "../transport.ts";
 import { RequestReader } from "./http-reader.ts";
-import { requestRoom } from "./room-fetch.ts";
+import { ForeignAnswer, requestRoom } from "./room-fetch.ts";
 
 export interface PollPace {
   /** How long a request may be held until there is something new, in seconds. */
@@ -75,8 +75,7 @@ export class PollReader extends RequestReader<"answer" | "proof"> {
       }
       const answer = parsePoll(await response.text());
       if (signal.aborted) return;
-      // The page of something in the room's place.
-      if (answer === undefined) throw new Error("not an answer to a poll");
+      if (answer === undefined) throw new ForeignAnswer(response.status);
       this.events.welcomed(undefined);
       if (isGreeting && have !== undefined && !answer.frames.some(({ type }) => type === "sync")) {
         // The room has nothing new for this cursor, which is what an empty sync would say.

@@ -10,7 +10,15 @@ import { defined } from "../../../shared/defined.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { maxRequestAttempts, proofTimeoutMs, requestRetryPolicy, requestTimeoutMs } from "../../time/timing.ts";
 import type { RoomAddress } from "../room-address.ts";
-import { ForeignAnswer, Refusal, type RoomRequest, requestRoom, TokenFault, untilAborted } from "./room-fetch.ts";
+import {
+  ForeignAnswer,
+  Refusal,
+  type RoomRequest,
+  readAnswer,
+  requestRoom,
+  TokenFault,
+  untilAborted,
+} from "./room-fetch.ts";
 
 /** A request that says something to the room. */
 export interface SaidRequest extends Omit<RoomRequest, "signal" | "method"> {
@@ -166,14 +174,6 @@ export class RequestSender {
 
 /** What a gateway without the POST alternative answers. */
 const unknownRoute: readonly string[] = ["not-found", "method-not-allowed"] satisfies ErrorCode[];
-
-/** The room answers with JSON or with nothing. Read to its end, or the connection isn't free for the next request. */
-async function readAnswer(response: Response): Promise<void> {
-  const text = await response.text();
-  const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
-  if (response.status !== 204 && !isJson) throw new ForeignAnswer(response.status);
-  if (isJson) JSON.parse(text);
-}
 
 function unsettled(): Promise<never> {
   return new Promise(() => {});

@@ -7,7 +7,7 @@ import { ERRORS, type ErrorCode, isErrorCode } from "../../../shared/protocol/er
 import type { RequestOptions } from "../../api/api.ts";
 import { gatewayHref } from "../gateway-url.ts";
 import type { RoomAddress } from "../room-address.ts";
-import type { TransportEnd } from "../transport.ts";
+import type { Obstacle, TransportEnd } from "../transport.ts";
 
 export interface RoomRequest {
   readonly method?: "GET" | "POST" | "DELETE";
@@ -58,6 +58,10 @@ export function messageOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause);
 }
 
+export function roomHref({ gateway, room }: RoomAddress): string {
+  return `${gatewayHref(gateway)}/parties/chat/${room}`;
+}
+
 /** Rejects with a `Refusal`, a `ForeignAnswer`, a `TokenFault`, or the error of a request that got no answer. */
 export async function requestRoom(address: RoomAddress, request: RoomRequest): Promise<Response> {
   const { method = "GET", path = "", query = {}, headers = {}, body, signal } = request;
@@ -78,12 +82,17 @@ export async function requestRoom(address: RoomAddress, request: RoomRequest): P
     ...defined({ body }),
     signal,
   };
-  const response = await address.fetch(
-    `${gatewayHref(address.gateway)}/parties/chat/${address.room}${path}${search}`,
-    init,
-  );
+  const response = await address.fetch(`${roomHref(address)}${path}${search}`, init);
   if (!response.ok) throw await refusalOf(response);
   return response;
+}
+
+/** The room answers with JSON or with nothing. Read to its end, or the connection isn't free for the next request. */
+export async function readAnswer(response: Response): Promise<void> {
+  const text = await response.text();
+  const isJson = /\bjson\b/.test(response.headers.get("content-type") ?? "");
+  if (response.status !== 204 && !isJson) throw new ForeignAnswer(response.status);
+  if (isJson) JSON.parse(text);
 }
 
 /** Rejects when the signal is aborted, also where a token provider or a given `fetch` ignores the signal. */
@@ -114,9 +123,18 @@ const unknownThere: readonly string[] = ["bad-request", "not-found", "method-not
 /** What a reader's failed request means for its transport: the same as the room's close means over a WebSocket. */
 export function endOf(cause: unknown, fault: "blocked" | "lost"): TransportEnd {
   if (cause instanceof TokenFault) return { by: "token", cause: cause.cause };
+  if (cause instanceof ForeignAnswer && !cause.isPassing) {
+    return { by: "network", fault, obstacle: unrecognized(cause.message) };
+  }
   if (!(cause instanceof Refusal)) return { by: "network", fault };
   const { code, message, retryAfterMs } = cause;
-  if (unknownThere.includes(code)) return { by: "network", fault: "unavailable" };
+  if (unknownThere.includes(code)) {
+    return { by: "network", fault: "unavailable", obstacle: unrecognized(`The gateway answered ${code}`) };
+  }
   const isTerminal = isErrorCode(code) && !ERRORS[code].retryable;
   return defined({ by: "room", code, isTerminal, message, retryAfterMs });
+}
+
+function unrecognized(message: string): Obstacle {
+  return { code: "gateway-unrecognized", message, isLasting: true };
 }

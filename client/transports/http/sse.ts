@@ -23,7 +23,7 @@ import type { TransportEvents } from "../transport.ts";
 import { EventStreamLines } from "./event-stream-lines.ts";
 import { HeartbeatWatch } from "./heartbeat-watch.ts";
 import { RequestReader } from "./http-reader.ts";
-import { endOf, Refusal, requestRoom } from "./room-fetch.ts";
+import { endOf, ForeignAnswer, Refusal, requestRoom } from "./room-fetch.ts";
 
 export class StreamReader extends RequestReader<"held-back" | "silence" | "proof"> {
   readonly #heartbeats = new HeartbeatWatch();
@@ -71,8 +71,9 @@ export class StreamReader extends RequestReader<"held-back" | "silence" | "proof
         signal,
       });
       const isStream = response.headers.get("content-type")?.startsWith("text/event-stream") === true;
+      if (!isStream) throw new ForeignAnswer(response.status);
       // React Native's `fetch` has no body to stream.
-      if (!isStream || !response.body) throw new Error("not a stream");
+      if (!response.body) throw new Error("no body to read");
       if (signal.aborted) return;
       await this.#read(response.body, signal);
       if (!signal.aborted) this.#handleEnd(monotonicMs() - openedAt);

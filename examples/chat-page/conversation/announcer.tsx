@@ -15,7 +15,8 @@ const maxSpoken = 600;
 /** The announcement for a change from `before` to `after`. It is empty for the first snapshot of a room, which is history. */
 export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings: Strings, locale: Locale): string {
   const said: string[] = [];
-  if (before.connection.state !== after.connection.state && before.connection.state !== "connecting") {
+  const isNewState = before.connection.state !== after.connection.state;
+  if (reasonOf(after) !== reasonOf(before) || (isNewState && before.connection.state !== "connecting")) {
     said.push(connectionText(after, strings, locale));
   }
   if (before.older !== after.older && after.older.state === "failed") said.push(strings.olderFailed);
@@ -28,6 +29,11 @@ export function announcement(before: ChatSnapshot, after: ChatSnapshot, strings:
     }
   }
   return strings.joined(said.filter((text) => text !== ""));
+}
+
+/** The code of what is in the way while the client reconnects. */
+function reasonOf({ connection }: ChatSnapshot): string | undefined {
+  return connection.state === "reconnecting" ? connection.code : undefined;
 }
 
 /** Announces older turns that were loaded, and turns that were removed from the end. */
@@ -45,6 +51,7 @@ function connectionText({ connection }: ChatSnapshot, strings: Strings, locale: 
     case "online":
       return strings.online;
     case "reconnecting":
+      if (connection.code !== undefined) return messageFor(connection.code, locale, connection.message);
       return strings.reconnecting;
     case "offline":
       return strings.offlineDetail;

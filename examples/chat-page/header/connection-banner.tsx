@@ -18,7 +18,13 @@ export function ConnectionBanner({ connection, onReconnect }: BannerProps) {
     case "online":
       return null;
     case "reconnecting":
-      return <Reconnecting retryAt={connection.retryAt} onReconnect={onReconnect} />;
+      return (
+        <Reconnecting
+          retryAt={connection.retryAt}
+          reason={connection.code === undefined ? undefined : messageFor(connection.code, locale, connection.message)}
+          onReconnect={onReconnect}
+        />
+      );
     case "offline":
       return <Banner text={strings.offlineDetail} />;
     case "closed": {
@@ -37,11 +43,18 @@ export function ConnectionBanner({ connection, onReconnect }: BannerProps) {
   }
 }
 
-function Reconnecting({ retryAt, onReconnect }: { readonly retryAt: number; readonly onReconnect: () => void }) {
+interface ReconnectingProps {
+  readonly retryAt: number;
+  /** What is known to be in the way. */
+  readonly reason: string | undefined;
+  readonly onReconnect: () => void;
+}
+
+function Reconnecting({ retryAt, reason, onReconnect }: ReconnectingProps) {
   const strings = useStrings();
   const seconds = useSecondsUntil(retryAt) ?? 0;
   return (
-    <Banner text={strings.reconnectingIn(seconds)}>
+    <Banner text={strings.joined([reason ?? "", strings.reconnectingIn(seconds)].filter((text) => text !== ""))}>
       <button type="button" onClick={onReconnect}>
         {strings.tryNow}
       </button>

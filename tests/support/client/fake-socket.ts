@@ -97,7 +97,8 @@ export function fakeNetwork(): FakeNetwork {
 
 /** Options of a client that knows this network and no other way. */
 export function over({ WebSocket }: FakeNetwork) {
-  return { WebSocket, transports: ["websocket"] } as const;
+  const fetch = () => Promise.reject<Response>(new TypeError("fetch failed"));
+  return { WebSocket, fetch, transports: ["websocket"] } as const;
 }
 
 export const welcome: ServerFrame = {

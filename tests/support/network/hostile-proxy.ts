@@ -23,6 +23,8 @@ export interface HostileProxy {
   readonly url: string;
   /** Cuts every connection there is now. */
   cut(): void;
+  /** Upgrades pass from now on. */
+  allowUpgrades(): void;
   /** Event streams that pass through now, and the most there were at once. */
   readonly streams: { open: number; most: number };
   stop(): Promise<void>;
@@ -33,6 +35,7 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
   const { hostname, port } = new URL(target);
   const sockets = new Set<Duplex>();
   const streams = { open: 0, most: 0 };
+  let refusesUpgrades = vices.refusesUpgrades === true;
   const server = createServer((incoming, outgoing) => {
     if (incoming.headers.accept === "text/event-stream") {
       streams.open += 1;
@@ -51,7 +54,7 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
     socket.on("close", () => clearTimeout(timer));
   });
   server.on("upgrade", (incoming, socket, head) => {
-    if (vices.refusesUpgrades) {
+    if (refusesUpgrades) {
       socket.end("HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
       return;
     }
@@ -71,6 +74,9 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     cut: () => {
       for (const socket of sockets) socket.destroy();
+    },
+    allowUpgrades: () => {
+      refusesUpgrades = false;
     },
     streams,
     stop: async () => {

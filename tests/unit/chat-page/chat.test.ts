@@ -651,6 +651,23 @@ describe("the room and the connection", () => {
     expect(actions.reconnect).toHaveBeenCalledOnce();
   });
 
+  test.each(["websocket-blocked", "gateway-unrecognized"] as const)(
+    "the page says in its language that %s is in the way, beside the countdown",
+    (code) => {
+      const connection = {
+        state: "reconnecting",
+        attempt: 4,
+        retryAt: Date.now() + 5_000,
+        code,
+        message: "raw",
+      } as const;
+      show(snapshotOf({ connection }), "zh-CN");
+      expect(page.textContent).toContain(messageFor(code, "zh-CN"));
+      press(STRINGS["zh-CN"].tryNow);
+      expect(actions.reconnect).toHaveBeenCalledOnce();
+    },
+  );
+
   test("a closed connection shows the reason in the language of the page, and a button", () => {
     show(snapshotOf({ connection: { state: "closed", code: "room-forbidden", message: "raw" } }), "zh-CN");
     expect(page.textContent).toContain(messageFor("room-forbidden", "zh-CN"));
@@ -754,6 +771,10 @@ describe("announcements for screen readers", () => {
     const online = of(turn("a", "old answer"));
     expect(say(first, online)).toBe("");
     expect(say(online, { ...online, connection: { state: "offline" } })).toBe(strings.offlineDetail);
+    const lost = { ...online, connection: { state: "reconnecting", attempt: 1, retryAt: 0 } } as const;
+    const blocked = { ...lost, connection: { ...lost.connection, code: "websocket-blocked" } } as const;
+    expect(say(lost, blocked)).toBe(messageFor("websocket-blocked", "en"));
+    expect(say(blocked, { ...blocked, connection: { ...blocked.connection, attempt: 2 } })).toBe("");
   });
 
   test("contain older messages that were loaded, a failure to load them, and removed messages", () => {
