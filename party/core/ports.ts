@@ -179,7 +179,10 @@ export interface RoomPorts {
   readonly generationIdOf: (epoch: string, turnId: string) => Promise<string>;
   /** The field of a submit (provider, model or a param) that the tenant may not use; undefined where it may use all. */
   readonly refusalOf: (asked: Pick<TurnSubmitFrame, "provider" | "model" | "params">) => string | undefined;
-  /** Loads what `refusalOf` needs. Awaited before a socket that outlived an eviction may submit. Never rejects. */
+  /**
+   * Loads what `refusalOf` and `isRevoked` need, from other objects. Awaited before a socket that outlived an eviction gets or does
+   * anything, and never inside of a start. Never rejects.
+   */
   readonly prepare: () => Promise<unknown>;
   /** Checks the token of a `hello`. */
   readonly principalOf: (token: string | undefined) => Promise<Result<Principal, AccessRefusal>>;

@@ -64,7 +64,12 @@ async function letIn(
   );
   const unique = [...new Map(asked.map((pair) => [pair.join(" "), pair])).values()];
   const wrong: [string, number][] = [];
+  let asking = 0;
   for (const [method, path] of unique) {
+    // The runtime reads the time for its timers only when it has nothing to do, and thousands of requests in memory leave it no
+    // such moment. The 30 s that a room's start may take would then be counted from before all of them.
+    asking += 1;
+    if (asking % 256 === 0) await scheduler.wait(0);
     const isChatPost = method === "POST" && route === "/api/chat";
     const response = await SELF.fetch(`http://localhost${path}`, {
       method,
@@ -84,16 +89,16 @@ describe.each(guarded)("[S6] %s", (route) => {
   test("refuses every method and name without a token", async () => {
     expect(words.length).toBeGreaterThan(30);
     expect(await letIn(route, "", {})).toEqual([]);
-  }, 60_000);
+  });
 
   test("refuses every method and name with a made-up ticket", async () => {
     expect(await letIn(route, `?ticket=${"A".repeat(16)}`, {})).toEqual([]);
-  }, 60_000);
+  });
 
   test("refuses every method and name with a token that reads another room", async () => {
     const authorization = `Bearer ${await signToken({ room: "acme.elsewhere", scope: "read" })}`;
     expect(await letIn(route, "", { authorization })).toEqual([]);
-  }, 60_000);
+  });
 });
 
 test("[S6] the ring of a room's events is in no answer to a client, whatever it is called", async () => {

@@ -19,7 +19,7 @@ import type { SessionSyncs } from "./sessions/session-syncs.ts";
 import type { TokenCheck } from "./sessions/token-check.ts";
 import type { TurnSubmit } from "./turn-submit.ts";
 
-/** UTF-16 units of frames that wait in all sessions together, until their tokens are checked: memory for strangers. */
+/** UTF-16 units of frames that wait in all sessions together, until their tokens or tenants are known. */
 const maxWaitingUnits = 4 * 1_048_576;
 
 export interface FrameHandlerParts {
@@ -71,6 +71,13 @@ export class FrameHandler {
     else closer.refuse(session, parsed.error);
   }
 
+  /** Goes on with a session that outlived an eviction, and handles the frames that waited for that. */
+  resume(session: Session): void {
+    this.#parts.handshake.resume(session, ({ frames }) => {
+      for (const waiting of frames) this.#dispatch(session, waiting, 0);
+    });
+  }
+
   #dispatch(session: Session, frame: ClientFrame, units: number): void {
     const { phase } = session;
     switch (phase.state) {
@@ -88,7 +95,8 @@ export class FrameHandler {
         this.#wait(session, phase.waiting, frame, units);
         return;
       case "welcomed":
-        if (session.heardAt < session.checkAt || this.#parts.tokens.isGood(session)) {
+        if (session.held !== undefined) this.#wait(session, session.held, frame, units);
+        else if (session.heardAt < session.checkAt || this.#parts.tokens.isGood(session)) {
           this.#act(session, frame, phase.principal);
         }
         return;
@@ -101,8 +109,10 @@ export class FrameHandler {
 
   #wait(session: Session, waiting: WaitingFrames, frame: ClientFrame, units: number): void {
     let all = units;
-    for (const { phase } of this.#parts.sessions) if ("waiting" in phase) all += phase.waiting.units;
-    if (waiting.frames.length >= maxWaitingFrames || all > maxWaitingUnits) {
+    for (const { phase, held } of this.#parts.sessions) all += ("waiting" in phase ? phase.waiting : held)?.units ?? 0;
+    // The frames of a known user are bounded by their rate.
+    const isFull = session.held === undefined && waiting.frames.length >= maxWaitingFrames;
+    if (isFull || all > maxWaitingUnits) {
       this.#parts.closer.end(session, "rate-limited");
       return;
     }

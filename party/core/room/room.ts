@@ -113,16 +113,23 @@ export class RoomCore {
   async start(survivors: Iterable<RoomSocket>): Promise<void> {
     await Promise.all([this.conversation.load(), this.#tickets.load(), this.#httpViewers.load()]);
     const sockets = [...survivors];
-    // Otherwise a hello would read it.
-    if (sockets.length > 0) await this.#ports.prepare();
     for (const socket of sockets) this.#handshake.takeBack(socket);
     this.#closer.remind();
-    // After the start: an upstream must not be called while the platform holds all events back (T5).
+    // After the start: neither an upstream nor another object may be waited for while the platform holds all events back, and
+    // gives the object up after 30 s (T5).
     this.#ports.clock.after(0, () => {
       if (this.#life.signal.aborted) return;
+      if (sockets.length > 0) void this.#resumeSessions();
       this.conversation.recover();
       this.conversation.viewersChanged();
     });
+  }
+
+  /** A hello reads what `prepare` reads. Sessions that outlived an eviction send none. */
+  async #resumeSessions(): Promise<void> {
+    await this.#ports.prepare();
+    if (this.#life.signal.aborted) return;
+    for (const session of [...this.#sessions]) this.#frames.resume(session);
   }
 
   /** @param identity what the shell verified: a socket with a principal needs no token in its `hello`. */

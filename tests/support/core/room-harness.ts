@@ -139,6 +139,7 @@ export interface RoomOptions {
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
   readonly isRevoked?: RoomPorts["isRevoked"];
+  readonly prepare?: RoomPorts["prepare"];
   readonly limiter?: TurnLimiter;
   readonly refusalOf?: RoomPorts["refusalOf"];
   readonly hasTokenOf?: (sub: string) => boolean;
@@ -211,7 +212,7 @@ export class Room {
 
   #make(): RoomCore {
     const ports: RoomPorts = {
-      prepare: async () => undefined,
+      prepare: this.#options.prepare ?? (async () => undefined),
       refusalOf: this.#options.refusalOf ?? (() => undefined),
       ...defined({ hasTokenOf: this.#options.hasTokenOf }),
       limiter: this.#options.limiter ?? NO_LIMITER,

@@ -68,9 +68,12 @@ export class Handshake {
     if (loser !== undefined) this.#parts.closer.end(loser, "room-full");
   }
 
-  /** A socket that outlived an eviction: a welcomed one gets its sync before anything else. */
+  /**
+   * A socket that outlived an eviction. A welcomed one counts as a viewer at once. It gets nothing, and its frames wait, until
+   * `resume`.
+   */
   takeBack(socket: RoomSocket): void {
-    const { conversation, sessions, closer, syncs, tokens } = this.#parts;
+    const { sessions, closer } = this.#parts;
     const now = this.#ports.clock.now();
     const attachment = parseAttachment(socket.attachment);
     if (attachment === undefined && socket.attachment !== undefined && socket.attachment !== null) {
@@ -89,11 +92,24 @@ export class Handshake {
     session.heardAt = heardAt;
     session.leaveBy = leaveBy;
     session.hold(have);
+    session.held = { frames: [], units: 0 };
     sessions.add(session);
-    if (!tokens.isGood(session)) return;
+  }
+
+  /**
+   * Goes on with the session of `takeBack` once its revocations and its tenant's settings are known. It gets its sync first.
+   * @param handle handles the frames that waited meanwhile, in order.
+   */
+  resume(session: Session, handle: (frames: WaitingFrames) => void): void {
+    const { conversation, sessions, syncs, tokens } = this.#parts;
+    const { held } = session;
+    session.held = undefined;
+    if (held === undefined || !sessions.has(session) || !tokens.isGood(session)) return;
+    const have = session.have();
     conversation.delivery.add(session);
     conversation.recognize(have);
     void syncs.request(session, have);
+    handle(held);
   }
 
   /**

@@ -61,6 +61,8 @@ export class Session implements Reader {
   isWarned = false;
   /** The session was asked to leave (`goaway`) and is closed after this time, ms since 1970. */
   leaveBy: number | undefined;
+  /** Frames of a session that outlived an eviction, until its room has read what decides about them. */
+  held: WaitingFrames | undefined;
 
   constructor({ id, socket, acceptedAt, phase, frameRate, identity = unverified, only }: SessionOptions) {
     this.id = id;
