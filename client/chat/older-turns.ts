@@ -8,7 +8,7 @@ import { prependTurns, type RoomView } from "../../shared/transcript.ts";
 import type { OlderState } from "../api/api.ts";
 import { Timers } from "../time/timers.ts";
 import { olderTimeoutMs } from "../time/timing.ts";
-import { messageOf, Refusal, requestRoom, untilAborted } from "../transports/http/room-fetch.ts";
+import { messageOf, RoomRefusal, requestRoom, untilAborted } from "../transports/http/room-fetch.ts";
 import type { RoomAddress } from "../transports/room-address.ts";
 
 /** A screen or several; a page is also at most one sync's worth of bytes, which the room sees to. */
@@ -121,6 +121,6 @@ function oldestOf({ turns }: RoomView): string | undefined {
 }
 
 function failure(cause: unknown): OlderState {
-  const code = cause instanceof Refusal ? cause.code : "unreachable";
+  const code = cause instanceof RoomRefusal ? cause.code : "unreachable";
   return { state: "failed", error: { code, message: messageOf(cause) } };
 }

@@ -14,11 +14,11 @@ import type { RoomView } from "../../shared/transcript.ts";
 import type { PendingTurn } from "../api/api.ts";
 import type { KeptEntry } from "./outbox-store.ts";
 
-/** On its way: sent on this connection. Unsure: sent on one that was lost, so the room may have it or not. */
+/** `on-its-way`: sent on this connection. `unsure`: sent on a lost connection, so the room may have received it or not. */
 type Sent = "not-yet" | "unsure" | "on-its-way";
 
 /** The subject of an error frame. */
-export type Refused = "submit" | "stop" | "clear";
+export type RefusedCommand = "submit" | "stop" | "clear";
 
 interface Submit {
   readonly kind: "submit";
@@ -110,7 +110,7 @@ export class Outbox {
   }
 
   /** An error arrived. @returns what it refused; undefined if it concerns nothing in here */
-  refuse(error: ErrorFrame): Refused | undefined {
+  refuse(error: ErrorFrame): RefusedCommand | undefined {
     const { turnId } = error;
     if (turnId === undefined) {
       // It may be the answer to a clear: submits no longer wait for the next epoch.
@@ -120,7 +120,7 @@ export class Outbox {
     }
     const about = this.#entries.filter((entry) => turnIdOf(entry) === turnId && !isRefused(entry));
     if (about.length === 0) return undefined;
-    let refused: Refused = "stop";
+    let refused: RefusedCommand = "stop";
     for (const entry of about) {
       if (entry.kind === "submit") {
         refused = "submit";

@@ -5,9 +5,9 @@
  */
 import { defined } from "../../shared/defined.ts";
 import {
+  type CallFailure,
   type LeaseAnswer,
   type LeaseRequest,
-  type Refused,
   type ReleaseOutcome,
   renewLeaseMs,
   type TurnLimiter,
@@ -94,7 +94,7 @@ export class LeaseClient implements TurnLimiter {
     return answer;
   }
 
-  async report(request: LeaseRequest, refused: Refused, retryAfterMs?: number): Promise<Wait | undefined> {
+  async report(request: LeaseRequest, refused: CallFailure, retryAfterMs?: number): Promise<Wait | undefined> {
     const { generationId } = request;
     const limiter = this.#turns.get(generationId)?.limiter ?? (await this.#own()).name;
     const operation = { kind: "report", request: this.#full(request), refused, ...defined({ retryAfterMs }) } as const;

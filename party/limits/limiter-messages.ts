@@ -1,5 +1,5 @@
 /** The calls of rooms and of the Worker to a Limiter object, and its replies: plain data, the same on both sides. */
-import type { LeaseAnswer, Refused, ReleaseOutcome, Wait } from "../core/limiter/limiter-port.ts";
+import type { CallFailure, LeaseAnswer, ReleaseOutcome, Wait } from "../core/limiter/limiter-port.ts";
 import type { LimiterLimits, RoomRequest } from "../core/limiter/limiter-state.ts";
 
 /** The operations of a room, in its order. */
@@ -8,7 +8,7 @@ export type LimiterOperation =
   | {
       readonly kind: "report";
       readonly request: RoomRequest;
-      readonly refused: Refused;
+      readonly refused: CallFailure;
       readonly retryAfterMs?: number;
     }
   | { readonly kind: "accepted"; readonly generationId: string }

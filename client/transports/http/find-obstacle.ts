@@ -5,7 +5,7 @@
  */
 import type { RoomAddress } from "../room-address.ts";
 import type { TransportEnd } from "../transport.ts";
-import { endOf, ForeignAnswer, Refusal, readAnswer, requestRoom, roomHref, TokenFault } from "./room-fetch.ts";
+import { endOf, ForeignAnswer, RoomRefusal, readAnswer, requestRoom, roomHref, TokenFault } from "./room-fetch.ts";
 
 /**
  * Returns the end that a transport over HTTP would report, or undefined where nothing answers.
@@ -23,7 +23,7 @@ export async function findObstacle(
     const message = "The gateway answers requests, but no WebSocket gets through";
     return { by: "network", fault: "blocked", obstacle: { code: "websocket-blocked", message, isLasting: true } };
   } catch (cause) {
-    const isExplained = [Refusal, ForeignAnswer, TokenFault].some((kind) => cause instanceof kind);
+    const isExplained = [RoomRefusal, ForeignAnswer, TokenFault].some((kind) => cause instanceof kind);
     if (isExplained) return endOf(cause, "blocked");
   }
   try {

@@ -12,7 +12,7 @@ import { maxRequestAttempts, proofTimeoutMs, requestRetryPolicy, requestTimeoutM
 import type { RoomAddress } from "../room-address.ts";
 import {
   ForeignAnswer,
-  Refusal,
+  RoomRefusal,
   type RoomRequest,
   readAnswer,
   requestRoom,
@@ -32,7 +32,7 @@ export interface SaidRequest extends Omit<RoomRequest, "signal" | "method"> {
 /** How a request ended. `unreachable`: nothing answered although the room can be read. */
 export type Delivery =
   | { readonly result: "delivered" }
-  | { readonly result: "refused"; readonly refusal: Refusal }
+  | { readonly result: "refused"; readonly refusal: RoomRefusal }
   | { readonly result: "blocked"; readonly answer: ForeignAnswer }
   | { readonly result: "unreachable" }
   | { readonly result: "no-token"; readonly fault: TokenFault };
@@ -134,7 +134,7 @@ export class RequestSender {
         return { result: "delivered" };
       } catch (cause) {
         if (signal.reason === doubted) continue;
-        if (cause instanceof Refusal) return { result: "refused", refusal: cause };
+        if (cause instanceof RoomRefusal) return { result: "refused", refusal: cause };
         if (cause instanceof ForeignAnswer) return { result: "blocked", answer: cause };
         if (cause instanceof TokenFault) return { result: "no-token", fault: cause };
         return { result: "unreachable" };

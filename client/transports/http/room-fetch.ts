@@ -19,8 +19,8 @@ export interface RoomRequest {
   readonly signal: AbortSignal;
 }
 
-/** The room refused, and said why. */
-export class Refusal extends Error {
+/** The room refused the request and gave a reason. */
+export class RoomRefusal extends Error {
   readonly code: string;
   readonly retryAfterMs: number | undefined;
 
@@ -62,7 +62,7 @@ export function roomHref({ gateway, room }: RoomAddress): string {
   return `${gatewayHref(gateway)}/parties/chat/${room}`;
 }
 
-/** Rejects with a `Refusal`, a `ForeignAnswer`, a `TokenFault`, or the error of a request that got no answer. */
+/** Rejects with a `RoomRefusal`, a `ForeignAnswer`, a `TokenFault`, or the error of a request that got no answer. */
 export async function requestRoom(address: RoomAddress, request: RoomRequest): Promise<Response> {
   const { method = "GET", path = "", query = {}, headers = {}, body, signal } = request;
   const token = await address.token().catch((cause: unknown) => {
@@ -114,7 +114,7 @@ async function refusalOf(response: Response): Promise<Error> {
   if (!isOurs) return new ForeignAnswer(response.status);
   const message = [detail, title].find((text) => typeof text === "string") ?? code;
   const seconds = Number(response.headers.get("retry-after") ?? Number.NaN);
-  return new Refusal(code, message as string, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
+  return new RoomRefusal(code, message as string, Number.isFinite(seconds) ? seconds * 1_000 : undefined);
 }
 
 /** A gateway that doesn't know a transport answers with one of these. */
@@ -126,7 +126,7 @@ export function endOf(cause: unknown, fault: "blocked" | "lost"): TransportEnd {
   if (cause instanceof ForeignAnswer && !cause.isPassing) {
     return { by: "network", fault, obstacle: unrecognized(cause.message) };
   }
-  if (!(cause instanceof Refusal)) return { by: "network", fault };
+  if (!(cause instanceof RoomRefusal)) return { by: "network", fault };
   const { code, message, retryAfterMs } = cause;
   if (unknownThere.includes(code)) {
     return { by: "network", fault: "unavailable", obstacle: unrecognized(`The gateway answered ${code}`) };

@@ -23,7 +23,7 @@ import type { TransportEvents } from "../transport.ts";
 import { EventStreamLines } from "./event-stream-lines.ts";
 import { HeartbeatWatch } from "./heartbeat-watch.ts";
 import { RequestReader } from "./http-reader.ts";
-import { endOf, ForeignAnswer, Refusal, requestRoom } from "./room-fetch.ts";
+import { endOf, ForeignAnswer, RoomRefusal, requestRoom } from "./room-fetch.ts";
 
 export class StreamReader extends RequestReader<"held-back" | "silence" | "proof"> {
   readonly #heartbeats = new HeartbeatWatch();
@@ -133,7 +133,7 @@ export class StreamReader extends RequestReader<"held-back" | "silence" | "proof
     this.timers.stopAll();
     if (this.#refusal !== undefined) {
       const { code, message, retryAfterMs } = this.#refusal;
-      this.end(endOf(new Refusal(code, message, retryAfterMs), "lost"));
+      this.end(endOf(new RoomRefusal(code, message, retryAfterMs), "lost"));
       return;
     }
     // While a turn is open there is more to come, so this wasn't the room ending an idle stream.

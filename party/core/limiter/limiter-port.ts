@@ -62,8 +62,8 @@ export function maxJitterOf(retryAfterMs: number): number {
 /** A turn that holds a lease renews it this often, by another `acquire` on credit. */
 export const renewLeaseMs = 30_000;
 
-/** `rate-limited` is 429, `unavailable` is 503; `unreachable` is no answer: connection refused, no headers in time. */
-export type Refused = "rate-limited" | "unavailable" | "unreachable";
+/** Why a call failed. `rate-limited`: status 429. `unavailable`: status 503. `unreachable`: the connection was refused or no headers came in time. */
+export type CallFailure = "rate-limited" | "unavailable" | "unreachable";
 
 /** `ok`: the upstream answered to the end. `failed`, `cancelled`: the end says nothing about the upstream's load. */
 export type ReleaseOutcome = "ok" | "failed" | "cancelled";
@@ -72,7 +72,7 @@ export interface TurnLimiter {
   /** Idempotent by generation id. Never rejects: while the Limiter can't be reached, each room runs one turn at a time. */
   acquire(request: LeaseRequest): Promise<LeaseAnswer>;
   /** Never rejects. */
-  report(request: LeaseRequest, refused: Refused, retryAfterMs?: number): Promise<Wait | undefined>;
+  report(request: LeaseRequest, refused: CallFailure, retryAfterMs?: number): Promise<Wait | undefined>;
   /** Only a probe needs this call; it does nothing for other turns. */
   accepted(generationId: string): void;
   /** Best effort: the lease of a lost release expires. For an id that never asked it does nothing. */

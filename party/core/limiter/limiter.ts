@@ -9,7 +9,7 @@
  */
 import { defined } from "../../../shared/defined.ts";
 import { type Lease, Leases } from "./leases.ts";
-import type { LeaseAnswer, Refused, ReleaseOutcome, Wait, WaitReason } from "./limiter-port.ts";
+import type { CallFailure, LeaseAnswer, ReleaseOutcome, Wait, WaitReason } from "./limiter-port.ts";
 import type { LimiterChanges, LimiterLimits, LimiterRecord, LimiterState, RoomRequest } from "./limiter-state.ts";
 import { maxHoldMs, RetryPace, refusalBackoffMs, spreadMs, usualAfter } from "./retry-pace.ts";
 import { TenantBudget } from "./tenant-budget.ts";
@@ -119,7 +119,7 @@ export class LimiterCore {
    * The upstream refused or failed a call of this turn, with or without a lease. A wait: the turn is queued again, before
    * those that have not been served yet. Undefined: it keeps its lease and retries by its own policy.
    */
-  report(request: RoomRequest, refused: Refused, retryAfterMs: number | undefined, now: number): Wait | undefined {
+  report(request: RoomRequest, refused: CallFailure, retryAfterMs: number | undefined, now: number): Wait | undefined {
     this.sweep(now);
     const { generationId: id, room, deadlineAt, subject } = request;
     const lease = this.#leases.get(id);

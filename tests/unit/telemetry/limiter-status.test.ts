@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { leaseGraceMs } from "../../../party/core/limiter/leases.ts";
 import { LimiterCore } from "../../../party/core/limiter/limiter.ts";
-import type { Refused } from "../../../party/core/limiter/limiter-port.ts";
+import type { CallFailure } from "../../../party/core/limiter/limiter-port.ts";
 import type { LimiterEvent } from "../../../party/telemetry/catalogue.ts";
 import { LimiterStatus, repeatMs } from "../../../party/telemetry/limiter-status.ts";
 import { FAMILIES } from "../../../party/telemetry/metrics/families.ts";
@@ -55,7 +55,7 @@ class Scene {
     await flushed();
   }
 
-  async refuse(refused: Refused): Promise<void> {
+  async refuse(refused: CallFailure): Promise<void> {
     const id = `g${this.#turns++}`;
     const request = { generationId: id, room: "lobby", deadlineAt: this.now + 60_000 };
     this.core.acquire(request, this.now);

@@ -3,7 +3,7 @@
  */
 import { backoffMs } from "../../../../shared/backoff.ts";
 import type { ErrorCode } from "../../../../shared/protocol/errors.ts";
-import type { Refused } from "../../limiter/limiter-port.ts";
+import type { CallFailure } from "../../limiter/limiter-port.ts";
 import type { Ending } from "../../log/turn-record.ts";
 import type { RoomPolicy } from "../../policy.ts";
 import type { UpstreamFailure } from "../../ports.ts";
@@ -11,7 +11,7 @@ import { turnError } from "../turn-state.ts";
 import type { RunEnd, RunPorts, TurnRun, TurnRunSink, WaitNotice } from "./attempt-contract.ts";
 
 /** What is reported of a failure to the Limiter: overload (429, 503), or a fault (other 5xx, no answer). */
-export function refusedBy(failure: UpstreamFailure): Refused | undefined {
+export function refusedBy(failure: UpstreamFailure): CallFailure | undefined {
   if (failure.code === "upstream-rate-limited") return "rate-limited";
   if (failure.code === "upstream-unavailable") return failure.isOverload ? "unavailable" : "unreachable";
   return failure.code === "upstream-unreachable" ? "unreachable" : undefined;

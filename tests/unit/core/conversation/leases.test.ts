@@ -1,9 +1,9 @@
 /** A turn and its tenant's Limiter: a lease before each call, the queue after a refusal, the release at the end (Q4, U3). */
 import { describe, expect, test, vi } from "vitest";
 import type {
+  CallFailure,
   LeaseAnswer,
   LeaseRequest,
-  Refused,
   ReleaseOutcome,
   TurnLimiter,
   Wait,
@@ -16,7 +16,7 @@ import { buildRoom } from "../../../support/core/room-harness.ts";
 class ScriptedLimiter implements TurnLimiter {
   readonly asked: LeaseRequest[] = [];
   readonly answers: LeaseAnswer[] = [];
-  readonly reports: Refused[] = [];
+  readonly reports: CallFailure[] = [];
   readonly reportAnswers: Wait[] = [];
   closed = 0;
   readonly accepts: string[] = [];
@@ -26,7 +26,7 @@ class ScriptedLimiter implements TurnLimiter {
     this.asked.push(request);
     return this.answers.shift() ?? { kind: "granted", expiresAt: request.deadlineAt + 30_000 };
   }
-  async report(_request: LeaseRequest, refused: Refused): Promise<Wait | undefined> {
+  async report(_request: LeaseRequest, refused: CallFailure): Promise<Wait | undefined> {
     this.reports.push(refused);
     return this.reportAnswers.shift();
   }

@@ -5,9 +5,9 @@ import { calmMs } from "../../../../party/core/limiter/concurrency-limit.ts";
 import { leaseGraceMs, leaseTtlMs, maxLeaseMs } from "../../../../party/core/limiter/leases.ts";
 import { LimiterCore, maxRetryAfterMs, maxRetryMs } from "../../../../party/core/limiter/limiter.ts";
 import {
+  type CallFailure,
   type LeaseAnswer,
   NO_LIMITER,
-  type Refused,
   renewLeaseMs,
   type Wait,
 } from "../../../../party/core/limiter/limiter-port.ts";
@@ -50,7 +50,7 @@ function buildLimiter(limits: LimiterLimits = {}) {
   return {
     core,
     ask: (id: string, now = 0, more: Asked = {}) => current.acquire(requestOf(id, more), now),
-    refuse: (id: string, now: number, refused: Refused, retryAfterMs?: number, upstream?: string) =>
+    refuse: (id: string, now: number, refused: CallFailure, retryAfterMs?: number, upstream?: string) =>
       current.report(requestOf(id, defined({ upstream })), refused, retryAfterMs, now),
     evict(now: number) {
       current = new LimiterCore(now, JSON.parse(JSON.stringify(current.state())));

@@ -3,9 +3,9 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { LimiterCore } from "../../../../party/core/limiter/limiter.ts";
 import {
+  type CallFailure,
   type LeaseAnswer,
   maxJitterOf,
-  type Refused,
   type ReleaseOutcome,
 } from "../../../../party/core/limiter/limiter-port.ts";
 import type { LimiterLimits } from "../../../../party/core/limiter/limiter-state.ts";
@@ -40,7 +40,7 @@ const step = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant("report" as const),
       turn,
-      refused: fc.constantFrom<Refused>("rate-limited", "unavailable", "unreachable"),
+      refused: fc.constantFrom<CallFailure>("rate-limited", "unavailable", "unreachable"),
       retryAfterMs,
     }),
   },
