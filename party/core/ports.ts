@@ -31,8 +31,16 @@ export interface RoomSocket {
   close(code: number, reason: string): void;
 }
 
+/** The body of an HTTP answer, which its client takes bit by bit. */
+export interface AnswerBody {
+  /** Bytes that the client hasn't taken; 0 once it has all of them, or has left. */
+  readonly unsentBytes: number;
+  /** Ends the body in the middle and frees what it holds: the client sees a lost connection. Does nothing after its end. */
+  breakOff(): void;
+}
+
 /** A socket that only sends, such as a stream of server-sent events. Its client reconnects by itself. */
-export interface StreamSocket extends RoomSocket {
+export interface StreamSocket extends RoomSocket, AnswerBody {
   /** Sends a heartbeat, which changes no cursor. */
   beat(text: string): void;
   /** Sets the client's retry delay, for when the stream ends. */

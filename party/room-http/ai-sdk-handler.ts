@@ -10,6 +10,7 @@ import { problem, refused } from "../responses/refusal-response.ts";
 import { streamAnswer } from "../responses/sse-response.ts";
 import { UiMessageSocket, uiMessageStreamHeader } from "../sockets/ui-message-socket.ts";
 import { type ChatRequest, readChatRequest } from "./ai-sdk-body.ts";
+import { longJson } from "./json-answer.ts";
 import type { Ask } from "./room-request.ts";
 
 /** Back and forth between the same wordings of one question; more than a person does. */
@@ -74,10 +75,11 @@ async function resume(ask: Ask): Promise<Response> {
 }
 
 /** The newest turns as messages, at most one sync's worth; without the answer that is being given. */
-async function messages({ core, principal }: Ask): Promise<Response> {
+async function messages(ask: Ask): Promise<Response> {
+  const { core, principal } = ask;
   const page = await core.requests.older(principal, undefined, maxPageTurns);
   if (!page.ok) return refused(page.error);
-  return Response.json(uiMessagesOf(page.value.turns), { headers: { "cache-control": "no-store" } });
+  return longJson(ask, JSON.stringify(uiMessagesOf(page.value.turns)));
 }
 
 /** Stops what is being answered; 204 when nothing is. */

@@ -12,6 +12,7 @@ import { ROOM_METHODS } from "../responses/room-methods.ts";
 import { wantsStream } from "../responses/sse.ts";
 import { refuse } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
+import { longJson, shortJson } from "./json-answer.ts";
 import { type Ask, aiSdkPath, lastEventId } from "./room-request.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { readSubmit } from "./submit-body.ts";
@@ -42,7 +43,7 @@ export async function answerInRoom(
     if (!asker.ok) return refuse(request, asker.error);
     if (request.method === "POST" && path.join("/") === "tickets") {
       const issued = await core.issueTicket(asker.value);
-      return issued.ok ? json(issued.value, { status: 201 }) : refuse(request, issued.error);
+      return issued.ok ? shortJson(issued.value, { status: 201 }) : refuse(request, issued.error);
     }
     return await answer({ request, url, core, principal: asker.value }, path);
   } catch (error) {
@@ -76,9 +77,11 @@ async function answer(ask: Ask, path: readonly string[]): Promise<Response> {
       return said(ask, await core.requests.clear(principal), () => new Response(null, { status: 204 }));
     case "GET turn":
       if (wantsStream(request)) return openTurnStream(ask, turnId ?? "");
-      return said(ask, await core.requests.turn(principal, turnId ?? ""), (state) => json(state));
+      return said(ask, await core.requests.turn(principal, turnId ?? ""), (state) =>
+        longJson(ask, JSON.stringify(state)),
+      );
     case "DELETE turn":
-      return said(ask, await core.requests.cancel(principal, turnId ?? ""), (stopped) => json(stopped));
+      return said(ask, await core.requests.cancel(principal, turnId ?? ""), (stopped) => shortJson(stopped));
     default:
       return wrongMethod(ROOM_METHODS[at]);
   }
@@ -91,7 +94,7 @@ async function readRoom(ask: Ask): Promise<Response> {
   const [cursor, wait] = [url.searchParams.get("cursor"), url.searchParams.get("wait")];
   if (cursor === null && wait === null) {
     return said(ask, await core.requests.snapshot(principal), ({ frame, holds }) =>
-      json({ ...frame, cursor: formatCursor(holds) }),
+      longJson(ask, JSON.stringify({ ...frame, cursor: formatCursor(holds) })),
     );
   }
   const seconds = Number(wait ?? 0);
@@ -103,7 +106,7 @@ async function readRoom(ask: Ask): Promise<Response> {
   return said(ask, polled, ({ frames, holds, retryAfterMs }) => {
     // The frames are JSON already.
     const body = `{"frames":[${frames.join(",")}],"cursor":"${formatCursor(holds)}","retryAfterMs":${retryAfterMs}}`;
-    return new Response(body, { headers: jsonHeaders });
+    return longJson(ask, body);
   });
 }
 
@@ -120,7 +123,10 @@ async function submit(ask: Ask): Promise<Response> {
   if (submitted.ok && streams) return openTurnStream(ask, frame.turnId);
   return said(ask, submitted, (state) => {
     const location = `${url.pathname}/${state.turn.id}`;
-    return json(state, { status: state.turn.state === "settled" ? 200 : 202, headers: { location } });
+    const options = { status: state.turn.state === "settled" ? 200 : 202, headers: { location } };
+    // A turn that has just been accepted has no answer: its client must learn of it, or it would submit it again.
+    if (state.turn.length === 0) return shortJson(state, options);
+    return longJson(ask, JSON.stringify(state), options);
   });
 }
 
@@ -129,18 +135,9 @@ async function olderTurns(ask: Ask): Promise<Response> {
   const before = url.searchParams.get("before") ?? undefined;
   if (before !== undefined && !turnIdPattern.test(before)) return problem("turn-unknown");
   const limit = Math.min(maxPageTurns, Math.max(1, Number(url.searchParams.get("limit") ?? 20) || 1));
-  return said(ask, await core.requests.older(principal, before, limit), (page) => json(page));
+  return said(ask, await core.requests.older(principal, before, limit), (page) => longJson(ask, JSON.stringify(page)));
 }
 
 function said<T>({ request }: Ask, result: Result<T, AccessRefusal>, say: (value: T) => Response): Response {
   return result.ok ? say(result.value) : refuse(request, result.error);
-}
-
-const jsonHeaders = { "content-type": "application/json", "cache-control": "no-store" };
-
-function json(
-  value: object,
-  { status, headers }: { status?: number; headers?: Record<string, string> } = {},
-): Response {
-  return new Response(JSON.stringify(value), { status: status ?? 200, headers: { ...jsonHeaders, ...headers } });
 }

@@ -35,7 +35,7 @@ function open({ request, core, principal, proof }: Ask, have: Have | undefined, 
   const socket = new SseSocket(() => Date.now());
   const opened = core.openStream(socket, principal, { have, ...defined({ only }) });
   if (!opened.ok) {
-    socket.close();
+    socket.close(1000);
     return refuse(request, { code: opened.error });
   }
   const ofSession = proof === undefined ? "" : `${proofMark}${proof}`;

@@ -8,6 +8,8 @@ export class EventBody {
   readonly #encoder = new TextEncoder();
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   #isOpen = true;
+  /** Its reader has left, or it was broken off: nothing of it is sent any more. */
+  #isDropped = false;
   #takenAt: number;
 
   constructor(now: () => number) {
@@ -23,6 +25,7 @@ export class EventBody {
         },
         cancel: () => {
           this.#isOpen = false;
+          this.#isDropped = true;
           this.onGone();
         },
       },
@@ -37,9 +40,9 @@ export class EventBody {
     return this.#isOpen;
   }
 
-  /** Bytes written and not yet taken. */
+  /** Bytes written and not yet taken, also after its end. */
   get bufferedAmount(): number {
-    return Math.max(0, -(this.#controller?.desiredSize ?? 0));
+    return this.#isDropped ? 0 : Math.max(0, -(this.#controller?.desiredSize ?? 0));
   }
 
   /** When the reader had last taken everything, ms since 1970. */
@@ -57,10 +60,14 @@ export class EventBody {
     this.#controller?.close();
   }
 
-  /** Ends the body in the middle: the reader sees a lost connection, not an end. */
+  /**
+   * Ends the body in the middle, also where its end was written and not yet taken: the reader sees a lost connection, and what
+   * was held for it is free.
+   */
   breakOff(): void {
-    if (!this.#isOpen) return;
+    if (this.#isDropped) return;
     this.#isOpen = false;
+    this.#isDropped = true;
     this.#controller?.error(new Error("broken off"));
   }
 }

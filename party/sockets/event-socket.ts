@@ -31,11 +31,19 @@ export abstract class EventSocket implements StreamSocket {
     return this.out.bufferedAmount;
   }
 
+  get unsentBytes(): number {
+    return this.out.bufferedAmount;
+  }
+
   get pongedAt(): number {
     return this.out.takenAt;
   }
 
   attach(): void {}
+
+  breakOff(): void {
+    this.out.breakOff();
+  }
 
   abstract send(text: string): void;
   abstract beat(text: string): void;

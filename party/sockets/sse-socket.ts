@@ -3,6 +3,7 @@
  * the reader's cursor in `id:`. There is no `event:` line: a frame has its `type`, and `event: error` would fire the `onerror`
  * of an EventSource. https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
+import { ERRORS } from "../../shared/protocol/errors.ts";
 import { sseEvent } from "../responses/sse.ts";
 import { EventSocket } from "./event-socket.ts";
 
@@ -36,7 +37,9 @@ export class SseSocket extends EventSocket {
     this.out.write(sseEvent({ id }));
   }
 
-  override close(): void {
+  override close(code: number): void {
+    // What a reader hasn't taken would stay in memory behind the end for as long as its connection stays (F2).
+    if (code === ERRORS["slow-reader"].close) this.out.breakOff();
     this.#flush();
     this.out.end();
   }

@@ -5,7 +5,7 @@
  */
 
 import type { RoomPolicy } from "../policy.ts";
-import type { Clock } from "../ports.ts";
+import type { AnswerBody, Clock } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
 import { Coalescing } from "./coalescing.ts";
@@ -138,6 +138,21 @@ export class Delivery {
   /** F2: see `SendBudget.waitForSync`. */
   waitForSync(reader: Reader, bytes: number): Promise<void> | undefined {
     return this.#budget.waitForSync(reader, bytes);
+  }
+
+  /** F2: see `SendBudget.fitsBody`. */
+  fitsBody(bytes: number, owner: string | undefined): boolean {
+    return this.#budget.fitsBody(bytes, owner);
+  }
+
+  /** F2: see `SendBudget.admitBody`. */
+  admitBody(body: AnswerBody, owner: string | undefined): boolean {
+    return this.#budget.admitBody(body, owner);
+  }
+
+  /** F2: see `SendBudget.keepBody`. */
+  keepBody(body: AnswerBody): void {
+    this.#budget.keepBody(body);
   }
 
   syncSent(reader: Reader, bytes: number): void {

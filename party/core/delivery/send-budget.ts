@@ -1,12 +1,16 @@
 /**
  * Backpressure (F2): how much may be unsent, for each reader and for the room. A reader over its share is skipped, checked
- * again every 250 ms, and reported as slow when it stays there. Syncs wait here until they fit. It sends nothing itself.
+ * again every 250 ms, and reported as slow when it stays there. Syncs wait here until they fit. Bodies of HTTP answers count
+ * too. It sends nothing itself.
  */
 import type { RoomPolicy } from "../policy.ts";
-import type { Clock, Timer } from "../ports.ts";
+import type { AnswerBody, Clock, Timer } from "../ports.ts";
+import { PendingBodies } from "./pending-bodies.ts";
 import type { Reader } from "./reader.ts";
 
 const checkEveryMs = 250;
+/** Of the room's bound, what the answers to one user may hold: the others get theirs while one takes nothing. */
+const userShare = 1 / 4;
 
 export interface SendBudgetEvents {
   /** A skipped reader may be sent to again. */
@@ -36,7 +40,9 @@ export class SendBudget {
   readonly #admitted = new Set<Reader>();
   /** Readers that had something unsent at every check since the given time. Kept while a sync waits. */
   readonly #busySince = new Map<Reader, number>();
+  readonly #bodies = new PendingBodies();
   #timer: Timer | undefined;
+  #isClosed = false;
   /** Unsent bytes of the room when they were last added up, and bytes sent since. */
   #measured = 0;
   #sentSince = 0;
@@ -50,7 +56,10 @@ export class SendBudget {
 
   /** Unsent bytes at which one reader is skipped: many stalled readers together stay within the room's bound. */
   get share(): number {
-    return Math.min(this.#policy.softBufferBytes, this.#policy.roomBufferBytes / Math.max(1, this.#readers.size));
+    return Math.min(
+      this.#policy.softBufferBytes,
+      this.#policy.roomBufferBytes / Math.max(1, this.#readers.size + this.#bodies.size),
+    );
   }
 
   /**
@@ -91,6 +100,31 @@ export class SendBudget {
     return this.#wait(reader, bytes);
   }
 
+  /**
+   * Counts the body of an answer with the room's unsent bytes, until it is taken or broken off. False where the room, or the
+   * share of `owner`, has no place for it: then it isn't counted and must not be sent. One that is larger than the bound fits
+   * when nothing else is unsent. @param owner the user, where the name stands for one person.
+   */
+  admitBody(body: AnswerBody, owner: string | undefined): boolean {
+    if (!this.fitsBody(body.unsentBytes, owner)) return false;
+    this.keepBody(body, owner);
+    return true;
+  }
+
+  /** Whether an answer of `bytes` may be sent now. Syncs that wait for the room go first. */
+  fitsBody(bytes: number, owner: string | undefined): boolean {
+    if (this.#waiting.some(({ reader }) => !this.#skipped.has(reader)) || !this.#fitsSync(bytes)) return false;
+    const own = owner === undefined ? 0 : this.#bodies.unsentBytesOf(owner);
+    return own === 0 || own + bytes <= this.#policy.roomBufferBytes * userShare;
+  }
+
+  /** Counts a body that is being sent whether it fits or not: the rest of a stream that has ended. */
+  keepBody(body: AnswerBody, owner?: string): void {
+    if (body.unsentBytes === 0) return;
+    this.#bodies.add(body, owner, this.#clock.now());
+    this.#arm();
+  }
+
   /** The reader is gone: nobody waits for it. */
   remove(reader: Reader): void {
     this.#skipped.delete(reader);
@@ -100,6 +134,7 @@ export class SendBudget {
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
     for (const { resume } of this.#waiting.splice(0)) resume();
@@ -123,7 +158,7 @@ export class SendBudget {
   #measure(): void {
     let unsent = 0;
     for (const { socket } of this.#readers) if (socket.isOpen) unsent += socket.bufferedAmount;
-    this.#measured = unsent;
+    this.#measured = unsent + this.#bodies.unsentBytes;
     this.#sentSince = 0;
   }
 
@@ -138,12 +173,14 @@ export class SendBudget {
   }
 
   #arm(): void {
+    if (this.#isClosed) return;
     this.#timer ??= this.#clock.after(checkEveryMs, () => this.#check());
   }
 
   #check(): void {
     this.#timer = undefined;
     const now = this.#clock.now();
+    this.#bodies.review(now, this.#policy.drainMs);
     for (const [reader, since] of [...this.#skipped]) {
       if (!reader.socket.isOpen) this.#skipped.delete(reader);
       else if (reader.socket.bufferedAmount <= this.share) this.#drained(reader);
@@ -151,7 +188,7 @@ export class SendBudget {
     }
     if (this.#waiting.length > 0) this.#admit(now);
     if (this.#waiting.length === 0) this.#busySince.clear();
-    if (this.#skipped.size + this.#waiting.length > 0) this.#arm();
+    if (this.#skipped.size + this.#waiting.length + this.#bodies.size > 0) this.#arm();
   }
 
   #drained(reader: Reader): void {
@@ -197,7 +234,10 @@ export class SendBudget {
       if (!isStalled || !reader.socket.isOpen) continue;
       if (largest === undefined || reader.socket.bufferedAmount > largest.socket.bufferedAmount) largest = reader;
     }
-    if (largest !== undefined) this.#events.onSlow(largest);
+    // Bodies that stand still are gone by now: this one is taken too slowly for those who wait.
+    const body = waitedMs >= 2 * drainMs ? this.#bodies.largest : undefined;
+    if (body !== undefined && body.unsentBytes > (largest?.socket.bufferedAmount ?? 0)) this.#bodies.breakOff(body);
+    else if (largest !== undefined) this.#events.onSlow(largest);
   }
 
   #takeWaiting(isTaken: (waiting: Waiting) => boolean): Waiting[] {

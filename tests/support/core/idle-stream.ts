@@ -8,6 +8,15 @@ export class FakeStream extends FakeSocket implements StreamSocket {
   readonly beats: number[] = [];
   readonly retries: number[] = [];
 
+  get unsentBytes(): number {
+    return this.bufferedAmount;
+  }
+
+  breakOff(): void {
+    this.isOpen = false;
+    this.bufferedAmount = 0;
+  }
+
   beat(text: string): void {
     this.beats.push(JSON.parse(text).at);
   }

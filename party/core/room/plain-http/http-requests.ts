@@ -11,9 +11,10 @@ import { fail, ok, type Result } from "../../../../shared/result.ts";
 import type { Conversation } from "../../conversation/conversation.ts";
 import type { Submit } from "../../log/turn-record.ts";
 import type { RoomPolicy } from "../../policy.ts";
-import type { RoomPorts } from "../../ports.ts";
+import type { AnswerBody, RoomPorts } from "../../ports.ts";
 import { type AccessRefusal, type Act, mayDo, type Principal } from "../../principal.ts";
 import type { OlderTurns, SyncBuilder } from "../../sync/sync-builder.ts";
+import { isOneUser } from "../fair-share.ts";
 import type { SessionList } from "../sessions/session-list.ts";
 import type { TurnSubmit } from "../turn-submit.ts";
 import type { HttpViewers } from "./http-viewers.ts";
@@ -110,7 +111,7 @@ export class HttpRequests {
 
   /** The present state of a turn, whole. */
   turn(principal: Principal, turnId: string): Promise<Result<TurnState, AccessRefusal>> {
-    return this.#as(principal, ["look"], async () => {
+    return this.#reading(principal, async () => {
       const state = await this.#stateOf(turnId);
       return state === undefined ? fail({ code: "turn-unknown" }) : ok(state);
     });
@@ -118,7 +119,7 @@ export class HttpRequests {
 
   /** The room as a new client gets it. */
   snapshot(principal: Principal): Promise<Result<Snapshot, AccessRefusal>> {
-    return this.#as(principal, ["look"], async () => {
+    return this.#reading(principal, async () => {
       const built = await this.#parts.builder.once({ have: undefined });
       return built === undefined ? fail({ code: "draining" }) : ok(built);
     });
@@ -131,7 +132,7 @@ export class HttpRequests {
     if (place === undefined) return fail({ code: "room-full", retryAfterMs: fullRetryMs });
     try {
       const isFirst = have === undefined || !viewers.has(principal.sub);
-      return await this.#as(principal, ["look"], async () => {
+      return await this.#reading(principal, async () => {
         const { sub } = principal;
         // A client that polls has no session; the first of its polls is reported as one.
         if (isFirst) this.#ports.report({ name: "session-opened", transport: "poll", resumed: have !== undefined });
@@ -154,10 +155,16 @@ export class HttpRequests {
    * `before` is left out.
    */
   older(principal: Principal, before: string | undefined, limit: number): Promise<Result<OlderTurns, AccessRefusal>> {
-    return this.#as(principal, ["look"], async () => {
+    return this.#reading(principal, async () => {
       const page = await this.#parts.builder.older(before, limit);
       return page === undefined ? fail({ code: "turn-unknown" }) : ok(page);
     });
+  }
+
+  /** Whether the body of an answer may be sent (F2). It counts as unsent from now on, until its client has taken it. */
+  admit(principal: Principal, body: AnswerBody): Result<undefined, AccessRefusal> {
+    const isAdmitted = this.#conversation.delivery.admitBody(body, ownerOf(principal));
+    return isAdmitted ? ok(undefined) : fail(tooMuchUnsent);
   }
 
   /** Stops and removes all turns. Resolves when that is durable, with the stops that are still to be carried out. */
@@ -175,6 +182,14 @@ export class HttpRequests {
       await this.#conversation.erase();
       if (!this.#conversation.journal.isBroken) this.#ports.audit({ act: "erased", by: principal });
       return ok(undefined);
+    });
+  }
+
+  /** For answers of any size: nothing is read from storage for a client that couldn't be sent it (F2). */
+  #reading<T>(principal: Principal, work: () => Promise<Result<T, AccessRefusal>>): Promise<Result<T, AccessRefusal>> {
+    return this.#as(principal, ["look"], async () => {
+      const mayAnswer = this.#conversation.delivery.fitsBody(0, ownerOf(principal));
+      return mayAnswer ? await work() : fail(tooMuchUnsent);
     });
   }
 
@@ -213,6 +228,13 @@ export class HttpRequests {
     const { etaMs } = this.#conversation.turns.eta(1, this.#policy.maxActiveTurns);
     return { ...refusal, retryAfterMs: etaMs ?? fullRetryMs };
   }
+}
+
+const tooMuchUnsent: AccessRefusal = { code: "room-full", retryAfterMs: fullRetryMs };
+
+/** Undefined where one name stands for many people, who share the room's bound and nothing less. */
+function ownerOf(principal: Principal): string | undefined {
+  return isOneUser(principal) ? principal.sub : undefined;
 }
 
 /** A turn as a user sees it who may write and not read: neither the question, which may be somebody else's, nor the answer. */

@@ -46,9 +46,13 @@ export class StreamHeartbeat {
     this.#wait(stay, now + Math.min(firstBeatMs, streamBeatMs));
   }
 
+  /** The stream has ended. What its client hasn't taken of it stays counted, until it is taken or broken off (F2). */
   drop(socket: RoomSocket): void {
-    this.#open.get(socket)?.timer.cancel();
+    const open = this.#open.get(socket);
+    if (open === undefined) return;
+    open.timer.cancel();
     this.#open.delete(socket);
+    this.#conversation.delivery.keepBody(open.socket);
   }
 
   /** Sets the retry delay of a stream. Other sockets have none. */
