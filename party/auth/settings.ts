@@ -1,6 +1,7 @@
 /** Who may chat, as the operator set it (S6): parsed and checked once, with the rest of the configuration. */
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseSecrets } from "./keys/secret-keys.ts";
+import { parseSafeUrl } from "./safe-url.ts";
 import { tenantPattern } from "./tenant-name.ts";
 import { everyTenant, type TenantSetting } from "./tenants.ts";
 
@@ -60,12 +61,8 @@ function parseJwt(text: Text): Result<AuthSetting, string> {
     }
     return ok({ mode: "jwt", keys: { kind: "secrets", secrets: parsed.value }, issuer, audience });
   }
-  const address = safeUrlIn(url ?? "");
-  if (address === undefined) {
-    return fail(
-      "AUTH_JWKS_URL is no https address (http on loopback only), for example AUTH_JWKS_URL=https://id.example.com/.well-known/jwks.json.",
-    );
-  }
+  const address = parseSafeUrl("AUTH_JWKS_URL", text, "https://id.example.com/.well-known/jwks.json");
+  if (!address.ok) return address;
   // Whoever else uses that key set signs tokens with it that are not meant for us (RFC 8725 §3.8, §3.9).
   if (issuer === undefined)
     return fail(
@@ -73,7 +70,7 @@ function parseJwt(text: Text): Result<AuthSetting, string> {
     );
   if (audience === undefined)
     return fail("AUTH_AUDIENCE is needed with AUTH_JWKS_URL: the tokens' aud, for example AUTH_AUDIENCE=chat.");
-  return ok({ mode: "jwt", keys: { kind: "jwks", url: address }, issuer, audience });
+  return ok({ mode: "jwt", keys: { kind: "jwks", url: address.value }, issuer, audience });
 }
 
 /** `TENANT`: the one tenant's name, or `*` where each room's name begins with its tenant's (S5). */
@@ -81,28 +78,4 @@ export function parseTenant(text: Text): Result<TenantSetting, string> {
   const tenant = text("TENANT") ?? "default";
   if (tenant === everyTenant || tenantPattern.test(tenant)) return ok(tenant);
   return fail("TENANT is 1–64 of A–Z a–z 0–9 _ -, or * for rooms named <tenant>.<name>, for example TENANT=acme.");
-}
-
-/** A developer's own machine: 127.0.0.0/8, ::1 and localhost (RFC 6761 §6.3). */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/.test(hostname)
-  );
-}
-
-/** An http(s) URL as it was written, without the blanks around it; undefined for what is none. */
-export function httpUrlIn(text: string): string | undefined {
-  const url = text.trim();
-  return /^https?:\/\//i.test(url) && URL.canParse(url) ? url : undefined;
-}
-
-/** An https URL, or one of the developer's own machine: what is asked there, nobody on the way reads. */
-export function safeUrlIn(text: string): string | undefined {
-  const url = httpUrlIn(text);
-  if (url === undefined) return undefined;
-  const { protocol, hostname } = new URL(url);
-  return protocol === "https:" || isLoopback(hostname) ? url : undefined;
 }

@@ -5,7 +5,8 @@
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseOrigins } from "../auth/origins.ts";
-import { type AuthSetting, isLoopback, parseAuth, parseTenant } from "../auth/settings.ts";
+import { isLoopback, parseAllowHttp } from "../auth/safe-url.ts";
+import { type AuthSetting, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
@@ -117,13 +118,16 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
 }
 
 function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> {
+  const allowHttp = parseAllowHttp((name) => text(env[name]));
+  if (!allowHttp.ok) return allowHttp;
   const auth = parseAuth((name) => text(env[name]), isLocal);
   if (!auth.ok) return auth;
   const tenant = parseTenant((name) => text(env[name]));
   if (!tenant.ok) return tenant;
   const upstreamAuth = parseUpstreamAuth((name) => text(env[name]));
   if (!upstreamAuth.ok) return upstreamAuth;
-  const variables: UpstreamVariables = Object.fromEntries(upstreamVariables.map((name) => [name, text(env[name])]));
+  const read = ["ALLOW_HTTP", ...upstreamVariables];
+  const variables: UpstreamVariables = Object.fromEntries(read.map((name) => [name, text(env[name])]));
   const upstream = parseUpstream(variables);
   if (!upstream.ok) return upstream;
   const heartbeat = number(env, "HEARTBEAT_MS", 100, 60_000);

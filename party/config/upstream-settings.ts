@@ -3,7 +3,7 @@
  * for the deployment's variables and for a tenant's entry in KV, which overrides them name by name.
  */
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { httpUrlIn } from "../auth/settings.ts";
+import { parseSafeUrl } from "../auth/safe-url.ts";
 import { mappingSettingNames, parseMapping } from "../upstream/dialects/mapping-settings.ts";
 import { dialectNames } from "../upstream/dialects/names.ts";
 import { canGet } from "../upstream/requests/call-for.ts";
@@ -37,6 +37,7 @@ export const callVariables = [
 /** All variables that a tenant's entry may override. */
 export const upstreamVariables: readonly string[] = [...callVariables, ...mappingSettingNames];
 
+/** The variables of `parseUpstream`, with `ALLOW_HTTP`, which no entry overrides. */
 export type UpstreamVariables = Readonly<Record<string, string | undefined>>;
 
 /** The value of a variable; undefined where it is unset or empty. */
@@ -56,12 +57,8 @@ const ownHeaders =
 
 export function parseUpstream(variables: UpstreamVariables): Result<UpstreamSetting, string> {
   const text: TextOf = (name) => variables[name] || undefined;
-  const base = httpUrlIn(text("NEST_BASE") ?? "");
-  if (base === undefined) {
-    return fail(
-      "NEST_BASE is missing or isn't an http(s) URL. Expected the backend's base, for example http://127.0.0.1:8788.",
-    );
-  }
+  const base = parseSafeUrl("NEST_BASE", text, "https://backend.example.com");
+  if (!base.ok) return base;
   const dialect = oneOf("UPSTREAM_DIALECT", dialectNames, "auto", text);
   if (!dialect.ok) return dialect;
   const request = parseRequest(text);
@@ -69,7 +66,7 @@ export function parseUpstream(variables: UpstreamVariables): Result<UpstreamSett
   const mapping = parseMapping(text);
   if (!mapping.ok) return mapping;
   return ok({
-    base: base.replace(/\/+$/, ""),
+    base: base.value.replace(/\/+$/, ""),
     request: request.value,
     dialect: dialect.value,
     mapping: mapping.value,

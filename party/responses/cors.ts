@@ -4,7 +4,7 @@
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
 import { isAllowedOrigin, isLocalRequest } from "../auth/origins.ts";
-import { isLoopback } from "../auth/settings.ts";
+import { isLoopback } from "../auth/safe-url.ts";
 import { reportOrigin } from "../telemetry/reporter.ts";
 import { withHeaders } from "./merge-headers.ts";
 import { problem } from "./problem.ts";

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { numberSettings, parseConfig, type Variables } from "../../party/config/settings.ts";
+import { TenantConfigs } from "../../party/config/tenant-settings.ts";
 import { callVariables } from "../../party/config/upstream-settings.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
+import { systemClock } from "../../party/platform/clock.ts";
 
 const root = join(import.meta.dirname, "../..");
 const doc = readFileSync(join(root, "docs/settings.md"), "utf8");
@@ -37,7 +39,7 @@ const numbers = rows("Settings that are numbers").map(([name = "", unit = "", pr
 
 test("every setting that the code reads is on the page, and no other", () => {
   const source = readFileSync(join(root, "party/config/settings.ts"), "utf8");
-  const auth = ["settings", "upstream-auth/upstream-settings"]
+  const auth = ["settings", "safe-url", "upstream-auth/upstream-settings"]
     .map((name) => readFileSync(join(root, `party/auth/${name}.ts`), "utf8"))
     .join("");
   const words = [
@@ -89,6 +91,7 @@ test("words take what the page says", () => {
         "ORPHAN_POLICY",
         "BRIDGE",
         "BRIDGE_PARSE",
+        "ALLOW_HTTP",
       ].includes(name)
     ) {
       for (const value of listed) {
@@ -111,6 +114,54 @@ test("words take what the page says", () => {
   expect(parse({ NEST_BASE: "ftp://backend" })).toMatchObject({
     ok: false,
     error: expect.stringContaining("NEST_BASE"),
+  });
+});
+
+describe("[S6] a setting that names an http address", () => {
+  const AUTH_KEYS = JSON.stringify({ k1: "A".repeat(43) });
+  const issued = { AUTH: "jwt", AUTH_ISSUER: "https://id.example.com/", AUTH_AUDIENCE: "chat" };
+  const fetched = { AUTH: "jwt", AUTH_KEYS };
+  const open = [
+    "http://backend",
+    "http://10.0.0.5:8788",
+    "http://127.0.0.1.example.com",
+    "HTTP://Example.com",
+    "http://[::2]",
+  ];
+  const local = ["http://127.8.8.8", "http://[::1]:8788", "http://localhost:1", " http://dev.localhost/"];
+
+  test.each([
+    ["NEST_BASE", {}],
+    ["AUTH_JWKS_URL", issued],
+    ["UPSTREAM_TOKEN_URL", fetched],
+  ])("is refused beyond loopback, unless ALLOW_HTTP allows it: %s", (name, env) => {
+    for (const url of open) {
+      const refused = parse({ ...env, [name]: url });
+      expect(refused).toMatchObject({ ok: false, error: expect.stringMatching(`^${name} .*ALLOW_HTTP=yes`) });
+      // The address may hold a password.
+      expect(JSON.stringify(refused)).not.toContain(url);
+      expect(parse({ ...env, [name]: url, ALLOW_HTTP: "no" })).toEqual(refused);
+      expect(parse({ ...env, [name]: url, ALLOW_HTTP: "yes" })).toMatchObject({ ok: true });
+    }
+    for (const url of local) expect(parse({ ...env, [name]: url })).toMatchObject({ ok: true });
+  });
+
+  test("is refused in a tenant's entry as well, which can't allow it by itself", async () => {
+    const entries: Record<string, unknown> = {
+      "tenant/a": { upstream: { NEST_BASE: "http://backend.example" } },
+      "tenant/b": { upstream: { NEST_BASE: "http://backend.example", ALLOW_HTTP: "yes" } },
+    };
+    const config = parse({});
+    if (!config.ok) throw new Error(config.error);
+    const causes: unknown[] = [];
+    const tenants = new TenantConfigs(config.value.limits, {
+      store: { get: async (key) => JSON.stringify(entries[key]) },
+      clock: systemClock,
+      upstreamVariables: config.value.upstreamVariables,
+      report: (event) => causes.push(event.name === "tenant-config-invalid" ? event.cause : event),
+    });
+    expect([(await tenants.get("a")).upstream, (await tenants.get("b")).upstream]).toEqual([undefined, undefined]);
+    expect(causes).toEqual([expect.stringContaining("ALLOW_HTTP=yes"), expect.stringContaining("upstream")]);
   });
 });
 

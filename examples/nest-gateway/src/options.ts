@@ -45,19 +45,28 @@ const wholeNumber = (max: number): z.ZodType<number> =>
     .transform(Number)
     .refine((value) => value <= max, `at most ${max}`);
 
+/** An address that carries questions, keys or traces: everybody on the way can read and change what goes over http. */
+const address = z.url({ protocol: /^https?$/ });
+const isEncryptedOrLocal = (url: string): boolean => {
+  const { protocol, hostname } = new URL(url);
+  return protocol === "https:" || /^(?:localhost|.+\.localhost|\[::1\]|127(?:\.\d{1,3}){3})$/.test(hostname);
+};
+const addresses = ["OTEL_EXPORTER_OTLP_ENDPOINT", "GATEWAY_JWKS_URL", "OPENAI_BASE_URL"] as const;
+
 const environment = z.object({
   HOST: z.string().min(1).optional(),
   PORT: wholeNumber(65_535).optional(),
   PROVIDER: z.enum(["guide", "agent", "echo", "openai"]).optional(),
   ECHO: z.enum(["yes", "no"]).optional(),
+  ALLOW_HTTP: z.enum(["yes", "no"]).optional(),
   DOCS_DIR: z.string().min(1).optional(),
   HOLD_MS: wholeNumber(3_600_000).optional(),
   KEEP_MS: wholeNumber(86_400_000).optional(),
   HEARTBEAT_MS: wholeNumber(600_000).optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url({ protocol: /^https?$/ }).optional(),
-  GATEWAY_JWKS_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: address.optional(),
+  GATEWAY_JWKS_URL: address.optional(),
   GATEWAY_AUDIENCE: z.string().min(1).optional(),
-  OPENAI_BASE_URL: z.url({ protocol: /^https?$/ }).optional(),
+  OPENAI_BASE_URL: address.optional(),
   OPENAI_API_KEY: z.string().min(1).optional(),
   OPENAI_MODELS: z.string().min(1).optional(),
 });
@@ -69,7 +78,24 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map(({ path, message }) => `${path.join(".")}: ${message}`).join("; "));
   }
-  const { HOST, PORT, PROVIDER, ECHO, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
+  const open = addresses.find((name) => !isEncryptedOrLocal(parsed.data[name] ?? "https://unset.invalid"));
+  if (open !== undefined && parsed.data.ALLOW_HTTP !== "yes") {
+    throw new Error(
+      `${open}: is an http URL beyond loopback, which anybody on the way can read and change. Use https, or set ALLOW_HTTP=yes if the network is private`,
+    );
+  }
+  const {
+    HOST,
+    PORT,
+    PROVIDER,
+    ECHO,
+    ALLOW_HTTP: _,
+    DOCS_DIR,
+    HOLD_MS,
+    KEEP_MS,
+    HEARTBEAT_MS,
+    ...others
+  } = parsed.data;
   const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, OTEL_EXPORTER_OTLP_ENDPOINT, ...openai } = others;
   if (GATEWAY_AUDIENCE !== undefined && GATEWAY_JWKS_URL === undefined)
     throw new Error("GATEWAY_AUDIENCE: means nothing without GATEWAY_JWKS_URL");

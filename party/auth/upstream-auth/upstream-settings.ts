@@ -2,7 +2,7 @@
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { fromBase64Url, namedTextsIn } from "../../platform/base64url.ts";
 import { kidPattern } from "../keys/keys.ts";
-import { safeUrlIn } from "../settings.ts";
+import { parseSafeUrl } from "../safe-url.ts";
 
 export type UpstreamAuthSetting =
   /** It does not: the network must see to it. */
@@ -43,13 +43,9 @@ export function parseUpstreamAuth(text: (name: string) => string | undefined): R
       "UPSTREAM_AUTH=minted needs UPSTREAM_SIGNING_KEYS or UPSTREAM_TOKEN_URL, for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
     );
   }
-  const address = safeUrlIn(url);
-  if (address === undefined) {
-    return fail(
-      "UPSTREAM_TOKEN_URL is no https address (http on loopback only), for example UPSTREAM_TOKEN_URL=https://id.example.com/token.",
-    );
-  }
-  return ok({ mode: "fetch", url: address, client: text("UPSTREAM_TOKEN_CLIENT") });
+  const address = parseSafeUrl("UPSTREAM_TOKEN_URL", text, "https://id.example.com/token");
+  if (!address.ok) return address;
+  return ok({ mode: "fetch", url: address.value, client: text("UPSTREAM_TOKEN_CLIENT") });
 }
 
 function parseWithoutKeys(

@@ -51,6 +51,14 @@ function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
     recognized.saysEnd || !mayEndByClosing.has(recognized.dialect ?? "tagged")
       ? yes("end")
       : no("end", 'An answer that is cut off looks whole. Send {"type": "complete"} as the last event.'),
+    ...(settings.some(([name]) => name === "ALLOW_HTTP")
+      ? [
+          no(
+            "encryption",
+            "Anybody on the way can read and change questions and answers. Serve https, or keep ALLOW_HTTP=yes on a private network.",
+          ),
+        ]
+      : []),
     isPost
       ? yes("history", `UPSTREAM_ADAPTER=${adapter} sends the conversation with each question.`)
       : no(

@@ -2,6 +2,7 @@
  * Calls a backend once, as the gateway would, and finds out what its stream is: the dialect, the settings that read it, and what
  * works with it. Used by `npm run doctor -- --backend`. It sends one question and changes nothing.
  */
+import { parseSafeUrl } from "../../../party/auth/safe-url.ts";
 import { parseUpstream, type UpstreamVariables } from "../../../party/config/upstream-settings.ts";
 import { UpstreamFailure } from "../../../party/core/ports.ts";
 import { parseMapping } from "../../../party/upstream/dialects/mapping-settings.ts";
@@ -72,9 +73,15 @@ export async function diagnose(target: Target): Promise<Result<Diagnosis, string
   return ok({ recorded, recognized, settings });
 }
 
+/** Whether the gateway calls the address without being told that its network is private. */
+function isSafe(backend: string): boolean {
+  return parseSafeUrl("NEST_BASE", () => backend, backend).ok;
+}
+
 function variablesOf({ backend, path, method, adapter }: Target): UpstreamVariables {
   return {
     NEST_BASE: backend,
+    ALLOW_HTTP: isSafe(backend) ? undefined : "yes",
     UPSTREAM_PATH: path,
     UPSTREAM_METHOD: method,
     UPSTREAM_ADAPTER: adapter,

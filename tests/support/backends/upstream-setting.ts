@@ -4,7 +4,7 @@ import type { UpstreamSetting } from "../../../party/upstream/upstream-setting.t
 
 /** @throws the parser's sentence. */
 export function upstreamSetting(variables: UpstreamVariables = {}): UpstreamSetting {
-  const parsed = parseUpstream({ NEST_BASE: "http://backend.internal", ...variables });
+  const parsed = parseUpstream({ NEST_BASE: "http://backend.internal", ALLOW_HTTP: "yes", ...variables });
   if (!parsed.ok) throw new Error(parsed.error);
   return parsed.value;
 }

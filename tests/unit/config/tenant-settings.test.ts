@@ -9,7 +9,7 @@ import {
 import type { TenantEvent } from "../../../party/telemetry/catalogue.ts";
 import { FakeClock } from "../../support/core/fake-clock.ts";
 
-const upstreamVariables = { NEST_BASE: "http://backend.internal" };
+const upstreamVariables = { NEST_BASE: "http://backend.internal", ALLOW_HTTP: "yes" };
 
 const none = { turnsPerMinute: undefined, activeTurns: undefined };
 

@@ -34,6 +34,19 @@ async function diagnosed(url: string, more: Partial<Target> = {}) {
 
 const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
 
+test("[S6] the doctor says that a backend over http needs ALLOW_HTTP, except on loopback", async () => {
+  const backend = await serve((_, response) => {
+    response.setHeader("content-type", "text/event-stream");
+    response.end(data({ type: "delta", data: "hi" }) + data({ type: "complete" }));
+  });
+  const local = await diagnosed(backend.url);
+  expect(local.report).not.toContain("ALLOW_HTTP");
+  // Not a loopback address, and reaches this machine all the same.
+  const open = await diagnosed(backend.url.replace("127.0.0.1", "0.0.0.0"));
+  expect(open.settings).toContainEqual(["ALLOW_HTTP", "yes"]);
+  expect(open.report).toMatch(/no +encryption .*https/);
+});
+
 describe("the doctor and a backend's stream", () => {
   test.each(servedShapes.map((shape, index) => ({ ...shape, index })))(
     "$name is recognized after one call, and the settings to copy read it",
