@@ -57,7 +57,7 @@ export class SniffedFraming implements Framing {
     const text = withoutBlank(head);
     if (text === "") return isOver ? new EventFraming(this.#sink) : undefined;
     const first = text.charAt(0);
-    if (first === ":") return new EventFraming(this.#sink);
+    if (first === ":" || failureField.test(text)) return new EventFraming(this.#sink);
     if (first === "<") return this.#markup(text, isOver);
     if (first === "{" || first === '"') return this.#lines(text, isOver);
     if (first === "[") return this.#array(text, isOver);
@@ -146,6 +146,9 @@ export class SniffedFraming implements Framing {
 /** White space in front of an answer. More is never part of it. */
 const maxBlankUnits = 4_096;
 
+/** A field of their own in which some servers tell a failure: `error: {…}`. */
+const failureField = /^error:\s*\{/;
+
 const fieldNames = ["data:", "event:", "id:", "retry:"] as const;
 
 /** A line that is a field without a value, and what may become the field after it: `message:` in front of `data:`. */
@@ -179,6 +182,14 @@ class UnreadFraming implements Framing {
   }
 }
 
+/** Where the last line that is whole ends, 0 where none is. A CR at the end of a chunk ends one: the parser knows what may follow. */
+function lineEndIn(text: string): number {
+  const last = text.charCodeAt(text.length - 1);
+  if (last === 10 || last === 13) return text.length;
+  return Math.max(text.lastIndexOf("\n"), text.lastIndexOf("\r")) + 1;
+}
+
+/** Doubles the space after a colon, of which the parser drops one, as the format says. */
 function withSpaces(lines: string): string {
   return lines.replace(/(^|[\r\n])data: /g, "$1data:  ");
 }
@@ -210,20 +221,24 @@ export class EventFraming implements Framing {
     });
   }
 
+  /** The parser is given whole lines: of a line that is cut, it drops what is no field of its own, a page or a failure too. */
   feed(text: string): void {
-    if (!this.#keepsSpace) {
-      this.#parser.feed(text);
+    const cut = lineEndIn(text);
+    if (cut === 0) {
+      this.#line += text;
+      if (this.#line.length <= maxEventUnits) return;
+      if (/^(?:data|event|id|retry):/.test(this.#line)) this.#sink.onFailure(malformed("a line without end"));
+      // A comment and a field that nobody knows are let go, however long they are.
+      this.#line = this.#line.slice(0, 16);
       return;
     }
-    // The parser drops one space, as the format says. Only whole lines tell where a field begins.
-    const all = this.#line + text;
-    const cut = Math.max(all.lastIndexOf("\n"), all.lastIndexOf("\r", all.length - 2)) + 1;
-    this.#line = all.slice(cut);
-    this.#parser.feed(withSpaces(all.slice(0, cut)));
+    const lines = this.#line === "" && cut === text.length ? text : this.#line + text.slice(0, cut);
+    this.#line = text.slice(cut);
+    this.#parser.feed(this.#keepsSpace ? withSpaces(lines) : lines);
   }
 
   end(): boolean {
-    if (this.#line !== "") this.#parser.feed(withSpaces(this.#line));
+    if (this.#line !== "") this.#parser.feed(this.#keepsSpace ? withSpaces(this.#line) : this.#line);
     this.#isOver = true;
     // The blank line that ends the last event is ours.
     this.#parser.feed("\n\n");
@@ -254,6 +269,7 @@ export class EventFraming implements Framing {
   /** A line that is no field is ignored, as the format says, but a page or an error body of a proxy in the middle is neither. */
   #stray(line: string): void {
     if (looksLikeMarkup(line)) this.#sink.onFailure(malformed("HTML in the stream"));
+    else if (failureField.test(line)) this.#sink.onEvent("error", line.slice("error:".length).trim(), undefined);
     else if (line.startsWith("{") && isObject(jsonOrUndefined(line))) this.#sink.onEvent(undefined, line, undefined);
   }
 }

@@ -58,7 +58,8 @@ export function readDocument(text: string, dialect: DialectReader, into: BatchBu
   into.start({ resumable: false });
   if (typeof value === "string") into.text("text", value);
   else if (isObject(value) && isUnifiedWhole(value)) readParts(value, into);
-  else {
+  // Words alone are no messages.
+  else if (!Array.isArray(value) || value.some(isObject)) {
     const model = isObject(value) ? textAt(value, "model") : "";
     dialect.read(undefined, text, undefined, into);
     if (!into.ended) dialect.endOfStream(into);

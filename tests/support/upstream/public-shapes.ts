@@ -3,35 +3,7 @@
  * They stand beside `backend-shapes.json`, which was given.
  */
 
-export interface PublicShape {
-  readonly name: string;
-  readonly contentType?: string;
-  readonly events: readonly string[];
-  readonly text: string;
-  readonly reasoning?: string;
-  readonly tools?: readonly { readonly name: string; readonly args?: unknown }[];
-  /** Replaces the last events: what is sent when the model fails after the first of the text. */
-  readonly failure?: readonly string[];
-  /** How many of the events come before the failure. */
-  readonly before?: number;
-  /** A stream that closes before its last event is cut off. */
-  readonly needsEnd?: boolean;
-}
-
-const data = (value: unknown) => `data: ${typeof value === "string" ? value : JSON.stringify(value)}\n\n`;
-const named = (name: string, value: unknown) => `event: ${name}\n${data(value)}`;
-const line = (value: unknown) => `${JSON.stringify(value)}\n`;
-const pieces = ["Hello", ", 世界", "! 1", " < 2"] as const;
-export const answer = pieces.join("");
-const each = (make: (text: string, index: number) => string) => pieces.map(make);
-
-const chunk = (delta: unknown, finish: string | null = null) => ({
-  id: "c",
-  object: "chat.completion.chunk",
-  created: 1,
-  model: "m",
-  choices: [{ index: 0, delta, finish_reason: finish }],
-});
+import { answer, chunk, data, each, line, named, type PublicShape, pieces } from "./shape-parts.ts";
 
 export const publicShapes: readonly PublicShape[] = [
   {
@@ -214,7 +186,6 @@ export const publicShapes: readonly PublicShape[] = [
     reasoning: "Let me think.",
     tools: [{ name: "search", args: { q: "x" } }],
     failure: [named("error", { type: "error", error: { type: "overloaded_error", message: "secret" } })],
-    before: 12,
   },
   {
     name: "Anthropic events without event names, wrapped by an agent",
@@ -282,7 +253,6 @@ export const publicShapes: readonly PublicShape[] = [
     reasoning: "Let me think.",
     tools: [{ name: "search", args: { q: "x" } }],
     failure: [data({ type: "error", code: "server_error", message: "secret" })],
-    before: 6,
     needsEnd: true,
   },
   {
@@ -372,7 +342,6 @@ export const publicShapes: readonly PublicShape[] = [
     reasoning: "Let me think.",
     tools: [{ name: "search", args: { q: "x" } }],
     failure: ['3:"secret"\n'],
-    before: 5,
     needsEnd: true,
   },
   {
@@ -396,7 +365,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [data({ event: "error", task_id: "t", status: 400, code: "provider_quota_exceeded", message: "secret" })],
-    before: 3,
   },
   {
     name: "Dify agent with a tool",
@@ -459,7 +427,6 @@ export const publicShapes: readonly PublicShape[] = [
     text: answer,
     tools: [{ name: "search", args: { q: "x" } }],
     failure: [named("error", { message: "secret" })],
-    before: 6,
   },
   {
     name: "Coze v2",
@@ -475,7 +442,6 @@ export const publicShapes: readonly PublicShape[] = [
     failure: [
       `data:${JSON.stringify({ event: "error", error_information: { err_code: 702, err_msg: "secret" } })}\n\n`,
     ],
-    before: 1,
   },
   {
     name: "Coze workflow",
@@ -488,7 +454,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [named("Error", { error_code: 5000, error_message: "secret" })],
-    before: 1,
   },
   {
     name: "LangServe with message chunks",
@@ -502,7 +467,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [named("error", { status_code: 500, message: "secret" })],
-    before: 2,
   },
   {
     name: "LangServe with strings",
@@ -592,7 +556,6 @@ export const publicShapes: readonly PublicShape[] = [
     reasoning: "Let me think.",
     tools: [{ name: "search", args: { q: "x" } }],
     failure: [line({ error: "secret" })],
-    before: 3,
     needsEnd: true,
   },
   {
@@ -606,7 +569,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [`data:${JSON.stringify({ error: "secret", error_type: "overloaded" })}\n\n`],
-    before: 1,
   },
   {
     name: "llama.cpp server",
@@ -631,7 +593,6 @@ export const publicShapes: readonly PublicShape[] = [
     events: [...each((text, index) => `event: output\nid: ${index}:0\ndata: ${text}\n\n`), "event: done\ndata: {}\n\n"],
     text: answer,
     failure: ['event: error\ndata: {"detail":"secret"}\n\n'],
-    before: 1,
   },
   {
     name: "Cohere v2",
@@ -686,7 +647,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [`message:\n${data({ event: "error", data: "secret" })}`],
-    before: 2,
   },
   {
     name: "AnythingLLM",
@@ -698,7 +658,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [data({ uuid: "u", type: "abort", textResponse: null, close: true, error: "secret" })],
-    before: 1,
   },
   {
     name: "Langflow",
@@ -746,7 +705,6 @@ export const publicShapes: readonly PublicShape[] = [
     reasoning: "Let me think.",
     tools: [{ name: "search", args: { q: "x" } }],
     failure: [data({ type: "RUN_ERROR", message: "secret", code: "x" })],
-    before: 9,
   },
   {
     name: "Mastra",
@@ -794,7 +752,6 @@ export const publicShapes: readonly PublicShape[] = [
     ),
     text: answer,
     failure: [data({ error_code: 336100, error_msg: "secret" })],
-    before: 1,
   },
   {
     name: "Spark as objects",
@@ -808,7 +765,6 @@ export const publicShapes: readonly PublicShape[] = [
     ),
     text: answer,
     failure: [data({ header: { code: 10013, message: "secret", sid: "s", status: 2 } })],
-    before: 1,
   },
   {
     name: "Zhipu v3",
@@ -900,7 +856,6 @@ export const publicShapes: readonly PublicShape[] = [
     ],
     text: answer,
     failure: [data({ code: 50001, msg: "secret", data: null })],
-    before: 1,
   },
   {
     name: "a word before the answer",
@@ -920,7 +875,6 @@ export const publicShapes: readonly PublicShape[] = [
     events: [...each((text) => data({ success: true, data: { text } })), data({ success: true, done: true })],
     text: answer,
     failure: [data({ success: false, message: "secret" })],
-    before: 1,
   },
   {
     name: "roles, with the user's own message first",

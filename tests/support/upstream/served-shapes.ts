@@ -1,7 +1,13 @@
 /** The shapes of public backends, given and written down, as the tests through the real runtime ask for them. */
 import { defined } from "../../../shared/defined.ts";
 import given from "./backend-shapes.json" with { type: "json" };
+import { homeMadeShapes } from "./home-made-shapes.ts";
+import { productShapes } from "./product-shapes.ts";
 import { publicShapes } from "./public-shapes.ts";
+import type { PublicShape } from "./shape-parts.ts";
+
+/** All that are written down. */
+export const writtenShapes: readonly PublicShape[] = [...publicShapes, ...productShapes, ...homeMadeShapes];
 
 export interface ServedShape {
   readonly name: string;
@@ -10,8 +16,6 @@ export interface ServedShape {
   readonly text: string;
   readonly reasoning: string;
   readonly failure?: readonly string[];
-  /** How many events come before the failure, where it isn't known from the text. */
-  readonly before?: number;
   readonly textBefore: string;
 }
 
@@ -26,7 +30,7 @@ export const servedShapes: readonly ServedShape[] = [
     ...(shape.errorForm === undefined || shape.id === "s20-error-as-plain-text" ? {} : { failure: shape.errorForm }),
     textBefore: shape.errorExpectedText ?? "",
   })),
-  ...publicShapes.map((shape) => ({
+  ...writtenShapes.map((shape) => ({
     name: shape.name,
     contentType: shape.contentType ?? "text/event-stream",
     events: shape.events,

@@ -14,6 +14,7 @@ import { addUsage } from "../said-usage.ts";
 import { isEndMark, isObject, type JsonObject, malformed, type StreamEvent, textAt } from "../stream-event.ts";
 import { ToolFragments } from "../tool-fragments.ts";
 import { ToolSteps } from "../tool-steps.ts";
+import { repeats } from "./tagged-text.ts";
 
 /** Whether an object is a chunk or a whole completion, or an odd one of a stream of them. */
 export function isCompletion(value: JsonObject): boolean {
@@ -72,13 +73,13 @@ export class OpenAiDialect implements Dialect {
     this.#steps.flush(into);
     const delta = choice["delta"] ?? choice["message"];
     if (isObject(delta)) {
-      addMessage(delta, into);
+      addMessage(choice["delta"] === undefined || choice["delta"] === null ? unrepeated(delta, into) : delta, into);
       this.#calls.collect(delta["tool_calls"]);
       if (isObject(delta["function_call"])) this.#calls.collect([delta["function_call"]]);
     } else if (typeof delta === "string") into.text("text", delta);
     else if (typeof choice["text"] === "string") into.text("text", choice["text"]);
     else if (delta !== undefined && delta !== null) into.ignored(event);
-    const reason = choice["finish_reason"];
+    const reason = choice["finish_reason"] ?? choice["finishReason"];
     if (typeof reason === "string" && reason !== "" && reason !== "null") this.#finishReason = reason;
     // A completion that came whole.
     if (isObject(choice["message"]) && choice["delta"] === undefined) this.#finishReason ??= "stop";
@@ -95,6 +96,14 @@ export class OpenAiDialect implements Dialect {
     into.end(end);
     return end;
   }
+}
+
+/** A message that comes whole after its chunks, without what they said. */
+function unrepeated(message: JsonObject, into: BatchBuilder): JsonObject {
+  const { content } = message;
+  const received = into.received("text");
+  if (typeof content !== "string" || !repeats(content, received)) return message;
+  return { content: content.slice(received.length) };
 }
 
 /** Reasoning first: where one chunk has both, the model thought before it spoke. */

@@ -51,3 +51,8 @@ export function withoutType(value: JsonObject): JsonObject {
   const { type: _, ...rest } = value;
   return rest;
 }
+
+/** RAGFlow's events: each has the answer so far, or what is new of it, by version. */
+export function mayRepeat({ data }: JsonObject): boolean {
+  return isObject(data) && "answer" in data && "reference" in data;
+}

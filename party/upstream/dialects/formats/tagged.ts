@@ -10,6 +10,8 @@ import { flagIn, saysThinking } from "../recognition/event-flags.ts";
 import { rolesOf, taggedInside, unwrapped } from "../recognition/event-tag.ts";
 import { saysError } from "../recognition/failure-signs.ts";
 import { type Found, findText, findWhole } from "../recognition/find-text.ts";
+import { isGraphState, isGraphUpdate } from "../recognition/graph-state.ts";
+import { eventsIn } from "../recognition/list-events.ts";
 import { roleOf } from "../recognition/tag-roles.ts";
 import { endOfError, endOfSaidError } from "../said-error.ts";
 import { addUsage } from "../said-usage.ts";
@@ -24,8 +26,18 @@ import {
   textAt,
 } from "../stream-event.ts";
 import { ToolSteps } from "../tool-steps.ts";
+import { readGraph } from "./graph.ts";
 import { brokenOff, TaggedEnd } from "./tagged-end.ts";
-import { hasWrongText, isBareWord, isNothing, repeats, unifiedParts, unifiedText, withoutType } from "./tagged-text.ts";
+import {
+  hasWrongText,
+  isBareWord,
+  isNothing,
+  mayRepeat,
+  repeats,
+  unifiedParts,
+  unifiedText,
+  withoutType,
+} from "./tagged-text.ts";
 import { TextTag } from "./text-tag.ts";
 import { readUntaggedTool } from "./untagged-tool.ts";
 
@@ -38,6 +50,8 @@ export class TaggedDialect implements Dialect {
   #stringName: string | undefined;
   readonly #ends = new TaggedEnd();
   #hasPartials = false;
+  /** The tag of the first text, where it came with the end of a message. */
+  #wholeTag: string | undefined;
   #isUnified: boolean;
 
   constructor({ isUnified = false }: { readonly isUnified?: boolean } = {}) {
@@ -73,6 +87,10 @@ export class TaggedDialect implements Dialect {
   }
 
   #object(value: JsonObject, event: StreamEvent, into: BatchBuilder): void {
+    if (event.name === undefined ? isGraphUpdate(value) : isGraphState(event.name)) {
+      if (!readGraph(value, this.#textTag, into)) into.ignored(event);
+      return;
+    }
     const { tag, role } = rolesOf(value, event.name);
     if (role === undefined) {
       const inner = taggedInside(value);
@@ -99,7 +117,7 @@ export class TaggedDialect implements Dialect {
       case "end":
       case "soft-end":
       case "part-end":
-        this.#ending(role, value, event, into);
+        this.#ending(role, tag ?? "", value, event, into);
         return;
       case "reasoning":
         this.#thought(value, into);
@@ -121,6 +139,9 @@ export class TaggedDialect implements Dialect {
       into.part({ kind: "data", name: value["name"], value: value["value"] ?? null });
       return;
     }
+    const { tool_call_chunks: chunks } = value;
+    // LangChain's messages hold pieces of calls.
+    if (Array.isArray(chunks) && chunks.length > 0) this.#tools.read("tool_call_chunk", chunks, into);
     const isUnified = tag === "delta" && "data" in value;
     const found = isUnified ? unifiedText(value["data"], into) : findText(value);
     const ending = flagIn(value, 0);
@@ -128,7 +149,11 @@ export class TaggedDialect implements Dialect {
     const partial = value["partial"];
     if (partial === true) this.#hasPartials = true;
     // LangGraph repeats the message so far under this name.
-    const isWhole = event.name === "messages/partial" || ending === true || (this.#hasPartials && partial !== true);
+    const isWhole =
+      event.name === "messages/partial" ||
+      ending === true ||
+      (this.#hasPartials && partial !== true) ||
+      mayRepeat(value);
     if (found.length === 0 && ending !== true) {
       if (hasWrongText(value, this.#textTag.is(tag))) throw malformed("text that is no string");
       const whole = findWhole(value);
@@ -209,7 +234,7 @@ export class TaggedDialect implements Dialect {
       return;
     }
     if (flagIn(value, 0) === true) {
-      this.#ending("end", value, event, into);
+      this.#ending("end", tag, value, event, into);
       return;
     }
     if (tag === "custom" || tag === "data")
@@ -219,14 +244,25 @@ export class TaggedDialect implements Dialect {
     if (this.hasText && findText(value).some(({ text }) => text !== "")) this.#textTag.strayed(tag);
   }
 
-  #ending(role: "end" | "soft-end" | "part-end", value: JsonObject, event: StreamEvent, into: BatchBuilder): void {
+  #ending(
+    role: "end" | "soft-end" | "part-end",
+    tag: string,
+    value: JsonObject,
+    event: StreamEvent,
+    into: BatchBuilder,
+  ): void {
     if (saysError(value) || roleOf(textAt(value, "status")) === "failure") {
       into.end(endOfError(value));
       return;
     }
     if (role !== "part-end") {
       const whole = findWhole(value);
-      if (whole?.startsWith(into.received("text"))) this.#whole(whole, into);
+      const received = into.received("text");
+      const wholeTag = `${tag} ${textAt(value, "type")}`;
+      if (received === "" && whole !== undefined) this.#wholeTag = wholeTag;
+      if (whole?.startsWith(received)) this.#whole(whole, into);
+      // `final_answer` may be the name of each piece.
+      else if (role === "soft-end" && whole !== undefined && this.#wholeTag === wholeTag) into.text("text", whole);
     }
     addUsage(value["usage"] ?? value["totalUsage"] ?? value, into);
     this.#ends.takeReason(value);
@@ -280,13 +316,14 @@ export class TaggedDialect implements Dialect {
     }
   }
 
-  /** LangGraph sends a message chunk and its metadata as a pair. */
   #list(value: readonly unknown[], event: StreamEvent, into: BatchBuilder): void {
-    const [first] = value;
-    if (event.name !== undefined && roleOf(event.name) === "text" && isObject(first)) this.#object(first, event, into);
-    else if (event.name !== undefined && roleOf(event.name) === "tool") this.#tools.read(event.name, value, into);
-    else if (event.name === undefined && value.length === 1 && isObject(first)) this.#object(first, event, into);
-    else into.ignored(event);
+    if (event.name !== undefined && roleOf(event.name) === "tool") {
+      this.#tools.read(event.name, value, into);
+      return;
+    }
+    const events = eventsIn(value, event);
+    if (events === undefined) into.ignored(event);
+    else for (const each of events) this.read(each, into);
   }
 
   #unified(): void {

@@ -7,6 +7,7 @@ import { malformed } from "../stream-event.ts";
 /** Tags that one backend mixes in one answer. */
 const sameText: ReadonlyMap<string, string> = new Map([
   ["agent_message", "message"],
+  ["part_start", "part_delta"],
   ["on_llm_stream", "on_chat_model_stream"],
 ]);
 

@@ -26,6 +26,7 @@ import {
   streamEvent,
 } from "../stream-event.ts";
 import { TextTemplate } from "../text-template.ts";
+import { withSmallKeys } from "./capital-keys.ts";
 import { findText } from "./find-text.ts";
 import { dialectOf, type KnownDialect } from "./recognize.ts";
 import { roleOf } from "./tag-roles.ts";
@@ -133,7 +134,8 @@ class AutoDialect implements Dialect {
     return this.#chosen === undefined && this.#tagged.isUnified;
   }
 
-  read(event: StreamEvent, into: BatchBuilder): void {
+  read(sent: StreamEvent, into: BatchBuilder): void {
+    const event = withSmallKeys(sent);
     if (this.#chosen !== undefined) {
       this.#chosen.read(event, into);
       return;

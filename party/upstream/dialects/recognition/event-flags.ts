@@ -9,7 +9,7 @@ export function flagIn(value: JsonObject, depth: number): boolean | undefined {
     const flag = value[key];
     if (typeof flag === "boolean") {
       const role = roleOf(key);
-      if (role !== "end" && role !== "soft-end") continue;
+      if (role !== "end" && role !== "soft-end" && key !== "is_completion" && key !== "isCompletion") continue;
       if (flag) return true;
       said = false;
     } else if (depth < 2 && isObject(flag) && envelopes.has(key)) {

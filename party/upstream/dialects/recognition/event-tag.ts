@@ -1,14 +1,23 @@
 /** Finds the tag of an event's object, and the role that the tag gives it. Used by the tagged dialect. */
 import { isObject, type JsonObject } from "../stream-event.ts";
 import { envelopes } from "./event-flags.ts";
-import { isTextKey, speakerOf } from "./find-text.ts";
+import { blockRole, isTextKey, speakerOf } from "./find-text.ts";
+import { shortTag } from "./short-keys.ts";
 import { type Role, roleOf } from "./tag-roles.ts";
 
 /** Where an object may have its tag, besides `type`. */
-const tagKeys = ["event", "event_type", "eventType", "kind", "status", "state", "msg_type", "messageType"] as const;
+const tagKeys = [
+  ...["event", "event_type", "eventType", "event_name", "eventName", "event_kind", "kind", "status", "state"],
+  ...["msg_type", "msgType", "message_type", "messageType", "chunk_type", "chunkType"],
+] as const;
+/** Keys that may hold a tag, and that count only where the tag says something. */
+const weakTagKeys = ["action", "phase", "stage", "op", "step", "cmd"] as const;
 /** A state that says nothing about the event it stands in. */
 const neutralStates =
   /^(?:ok|success|succeeded|in_progress|running|processing|generating|pending|streaming|answering|continue|next|update|push|event|\d+)$/i;
+/** Types that say no more than that something is there. */
+const neutralTypes = /^(?:update|push|next|event|constructor)$/i;
+
 export interface Roles {
   readonly tag: string | undefined;
   readonly role: Role | undefined;
@@ -16,7 +25,8 @@ export interface Roles {
 
 /** Agents wrap the events of a model: `{type: "stream_event", event: {…}}`. */
 export function unwrapped(value: JsonObject): JsonObject {
-  const { event, data } = value;
+  const { event, data, lc, kwargs } = value;
+  if (lc !== undefined && isObject(kwargs) && blockRole(value) !== "other") return kwargs;
   if (isObject(event) && typeof event["type"] === "string") return event;
   // `{event: "message", data: {…}}` keeps its tag; `{data: "<JSON>"}` is left as it is.
   return isObject(data) &&
@@ -55,12 +65,18 @@ const strong: ReadonlySet<Role> = new Set([
 function tagsOf(value: JsonObject, name: string | undefined): string[] {
   const tags: string[] = [];
   const { type, code } = value;
-  if (typeof type === "string" && type !== "") tags.push(type);
+  if (typeof type === "string" && type !== "" && !(neutralTypes.test(type) && hasText(value))) tags.push(type);
   if (name !== undefined && !neutralStates.test(name)) tags.push(name);
   for (const key of tagKeys) {
     const tag = value[key];
     if (typeof tag === "string" && tag !== "" && !neutralStates.test(tag)) tags.push(tag);
   }
+  for (const key of weakTagKeys) {
+    const tag = value[key];
+    if (typeof tag === "string" && tag !== "" && !neutralStates.test(tag) && roleOf(tag) !== "unknown") tags.push(tag);
+  }
+  const short = tags.length === 0 ? shortTag(value) : undefined;
+  if (short !== undefined) tags.push(short);
   if (tags.length > 0) return tags;
   if (typeof code === "string" && !/^-?\d+$/.test(code) && "data" in value) return [code];
   // `{"contentBlockDelta": {…}}`: the only key is the tag.
@@ -70,6 +86,11 @@ function tagsOf(value: JsonObject, name: string | undefined): string[] {
 }
 
 const strongKeys: ReadonlySet<Role> = new Set(["end", "soft-end", "part-end", "other", "reasoning", "keep-alive"]);
+
+/** Whether there is a text that is no word about the event. */
+function hasText(value: JsonObject): boolean {
+  return ["content", "text", "delta", "token", "chunk", "answer"].some((key) => typeof value[key] === "string");
+}
 
 /** The object inside an envelope without a tag that has one, and that isn't text: `{code: 0, data: {type: "end"}}`. */
 export function taggedInside(value: JsonObject): JsonObject | undefined {

@@ -6,7 +6,7 @@ import { isObject, type JsonObject } from "../stream-event.ts";
 
 /** Without one of these keys an object is no failure, which is all that most tokens are asked. */
 const suspects: ReadonlySet<string> = new Set(
-  "error errors statusCode status error_code errorCode error_message success ok base_resp header code detail".split(
+  "error errors statusCode status error_code errorCode error_message success ok base_resp header code detail response".split(
     " ",
   ),
 );
@@ -18,7 +18,9 @@ export function saysError(value: JsonObject): boolean {
 }
 
 function isFailure(value: JsonObject): boolean {
-  const { error, errors, code } = value;
+  const { error, errors, code, response } = value;
+  // A cloud's envelope around everything.
+  if (isObject(response) && isObject(response["error"])) return true;
   if (error !== undefined && error !== null && error !== false && error !== "" && error !== 0) return true;
   if (Array.isArray(errors) && errors.length > 0) return true;
   if (isStatus(value["statusCode"]) && "message" in value) return true;
@@ -46,7 +48,7 @@ function failsByCode(value: JsonObject, code: unknown): boolean {
   if (number === 0 || (number >= 200 && number < 400) || number === 20_000) return false;
   if (Number.isNaN(number) && typeof code !== "string") return false;
   const data = value["data"];
-  return (data === undefined || data === null || data === "") && onlyHas(value, codeKeys);
+  return (data === undefined || data === null || data === "" || data === false) && onlyHas(value, codeKeys);
 }
 
 function onlyHas(value: JsonObject, keys: ReadonlySet<string>): boolean {

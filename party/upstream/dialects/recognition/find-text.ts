@@ -5,7 +5,9 @@
  */
 import type { TextKind } from "../../../../shared/content.ts";
 import { isObject, type JsonObject } from "../stream-event.ts";
-import { type Role, roleOf } from "./tag-roles.ts";
+import { textInPatches } from "./patches.ts";
+import { shortText } from "./short-keys.ts";
+import { type Role, roleOf, wordsOf } from "./tag-roles.ts";
 
 /** Where text is looked for, in this order: the increment before what might be the whole or words about it. */
 const textKeys: readonly string[] = [
@@ -35,7 +37,7 @@ const textKeys: readonly string[] = [
     "body",
     "output",
   ],
-  ...["result", "results", "messages", "message", "value", "msg"],
+  ...["result", "results", "messages", "message", "artifact", "items", "value", "msg", "kwargs"],
 ];
 const reasoningKeys = [
   "reasoning_content",
@@ -110,20 +112,38 @@ function collect(value: JsonObject, into: Found[], kind: TextKind, depth: number
     else if (rank < best && value[key] !== null) best = rank;
   }
   if (mayThink) addThought(value, into);
-  const isStatus = "code" in value || "success" in value || isWord(value["status"]);
+  const isStatus = isAbout(value);
   for (let rank = best; rank < textKeys.length; rank += 1) {
     const key = textKeys[rank] ?? "";
     const inner = value[key];
-    // Beside a code it is a word about the event.
+    // There it is a word about the event.
     if (isStatus && (key === "message" || key === "msg") && typeof inner === "string") continue;
     if (inner !== undefined && inner !== null && collectAt(inner, into, kind, depth)) return true;
   }
-  return collectByWords(value, into, kind, depth) || (into.length > 0 && depth > 0);
+  if (collectByWords(value, into, kind, depth)) return true;
+  const text = textInPatches(value) ?? shortText(value);
+  if (text !== undefined) into.push({ kind, text });
+  return text !== undefined || (into.length > 0 && depth > 0);
 }
 
-/** A status of the event itself, beside which a message isn't the answer. */
-function isWord(status: unknown): boolean {
-  return typeof status === "number" || (typeof status === "string" && /^(?:ok|success|succeeded)$/i.test(status));
+/** Keys of progress, beside which a message isn't the answer. */
+const progressKeys: ReadonlySet<string> = new Set([
+  "code",
+  "success",
+  "stage",
+  "step",
+  "progress",
+  "percent",
+  "percentage",
+]);
+
+/** Whether a message in this object is a word about the event: beside a code, a status or a progress. */
+function isAbout(value: JsonObject): boolean {
+  const { status } = value;
+  if (typeof status === "number" || (typeof status === "string" && /^(?:ok|success|succeeded)$/i.test(status)))
+    return true;
+  for (const key in value) if (progressKeys.has(key)) return true;
+  return false;
 }
 
 function addThought(value: JsonObject, into: Found[]): void {
@@ -138,7 +158,7 @@ function addThought(value: JsonObject, into: Found[]): void {
 /** Keys of a backend's own making, such as `ai_response_chunk`. */
 function collectByWords(value: JsonObject, into: Found[], kind: TextKind, depth: number): boolean {
   for (const key in value) {
-    if (!isTextKey(key) && typeof value[key] === "string" && roleOf(key) === "text") {
+    if (!isTextKey(key) && typeof value[key] === "string" && roleOf(key) === "text" && !isLabel(key)) {
       into.push({ kind, text: value[key] });
       return true;
     }
@@ -150,6 +170,18 @@ function collectByWords(value: JsonObject, into: Found[], kind: TextKind, depth:
   }
   return false;
 }
+
+/** Whether a key names, numbers or describes something, whatever else its words say: `part_delta_kind`, `messageId`. */
+function isLabel(key: string): boolean {
+  const last = wordsOf(key).at(-1) ?? "";
+  return labelWords.has(last);
+}
+
+const labelWords: ReadonlySet<string> = new Set(
+  "kind type id ids name role status state format model index count time at url uri lang language path mode key".split(
+    " ",
+  ),
+);
 
 /** Whether a key is one of those that text is looked for under. */
 export const isTextKey = (key: string) => ranks.has(key);
@@ -166,8 +198,19 @@ function collectAt(inner: unknown, into: Found[], kind: TextKind, depth: number)
 
 function collectList(items: readonly unknown[], into: Found[], kind: TextKind, depth: number): boolean {
   let holds = false;
-  for (const item of items) if (collectAt(item, into, kind, depth)) holds = true;
+  for (const item of afterQuestion(items)) if (collectAt(item, into, kind, depth)) holds = true;
   return holds;
+}
+
+/** Of a whole conversation, what follows the user's last message. */
+function afterQuestion(items: readonly unknown[]): readonly unknown[] {
+  const at = items.findLastIndex((item) => isObject(item) && saysUser(item));
+  return at < 0 ? items : items.slice(at + 1);
+}
+
+function saysUser(message: JsonObject): boolean {
+  const { type, id } = message;
+  return type === "human" || speakerOf(message) === "other" || (Array.isArray(id) && id.at(-1) === "HumanMessage");
 }
 
 /** An object inside may have a tag of its own: a block of thinking, a tool's, a citation. */
@@ -193,7 +236,9 @@ function collectBlock(block: JsonObject, into: Found[], kind: TextKind, depth: n
 export function blockRole(block: JsonObject): Role {
   const speaker = speakerOf(block);
   if (speaker !== undefined) return speaker;
-  const { type } = block;
+  const { type, id } = block;
+  // LangChain's own serialization names a class.
+  if (type === "constructor" && Array.isArray(id)) return roleOf(String(id.at(-1)));
   return typeof type === "string" ? roleOf(type) : "unknown";
 }
 

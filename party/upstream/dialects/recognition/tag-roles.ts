@@ -46,7 +46,8 @@ const otherWords = words(
     "card cards chart table parser retriever snapshot replace quota type count index time timestamp name names language",
     "recommendation recommendations example examples hint hints tip tips faq link links product products option options button",
     "buttons keyword keywords tag tags entity entities emotion mood summary score evaluation analysis translation knowledge",
-    "moderation format mime url uri role version hash",
+    "moderation format mime url uri role version hash searching retrieving analyzing analysing loading preparing routing",
+    "reading working processing waiting typing pipeline logs",
   ].join(" "),
 );
 const textWords = words(
@@ -54,7 +55,7 @@ const textWords = words(
     "delta token tokens text txt content contents chunk chunks message messages msg answer answers response responses reply",
     "replies data stream streaming output outputs partial completion completions cmpl word words char chars character assistant",
     "ai bot llm generation generated generate value append add fragment segment sentence result speech say writing markdown",
-    "normal chat",
+    "normal chat artifact item items piece pieces part parts msg msgs increment incremental body payload",
   ].join(" "),
 );
 
@@ -65,6 +66,8 @@ const exact: ReadonlyMap<string, Role> = new Map([
   ["messages/complete", "part-end"],
   // The thoughts of a Dify agent repeat its answer; what is new in them is the tool.
   ["agent_thought", "tool"],
+  // The first piece of a part comes with its start.
+  ["part_start", "text"],
   ["keep-alive", "keep-alive"],
   ["keep_alive", "keep-alive"],
 ]);
