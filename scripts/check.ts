@@ -8,11 +8,12 @@ import { bundleWorker, sizeOf } from "./lib/worker-bundle.ts";
 const root = join(import.meta.dirname, "..");
 /** What a cold start of the Worker evaluates. Gzip. */
 const workerBudget = 12 * 1024;
-/** What a page downloads of the library, with partysocket and without React. Gzip. */
+/** What a page downloads of the library, with partysocket and without React and the AI SDK. Gzip. */
 const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   client: 20 * 1024,
   "client/react": 22 * 1024,
   "client/ai-sdk": 24 * 1024,
+  "client/ai-sdk-react": 25 * 1024,
 };
 
 interface Step {

@@ -11,6 +11,7 @@ export const clientEntries = {
   client: "client/index.ts",
   "client/react": "client/react.tsx",
   "client/ai-sdk": "client/ai-sdk.ts",
+  "client/ai-sdk-react": "client/ai-sdk-react.tsx",
 } as const;
 export type ClientEntry = keyof typeof clientEntries;
 
@@ -32,7 +33,7 @@ export async function measureEntry(entry: ClientEntry): Promise<BundleSize> {
       rolldownOptions: {
         input: join(root, clientEntries[entry]),
         preserveEntrySignatures: "strict",
-        external: [/^react($|\/)/],
+        external: [/^react($|\/)/, /^@ai-sdk\/react$/, /^ai$/],
       },
     },
   });

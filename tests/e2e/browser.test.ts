@@ -103,6 +103,22 @@ describe("[C6] an answer never takes the page away", () => {
     60_000,
   );
 
+  test("a failure of the page itself shows a message and a reload, which works once its cause is gone", async () => {
+    const page = await context.newPage();
+    page.setDefaultTimeout(20_000);
+    await page.addInitScript(() => {
+      if (sessionStorage.getItem("mended") !== null) return;
+      history.replaceState = () => {
+        throw new Error("refused by an extension");
+      };
+    });
+    await page.goto(stack.url);
+    await page.getByRole("heading", { name: "This page stopped working" }).waitFor();
+    await page.evaluate(() => sessionStorage.setItem("mended", "yes"));
+    await page.getByRole("button", { name: "Reload" }).click();
+    await page.getByRole("banner").getByText("Online", { exact: true }).waitFor();
+  });
+
   test("a text that takes too long is parsed in a worker, and the worker is replaced", async () => {
     const page = await open();
     await lastWorker(page);
@@ -203,6 +219,34 @@ describe("[C6] what is drawn", () => {
     });
     await lastAnswer(page).getByText("end of it").waitFor();
     expect(await page.evaluate(() => document.getSelection()?.toString())).toBe("alpha beta");
+  });
+
+  test.each<[string, string, string]>([
+    ["a list gets space between its items", "1. alpha beta\n2. second ", "\n\n3. third"],
+    ["a list gets a second paragraph", "- alpha beta\n- second ", "\n\n  more\n"],
+    ["a paragraph becomes a heading", "alpha beta\n\nsecond ", "\n\n\nthird\n===\n"],
+    ["a reference gets its address", "alpha beta [link][ref] ", "\n\n[ref]: https://example.test/\n"],
+    ["a formula ends", "alpha beta \\(a ", "\\) and"],
+    ["a code block follows", "alpha beta ", "\n\n```js\nlet a;\n```\n"],
+  ])("text that is selected stays selected while %s", async (_, before, after) => {
+    const page = await open();
+    const filler = "word ".repeat(60);
+    await ask(page, `${before}${filler}${after} ${filler}end of it`);
+    await lastAnswer(page).getByText("word word").waitFor();
+    await page.evaluate(() => {
+      const texts = document.createTreeWalker(document.querySelector(".md") as Element, NodeFilter.SHOW_TEXT);
+      let node = texts.nextNode();
+      while (node !== null && !node.nodeValue?.includes("alpha beta")) node = texts.nextNode();
+      // Backwards, as a reader may drag: the direction is kept as well.
+      if (node !== null) document.getSelection()?.setBaseAndExtent(node, "alpha beta".length, node, 0);
+    });
+    await lastAnswer(page).getByText("end of it").waitFor();
+    await page.getByRole("button", { name: "Copy answer" }).waitFor();
+    const selected = await page.evaluate(() => {
+      const selection = document.getSelection();
+      return [selection?.toString(), (selection?.anchorOffset ?? 0) > (selection?.focusOffset ?? 0)];
+    });
+    expect(selected).toEqual(["alpha beta", true]);
   });
 
   test("a running answer never shows raw marks", async () => {
@@ -374,10 +418,15 @@ describe("devices", () => {
   });
 
   test("a device that goes offline is shown as offline at once", async () => {
+    await context.clock.install();
     const page = await open();
+    // No timer of the page fires: it doesn't wait for a ping that gets no answer.
+    await page.clock.pauseAt(Date.now() + 60_000);
+    await page.getByRole("banner").getByText("Online", { exact: true }).waitFor();
     await context.setOffline(true);
-    await page.getByRole("banner").getByText("Offline", { exact: true }).waitFor({ timeout: 3_000 });
+    await page.getByRole("banner").getByText("Offline", { exact: true }).waitFor();
     await context.setOffline(false);
+    await page.clock.resume();
     await page.getByRole("banner").getByText("Online", { exact: true }).waitFor();
   });
 

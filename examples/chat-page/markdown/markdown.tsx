@@ -11,6 +11,7 @@ import { useStrings } from "../language/locale.tsx";
 import { useLatestPerFrame } from "../ui/frame-rate.ts";
 import { CodeBlock } from "./code-block.tsx";
 import { GrowingDocument, type ShownDocument } from "./growing-document.ts";
+import { KeepSelection } from "./keep-selection.tsx";
 import { MathRun } from "./math-run.tsx";
 import { type Block, mathTag, textTag } from "./parser/parsed-markdown.ts";
 import { type MarkdownParser, sharedParser } from "./parser/worker-parser.ts";
@@ -30,13 +31,13 @@ interface MarkdownProps {
 export const Markdown = memo(function Markdown({ text, isLive = false }: MarkdownProps) {
   const shown = useDocument(useLatestPerFrame(text, isLive), isLive);
   return (
-    <div className={isLive ? "md md-live" : "md"}>
+    <KeepSelection className={isLive ? "md md-live" : "md"}>
       {shown.blocks.map((block, index) => (
         // biome-ignore lint/suspicious/noArrayIndexKey: blocks are only ever appended, and the last ones change.
         <BlockView key={index} block={block} />
       ))}
       {shown.rest === "" ? null : <PlainText text={shown.rest} />}
-    </div>
+    </KeepSelection>
   );
 });
 

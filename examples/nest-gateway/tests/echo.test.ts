@@ -49,14 +49,6 @@ describe("text", () => {
 });
 
 describe("pace", () => {
-  test("holds over many tokens", async () => {
-    const startedAt = performance.now();
-    await run({ tokens: 401, tokensPerSecond: 1_000 });
-    const tookMs = performance.now() - startedAt;
-    expect(tookMs).toBeGreaterThan(395);
-    expect(tookMs).toBeLessThan(700);
-  });
-
   test("a burst lets other work through", async () => {
     let turns = 0;
     const timer = setInterval(() => turns++, 0);

@@ -3,12 +3,16 @@
 import { once } from "node:events";
 import { createServer, type IncomingMessage, request, type ServerResponse } from "node:http";
 import { type AddressInfo, connect, type Socket } from "node:net";
-import { type Duplex, PassThrough, pipeline, Transform } from "node:stream";
+import { type Duplex, PassThrough, pipeline, Readable, Transform } from "node:stream";
 import { createGzip } from "node:zlib";
 
 export interface Vices {
   /** Answers 403 to a WebSocket's upgrade. */
   readonly refusesUpgrades?: boolean;
+  /** Answers a DELETE with 405 and a page of its own. */
+  readonly refusesDeletes?: boolean;
+  /** Answers a request whose body holds these words with 403 and a page of its own. */
+  readonly blocksWords?: string;
   /** Holds back what the gateway says until there are so many bytes of it, or its end. */
   readonly buffersBytes?: number;
   /** Cuts every connection so long after it was made. */
@@ -19,14 +23,23 @@ export interface Vices {
   readonly gzips?: boolean;
 }
 
+interface Count {
+  open: number;
+  most: number;
+}
+
 export interface HostileProxy {
   readonly url: string;
   /** Cuts every connection there is now. */
   cut(): void;
+  /** Nothing more arrives on the connections that there are; they stay open. New ones work. */
+  goDeaf(): void;
   /** Upgrades pass from now on. */
   allowUpgrades(): void;
   /** Event streams that pass through now, and the most there were at once. */
-  readonly streams: { open: number; most: number };
+  readonly streams: Count;
+  /** The same of polls that wait for something new. */
+  readonly longPolls: Count;
   stop(): Promise<void>;
 }
 
@@ -34,17 +47,22 @@ export interface HostileProxy {
 export async function startHostileProxy(target: string, vices: Vices): Promise<HostileProxy> {
   const { hostname, port } = new URL(target);
   const sockets = new Set<Duplex>();
-  const streams = { open: 0, most: 0 };
+  const streams: Count = { open: 0, most: 0 };
+  const longPolls: Count = { open: 0, most: 0 };
   let refusesUpgrades = vices.refusesUpgrades === true;
   const server = createServer((incoming, outgoing) => {
-    if (incoming.headers.accept === "text/event-stream") {
-      streams.open += 1;
-      streams.most = Math.max(streams.most, streams.open);
-      outgoing.on("close", () => {
-        streams.open -= 1;
-      });
+    if (incoming.headers.accept === "text/event-stream") countOpen(streams, outgoing);
+    if (/[?&]wait=[1-9]/.test(incoming.url ?? "")) countOpen(longPolls, outgoing);
+    const { refusesDeletes, blocksWords } = vices;
+    if (refusesDeletes && incoming.method === "DELETE") refuse(incoming, outgoing, 405);
+    else if (blocksWords === undefined || incoming.method !== "POST") {
+      forward(incoming, outgoing, { hostname, port }, vices);
+    } else {
+      void readWhole(incoming).then((body) => {
+        if (body.includes(blocksWords)) refuse(incoming, outgoing, 403);
+        else forward(incoming, outgoing, { hostname, port }, vices, body);
+      }, ignoreCut);
     }
-    forward(incoming, outgoing, { hostname, port }, vices);
   });
   server.on("connection", (socket: Socket) => {
     sockets.add(socket);
@@ -75,10 +93,14 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
     cut: () => {
       for (const socket of sockets) socket.destroy();
     },
+    goDeaf: () => {
+      for (const socket of sockets) socket.cork();
+    },
     allowUpgrades: () => {
       refusesUpgrades = false;
     },
     streams,
+    longPolls,
     stop: async () => {
       for (const socket of sockets) socket.destroy();
       server.close();
@@ -87,11 +109,20 @@ export async function startHostileProxy(target: string, vices: Vices): Promise<H
   };
 }
 
+function countOpen(count: Count, outgoing: ServerResponse): void {
+  count.open += 1;
+  count.most = Math.max(count.most, count.open);
+  outgoing.on("close", () => {
+    count.open -= 1;
+  });
+}
+
 function forward(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   to: { hostname: string; port: string },
   vices: Vices,
+  body?: Buffer,
 ): void {
   const { method, url } = incoming;
   // Who compresses asks for what is not compressed yet.
@@ -121,7 +152,19 @@ function forward(
   upstream.on("error", () => outgoing.destroy());
   // A reader who leaves is gone for the gateway too.
   outgoing.on("close", () => upstream.destroy());
-  pipeline([incoming, vices.delaysMs === undefined ? new PassThrough() : delay(vices.delaysMs), upstream], ignoreCut);
+  const source = body === undefined ? incoming : Readable.from([body]);
+  pipeline([source, vices.delaysMs === undefined ? new PassThrough() : delay(vices.delaysMs), upstream], ignoreCut);
+}
+
+function refuse(incoming: IncomingMessage, outgoing: ServerResponse, status: number): void {
+  incoming.resume();
+  outgoing.writeHead(status, { "content-type": "text/html" }).end("<title>Blocked</title>");
+}
+
+async function readWhole(incoming: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of incoming) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }
 
 function passOn(from: Duplex, to: Duplex, { delaysMs }: Vices): void {
