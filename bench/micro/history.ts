@@ -47,7 +47,7 @@ function flushUs(tabs: number, kept: number): number {
     onCheckDue: () => true,
     onOver: () => undefined,
   };
-  const clock = { now: () => 0, after: () => ({ cancel: () => undefined }) };
+  const clock = { now: () => 0, elapsed: () => 0, after: () => ({ cancel: () => undefined }) };
   const delivery = new Delivery(turns, events, clock, DEFAULT_POLICY);
   for (let tab = 0; tab < tabs; tab += 1) {
     const cursor = { epoch: "e", seq: 0, offsets: new Map([[liveId, 0]]) };

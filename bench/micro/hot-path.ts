@@ -80,7 +80,7 @@ function flush(tabs: number): void {
   const growing = turn();
   let now = 0;
   let sent = 0;
-  const clock = { now: () => now, after: () => ({ cancel: () => undefined }) };
+  const clock = { now: () => now, elapsed: () => now, after: () => ({ cancel: () => undefined }) };
   const turns = new TurnList(new LogPosition(() => "e"));
   turns.add(growing);
   const events = {

@@ -11,7 +11,7 @@ import type { TurnError } from "../../shared/protocol/server-frames.ts";
 import type { RoomEvent } from "../core/events.ts";
 import type { ReleaseOutcome, TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
-import type { Clock, Upstream, UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
+import type { MonotonicClock, Upstream, UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
 import type { RunEnd, TurnRun, TurnRunSink, WaitNotice } from "../core/turn/attempts/attempt-contract.ts";
 import { runTurn } from "../core/turn/attempts/attempts.ts";
 import { paceParts } from "../core/turn/simulated-pace.ts";
@@ -36,7 +36,7 @@ export interface AnswerRunOptions {
   /** The subject that asks. */
   readonly user: string;
   readonly policy: RoomPolicy;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   readonly random: () => number;
   /** The longest wait that the backend may ask for, as things stand. */
   readonly patienceMs: () => number;

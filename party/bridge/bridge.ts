@@ -11,7 +11,7 @@ import { isErrorCode } from "../../shared/protocol/errors.ts";
 import type { RoomEvent } from "../core/events.ts";
 import { NO_LIMITER, type TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
-import type { Clock } from "../core/ports.ts";
+import type { MonotonicClock } from "../core/ports.ts";
 import { problem, retryAfterOf } from "../responses/problem.ts";
 import { sseHeaders, wantsStream } from "../responses/sse.ts";
 import { type AuthorizedCall, FetchUpstream, type ReaderOf } from "../upstream/fetch-upstream.ts";
@@ -36,7 +36,7 @@ export interface BridgeConfig {
   /** Silence after which a comment goes out, ms. */
   readonly heartbeatMs: number;
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** Headers that show the backend that a call is ours, made for it and short-lived. The edge keeps no provider's key. */

@@ -58,6 +58,12 @@ export interface Clock {
   after(ms: number, run: () => void): Timer;
 }
 
+/** A clock that also measures durations. `now()` jumps when the machine's clock is corrected, and so do differences of it. */
+export interface MonotonicClock extends Clock {
+  /** Milliseconds since some moment. A correction of the machine's clock never sets it back. */
+  elapsed(): number;
+}
+
 /** Writes that become visible together or not at all. */
 export interface StorageChanges {
   readonly put: ReadonlyMap<string, unknown>;
@@ -176,7 +182,7 @@ export type AuditedAct =
 
 export interface RoomPorts {
   readonly limiter: TurnLimiter;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   readonly storage: RoomStorage;
   readonly upstream: Upstream;
   /** Uniform in [0, 1). */

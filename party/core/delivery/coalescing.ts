@@ -2,7 +2,7 @@
  * Decides when growing text is sent: at once when no text left lately, else merged until the coalescing time is over (F1).
  * The time is wider for many readers and for an object that lags behind, so that sending never fills it.
  */
-import type { Clock, Timer } from "../ports.ts";
+import type { MonotonicClock, Timer } from "../ports.ts";
 
 /** A send costs about ten microseconds: at this many readers the coalescing time grows by a millisecond. */
 const readersPerMs = 10;
@@ -10,17 +10,17 @@ const readersPerMs = 10;
 const maxWideningMs = 250;
 
 export class Coalescing {
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #coalesceMs: number;
   readonly #flush: () => void;
   #timer: Timer | undefined;
-  /** When text last left. Other frames don't count: the first words of an answer must not wait for its `turn-start`. */
+  /** When text last left, on `clock.elapsed()`. Other frames don't count: the first words of an answer must not wait for its `turn-start`. */
   #lastTextAt = Number.NEGATIVE_INFINITY;
   /** How late the last timer rang. */
   #lagMs = 0;
 
   /** @param flush sends what there is. */
-  constructor(clock: Clock, coalesceMs: number, flush: () => void) {
+  constructor(clock: MonotonicClock, coalesceMs: number, flush: () => void) {
     this.#clock = clock;
     this.#coalesceMs = coalesceMs;
     this.#flush = flush;
@@ -29,7 +29,7 @@ export class Coalescing {
   /** Text has grown: flushes now, or sets the timer. */
   poke(readers: number): void {
     if (this.#timer !== undefined) return;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const dueAt = this.#lastTextAt + this.#widened(readers);
     if (dueAt <= now) {
       this.#flush();
@@ -37,7 +37,7 @@ export class Coalescing {
     }
     this.#timer = this.#clock.after(dueAt - now, () => {
       // A timer that rings late shows that this object has more to do than it can.
-      this.#lagMs = Math.min(maxWideningMs, this.#clock.now() - dueAt);
+      this.#lagMs = Math.min(maxWideningMs, this.#clock.elapsed() - dueAt);
       this.#flush();
     });
   }
@@ -50,7 +50,7 @@ export class Coalescing {
 
   /** Text has left. */
   sent(): void {
-    this.#lastTextAt = this.#clock.now();
+    this.#lastTextAt = this.#clock.elapsed();
   }
 
   #widened(readers: number): number {

@@ -5,7 +5,7 @@
  */
 
 import type { RoomPolicy } from "../policy.ts";
-import type { AnswerBody, Clock } from "../ports.ts";
+import type { AnswerBody, MonotonicClock } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
 import { Coalescing } from "./coalescing.ts";
@@ -44,14 +44,14 @@ export class Delivery {
   readonly #readers = new Set<Reader>();
   readonly #turns: TurnList;
   readonly #events: DeliveryEvents;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #frames = new RoomFrames();
   readonly #state = new EphemeralState();
   readonly #coalescing: Coalescing;
   readonly #budget: SendBudget;
   readonly #watchers = new Set<() => void>();
 
-  constructor(turns: TurnList, events: DeliveryEvents, clock: Clock, policy: RoomPolicy) {
+  constructor(turns: TurnList, events: DeliveryEvents, clock: MonotonicClock, policy: RoomPolicy) {
     this.#turns = turns;
     this.#events = events;
     this.#clock = clock;

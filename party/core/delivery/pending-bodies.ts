@@ -9,7 +9,7 @@ interface Pending {
   readonly owner: string | undefined;
   /** Bytes that were unsent when the client last took some. */
   left: number;
-  /** When the client last took some, ms since 1970. */
+  /** When the client last took some, on the clock of the send budget. */
   takenAt: number;
 }
 

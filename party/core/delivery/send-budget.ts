@@ -4,7 +4,7 @@
  * too. It sends nothing itself.
  */
 import type { RoomPolicy } from "../policy.ts";
-import type { AnswerBody, Clock, Timer } from "../ports.ts";
+import type { AnswerBody, MonotonicClock, Timer } from "../ports.ts";
 import { PendingBodies } from "./pending-bodies.ts";
 import type { Reader } from "./reader.ts";
 
@@ -30,7 +30,8 @@ interface Waiting {
 export class SendBudget {
   readonly #readers: ReadonlySet<Reader>;
   readonly #events: SendBudgetEvents;
-  readonly #clock: Clock;
+  /** All times of this class are on `clock.elapsed()`. */
+  readonly #clock: MonotonicClock;
   readonly #policy: RoomPolicy;
   /** Readers that are skipped, with the time since which they are. */
   readonly #skipped = new Map<Reader, number>();
@@ -47,7 +48,7 @@ export class SendBudget {
   #measured = 0;
   #sentSince = 0;
 
-  constructor(readers: ReadonlySet<Reader>, events: SendBudgetEvents, clock: Clock, policy: RoomPolicy) {
+  constructor(readers: ReadonlySet<Reader>, events: SendBudgetEvents, clock: MonotonicClock, policy: RoomPolicy) {
     this.#readers = readers;
     this.#events = events;
     this.#clock = clock;
@@ -121,7 +122,7 @@ export class SendBudget {
   /** Counts a body that is being sent whether it fits or not: the rest of a stream that has ended. */
   keepBody(body: AnswerBody, owner?: string): void {
     if (body.unsentBytes === 0) return;
-    this.#bodies.add(body, owner, this.#clock.now());
+    this.#bodies.add(body, owner, this.#clock.elapsed());
     this.#arm();
   }
 
@@ -163,13 +164,13 @@ export class SendBudget {
   }
 
   #skip(reader: Reader): void {
-    if (!this.#skipped.has(reader)) this.#skipped.set(reader, this.#clock.now());
+    if (!this.#skipped.has(reader)) this.#skipped.set(reader, this.#clock.elapsed());
     this.#arm();
   }
 
   #wait(reader: Reader, bytes: number): Promise<void> {
     this.#arm();
-    return new Promise((resume) => this.#waiting.push({ reader, bytes, since: this.#clock.now(), resume }));
+    return new Promise((resume) => this.#waiting.push({ reader, bytes, since: this.#clock.elapsed(), resume }));
   }
 
   #arm(): void {
@@ -179,7 +180,7 @@ export class SendBudget {
 
   #check(): void {
     this.#timer = undefined;
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     this.#bodies.review(now, this.#policy.drainMs);
     for (const [reader, since] of [...this.#skipped]) {
       if (!reader.socket.isOpen) this.#skipped.delete(reader);

@@ -68,9 +68,13 @@ export class TokenBucket {
     return { units: this.#units, at: this.#at };
   }
 
-  /** A clock that was set back neither adds nor takes tokens. */
+  /**
+   * A clock that was set back adds no tokens: the bucket fills again when the clock is where it was, after one window at the
+   * latest.
+   */
   #fill(now: number): void {
     const { tokens, windowMs } = this.#rate;
+    if (now < this.#at - windowMs) this.#at = now;
     const grown = this.#units + Math.max(0, now - this.#at) * tokens;
     this.#units = Math.min(grown, tokens * windowMs);
     this.#at = Math.max(this.#at, now);

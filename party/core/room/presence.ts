@@ -4,13 +4,13 @@
  */
 import type { Conversation } from "../conversation/conversation.ts";
 import type { RoomPolicy } from "../policy.ts";
-import type { Clock, Timer } from "../ports.ts";
+import type { MonotonicClock, Timer } from "../ports.ts";
 
 const everyMs = 1_000;
 
 export class Presence {
   readonly #conversation: Conversation;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #maxActiveTurns: number;
   readonly #viewers: () => number;
   readonly #life: AbortSignal;
@@ -22,7 +22,7 @@ export class Presence {
   /** @param life aborts when this life of the room is over: nothing is sent any more, and the timer is cancelled. */
   constructor(
     conversation: Conversation,
-    clock: Clock,
+    clock: MonotonicClock,
     { maxActiveTurns }: RoomPolicy,
     viewers: () => number,
     life: AbortSignal,
@@ -38,7 +38,7 @@ export class Presence {
   /** Something may have changed: publishes it now, or when a second has passed since the last time. */
   changed(): void {
     if (this.#timer !== undefined || this.#life.aborted) return;
-    const wait = this.#publishedAt + everyMs - this.#clock.now();
+    const wait = this.#publishedAt + everyMs - this.#clock.elapsed();
     if (wait <= 0) this.#publish();
     else {
       this.#timer = this.#clock.after(wait, () => {
@@ -49,7 +49,7 @@ export class Presence {
   }
 
   #publish(): void {
-    this.#publishedAt = this.#clock.now();
+    this.#publishedAt = this.#clock.elapsed();
     const { delivery, turns } = this.#conversation;
     delivery.setState("presence", JSON.stringify({ type: "presence", viewers: this.#viewers() }));
     const positioned = new Set<string>();

@@ -1,18 +1,23 @@
 /** Time that moves only when told. */
-import type { Clock, Timer } from "../../../party/core/ports.ts";
+import type { MonotonicClock, Timer } from "../../../party/core/ports.ts";
 
 /** Lets every promise that can go on do so. The fakes wait for nothing else, so one turn of the event loop is enough. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-export class FakeClock implements Clock {
+export class FakeClock implements MonotonicClock {
   #now = 1_000_000;
+  #elapsed = 0;
   #timers = new Map<number, { at: number; run: () => void }>();
   #nextId = 0;
 
   now(): number {
     return this.#now;
+  }
+
+  elapsed(): number {
+    return this.#elapsed;
   }
 
   after(ms: number, run: () => void): Timer {
@@ -35,11 +40,22 @@ export class FakeClock implements Clock {
       if (due === undefined) break;
       const [id, { at, run }] = due;
       this.#timers.delete(id);
-      this.#now = Math.max(this.#now, at);
+      this.#move(Math.max(this.#now, at));
       run();
       await settled();
     }
-    this.#now = end;
+    this.#move(end);
+  }
+
+  /** The machine's clock is corrected. No time passes: timers ring when they would have rung. */
+  jump(ms: number): void {
+    this.#now += ms;
+    for (const timer of this.#timers.values()) timer.at += ms;
+  }
+
+  #move(to: number): void {
+    this.#elapsed += to - this.#now;
+    this.#now = to;
   }
 
   /** The object was lost: no timer of its life rings any more. */

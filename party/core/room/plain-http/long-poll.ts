@@ -6,7 +6,7 @@ import type { Have } from "../../../../shared/protocol/client-frames.ts";
 import type { SyncFrame } from "../../../../shared/protocol/server-frames.ts";
 import type { Conversation } from "../../conversation/conversation.ts";
 import type { RoomPolicy } from "../../policy.ts";
-import type { Clock } from "../../ports.ts";
+import type { MonotonicClock } from "../../ports.ts";
 import type { SyncBuilder } from "../../sync/sync-builder.ts";
 
 export interface PollAnswer {
@@ -25,7 +25,7 @@ const idleSpreadMs = 2_000;
 export interface PollPorts {
   readonly conversation: Conversation;
   readonly syncs: SyncBuilder;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   readonly policy: RoomPolicy;
   readonly random: () => number;
 }
@@ -43,7 +43,7 @@ export async function poll(
   { have, waitMs, place }: PollOptions,
 ): Promise<PollAnswer | undefined> {
   const { delivery } = conversation;
-  const startedAt = clock.now();
+  const startedAt = clock.elapsed();
   const heard = delivery.newestNotice;
   for (;;) {
     const seen = delivery.seq;
@@ -53,7 +53,7 @@ export async function poll(
     const news = newsOf(frame, have);
     const isIdle = conversation.turns.idleSince !== undefined;
     const answerAt = startedAt + (news === "text" ? Math.min(waitMs, policy.pollMergeMs) : waitMs);
-    const isWorthIt = news === "change" || delivery.newestNotice > heard || isIdle || clock.now() >= answerAt;
+    const isWorthIt = news === "change" || delivery.newestNotice > heard || isIdle || clock.elapsed() >= answerAt;
     if (isWorthIt || place.aborted || conversation.isClosed) {
       const frames = news === "none" ? [] : [JSON.stringify(frame)];
       const retryAfterMs = isIdle ? idlePollMs + Math.floor(random() * idleSpreadMs) : 0;
@@ -66,7 +66,7 @@ export async function poll(
         place.removeEventListener("abort", done);
         resolve();
       };
-      const timer = clock.after(answerAt - clock.now(), done);
+      const timer = clock.after(answerAt - clock.elapsed(), done);
       place.addEventListener("abort", done);
       // More of the text that is collected anyway doesn't matter; any other change does.
       const stop = delivery.watch(() => {

@@ -5,7 +5,7 @@
  */
 import type { Conversation } from "../../conversation/conversation.ts";
 import type { RoomPolicy } from "../../policy.ts";
-import type { Clock, RoomSocket, StreamSocket, Timer } from "../../ports.ts";
+import type { MonotonicClock, RoomSocket, StreamSocket, Timer } from "../../ports.ts";
 
 /** The first heartbeat: a client that gets nothing within this time sits behind a proxy that buffers the stream. */
 const firstBeatMs = 1_000;
@@ -22,12 +22,12 @@ interface OpenStream {
 
 export class StreamHeartbeat {
   readonly #conversation: Conversation;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
   readonly #policy: RoomPolicy;
   readonly #random: () => number;
   readonly #open = new Map<RoomSocket, { readonly socket: StreamSocket; timer: Timer }>();
 
-  constructor(conversation: Conversation, clock: Clock, policy: RoomPolicy, random: () => number) {
+  constructor(conversation: Conversation, clock: MonotonicClock, policy: RoomPolicy, random: () => number) {
     this.#conversation = conversation;
     this.#clock = clock;
     this.#policy = policy;
@@ -39,11 +39,10 @@ export class StreamHeartbeat {
    * @param hasAll the client returned and lacked nothing: without an open turn the stream needn't stay.
    */
   keep(socket: StreamSocket, hasAll: boolean, onIdle: () => void): void {
-    const now = this.#clock.now();
     const { streamIdleMs, streamLookMs, streamBeatMs } = this.#policy;
     socket.comeBackIn(comeBackMs + Math.floor(this.#random() * spreadMs));
-    const stay = { socket, until: now + (hasAll ? streamLookMs : streamIdleMs), onIdle };
-    this.#wait(stay, now + Math.min(firstBeatMs, streamBeatMs));
+    const stay = { socket, until: this.#clock.now() + (hasAll ? streamLookMs : streamIdleMs), onIdle };
+    this.#wait(stay, this.#clock.elapsed() + Math.min(firstBeatMs, streamBeatMs));
   }
 
   /** The stream has ended. What its client hasn't taken of it stays counted, until it is taken or broken off (F2). */
@@ -60,21 +59,23 @@ export class StreamHeartbeat {
     this.#open.get(socket)?.socket.comeBackIn(ms);
   }
 
+  /** @param beatAt on `clock.elapsed()`: a proxy closes a stream that is silent, whatever became of the machine's clock. */
   #wait(stay: OpenStream, beatAt: number): void {
-    const wait = Math.min(beatAt, this.#idleAt(stay)) - this.#clock.now();
+    const clock = this.#clock;
+    const wait = Math.min(beatAt - clock.elapsed(), this.#idleAt(stay) - clock.now());
     const ring = () => {
-      const now = this.#clock.now();
+      const now = clock.now();
       if (now >= this.#idleAt(stay)) {
         this.drop(stay.socket);
         stay.socket.comeBackIn(this.#policy.streamRetryMs);
         stay.onIdle();
-      } else if (now < beatAt) this.#wait(stay, beatAt);
+      } else if (clock.elapsed() < beatAt) this.#wait(stay, beatAt);
       else {
         stay.socket.beat(JSON.stringify({ type: "heartbeat", at: now }));
-        this.#wait(stay, now + this.#policy.streamBeatMs);
+        this.#wait(stay, clock.elapsed() + this.#policy.streamBeatMs);
       }
     };
-    this.#open.set(stay.socket, { socket: stay.socket, timer: this.#clock.after(Math.max(0, wait), ring) });
+    this.#open.set(stay.socket, { socket: stay.socket, timer: clock.after(Math.max(0, wait), ring) });
   }
 
   /** When the stream is to end; never while a turn is open. */

@@ -5,7 +5,7 @@
 import type { NoticeCode } from "../../../../shared/protocol/messages-en.ts";
 import type { TurnLimiter } from "../../limiter/limiter-port.ts";
 import type { Ending } from "../../log/turn-record.ts";
-import type { Clock, Upstream, UpstreamBatch, UpstreamFailure, UpstreamRequest } from "../../ports.ts";
+import type { MonotonicClock, Upstream, UpstreamBatch, UpstreamFailure, UpstreamRequest } from "../../ports.ts";
 
 /** Receives what happens to a turn while it runs, and answers what the attempts need to know of it. */
 export interface TurnRunSink {
@@ -42,7 +42,7 @@ export interface WaitNotice {
 export interface RunPorts {
   readonly limiter: TurnLimiter;
   readonly upstream: Upstream;
-  readonly clock: Clock;
+  readonly clock: MonotonicClock;
   readonly random: () => number;
 }
 

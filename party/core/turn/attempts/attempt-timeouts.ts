@@ -1,6 +1,6 @@
 /** The timeouts of one attempt: response headers, first token, silence, and the deadline of the whole turn. */
 import type { ErrorCode } from "../../../../shared/protocol/errors.ts";
-import { type Clock, type Timer, UpstreamFailure } from "../../ports.ts";
+import { type MonotonicClock, type Timer, UpstreamFailure } from "../../ports.ts";
 
 /**
  * One timer serves all timeouts of an attempt (U1). A byte only moves `expiresAt`, and the timer checks it when it rings, so
@@ -8,7 +8,8 @@ import { type Clock, type Timer, UpstreamFailure } from "../../ports.ts";
  */
 export class AttemptWatch {
   failure: UpstreamFailure | undefined;
-  readonly #clock: Clock;
+  readonly #clock: MonotonicClock;
+  /** All times of this class are on `clock.elapsed()`. */
   readonly #deadlineAt: number;
   readonly #abort: (failure: UpstreamFailure) => void;
   #code: ErrorCode = "upstream-headers-timeout";
@@ -16,15 +17,16 @@ export class AttemptWatch {
   #ringsAt = Number.POSITIVE_INFINITY;
   #timer: Timer | undefined;
 
-  constructor(clock: Clock, deadlineAt: number, abort: (failure: UpstreamFailure) => void) {
+  /** @param deadlineAt ms since 1970. */
+  constructor(clock: MonotonicClock, deadlineAt: number, abort: (failure: UpstreamFailure) => void) {
     this.#clock = clock;
-    this.#deadlineAt = deadlineAt;
+    this.#deadlineAt = clock.elapsed() + deadlineAt - clock.now();
     this.#abort = abort;
   }
 
   /** Fails the attempt with `code` unless this is called again within `ms`. */
   expect(code: ErrorCode, ms: number): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     const at = now + ms;
     this.#code = at < this.#deadlineAt ? code : "upstream-deadline";
     this.#expiresAt = Math.min(at, this.#deadlineAt);
@@ -43,7 +45,7 @@ export class AttemptWatch {
   }
 
   #ring(): void {
-    const now = this.#clock.now();
+    const now = this.#clock.elapsed();
     if (now < this.#expiresAt) {
       this.#arm(now);
       return;

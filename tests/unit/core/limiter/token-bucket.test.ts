@@ -26,8 +26,16 @@ describe("a token bucket", () => {
   test("neither adds nor takes tokens when the clock is set back", () => {
     const bucket = new TokenBucket(minute, 100_000);
     bucket.take(100_000);
-    expect(bucket.left(0)).toBe(2);
+    expect(bucket.left(50_000)).toBe(2);
     expect(bucket.left(100_000)).toBe(2);
+  });
+
+  test("fills again within a window when the clock is set back by an hour", () => {
+    const bucket = new TokenBucket(minute, 3_700_000);
+    for (let count = 0; count < 3; count += 1) bucket.take(3_700_000);
+    expect(bucket.left(100_000)).toBe(0);
+    expect(bucket.left(120_000)).toBe(1);
+    expect(bucket.msUntilFull(120_000)).toBe(40_000);
   });
 
   test("drops tokens that don't fit a smaller size, and fills a larger size over time", () => {
