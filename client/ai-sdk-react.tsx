@@ -11,7 +11,7 @@ import { useEffect, useMemo, useRef, useState } from "react";
 import { defined } from "../shared/defined.ts";
 import { RoomChatTransport, type RoomChatTransportOptions } from "./ai-sdk.ts";
 import type { ConnectionState } from "./api/api.ts";
-import { clientKey } from "./chat/shared-client.ts";
+import { clientKey } from "./chat/client-registry.ts";
 
 export interface RoomChatOptions<UI_MESSAGE extends UIMessage>
   extends RoomChatTransportOptions,

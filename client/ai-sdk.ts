@@ -10,7 +10,7 @@ import { defined } from "../shared/defined.ts";
 import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api/api.ts";
-import { acquireClient, releaseClient, setToken, transportKey } from "./chat/shared-client.ts";
+import { acquireClient, releaseClient, setToken, transportKey } from "./chat/client-registry.ts";
 import { isRecord } from "./chat/submit-frame.ts";
 import { turnStream } from "./chat/turn-chunks.ts";
 import { randomId } from "./transports/random-id.ts";

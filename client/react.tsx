@@ -2,7 +2,7 @@
 
 /**
  * `useChatRoom`: a room in a React component. All components that name the same room and gateway share one client and one
- * socket (`shared-client.ts`), also over StrictMode's second mount and a change of page. On a server, and while hydrating,
+ * socket (`client-registry.ts`), also over StrictMode's second mount and a change of page. On a server, and while hydrating,
  * the hook shows a room that is connecting. It also exports the headless parts of a chat page; each file says what its part
  * does.
  */
@@ -10,7 +10,7 @@ import { useCallback, useEffect, useMemo, useRef, useSyncExternalStore } from "r
 import { roomNamePattern } from "../shared/protocol/limits.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot } from "./api/api.ts";
 import { type ChatClient, idleSnapshot } from "./chat/chat-client.ts";
-import { acquireClient, clientKey, releaseClient, setToken, sharedClient } from "./chat/shared-client.ts";
+import { acquireClient, clientKey, releaseClient, setToken, sharedClient } from "./chat/client-registry.ts";
 import { messageOf } from "./transports/http/room-fetch.ts";
 
 export { readItem, writeItem } from "./headless/browser-storage.ts";

@@ -1,5 +1,5 @@
 // `npm run dev:partykit`: the same room on PartyKit's local runtime, with backend and page, at the same URL as `npm start`.
-import { startPartykit } from "./lib/parts.ts";
+import { startPartykit } from "./lib/local-processes.ts";
 import { runInTerminal } from "./lib/terminal.ts";
 
 await runInTerminal({

@@ -1,6 +1,6 @@
 // `npm start`: backend, gateway and page on this machine, nothing else needed. PORT and BACKEND_PORT choose other ports,
 // NEST_BASE another backend.
-import { startGateway } from "./lib/parts.ts";
+import { startGateway } from "./lib/local-processes.ts";
 import { runInTerminal } from "./lib/terminal.ts";
 
 await runInTerminal({

@@ -3,5 +3,5 @@ import { run } from "./lib/run.ts";
 
 const properties = await run("node", ["scripts/test.ts", "unit"], { env: { PROPERTY_RUNS: "10" } });
 console.log("\n== kill");
-const kill = await run("node", ["scripts/kill.ts", "--rounds", "30"]);
+const kill = await run("node", ["scripts/test-kill.ts", "--rounds", "30"]);
 process.exitCode = properties.ok && kill.ok ? 0 : 1;

@@ -5,8 +5,8 @@ import { HttpTransport } from "./http/http-transport.ts";
 import { briefPace, PollReader, patientPace } from "./http/poll.ts";
 import type { MethodMemory } from "./http/request-sender.ts";
 import { StreamReader } from "./http/sse.ts";
+import { canShare, type SharedName, SharedReader } from "./leader-tab.ts";
 import type { RoomAddress } from "./room-address.ts";
-import { canShare, type SharedName, SharedReader } from "./shared-stream.ts";
 import type { OpenTransport } from "./transport.ts";
 import { WebSocketTransport } from "./web-socket.ts";
 

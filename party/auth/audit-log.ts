@@ -9,7 +9,7 @@ import { reportAudit, reportFault } from "../telemetry/reporter.ts";
 import type { KeyEvent } from "./keys/keys.ts";
 import type { AuthSetting } from "./settings.ts";
 import type { UpstreamTokenEvent } from "./upstream-auth/upstream-auth.ts";
-import type { UpstreamAuthSetting } from "./upstream-auth/upstream-settings.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth/upstream-auth-settings.ts";
 
 /** `actor` is `gateway`, `operator`, or the `sub` of a token. */
 export type AuditEvent =

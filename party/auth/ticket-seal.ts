@@ -1,12 +1,12 @@
 /**
  * Seals the tickets of event streams, so that the Worker refuses a made-up ticket by itself: no room wakes and nothing is
- * stored for it. A room makes and keeps the ticket's id (`core/room/stream-tickets.ts`); clients get
+ * stored for it. A room makes and keeps the ticket's id (`core/room/plain-http/stream-tickets.ts`); clients get
  * `<id>.<issued>.<mac>`, where the MAC covers the room's name, the id and the time. Only the Worker uses this.
  */
 import { fromBase64Url, toBase64Url } from "../platform/base64url.ts";
 import type { AuthSetting } from "./settings.ts";
 import { clockSkewMs, maxTokenLifeMs } from "./token-life.ts";
-import type { UpstreamAuthSetting } from "./upstream-auth/upstream-settings.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth/upstream-auth-settings.ts";
 
 /** An id as rooms make it, the time of issue in seconds since 1970 (base 36), and 128 bits of MAC. */
 const sealedPattern = /^([A-Za-z0-9_-]{16,64})\.([0-9a-z]{1,9})\.([A-Za-z0-9_-]{22})$/;

@@ -17,9 +17,9 @@ import { runTurn } from "../core/turn/attempts/attempts.ts";
 import { paceParts } from "../core/turn/simulated-pace.ts";
 import { formatTraceparent, parseTraceparent, turnContext } from "../core/turn/trace/trace-context.ts";
 import { turnError } from "../core/turn/turn-state.ts";
+import { BoundedWaitUpstream } from "./bounded-wait.ts";
 import { type BridgeEvent, errorEvent, eventsOfParts, renderEvents, sliceEvents } from "./bridge-events.ts";
 import { Outbox } from "./byte-queue.ts";
-import { PatientUpstream } from "./patient-upstream.ts";
 import type { Question } from "./question.ts";
 import { isRaw } from "./raw-stream.ts";
 import { formatPosition, newGenerationId } from "./resume-position.ts";
@@ -39,7 +39,7 @@ export interface AnswerRunOptions {
   readonly clock: MonotonicClock;
   readonly random: () => number;
   /** The longest wait that the backend may ask for, as things stand. */
-  readonly patienceMs: () => number;
+  readonly maxWaitMs: () => number;
   /** The reader left, or is known to leave. */
   readonly left: AbortSignal;
   /** Where the reader's trace stands; what is none begins one. */
@@ -111,8 +111,8 @@ export class AnswerRun implements TurnRunSink {
     };
     left.addEventListener("abort", leave, { once: true });
     if (left.aborted) leave();
-    const upstream = new PatientUpstream(this.#options.upstream, {
-      patienceMs: this.#options.patienceMs,
+    const upstream = new BoundedWaitUpstream(this.#options.upstream, {
+      maxWaitMs: this.#options.maxWaitMs,
       onOpen: () => onWord({ kind: "open" }),
     });
     const end = await runTurn(this.#run(), this, { limiter, upstream, clock, random }, policy, this.#stop.signal);
@@ -185,7 +185,7 @@ export class AnswerRun implements TurnRunSink {
   }
 
   async wait(ms: number, { code, scope, attempt, maxAttempts }: WaitNotice): Promise<void> {
-    if (scope === "tenant" && ms > this.#options.patienceMs()) {
+    if (scope === "tenant" && ms > this.#options.maxWaitMs()) {
       // A limit of the tenant: the reader is told when to come back, instead of holding a request open until then.
       this.#abortedBy = "rate-limited";
       this.#leaseWaitMs = ms;

@@ -64,7 +64,7 @@ const answerWithinMs = { events: 1_000, status: 20_000 } as const;
  * How long a reader waits when the backend says "later". Who reads events sees the wait and may well sit through it; who does not
  * gets the refusal with its `Retry-After` while it is still worth something, which it no longer is once the answer has begun.
  */
-const patienceMs = { events: 20_000, status: 2_000 } as const;
+const maxWaitMs = { events: 20_000, status: 2_000 } as const;
 
 /** The name under which the backend sees questions of no room. */
 const bridgeRoom = "bridge";
@@ -97,7 +97,7 @@ export async function bridge(request: Request, config: BridgeConfig): Promise<Re
     policy: config.policy,
     clock: config.clock,
     random: config.random,
-    patienceMs: () => (mayBeStatus ? patienceMs.status : patienceMs.events),
+    maxWaitMs: () => (mayBeStatus ? maxWaitMs.status : maxWaitMs.events),
     left: leaving.signal,
     traceparent: request.headers.get("traceparent") ?? undefined,
     report: config.report,

@@ -8,7 +8,7 @@ import { parseOrigins } from "../auth/origins.ts";
 import { isLoopback, parseAllowHttp } from "../auth/safe-url.ts";
 import { type AuthSetting, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
-import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-settings.ts";
+import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-auth-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";

@@ -6,7 +6,6 @@ import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseSafeUrl } from "../auth/safe-url.ts";
 import { mappingSettingNames, parseMapping } from "../upstream/dialects/mapping-settings.ts";
 import { dialectNames } from "../upstream/dialects/names.ts";
-import { canGet } from "../upstream/requests/call-for.ts";
 import { type AdapterName, adapterNames } from "../upstream/requests/names.ts";
 import {
   type PlaceholderName,
@@ -16,6 +15,7 @@ import {
   stringsIn,
 } from "../upstream/requests/placeholders.ts";
 import type { JsonTemplate, RequestSetting, StopRoute } from "../upstream/requests/request-setting.ts";
+import { canGet } from "../upstream/requests/turn-request.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 
 /** The variables that `parseUpstream` reads and that a tenant's entry may override, without those of the mapping. */

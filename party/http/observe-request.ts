@@ -56,7 +56,7 @@ export async function observed(
   }
 }
 
-/** As `config.ts` checks it: where it is wrong, what matters answers 503, and nothing is recorded. */
+/** The setting as `config/settings.ts` validates it. With an invalid value the routes answer 503 and nothing is recorded. */
 function samplePercentOf(env: RequestReportBindings): number {
   const { TRACE_SAMPLE_PERCENT: percent } = env;
   return percent === undefined || percent === "" ? 100 : Number(percent);

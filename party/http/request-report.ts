@@ -2,10 +2,10 @@
 import { type GatewayConfig, parseConfig, type Variables } from "../config/settings.ts";
 import { type MetricsBindings, metricsIn } from "../objects/metrics-object.ts";
 import { hash } from "../platform/hash.ts";
+import { PointSink, type PointWriter } from "../telemetry/analytics-points.ts";
 import type { RequestSpan } from "../telemetry/catalogue.ts";
 import type { LogOptions } from "../telemetry/log.ts";
 import { metricsName } from "../telemetry/metrics-client.ts";
-import { PointSink, type PointWriter } from "../telemetry/points.ts";
 import type { RefusedCounts } from "../telemetry/refusals.ts";
 import { objectReporter } from "../telemetry/reporter.ts";
 

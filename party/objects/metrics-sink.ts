@@ -1,4 +1,4 @@
-/** From an object whose events are counted to the objects that count them (`metrics.ts`). */
+/** From an object whose events are counted to the objects that count them (`metrics-object.ts`). */
 import type { GatewayConfig } from "../config/settings.ts";
 import type { Census } from "../telemetry/metrics/report.ts";
 import { MetricsClient } from "../telemetry/metrics-client.ts";

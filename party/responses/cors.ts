@@ -9,8 +9,6 @@ import { reportOrigin } from "../telemetry/reporter.ts";
 import { withHeaders } from "./merge-headers.ts";
 import { problem } from "./problem.ts";
 
-export { isAllowedOrigin } from "../auth/origins.ts";
-
 /** The refusal of a request that a page of another site makes, or makes a browser send; undefined where it may go on. */
 export function refuseOrigin(request: Request, allowed: readonly string[] | undefined): Response | undefined {
   const origin = request.headers.get("origin");

@@ -1,4 +1,4 @@
-/** What a room answers to the AI SDK's routes, inside the object: the Worker has checked the request (`ai-sdk.ts`). */
+/** Answers the AI SDK's routes inside the room's object. The Worker has validated the request (`http/ai-sdk-route.ts`). */
 import { defined } from "../../shared/defined.ts";
 import { maxPageTurns } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";

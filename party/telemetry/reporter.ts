@@ -42,7 +42,7 @@ export function objectReporter(context: EventContext, log: LogOptions, sinks: re
   return reporter({ context, sinks: [logSink(log), ...sinks], now: Date.now, onFault: onSinkFault });
 }
 
-/** A line of the audit log: see `audit.ts`. Every one of them is written, whatever the log is sampled by. */
+/** Writes a line of the audit log (`auth/audit-log.ts`). Sampling doesn't apply to it. */
 export function reportAudit(facts: Readonly<Record<string, unknown>>): void {
   console.info(JSON.stringify({ name: "audit", level: "info", ...facts }));
 }

@@ -3,7 +3,7 @@
  * so that none of them pays for finding out again. Keyed by the backend's address without the values of placeholders.
  */
 import type { Clock } from "../core/ports.ts";
-import type { CallMethod } from "./requests/call-for.ts";
+import type { CallMethod } from "./requests/turn-request.ts";
 
 /** How long a missing stop route is believed: a new version of the backend may have one. */
 export const noStopMs = 600_000;

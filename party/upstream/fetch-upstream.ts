@@ -12,7 +12,7 @@ import type { MappingSettings } from "./dialects/mapping-settings.ts";
 import type { DialectName } from "./dialects/names.ts";
 import { malformed } from "./dialects/stream-event.ts";
 import { refusalOf } from "./refused-response.ts";
-import { type CallMethod, callFor, canGet, stopCallFor, type UpstreamCall } from "./requests/call-for.ts";
+import { type CallMethod, callFor, canGet, stopCallFor, type UpstreamCall } from "./requests/turn-request.ts";
 import type { UpstreamSetting } from "./upstream-setting.ts";
 
 /**

@@ -1,4 +1,4 @@
-// Runs a command to its end. What long-running parts need is in part.ts.
+// Runs a command to its end. What long-running parts need is in local-process.ts.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { delimiter, join } from "node:path";

@@ -1,8 +1,8 @@
 // The backend and a gateway in one terminal, with one log: what `npm start` and `npm run dev:partykit` show, until Ctrl-C. With NEST_BASE
 // in the environment the backend is the one that listens there, and none is started.
 import { buildOrThrow } from "./build.ts";
-import type { Part } from "./part.ts";
-import { startBackend } from "./parts.ts";
+import type { Part } from "./local-process.ts";
+import { startBackend } from "./local-processes.ts";
 import { isPortFree } from "./ports.ts";
 
 interface StartOptions {

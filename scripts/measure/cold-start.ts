@@ -8,7 +8,7 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { build } from "esbuild";
-import { startWorker } from "../lib/parts.ts";
+import { startWorker } from "../lib/local-processes.ts";
 import { bundleWorker, sizeOf, type WorkerModule } from "../lib/worker-bundle.ts";
 
 const rounds = Number(process.argv[2] ?? 200);

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { setTimeout as sleep } from "node:timers/promises";
 import { buildOrThrow } from "../lib/build.ts";
-import { startStack } from "../lib/parts.ts";
+import { startStack } from "../lib/local-processes.ts";
 
 const rounds = Number(process.argv[2] ?? 200);
 const warmUp = 20;

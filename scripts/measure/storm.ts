@@ -10,7 +10,7 @@ import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { type StormFigures, stormFigures } from "../../tests/support/backends/storm-figures.ts";
 import { startStormUpstream } from "../../tests/support/backends/storm-upstream.ts";
-import { startGateway } from "../lib/parts.ts";
+import { startGateway } from "../lib/local-processes.ts";
 
 const rounds = Number(process.argv[2] ?? 3);
 const answerMs = Number(process.argv[3] ?? 125);

@@ -4,10 +4,10 @@
 // network and the runtime add to a token is left out, which makes telemetry's share look larger than it is; so is the call to the
 // object that counts, one or two for each turn.
 import { performance } from "node:perf_hooks";
+import { PointSink } from "../../party/telemetry/analytics-points.ts";
 import { logSink } from "../../party/telemetry/log.ts";
 import { MetricsClient } from "../../party/telemetry/metrics-client.ts";
-import { PointSink } from "../../party/telemetry/points.ts";
-import { EventRing } from "../../party/telemetry/ring.ts";
+import { EventRing } from "../../party/telemetry/recent-events.ts";
 import { reporter } from "../../party/telemetry/sink.ts";
 import { readerOf } from "../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../party/upstream/fetch-upstream.ts";

@@ -8,7 +8,7 @@ import { performance } from "node:perf_hooks";
 import { idleAwakeMs } from "../../tests/support/core/idle-stream.ts";
 import { openReader, type RoomHost, type TransportName } from "../../tests/support/transports/readers.ts";
 import { buildOrThrow } from "../lib/build.ts";
-import { startStack } from "../lib/parts.ts";
+import { startStack } from "../lib/local-processes.ts";
 
 const rounds = Number(process.argv[2] ?? 40);
 const warmUp = 5;

@@ -4,8 +4,8 @@
  */
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ChatClient } from "../../client/index.ts";
-import type { Part } from "../../scripts/lib/part.ts";
-import { startBackend, startGateway } from "../../scripts/lib/parts.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
+import { startBackend, startGateway } from "../../scripts/lib/local-processes.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";

@@ -7,7 +7,7 @@ import PartySocket from "partysocket";
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ChatClient } from "../../client/index.ts";
-import { startGateway } from "../../scripts/lib/parts.ts";
+import { startGateway } from "../../scripts/lib/local-processes.ts";
 import { textOf } from "../../shared/content.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { untilSnapshot } from "../support/client.ts";

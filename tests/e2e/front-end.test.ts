@@ -2,7 +2,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { startPart } from "../../scripts/lib/part.ts";
+import { startPart } from "../../scripts/lib/local-process.ts";
 import { WireCutter } from "../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 

@@ -3,8 +3,8 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Part } from "../../scripts/lib/part.ts";
-import { startPartykit } from "../../scripts/lib/parts.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
+import { startPartykit } from "../../scripts/lib/local-processes.ts";
 import { type PromptSeen, transportContract } from "../contract/transport-contract.ts";
 import { startControlledUpstream } from "../support/backends/workerd-upstream.ts";
 

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import PartySocket from "partysocket";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { ChatClient } from "../../client/index.ts";
-import type { Part } from "../../scripts/lib/part.ts";
-import { startBackend, startPartykit } from "../../scripts/lib/parts.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
+import { startBackend, startPartykit } from "../../scripts/lib/local-processes.ts";
 import { textOf } from "../../shared/content.ts";
 import { untilSnapshot } from "../support/client.ts";
 

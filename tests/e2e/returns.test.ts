@@ -5,7 +5,7 @@
 import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ChatClient } from "../../client/index.ts";
-import { startBackend } from "../../scripts/lib/parts.ts";
+import { startBackend } from "../../scripts/lib/local-processes.ts";
 import { textOf } from "../../shared/content.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { untilSnapshot } from "../support/client.ts";

@@ -2,8 +2,8 @@
 import { SignJWT } from "jose";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { Part } from "../../scripts/lib/part.ts";
-import { startGateway } from "../../scripts/lib/parts.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
+import { startGateway } from "../../scripts/lib/local-processes.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { freePort } from "../support/network/free-port.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";

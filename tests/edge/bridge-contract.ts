@@ -3,7 +3,7 @@
  * and moves the backend's answer itself: it waits for what happened, never for time.
  */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Part } from "../../scripts/lib/part.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
 import { defined } from "../../shared/defined.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { EventReader } from "./reader.ts";

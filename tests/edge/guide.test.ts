@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { relay } from "../../examples/guide/relay.ts";
-import { type Part, startPart } from "../../scripts/lib/part.ts";
-import { startWorker } from "../../scripts/lib/parts.ts";
+import { type Part, startPart } from "../../scripts/lib/local-process.ts";
+import { startWorker } from "../../scripts/lib/local-processes.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { EventReader } from "./reader.ts";
 

@@ -1,7 +1,7 @@
 /** The bridge of each runtime in front of the real backend: a reader that leaves in the middle gets the rest, of one generation. */
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Part } from "../../scripts/lib/part.ts";
-import { startBackend } from "../../scripts/lib/parts.ts";
+import type { Part } from "../../scripts/lib/local-process.ts";
+import { startBackend } from "../../scripts/lib/local-processes.ts";
 import { defined } from "../../shared/defined.ts";
 import { EventReader } from "./reader.ts";
 import { start } from "./runtimes.ts";

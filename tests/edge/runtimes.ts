@@ -2,8 +2,8 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Part, startPart } from "../../scripts/lib/part.ts";
-import { startGateway } from "../../scripts/lib/parts.ts";
+import { type Part, startPart } from "../../scripts/lib/local-process.ts";
+import { startGateway } from "../../scripts/lib/local-processes.ts";
 
 /** Short, so that a stall costs a second; long enough for a busy machine to answer what is answered. */
 const vars = {

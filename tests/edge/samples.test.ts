@@ -4,8 +4,8 @@
  */
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { type Part, startPart } from "../../scripts/lib/part.ts";
-import { startWorker } from "../../scripts/lib/parts.ts";
+import { type Part, startPart } from "../../scripts/lib/local-process.ts";
+import { startWorker } from "../../scripts/lib/local-processes.ts";
 import { type Backend, startBackend } from "./backend.ts";
 import { EventReader } from "./reader.ts";
 import { start } from "./runtimes.ts";

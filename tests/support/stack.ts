@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Stack, type StackOptions, startStack } from "../../scripts/lib/parts.ts";
+import { type Stack, type StackOptions, startStack } from "../../scripts/lib/local-processes.ts";
 
 export interface TestStack extends Stack {
   /** Where the rooms are kept: pass it to startGateway to start another one on the same rooms. */

@@ -1,7 +1,7 @@
 /** Which pages may use the gateway, and what they may read (S2). */
 import { SELF } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { isAllowedOrigin } from "../../party/responses/cors.ts";
+import { isAllowedOrigin } from "../../party/auth/origins.ts";
 import { logged } from "./operator.ts";
 import { fresh } from "./tab.ts";
 

@@ -1,8 +1,8 @@
 /** What an operator sees of requests, in the real runtime: those that are refused, and the trace of those that are not. */
 import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import { BLOBS, DOUBLES, type PointWriter } from "../../party/telemetry/analytics-points.ts";
 import type { TelemetryEvent } from "../../party/telemetry/catalogue.ts";
-import { BLOBS, DOUBLES, type PointWriter } from "../../party/telemetry/points.ts";
 import worker from "../../party/worker.ts";
 import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
 import { fresh, upstream } from "./tab.ts";

@@ -3,7 +3,7 @@
 import { UpstreamFailure } from "../../core/ports.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { audit } from "../audit-log.ts";
-import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth-settings.ts";
 import type { UpstreamClaims } from "./upstream-token.ts";
 
 /** Rejects where no token can be had: a call without one would only be refused. */

@@ -8,7 +8,7 @@ import { jsonOr } from "../../../shared/parse-json.ts";
 import type { Clock } from "../../core/ports.ts";
 import { readBounded } from "../../platform/read-bounded.ts";
 import { SharedFetch } from "../../platform/shared-fetch.ts";
-import type { UpstreamAuthSetting } from "./upstream-settings.ts";
+import type { UpstreamAuthSetting } from "./upstream-auth-settings.ts";
 import {
   importSigningKey,
   mintUpstreamToken,

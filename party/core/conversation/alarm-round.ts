@@ -7,16 +7,16 @@ import type { TurnStarter } from "./run/turn-starter.ts";
 import type { TurnWaits } from "./run/turn-waits.ts";
 import type { Orphans, OrphansEvents } from "./stop/orphans.ts";
 import type { UpstreamStops } from "./stop/upstream-stops.ts";
-import type { TurnSettler } from "./turn-settler.ts";
+import type { TurnRemoval } from "./turn-removal.ts";
 
 export interface AlarmRoundParts extends ConversationParts {
   readonly committer: Committer;
   readonly starter: TurnStarter;
-  readonly settler: TurnSettler;
   readonly waits: TurnWaits;
   readonly stops: UpstreamStops;
   readonly orphans: Orphans;
-  readonly removal: RoomRemoval;
+  readonly removal: TurnRemoval;
+  readonly roomRemoval: RoomRemoval;
 }
 
 export class AlarmRound {
@@ -30,7 +30,7 @@ export class AlarmRound {
 
   /** Sets the alarm again before anything else, so that nothing that fails afterwards can end the chain. */
   async run(): Promise<void> {
-    const { agenda, ports, committer, orphans, settler, starter, stops, waits } = this.#parts;
+    const { agenda, ports, committer, orphans, removal, starter, stops, waits } = this.#parts;
     const now = ports.clock.now();
     agenda.fired();
     const guardAt = agenda.guard(now + watchdogMs);
@@ -43,7 +43,7 @@ export class AlarmRound {
     if (due.includes("watchdog")) orphans.update();
     if (due.includes("expire")) await this.#expire(now);
     const commit = committer.begin();
-    if (due.includes("retention")) settler.trimIn(commit);
+    if (due.includes("retention")) removal.trimIn(commit);
     if (due.includes("drained")) starter.startNext(commit);
     for (const name of due) if (name.startsWith("wait/")) waits.wake(name);
     const stored = committer.durably(commit);
@@ -53,10 +53,10 @@ export class AlarmRound {
 
   /** The room has been idle for its time to live: it goes, unless somebody is here after all. */
   async #expire(now: number): Promise<void> {
-    const { turns, policy, removal } = this.#parts;
+    const { turns, policy, roomRemoval } = this.#parts;
     const hasViewers = this.#events.viewers() > 0;
     const isIdle = now - turns.position.lastActiveAt >= policy.roomTtlMs && !hasViewers;
-    if (isIdle && !turns.hasUnsettled) await removal.erase();
+    if (isIdle && !turns.hasUnsettled) await roomRemoval.erase();
     // A viewer counts as use, or the deadline would lie in the past and ring without end.
     else if (hasViewers) turns.position.lastActiveAt = now;
   }

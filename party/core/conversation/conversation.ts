@@ -28,9 +28,10 @@ import { TurnRunner } from "./run/turn-runner.ts";
 import { TurnStarter } from "./run/turn-starter.ts";
 import { TurnWaits } from "./run/turn-waits.ts";
 import { Orphans, type OrphansEvents } from "./stop/orphans.ts";
-import { TurnCanceller } from "./stop/turn-canceller.ts";
+import { TurnStops } from "./stop/turn-stops.ts";
 import { UpstreamStops } from "./stop/upstream-stops.ts";
 import { Submitter } from "./submit.ts";
+import { TurnRemoval } from "./turn-removal.ts";
 import { TurnSettler } from "./turn-settler.ts";
 
 /** What the room learns from its conversation, and is asked by it. */
@@ -46,7 +47,7 @@ export class Conversation {
   readonly #committer: Committer;
   readonly #starter: TurnStarter;
   readonly #submitter: Submitter;
-  readonly #canceller: TurnCanceller;
+  readonly #turnStops: TurnStops;
   readonly #recovery: Recovery;
   readonly #orphans: Orphans;
   readonly #removal: RoomRemoval;
@@ -80,16 +81,17 @@ export class Conversation {
     );
     const starter = new TurnStarter(shared, committer, runner);
     const settler = new TurnSettler({ ...shared, committer, writer, waits, stops, starter });
-    const canceller = new TurnCanceller({ ...shared, committer, settler, stops });
-    const parts = { ...shared, committer, starter, settler, canceller, stops, waits, runner };
+    const turnStops = new TurnStops({ ...shared, committer, settler, stops });
+    const removal = new TurnRemoval({ ...shared, committer, waits });
+    const parts = { ...shared, committer, starter, settler, removal, turnStops, stops, waits, runner };
     this.#committer = committer;
     this.#starter = starter;
-    this.#canceller = canceller;
+    this.#turnStops = turnStops;
     this.#submitter = new Submitter(parts);
     this.#recovery = new Recovery(parts);
     this.#orphans = new Orphans(parts, events);
     this.#removal = new RoomRemoval(parts, events);
-    this.#alarmRound = new AlarmRound({ ...parts, orphans: this.#orphans, removal: this.#removal }, events);
+    this.#alarmRound = new AlarmRound({ ...parts, orphans: this.#orphans, roomRemoval: this.#removal }, events);
     life.signal.addEventListener("abort", () => ports.limiter.close?.(), { once: true });
     life.signal.addEventListener("abort", () => this.#end(), { once: true });
   }
@@ -140,7 +142,7 @@ export class Conversation {
 
   /** Stops a turn (T3). Resolves when the intent is durable; `Turn.ended` resolves when the turn has settled. */
   cancel(turnId: string): Promise<Result<Turn, ErrorCode>> {
-    return this.#canceller.cancel(turnId);
+    return this.#turnStops.cancel(turnId);
   }
 
   /** Removes all turns and begins a new epoch. Resolves when that is durable. */

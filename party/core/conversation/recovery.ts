@@ -12,14 +12,14 @@ import type { ConversationParts } from "./conversation-parts.ts";
 import { isResumable } from "./run/attempt-sink.ts";
 import type { TurnRunner } from "./run/turn-runner.ts";
 import type { TurnStarter } from "./run/turn-starter.ts";
-import type { TurnCanceller } from "./stop/turn-canceller.ts";
+import type { TurnStops } from "./stop/turn-stops.ts";
 import type { TurnSettler } from "./turn-settler.ts";
 
 export interface RecoveryParts extends ConversationParts {
   readonly committer: Committer;
   readonly starter: TurnStarter;
   readonly settler: TurnSettler;
-  readonly canceller: TurnCanceller;
+  readonly turnStops: TurnStops;
   readonly runner: TurnRunner;
 }
 
@@ -63,9 +63,9 @@ export class Recovery {
 
   /** How the turn goes on, or how it ends. */
   #nextFor(turn: Turn): (() => void) | { outcome: "completed" | "interrupted" } {
-    const { canceller, runner, policy } = this.#parts;
+    const { turnStops, runner, policy } = this.#parts;
     const { stopIntent, simulated, resumes } = turn.record;
-    if (stopIntent !== undefined) return () => void canceller.carryOut(turn);
+    if (stopIntent !== undefined) return () => void turnStops.carryOut(turn);
     // U6: all of it is stored, so after a wake the rest leaves at once.
     if (simulated !== undefined) return { outcome: "completed", ...simulated };
     const isWaiting = isWaitingIn(turn.record);

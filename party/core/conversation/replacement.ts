@@ -8,7 +8,7 @@ import { fail, type Result } from "../../../shared/result.ts";
 import type { Submit } from "../log/turn-record.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { TurnCanceller } from "./stop/turn-canceller.ts";
+import type { TurnStops } from "./stop/turn-stops.ts";
 
 /** `known`: a turn of this id is already here with the same content, and nothing was started. */
 export type Acceptance = "accepted" | "known";
@@ -21,7 +21,7 @@ interface Pending {
 }
 
 export interface ReplacementParts extends ConversationParts {
-  readonly canceller: TurnCanceller;
+  readonly turnStops: TurnStops;
 }
 
 export class Replacements {
@@ -74,10 +74,10 @@ export class Replacements {
     gone: readonly Turn[],
     accept: (gone: readonly Turn[]) => Result<Acceptance, ErrorCode>,
   ): Promise<Result<Acceptance, ErrorCode>> {
-    const { turns, canceller, life } = this.#parts;
+    const { turns, turnStops, life } = this.#parts;
     const { epoch } = turns;
     // Queued turns first: they must not start when the active turn ends.
-    for (const turn of gone.toReversed()) canceller.stop(turn, "replace");
+    for (const turn of gone.toReversed()) turnStops.stop(turn, "replace");
     await Promise.all(gone.map((turn) => turn.ended));
     // Everything that was decided before the wait is decided again.
     const isOvertaken = this.#pending.get(frame.turnId)?.gone !== gone;

@@ -1,4 +1,7 @@
-/** What a room keeps of its conversation (F4): the newest turns, so many and so large together. Pure. */
+/**
+ * Selects the turns that a room no longer keeps (F4): it keeps the newest ones, up to a count and a total size. Pure.
+ * `turn-removal.ts` removes them.
+ */
 import type { RoomPolicy } from "../policy.ts";
 import type { Turn } from "../turn/turn.ts";
 

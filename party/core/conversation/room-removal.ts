@@ -1,14 +1,14 @@
 /** Removes all turns: a clear keeps the room and what must not run again; an erasure leaves nothing stored (F4). */
 import type { Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
-import type { TurnCanceller } from "./stop/turn-canceller.ts";
+import type { TurnStops } from "./stop/turn-stops.ts";
 import type { UpstreamStops } from "./stop/upstream-stops.ts";
-import type { TurnSettler } from "./turn-settler.ts";
+import type { TurnRemoval } from "./turn-removal.ts";
 
 export interface RemovalParts extends ConversationParts {
   readonly committer: Committer;
-  readonly settler: TurnSettler;
-  readonly canceller: TurnCanceller;
+  readonly removal: TurnRemoval;
+  readonly turnStops: TurnStops;
   readonly stops: UpstreamStops;
 }
 
@@ -28,9 +28,9 @@ export class RoomRemoval {
 
   /** Removes all turns and begins a new epoch. What ran is stopped at the upstream; that it must be is stored with the removal. */
   async clear(): Promise<void> {
-    const { committer, settler, turns, stops, journal } = this.#parts;
+    const { committer, removal, turns, stops, journal } = this.#parts;
     const commit = committer.begin();
-    const running = settler.removeAllIn(commit);
+    const running = removal.removeAllIn(commit);
     turns.position.beginAnew(true);
     for (const generationId of running) stops.intend(generationId);
     commit.next.push(() => {
@@ -46,7 +46,7 @@ export class RoomRemoval {
    * didn't answer stays on the agenda: its generation id is all that is kept.
    */
   async erase(): Promise<void> {
-    const { committer, settler, turns, stops, journal, life } = this.#parts;
+    const { committer, removal, turns, stops, journal, life } = this.#parts;
     // A room that never had a turn keeps its epoch, for the readers who are in it.
     if (committer.isPristine) {
       committer.forgetStored();
@@ -56,7 +56,7 @@ export class RoomRemoval {
     await this.#intendStops();
     if (life.aborted) return;
     const discarded = committer.begin();
-    const running = settler.removeAllIn(discarded);
+    const running = removal.removeAllIn(discarded);
     turns.tombstones.clear();
     turns.position.beginAnew(false);
     committer.forgetStored();
@@ -73,13 +73,13 @@ export class RoomRemoval {
 
   /** Stores that every running turn must be stopped: lost before the deletion, a wake carries the stops out. */
   async #intendStops(): Promise<void> {
-    const { committer, canceller, turns, journal } = this.#parts;
+    const { committer, turnStops, turns, journal } = this.#parts;
     const running = turns
       .active()
       .filter(({ run, record }) => run?.mayGenerate === true && record.stopIntent === undefined);
     if (running.length === 0) return;
     const commit = committer.begin();
-    for (const turn of running) canceller.intendIn(commit, turn, "cancel");
+    for (const turn of running) turnStops.intendIn(commit, turn, "cancel");
     committer.commit(commit);
     await journal.settled();
   }

@@ -15,14 +15,14 @@ import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
 import { type Acceptance, Replacements } from "./replacement.ts";
 import type { TurnStarter } from "./run/turn-starter.ts";
-import type { TurnCanceller } from "./stop/turn-canceller.ts";
-import type { TurnSettler } from "./turn-settler.ts";
+import type { TurnStops } from "./stop/turn-stops.ts";
+import type { TurnRemoval } from "./turn-removal.ts";
 
 export interface SubmitterParts extends ConversationParts {
   readonly committer: Committer;
   readonly starter: TurnStarter;
-  readonly settler: TurnSettler;
-  readonly canceller: TurnCanceller;
+  readonly removal: TurnRemoval;
+  readonly turnStops: TurnStops;
 }
 
 export class Submitter {
@@ -134,8 +134,8 @@ export class Submitter {
   }
 
   #remove(commit: Commit, by: Principal, gone: readonly Turn[]): void {
-    const { settler, ports, turns } = this.#parts;
-    settler.removeIn(commit, gone);
+    const { removal, ports, turns } = this.#parts;
+    removal.replaceIn(commit, gone);
     const { epoch } = turns;
     const turnIds = gone.map(({ id }) => id);
     commit.next.push(() => ports.audit({ act: "replaced", by, epoch, turnIds }));

@@ -1,6 +1,6 @@
 /**
- * Ends turns, once (T2), and takes turns out of the conversation: replaced ones and those that are no longer kept. A turn's
- * last content, its record and the start of the next turn are one commit.
+ * Ends turns, once (T2). A turn's last content, its record and the start of the next turn are one commit.
+ * `turn-removal.ts` removes turns.
  */
 import { defined } from "../../../shared/defined.ts";
 import type { Outcome } from "../../../shared/protocol/server-frames.ts";
@@ -80,56 +80,6 @@ export class TurnSettler {
       turns.publishEnd(turn);
       this.#parts.texts.release();
     });
-  }
-
-  /** Removes turns that a new one replaces, as part of its commit. */
-  removeIn(commit: Commit, gone: readonly Turn[]): void {
-    const { turns, committer } = this.#parts;
-    const seq = turns.position.nextSeq();
-    for (const turn of gone) {
-      this.#remove(commit, turn);
-      this.#bury(commit, turn, seq);
-    }
-    const turnIds = gone.map((turn) => turn.id);
-    committer.announce(commit, "removed", turnIds[0] ?? "", { type: "turn-removed", seq, turnIds });
-  }
-
-  /** Removes the oldest turns. It takes no `seq`: raising `floor` gives readers that knew only them a snapshot. */
-  trimIn(commit: Commit): void {
-    const { turns, policy } = this.#parts;
-    for (const turn of excessTurns(turns.all(), policy)) {
-      if (!turn.isEndPublished) continue;
-      turns.position.raiseFloor(turn.record.end?.seq ?? 0);
-      this.#remove(commit, turn);
-      this.#bury(commit, turn);
-    }
-  }
-
-  /** Removes all turns. Returns the generations that may still run and must be stopped; the caller begins a new epoch. */
-  removeAllIn(commit: Commit): string[] {
-    const running: string[] = [];
-    for (const turn of this.#parts.turns) {
-      const { run } = turn;
-      if (run !== undefined) {
-        releaseLease(run, this.#parts, "cancelled");
-        if (run.mayGenerate && run.generationId !== undefined) running.push(run.generationId);
-      }
-      this.#remove(commit, turn);
-      this.#bury(commit, turn);
-    }
-    return running;
-  }
-
-  #remove(commit: Commit, turn: Turn): void {
-    const { turns, waits } = this.#parts;
-    turn.abandon();
-    waits.forget(turn);
-    commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.answer?.rows ?? 0);
-    turns.remove(turn);
-  }
-
-  #bury(commit: Commit, turn: Turn, removedSeq?: number): void {
-    this.#parts.turns.bury(commit.changes, turn.id, this.#parts.ports.clock.now(), removedSeq);
   }
 
   #endAnswer({ answer }: Turn, { outcome }: Ending): void {

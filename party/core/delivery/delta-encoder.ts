@@ -1,6 +1,6 @@
 /**
- * Encodes `turn-delta` frames for one flush. Readers at the same position of a turn share one string; a frame has a size bound,
- * and what lies beyond it follows in the next flush by the cursor (F2).
+ * Encodes `turn-delta` frames for one flush: everything that arrived after a reader's position is merged into one frame.
+ * Readers at the same position of a turn share one string. A frame has a size bound, and the rest follows in the next flush (F2).
  */
 import { isText, lengthOf, type Part, sliceParts } from "../../../shared/content.ts";
 import { utf8Length } from "../../../shared/text.ts";

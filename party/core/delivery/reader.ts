@@ -18,6 +18,6 @@ export interface Reader {
   isSyncing: boolean;
   /** The newest version of ephemeral state that the reader received. */
   stateSeen: number;
-  /** From this time on the reader gets nothing until its token has been checked (`room/token-expiry.ts`). */
+  /** From this time on the reader gets nothing until its token has been checked (`room/sessions/token-expiry.ts`). */
   readonly checkAt: number;
 }

@@ -1,13 +1,13 @@
 /**
  * The hot path of every dialect. Most events of a stream differ in the text alone, or in the text, a time and some counts. An
  * event that equals an earlier one everywhere else is read by comparing the literals between these holes, without parsing it as
- * JSON. Any other event is read in full. `template-lesson.ts` finds the holes.
+ * JSON. Any other event is read in full. `event-template.ts` finds the holes.
  */
 import type { TextKind } from "../../../shared/content.ts";
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
+import { type Hole, type Lesson, lessonOf } from "./event-template.ts";
 import type { StreamEvent } from "./stream-event.ts";
-import { type Hole, type Lesson, lessonOf } from "./template-lesson.ts";
 
 /** Lessons in a row that no event fitted. After these, learning is given up: the stream never repeats itself. */
 const maxLessons = 6;

@@ -1,6 +1,6 @@
 /**
  * The contract of a request adapter: how the facts of a turn become query and body of one HTTP request. Adapters are pure.
- * `call-for.ts` chooses one and adds what all of them share: path, provider and model.
+ * `turn-request.ts` chooses one and adds what all of them share: path, provider and model.
  */
 import type { UpstreamRequest } from "../../core/ports.ts";
 import type { PlaceholderValues } from "./placeholders.ts";

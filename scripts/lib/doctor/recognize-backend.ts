@@ -8,7 +8,7 @@ import { UpstreamFailure } from "../../../party/core/ports.ts";
 import { parseMapping } from "../../../party/upstream/dialects/mapping-settings.ts";
 import type { DialectName } from "../../../party/upstream/dialects/names.ts";
 import { AnswerReader } from "../../../party/upstream/event-stream.ts";
-import { callFor } from "../../../party/upstream/requests/call-for.ts";
+import { callFor } from "../../../party/upstream/requests/turn-request.ts";
 import type { UpstreamSetting } from "../../../party/upstream/upstream-setting.ts";
 import type { Part } from "../../../shared/content.ts";
 import { defined } from "../../../shared/defined.ts";

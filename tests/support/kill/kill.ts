@@ -9,8 +9,8 @@
 import { createHash } from "node:crypto";
 import { setTimeout as after } from "node:timers/promises";
 import { ChatClient } from "../../../client/index.ts";
-import type { Part as Process } from "../../../scripts/lib/part.ts";
-import { startGateway } from "../../../scripts/lib/parts.ts";
+import type { Part as Process } from "../../../scripts/lib/local-process.ts";
+import { startGateway } from "../../../scripts/lib/local-processes.ts";
 import { textOf } from "../../../shared/content.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
 import { startTestStack, type TestStack } from "../stack.ts";

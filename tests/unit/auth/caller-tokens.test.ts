@@ -2,7 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { authorizeUpstream } from "../../../party/auth/upstream-auth/authorize-upstream.ts";
 import { CallerTokens } from "../../../party/auth/upstream-auth/caller-tokens.ts";
-import { parseUpstreamAuth } from "../../../party/auth/upstream-auth/upstream-settings.ts";
+import { parseUpstreamAuth } from "../../../party/auth/upstream-auth/upstream-auth-settings.ts";
 
 const parse = (variables: Record<string, string>) => parseUpstreamAuth((name) => variables[name]);
 const UPSTREAM_TOKEN_URL = "https://id.example.com/token";

@@ -2,7 +2,10 @@
 import { createLocalJWKSet, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import { publicKeys, UpstreamAuth, type UpstreamTokenEvent } from "../../../party/auth/upstream-auth/upstream-auth.ts";
-import { parseUpstreamAuth, type UpstreamAuthSetting } from "../../../party/auth/upstream-auth/upstream-settings.ts";
+import {
+  parseUpstreamAuth,
+  type UpstreamAuthSetting,
+} from "../../../party/auth/upstream-auth/upstream-auth-settings.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
 import { base64url, now } from "./tokens.ts";
 

@@ -28,7 +28,7 @@ function build(batches: Batches, policy: Partial<RoomPolicy> = {}) {
     policy: { ...DEFAULT_POLICY, ...policy },
     clock,
     random: () => 0,
-    patienceMs: () => 60_000,
+    maxWaitMs: () => 60_000,
     left: leaving.signal,
     traceparent: undefined,
     report: () => undefined,

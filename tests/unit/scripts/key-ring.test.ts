@@ -3,7 +3,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { parseSecrets } from "../../../party/auth/keys/secret-keys.ts";
-import { parseUpstreamAuth } from "../../../party/auth/upstream-auth/upstream-settings.ts";
+import { parseUpstreamAuth } from "../../../party/auth/upstream-auth/upstream-auth-settings.ts";
 import { listRing, newRing, parseRing, printRing, retireRing, rotateRing } from "../../../scripts/lib/key-ring.ts";
 
 const now = new Date("2026-11-23T10:00:00Z");

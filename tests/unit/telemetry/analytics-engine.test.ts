@@ -5,8 +5,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
+import { BLOBS, DOUBLES } from "../../../party/telemetry/analytics-points.ts";
 import { LEVELS } from "../../../party/telemetry/catalogue.ts";
-import { BLOBS, DOUBLES } from "../../../party/telemetry/points.ts";
 
 const root = join(import.meta.dirname, "../../..");
 const read = (path: string) => readFileSync(join(root, path), "utf8");

@@ -3,12 +3,12 @@ import { describe, expect, test } from "vitest";
 import { leaseGraceMs } from "../../../party/core/limiter/leases.ts";
 import { LimiterCore } from "../../../party/core/limiter/limiter.ts";
 import type { CallFailure } from "../../../party/core/limiter/limiter-port.ts";
+import { BLOBS, DOUBLES, PointSink } from "../../../party/telemetry/analytics-points.ts";
 import type { LimiterEvent } from "../../../party/telemetry/catalogue.ts";
 import { LimiterStatus, repeatMs } from "../../../party/telemetry/limiter-status.ts";
 import { FAMILIES } from "../../../party/telemetry/metrics/families.ts";
 import type { MetricsReport } from "../../../party/telemetry/metrics/report.ts";
 import { MetricsClient } from "../../../party/telemetry/metrics-client.ts";
-import { BLOBS, DOUBLES, PointSink } from "../../../party/telemetry/points.ts";
 import { reporter } from "../../../party/telemetry/sink.ts";
 import { settled as flushed } from "../../support/core/fake-clock.ts";
 

@@ -2,8 +2,8 @@
 import { describe, expect, test } from "vitest";
 import type { Level, TelemetryEvent } from "../../../party/telemetry/catalogue.ts";
 import { type LogOptions, logSink } from "../../../party/telemetry/log.ts";
+import { EventRing, ringSize } from "../../../party/telemetry/recent-events.ts";
 import { describeCause, redact } from "../../../party/telemetry/redact.ts";
-import { EventRing, ringSize } from "../../../party/telemetry/ring.ts";
 import { reporter, type Sink } from "../../../party/telemetry/sink.ts";
 
 function fakeConsole() {

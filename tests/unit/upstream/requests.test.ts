@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { UpstreamVariables } from "../../../party/config/upstream-settings.ts";
 import type { UpstreamFailure } from "../../../party/core/ports.ts";
 import type { RequestFacts } from "../../../party/upstream/requests/adapter.ts";
-import { type CallMethod, callFor, stopCallFor } from "../../../party/upstream/requests/call-for.ts";
+import { type CallMethod, callFor, stopCallFor } from "../../../party/upstream/requests/turn-request.ts";
 import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 
 const facts: RequestFacts = {

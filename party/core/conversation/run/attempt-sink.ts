@@ -1,6 +1,6 @@
 /**
  * What happens to a turn of a room while it runs: calls are counted durably before they are made, what the upstream sends
- * becomes content that is shown and logged, and failures and waits are reported. `turn/attempts.ts` drives it.
+ * becomes content that is shown and logged, and failures and waits are reported. `turn/attempts/attempts.ts` drives it.
  */
 import { isText } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";

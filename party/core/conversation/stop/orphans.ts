@@ -1,11 +1,11 @@
 /** Turns that nobody watches any more (T4): after a grace they are stopped. Who counts as a viewer is the room's (R6). */
 import type { Committer } from "../commit.ts";
 import type { ConversationParts } from "../conversation-parts.ts";
-import type { TurnCanceller } from "./turn-canceller.ts";
+import type { TurnStops } from "./turn-stops.ts";
 
 export interface OrphansParts extends ConversationParts {
   readonly committer: Committer;
-  readonly canceller: TurnCanceller;
+  readonly turnStops: TurnStops;
 }
 
 export interface OrphansEvents {
@@ -35,7 +35,7 @@ export class Orphans {
   /** The grace is over: stops the turns that nobody watches. */
   stop(): void {
     if (!this.#isAbandoned()) return;
-    for (const turn of this.#parts.turns.orphanable()) this.#parts.canceller.stop(turn, "orphan");
+    for (const turn of this.#parts.turns.orphanable()) this.#parts.turnStops.stop(turn, "orphan");
   }
 
   #isAbandoned(): boolean {

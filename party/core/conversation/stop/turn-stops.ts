@@ -8,16 +8,16 @@ import type { ConversationParts } from "../conversation-parts.ts";
 import type { TurnSettler } from "../turn-settler.ts";
 import type { UpstreamStops } from "./upstream-stops.ts";
 
-export interface CancellerParts extends ConversationParts {
+export interface TurnStopsParts extends ConversationParts {
   readonly committer: Committer;
   readonly settler: TurnSettler;
   readonly stops: UpstreamStops;
 }
 
-export class TurnCanceller {
-  readonly #parts: CancellerParts;
+export class TurnStops {
+  readonly #parts: TurnStopsParts;
 
-  constructor(parts: CancellerParts) {
+  constructor(parts: TurnStopsParts) {
     this.#parts = parts;
   }
 

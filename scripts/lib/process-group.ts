@@ -3,7 +3,7 @@
 import { spawn } from "node:child_process";
 
 const [command, ...args] = process.argv.slice(2);
-if (command === undefined) throw new Error("usage: leash <command> [arguments]");
+if (command === undefined) throw new Error("usage: process-group <command> [arguments]");
 
 const child = spawn(command, args, { stdio: ["ignore", "inherit", "inherit"] });
 child.on("error", (error) => {

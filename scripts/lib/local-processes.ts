@@ -2,7 +2,7 @@
 // the measurements. They listen on 127.0.0.1 only and call nobody but each other.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type Part, startPart } from "./part.ts";
+import { type Part, startPart } from "./local-process.ts";
 
 const root = join(import.meta.dirname, "../..");
 

@@ -1,5 +1,5 @@
 /**
- * One stream for all tabs of a browser that are in the same room. HTTP/1.1 allows six connections to a host; a stream in
+ * Shares one stream among all tabs of a browser that are in the same room. HTTP/1.1 allows six connections to a host; a stream in
  * each of seven tabs would leave none for a stop. The leader tab, which holds a lock, reads the stream and passes its frames
  * on (BroadcastChannel). Follower tabs fetch what they lack by short polls of their own, and send for themselves. When the
  * leader goes, the lock passes to a follower, which continues from its own position.

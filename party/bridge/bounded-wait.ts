@@ -1,26 +1,26 @@
-/** The backend as a stateless edge asks it: without a wait that nobody would sit through. */
+/** The upstream as a stateless edge calls it: a failure that asks for a longer wait than `maxWaitMs` is final. */
 import { defined } from "../../shared/defined.ts";
 import { type Upstream, type UpstreamBatch, UpstreamFailure, type UpstreamRequest } from "../core/ports.ts";
 
-export interface PatientUpstreamOptions {
-  /** The longest wait that the backend may ask for; a longer one is the reader's own, and no function runs (and costs) meanwhile. */
-  readonly patienceMs: () => number;
-  /** The answer's headers say that it may be read. */
+export interface BoundedWaitUpstreamOptions {
+  /** The longest wait that the backend may ask for. A longer wait is left to the client, so that no function runs (and costs) meanwhile. */
+  readonly maxWaitMs: () => number;
+  /** Called when the answer's headers are accepted. */
   readonly onOpen: () => void;
 }
 
-export class PatientUpstream implements Upstream {
+export class BoundedWaitUpstream implements Upstream {
   readonly #upstream: Upstream;
-  readonly #options: PatientUpstreamOptions;
+  readonly #options: BoundedWaitUpstreamOptions;
 
-  constructor(upstream: Upstream, options: PatientUpstreamOptions) {
+  constructor(upstream: Upstream, options: BoundedWaitUpstreamOptions) {
     this.#upstream = upstream;
     this.#options = options;
   }
 
   async open(request: UpstreamRequest, signal: AbortSignal): Promise<AsyncIterable<UpstreamBatch>> {
     const batches = await this.#upstream.open(request, signal).catch((error: unknown) => {
-      throw error instanceof UpstreamFailure && (error.retryAfterMs ?? 0) > this.#options.patienceMs()
+      throw error instanceof UpstreamFailure && (error.retryAfterMs ?? 0) > this.#options.maxWaitMs()
         ? final(error)
         : error;
     });

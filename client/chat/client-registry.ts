@@ -1,6 +1,6 @@
 /**
- * One client, and so one socket, for everything in a page that names the same room and gateway: components, the AI SDK
- * transport, both at once. It closes a tick after its last user has left, because a change of page mounts again at once.
+ * Shares one client, and so one socket, among everything in a page that names the same room and gateway: components and the
+ * AI SDK transport. The client closes one tick after its last user leaves, because a change of page mounts again at once.
  *
  * Each user brings its own token provider, and takes only its own away. A server process has many people's users, so there
  * each transport has a client of its own: two people must never share one authenticated socket.

@@ -1,6 +1,6 @@
 /**
- * Decides when growing text is sent: at once when no text left lately, else merged until the coalescing time is over (F1).
- * The time is wider for many readers and for an object that lags behind, so that sending never fills it.
+ * Decides when a flush sends the text that has arrived: at once if no text was sent lately, else when the coalescing time is
+ * over (F1). The coalescing time grows with the number of readers and with the object's lag. `delta-encoder.ts` merges the text.
  */
 import type { MonotonicClock, Timer } from "../ports.ts";
 

@@ -2,8 +2,8 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { BLOBS, DOUBLES, PointSink, pointsPerInvocation } from "../../../party/telemetry/analytics-points.ts";
 import type { TelemetryEvent } from "../../../party/telemetry/catalogue.ts";
-import { BLOBS, DOUBLES, PointSink, pointsPerInvocation } from "../../../party/telemetry/points.ts";
 import { reporter } from "../../../party/telemetry/sink.ts";
 
 type Point = Parameters<ConstructorParameters<typeof PointSink>[0]["writeDataPoint"]>[0];

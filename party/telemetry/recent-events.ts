@@ -1,4 +1,4 @@
-/** The newest events of one room, in memory: what an operator looks at first when one conversation is in trouble. */
+/** Keeps the newest events of one room in memory. Operators read them when one conversation has a problem. */
 import { plainFields } from "./log.ts";
 import type { Entry, Sink } from "./sink.ts";
 

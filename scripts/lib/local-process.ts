@@ -1,5 +1,5 @@
 // One running part of the project (backend, gateway): started as a process group, known to be up by the line it prints, stopped or
-// killed whole. What the parts are and how they are called is in parts.ts.
+// killed as a whole. `local-processes.ts` lists the parts and their names.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
@@ -45,7 +45,7 @@ export interface PartOptions {
 /** Resolves once the part is up; rejects with its output when it ends before, or takes too long. */
 export async function startPart(options: PartOptions): Promise<Part> {
   const { name, command, args, env, ready, onLine } = options;
-  const child = spawn(process.execPath, [join(import.meta.dirname, "leash.ts"), command, ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, "process-group.ts"), command, ...args], {
     cwd: join(import.meta.dirname, "../.."),
     detached: true,
     stdio: ["pipe", "pipe", "pipe"],

@@ -1,6 +1,6 @@
 // The running parts that other end-to-end tests build on: they start on free ports, keep rooms where told, and end when told.
 import { afterEach, expect, test } from "vitest";
-import { startBackend, startGateway } from "../../scripts/lib/parts.ts";
+import { startBackend, startGateway } from "../../scripts/lib/local-processes.ts";
 import type { ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
