@@ -21,6 +21,7 @@ export function streamEvent(name: string | undefined, data: string, id: string |
 const brace = 123;
 const bracket = 91;
 const quote = 34;
+const angle = 60;
 
 /** Numbers, booleans and null are text: models write them token by token. */
 function jsonIn(data: string): unknown {
@@ -49,8 +50,9 @@ const endMarks: ReadonlySet<string> = new Set(
 
 /** Whether the data is a mark that ends the stream. Cheap for what is not in brackets. */
 export function isEndMark(data: string): boolean {
-  if (data.length > 24) return false;
+  if (data.length > 32) return false;
   const first = data.charCodeAt(0);
+  if (first === angle) return /^<(?:END|DONE|EOS|STOP|FINISHED)(?:_[A-Z_]+)?>$/.test(data);
   // A quote: the mark may be a JSON string.
   if (first !== bracket && first !== quote && first > 32) return false;
   return endMarks.has(data.replaceAll('"', "").trim().toUpperCase());

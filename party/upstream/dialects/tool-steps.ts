@@ -18,7 +18,7 @@ const nameKeys = "toolName tool_name toolCallName tool_call_name name functionNa
   " ",
 );
 const idKeys = "toolCallId tool_call_id callId call_id tool_use_id toolId tool_id id run_id runId".split(" ");
-const inputKeys = "args arguments input parameters params tool_input toolInput inputs".split(" ");
+const inputKeys = "args arguments input parameters params tool_input toolInput tool_args toolArgs inputs".split(" ");
 const outputKeys = "result output response observation content outputs".split(" ");
 const errorKeys = "error errorText error_message".split(" ");
 /** Objects that hold the step itself. */

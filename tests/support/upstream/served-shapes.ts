@@ -3,11 +3,19 @@ import { defined } from "../../../shared/defined.ts";
 import given from "./backend-shapes.json" with { type: "json" };
 import { homeMadeShapes } from "./home-made-shapes.ts";
 import { productShapes } from "./product-shapes.ts";
+import { projectShapes } from "./project-shapes.ts";
 import { publicShapes } from "./public-shapes.ts";
 import type { PublicShape } from "./shape-parts.ts";
+import { variedShapes } from "./varied-shapes.ts";
 
 /** All that are written down. */
-export const writtenShapes: readonly PublicShape[] = [...publicShapes, ...productShapes, ...homeMadeShapes];
+export const writtenShapes: readonly PublicShape[] = [
+  ...publicShapes,
+  ...productShapes,
+  ...homeMadeShapes,
+  ...projectShapes,
+  ...variedShapes,
+];
 
 export interface ServedShape {
   readonly name: string;

@@ -13,7 +13,10 @@ import { isObject, type JsonObject, type StreamEvent, textAt } from "../stream-e
 import { ToolSteps } from "../tool-steps.ts";
 
 export function isGemini(value: JsonObject): boolean {
-  return Array.isArray(value["candidates"]) || isObject(value["promptFeedback"]) || isObject(value["usageMetadata"]);
+  const { candidates } = value;
+  // The models before it had their text under `output`.
+  if (Array.isArray(candidates)) return !candidates.some((item) => isObject(item) && "output" in item);
+  return isObject(value["promptFeedback"]) || isObject(value["usageMetadata"]);
 }
 
 export class GeminiDialect implements Dialect {

@@ -41,7 +41,8 @@ export function isNothing(value: JsonObject): boolean {
 
 /** A single word between events of JSON that says something about the stream: `done`, `ping`, `connected`. */
 export function isBareWord(data: string, role: Role): boolean {
-  return /^\s*\w+\s*$/.test(data) && (role === "end" || role === "keep-alive" || role === "other");
+  if (!/^\s*[\w-]+\s*$/.test(data)) return false;
+  return role === "end" || role === "keep-alive" || role === "other" || /^\s*ok\s*$/i.test(data);
 }
 
 /** The unified format's parts that the room keeps as data. */

@@ -7,7 +7,7 @@ import type { UpstreamEnd } from "../../../core/ports.ts";
 import type { BatchBuilder } from "../../batch-builder.ts";
 import type { Dialect } from "../dialect.ts";
 import { flagIn, saysThinking } from "../recognition/event-flags.ts";
-import { rolesOf, taggedInside, unwrapped } from "../recognition/event-tag.ts";
+import { isNeutral, rolesOf, taggedInside, unwrapped } from "../recognition/event-tag.ts";
 import { saysError } from "../recognition/failure-signs.ts";
 import { type Found, findText, findWhole } from "../recognition/find-text.ts";
 import { isGraphState, isGraphUpdate } from "../recognition/graph-state.ts";
@@ -146,7 +146,7 @@ export class TaggedDialect implements Dialect {
     const found = isUnified ? unifiedText(value["data"], into) : findText(value);
     const ending = flagIn(value, 0);
     if (ending !== undefined) this.#ends.isNeeded = true;
-    const partial = value["partial"];
+    const partial = value["partial"] ?? value["isPartial"] ?? value["is_partial"];
     if (partial === true) this.#hasPartials = true;
     // LangGraph repeats the message so far under this name.
     const isWhole =
@@ -277,14 +277,14 @@ export class TaggedDialect implements Dialect {
     if (looksLikeMarkup(data)) throw malformed("HTML in the stream");
     if (name === undefined) {
       const role = roleOf(data.trim());
-      if (data.trim() === "" || isBareWord(data, role)) {
+      if (data.trim() === "" || data.trim() === "null" || isBareWord(data, role)) {
         if (role === "end") this.#end(into);
         return;
       }
       throw malformed("text between events of JSON");
     }
     const text = typeof value === "string" ? value : data;
-    switch (roleOf(name)) {
+    switch (isNeutral(name) ? "text" : roleOf(name)) {
       case "failure":
         into.end(endOfSaidError(data));
         return;

@@ -182,7 +182,8 @@ class AutoDialect implements Dialect {
   #firstText(event: StreamEvent, pending: StreamEvent | undefined, into: BatchBuilder): void {
     if (looksLikeMarkup(event.data)) throw malformed("HTML in the stream");
     if (event.data.trim().startsWith("{") && event.value === undefined) throw malformed("an event that is no JSON");
-    if (pending === undefined && openingWords.has(event.data.trim().toLowerCase())) {
+    const word = event.data.trim().toLowerCase();
+    if (pending === undefined && (openingWords.has(word) || roleOf(word) === "keep-alive")) {
       this.#pending = event;
       return;
     }

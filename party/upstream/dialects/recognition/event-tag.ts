@@ -1,7 +1,7 @@
 /** Finds the tag of an event's object, and the role that the tag gives it. Used by the tagged dialect. */
-import { isObject, type JsonObject } from "../stream-event.ts";
-import { envelopes } from "./event-flags.ts";
-import { blockRole, isTextKey, speakerOf } from "./find-text.ts";
+import { isObject, type JsonObject, jsonOrUndefined } from "../stream-event.ts";
+import { envelopes, flagIn } from "./event-flags.ts";
+import { blockRole, findText, isTextKey, speakerOf } from "./find-text.ts";
 import { shortTag } from "./short-keys.ts";
 import { type Role, roleOf } from "./tag-roles.ts";
 
@@ -11,12 +11,18 @@ const tagKeys = [
   ...["msg_type", "msgType", "message_type", "messageType", "chunk_type", "chunkType"],
 ] as const;
 /** Keys that may hold a tag, and that count only where the tag says something. */
-const weakTagKeys = ["action", "phase", "stage", "op", "step", "cmd"] as const;
+const weakTagKeys = ["action", "phase", "stage", "op", "step", "cmd", "method"] as const;
+/** Gradio's queue names its events so. */
+const queueEvents =
+  /^(?:estimation|process_(?:starts|generating|completed)|send_(?:hash|data)|queue_full|close_stream|heartbeat)$/;
 /** A state that says nothing about the event it stands in. */
 const neutralStates =
   /^(?:ok|success|succeeded|in_progress|running|processing|generating|pending|streaming|answering|continue|next|update|push|event|\d+)$/i;
 /** Types that say no more than that something is there. */
 const neutralTypes = /^(?:update|push|next|event|constructor)$/i;
+
+/** Whether a name says no more than that something is there. */
+export const isNeutral = (name: string) => neutralTypes.test(name);
 
 export interface Roles {
   readonly tag: string | undefined;
@@ -28,7 +34,8 @@ export function unwrapped(value: JsonObject): JsonObject {
   const { event, data, lc, kwargs } = value;
   if (lc !== undefined && isObject(kwargs) && blockRole(value) !== "other") return kwargs;
   if (isObject(event) && typeof event["type"] === "string") return event;
-  // `{event: "message", data: {…}}` keeps its tag; `{data: "<JSON>"}` is left as it is.
+  if (typeof data === "string" && value["type"] === undefined && event === undefined) return written(data) ?? value;
+  // `{event: "message", data: {…}}` keeps its tag.
   return isObject(data) &&
     typeof data["event"] === "string" &&
     value["type"] === undefined &&
@@ -37,15 +44,29 @@ export function unwrapped(value: JsonObject): JsonObject {
     : value;
 }
 
+/** The event that a backend wrote as JSON into a field. Undefined for text, which may be JSON as well. */
+function written(data: string): JsonObject | undefined {
+  if (!data.startsWith("{")) return undefined;
+  const value = jsonOrUndefined(data);
+  if (!isObject(value)) return undefined;
+  const isEvent = "type" in value || "event" in value || "error" in value || flagIn(value, 0) !== undefined;
+  return isEvent || findText(value).length > 0 ? value : undefined;
+}
+
 /** The tag that decides, and its role. No tag: undefined. */
 export function rolesOf(value: JsonObject, name: string | undefined): Roles {
   const speaker = speakerOf(value);
   if (speaker !== undefined) return { tag: name, role: speaker };
   const tags = tagsOf(value, name);
+  const isTyped = typeof value["type"] === "string";
   let decided: Roles = { tag: undefined, role: undefined };
   for (const tag of tags) {
     const role = roleOf(tag);
-    if (decided.role === undefined || (decided.role === "unknown" && role !== "unknown")) decided = { tag, role };
+    // The status of a thing that nobody knows says nothing about the answer, unless it is a failure.
+    const mayDecide =
+      role === "failure" || !isTyped || tag === name || (tag !== value["status"] && tag !== value["state"]);
+    if (decided.role === undefined || (decided.role === "unknown" && role !== "unknown" && mayDecide))
+      decided = { tag, role };
     // A message may say "text" in an event that says "over", "thinking" or "tool".
     else if (decided.role === "text" && strong.has(role)) decided = { tag, role };
   }
@@ -75,6 +96,8 @@ function tagsOf(value: JsonObject, name: string | undefined): string[] {
     const tag = value[key];
     if (typeof tag === "string" && tag !== "" && !neutralStates.test(tag) && roleOf(tag) !== "unknown") tags.push(tag);
   }
+  const { msg } = value;
+  if (typeof msg === "string" && queueEvents.test(msg)) tags.push("queue");
   const short = tags.length === 0 ? shortTag(value) : undefined;
   if (short !== undefined) tags.push(short);
   if (tags.length > 0) return tags;

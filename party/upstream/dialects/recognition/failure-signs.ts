@@ -6,9 +6,12 @@ import { isObject, type JsonObject } from "../stream-event.ts";
 
 /** Without one of these keys an object is no failure, which is all that most tokens are asked. */
 const suspects: ReadonlySet<string> = new Set(
-  "error errors statusCode status error_code errorCode error_message success ok base_resp header code detail response".split(
-    " ",
-  ),
+  [
+    "error errors statusCode status error_code errorCode error_message success ok base_resp header code detail response",
+    "isError is_error hasError has_error err exception data result payload",
+  ]
+    .join(" ")
+    .split(" "),
 );
 
 /** Whether an object that names no role is a failure. */
@@ -18,22 +21,35 @@ export function saysError(value: JsonObject): boolean {
 }
 
 function isFailure(value: JsonObject): boolean {
-  const { error, errors, code, response } = value;
-  // A cloud's envelope around everything.
-  if (isObject(response) && isObject(response["error"])) return true;
-  if (error !== undefined && error !== null && error !== false && error !== "" && error !== 0) return true;
+  const { errors, code } = value;
+  for (const key of errorKeys) if (saysSomething(value[key])) return true;
+  // Inside of an envelope, which is a cloud's or the service's own.
+  for (const key of envelopeKeys) {
+    const inner = value[key];
+    if (isObject(inner) && saysSomething(inner["error"]) && !("content" in inner || "text" in inner)) return true;
+  }
   if (Array.isArray(errors) && errors.length > 0) return true;
   if (isStatus(value["statusCode"]) && "message" in value) return true;
   if (isStatus(value["status"]) && ("message" in value || "detail" in value)) return true;
   if (isSet(value["error_code"]) || isSet(value["errorCode"])) return true;
   if (typeof value["error_message"] === "string" && value["error_message"] !== "") return true;
   if (value["success"] === false || value["ok"] === false) return true;
+  if (value["status"] === false && wordKeys.some((key) => key in value)) return true;
+  if (errorFlags.some((key) => value[key] === true)) return true;
   if (isObject(value["base_resp"]) && isSet(value["base_resp"]["status_code"])) return true;
   if (isObject(value["header"]) && isSet(value["header"]["code"])) return true;
   if (code !== undefined) return failsByCode(value, code);
   return onlyHas(value, detailKeys) && typeof value["detail"] === "string";
 }
 
+const errorKeys = ["error", "err", "exception"] as const;
+const envelopeKeys = ["data", "result", "payload", "response"] as const;
+const wordKeys = ["message", "msg", "detail"] as const;
+
+const saysSomething = (error: unknown) =>
+  error !== undefined && error !== null && error !== false && error !== "" && error !== 0;
+
+const errorFlags = ["isError", "is_error", "hasError", "has_error"] as const;
 const detailKeys: ReadonlySet<string> = new Set(["detail"]);
 /** An object with a code and nothing but these beside it has nothing else to say. */
 const codeKeys: ReadonlySet<string> = new Set(

@@ -15,11 +15,11 @@ const textKeys: readonly string[] = [
     "delta",
     "textDelta",
     "text_delta",
+    "token",
+    "chunk",
     "text",
     "content",
     "contents",
-    "token",
-    "chunk",
     "answer",
     "response",
     "reply",
@@ -37,7 +37,20 @@ const textKeys: readonly string[] = [
     "body",
     "output",
   ],
-  ...["result", "results", "messages", "message", "artifact", "items", "value", "msg", "kwargs"],
+  ...[
+    "result",
+    "results",
+    "messages",
+    "message",
+    "artifact",
+    "items",
+    "receive",
+    "value",
+    "msg",
+    "kwargs",
+    "args",
+    "params",
+  ],
 ];
 const reasoningKeys = [
   "reasoning_content",
@@ -137,11 +150,13 @@ const progressKeys: ReadonlySet<string> = new Set([
   "percentage",
 ]);
 
+const aboutStates =
+  /^(?:ok|success|succeeded|processing|running|pending|in_progress|queued|waiting|started|starting)$/i;
+
 /** Whether a message in this object is a word about the event: beside a code, a status or a progress. */
 function isAbout(value: JsonObject): boolean {
   const { status } = value;
-  if (typeof status === "number" || (typeof status === "string" && /^(?:ok|success|succeeded)$/i.test(status)))
-    return true;
+  if (typeof status === "number" || (typeof status === "string" && aboutStates.test(status))) return true;
   for (const key in value) if (progressKeys.has(key)) return true;
   return false;
 }
@@ -245,7 +260,7 @@ export function blockRole(block: JsonObject): Role {
 /** What a message is by its author: the user's own words and system prompts come back from some backends. */
 export function speakerOf(value: JsonObject): "other" | "tool" | undefined {
   if (value["isCreatedByUser"] === true) return "other";
-  const role = value["role"] ?? value["sender"];
+  const role = value["role"] ?? value["sender"] ?? value["source"] ?? value["author"];
   if (typeof role !== "string") return undefined;
   if (role === "user" || role === "User" || role === "human" || role === "system" || role === "developer")
     return "other";

@@ -68,6 +68,8 @@ const exact: ReadonlyMap<string, Role> = new Map([
   ["agent_thought", "tool"],
   // The first piece of a part comes with its start.
   ["part_start", "text"],
+  // Agno's pieces of text.
+  ["runcontent", "text"],
   ["keep-alive", "keep-alive"],
   ["keep_alive", "keep-alive"],
 ]);
