@@ -16,7 +16,7 @@ import { systemClock } from "../platform/clock.ts";
 import { problem } from "../responses/problem.ts";
 import { refused } from "../responses/refusal-response.ts";
 import { report, reportFault } from "../telemetry/reporter.ts";
-import { bridge } from "./bridge.ts";
+import { bridge, bridgeRoom } from "./bridge.ts";
 
 /** The parts that only some platforms have. */
 export interface BridgeHost {
@@ -55,8 +55,13 @@ export async function bridgeAdmitted(
     heartbeatMs: config.heartbeatMs,
     clock: systemClock,
     random: Math.random,
-    authorize: ({ generationId }) =>
-      authorizeUpstream(config.upstreamAuth, { tenant, generation: generationId }, bearerOf(request)),
+    authorize: ({ generationId, user: _, ...call }) =>
+      authorizeUpstream(
+        config.upstreamAuth,
+        { tenant, room: bridgeRoom, generation: generationId },
+        call,
+        bearerOf(request),
+      ),
     refusalOf: (asked) => {
       const allowed = allowedBy(own, asked);
       return allowed.ok ? undefined : allowed.error.field;

@@ -67,7 +67,7 @@ const answerWithinMs = { events: 1_000, status: 20_000 } as const;
 const maxWaitMs = { events: 20_000, status: 2_000 } as const;
 
 /** The name under which the backend sees questions of no room. */
-const bridgeRoom = "bridge";
+export const bridgeRoom = "bridge";
 
 /** Never rejects for what the backend or the reader do. */
 export async function bridge(request: Request, config: BridgeConfig): Promise<Response> {

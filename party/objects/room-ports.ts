@@ -98,9 +98,9 @@ export function roomPorts(
       setting: async () => (await tenants.get(tenant)).upstream ?? config.upstream,
       readerOf,
       room,
-      authorize: ({ generationId, user = "" }) => {
+      authorize: ({ generationId, user = "", ...call }) => {
         const callerToken = callerTokens.tokenOf(user, systemClock.now());
-        return authorizeUpstream(config.upstreamAuth, { tenant, room, generation: generationId }, callerToken);
+        return authorizeUpstream(config.upstreamAuth, { tenant, room, generation: generationId }, call, callerToken);
       },
       fetch: (url, init) => fetch(url, init),
     }),

@@ -42,10 +42,18 @@ export interface UpstreamConfig {
   readonly memory?: BackendMemory;
 }
 
-export interface AuthorizedCall {
+/** A call that is about to be made, with everything that a token may be bound to. */
+export interface AuthorizedCall extends CalledAs {
   readonly generationId: string;
   /** The subject that asked; undefined for a stop of a turn that an earlier life of the room opened. */
   readonly user: string | undefined;
+}
+
+/** How the call is made. */
+export interface CalledAs {
+  readonly method: UpstreamCall["method"];
+  readonly url: string;
+  readonly body?: string;
 }
 
 const isolateMemory = new BackendMemory(systemClock);
@@ -142,13 +150,15 @@ export class FetchUpstream implements Upstream {
   async #send(
     { method, path, headers, body }: UpstreamCall,
     base: string,
-    authorized: AuthorizedCall,
+    caller: Omit<AuthorizedCall, keyof CalledAs>,
     signal: AbortSignal,
   ): Promise<Response> {
+    const url = base + path;
     try {
-      return await this.#config.fetch(base + path, {
+      const authorized = await this.#config.authorize({ ...caller, ...defined({ method, url, body }) });
+      return await this.#config.fetch(url, {
         method,
-        headers: { ...headers, ...(await this.#config.authorize(authorized)) },
+        headers: { ...headers, ...authorized },
         ...defined({ body }),
         // A redirect would carry our headers to an address nobody configured.
         redirect: "manual",

@@ -1,5 +1,6 @@
 /** The bridge obeys the rules of a room: leases of the tenant, the rooms of the token, the audit log (Q4, S6). */
 import { env, SELF } from "cloudflare:test";
+import { decodeJwt } from "jose";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { logged } from "./operator.ts";
 import { fresh, upstream } from "./tab.ts";
@@ -67,6 +68,33 @@ test("[Q4] a lease of the bridge is released when its answer ends, or its reader
   // The lease is free again, so a reader of events is answered: it would wait for it otherwise.
   const text = await (await ask(prompt, { tenant }, { accept: "text/event-stream" })).text();
   expect(text).toContain('"type":"complete"');
+});
+
+test("[S6] the token of a call to the backend names its tenant, room, generation and request, of a bridge and of a room", async () => {
+  const [bridged, asked] = [fresh("bridged"), fresh("asked")];
+  for (const prompt of [bridged, asked]) await upstream("done", prompt);
+  await (await ask(bridged, {})).text();
+  const authorization = `Bearer ${await signToken({ room: "acme.*", scope: "read write" })}`;
+  const room = fresh("acme.token");
+  const turn = await SELF.fetch(`http://localhost/parties/chat/${room}/turns`, {
+    method: "POST",
+    headers: { authorization, accept: "text/event-stream", "content-type": "application/json" },
+    body: JSON.stringify({ turnId: "t1", input: { prompt: asked } }),
+  });
+  await turn.text();
+  for (const [prompt, name] of [
+    [bridged, "bridge"],
+    [asked, room],
+  ] as const) {
+    const [{ body, headers } = expect.fail("no request")] = (await upstream("until", prompt, { requests: 1 })).requests;
+    const claims = decodeJwt(headers["authorization"]?.replace("Bearer ", "") ?? "");
+    // The backend refuses a token of another room or generation than the body's.
+    expect(body).toMatchObject({ room: name, generationId: claims["generation"] });
+    expect(claims).toMatchObject({ tenant: "acme", room: name, method: "POST", path: "/model/chat" });
+    const bytes = new TextEncoder().encode(JSON.stringify(body));
+    const hash = Buffer.from(await crypto.subtle.digest("SHA-256", bytes)).toString("base64url");
+    expect(claims["bodySha256"]).toBe(hash);
+  }
 });
 
 describe("[S6] the rooms of a token", () => {

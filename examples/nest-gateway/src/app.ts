@@ -42,6 +42,8 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
       abortOnError: false,
       forceCloseConnections: true,
       bodyParser: false,
+      // GatewayGuard compares its hash with the one that the gateway signed.
+      rawBody: gateway !== undefined,
     },
   );
   app.useBodyParser("json", { limit: limits.maxBodyBytes, strict: true });

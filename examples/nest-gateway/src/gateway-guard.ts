@@ -1,13 +1,15 @@
 /**
- * Lets in the gateway alone: each call must carry a token that the gateway signed for it a moment ago, and may touch only the
- * generation which that token names. So a stop or a resume of somebody else's generation is refused, whoever sends it.
+ * Lets in the gateway alone: each call must carry a token that the gateway signed for it a moment ago, for this method, path and
+ * body, and for the generation that the call names. A token is good for one call, so whoever reads it on the way can't use it.
  * Off until `GATEWAY_JWKS_URL` says where the gateway's public keys are.
  */
+import { createHash } from "node:crypto";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { type CanActivate, type ExecutionContext, Inject, Injectable, Logger } from "@nestjs/common";
 import { createRemoteJWKSet, errors, type JWTVerifyGetKey, jwtVerify } from "jose";
 import { z } from "zod";
 import { RequestProblem } from "./problem.ts";
+import { UsedTokens } from "./used-tokens.ts";
 
 export interface GatewayTrust {
   /** The gateway's `/.well-known/jwks.json`. */
@@ -26,6 +28,12 @@ const clockToleranceS = 5;
 const claimsSchema = z.object({
   exp: z.number(),
   iat: z.number(),
+  jti: z.string().min(1).max(128),
+  method: z.string(),
+  /** Path and query as the gateway sent them. */
+  path: z.string(),
+  /** SHA-256 of the body, as base64url; absent where there is none. */
+  bodySha256: z.string().optional(),
   room: z.string().optional(),
   generation: z.string().optional(),
 });
@@ -34,6 +42,10 @@ type Claims = z.infer<typeof claimsSchema>;
 /** What of a request says which generation it is about. */
 interface AskedRequest extends IncomingMessage {
   readonly body?: unknown;
+  /** The body's bytes, with Nest's `rawBody: true`. */
+  readonly rawBody?: Buffer;
+  /** Path and query, with the prefixes that routers take away from `url`. */
+  readonly originalUrl?: string;
   readonly params?: Readonly<Record<string, string>>;
 }
 
@@ -45,6 +57,7 @@ export class GatewayGuard implements CanActivate {
   readonly #logger = new Logger("GatewayGuard");
   readonly #trust: GatewayTrust | undefined;
   readonly #keys: JWTVerifyGetKey | undefined;
+  readonly #used = new UsedTokens();
 
   constructor(@Inject(GATEWAY_TRUST) trust: GatewayTrust | undefined) {
     this.#trust = trust;
@@ -58,8 +71,14 @@ export class GatewayGuard implements CanActivate {
     const http = context.switchToHttp();
     const request = http.getRequest<AskedRequest>();
     const claims = await this.#verify(request, http.getResponse<ServerResponse>(), this.#keys, this.#trust);
+    if (!isFor(request, claims)) {
+      throw new RequestProblem(403, "request-forbidden", "The token is for another method, path or body.");
+    }
     if (!isAbout(request, claims)) {
       throw new RequestProblem(403, "generation-forbidden", "The token is for another generation.");
+    }
+    if (!this.#used.use(claims.jti, claims.exp + clockToleranceS, Date.now() / 1_000)) {
+      throw new RequestProblem(401, "token-used", "The token was used before. Each call needs one of its own.");
     }
     return true;
   }
@@ -91,6 +110,13 @@ export class GatewayGuard implements CanActivate {
       throw new RequestProblem(401, "unauthenticated", "A token of the gateway is needed.");
     }
   }
+}
+
+/** Whether the gateway signed this very request. A proxy may have taken away the start of the path. */
+function isFor({ method, url, originalUrl = url, rawBody }: AskedRequest, claims: Claims): boolean {
+  const hasBody = rawBody !== undefined && rawBody.length > 0;
+  const sent = hasBody ? createHash("sha256").update(rawBody).digest("base64url") : undefined;
+  return method === claims.method && claims.path.endsWith(originalUrl ?? "/") && sent === claims.bodySha256;
 }
 
 /** Each place that names a generation must name the token's; so must the room. */

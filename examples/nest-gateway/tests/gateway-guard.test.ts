@@ -1,9 +1,11 @@
 /** Who may call: the gateway, for the generation that its token names. Against the real application and a real key set. */
+import { createHash, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { optionsFromEnv } from "../src/options.ts";
+import { UsedTokens } from "../src/used-tokens.ts";
 import { problemOf, TestBackend } from "./support/backend.ts";
 
 interface Key {
@@ -43,42 +45,76 @@ afterAll(async () => {
 
 const nowS = () => Math.floor(Date.now() / 1_000);
 
+/** A token that the gateway would sign for a call, except for the claims given. */
 function tokenFor(claims: JWTPayload, signer = key): Promise<string> {
   const base = { iss: "edge-chat-gateway", aud: "model-backend", iat: nowS(), exp: nowS() + 60, room: "room-1" };
-  return new SignJWT({ ...base, ...claims })
+  return new SignJWT({ jti: randomUUID(), ...base, ...claims })
     .setProtectedHeader({ alg: "EdDSA", kid: signer.kid })
     .sign(signer.privateKey);
 }
 
-const bearer = async (claims: JWTPayload, signer?: Key) => ({
-  authorization: `Bearer ${await tokenFor(claims, signer)}`,
+interface Call {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: string;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+const start = (body: unknown, headers: Readonly<Record<string, string>> = {}): Call => ({
+  method: "POST",
+  path: "/model/chat",
+  body: JSON.stringify(body),
+  headers: { "content-type": "application/json", ...headers },
 });
+const stop = (id: string): Call => ({ method: "DELETE", path: `/model/chat/${id}` });
+const get = (query: string, headers: Readonly<Record<string, string>> = {}): Call => ({
+  method: "GET",
+  path: `/model/chat?${query}`,
+  headers,
+});
+
+function claimsOf({ method, path, body }: Call): JWTPayload {
+  const hash = (text: string) => createHash("sha256").update(text).digest("base64url");
+  return { method, path, ...(body === undefined ? {} : { bodySha256: hash(body) }) };
+}
+
+/** @param token undefined sends none. */
+function sendWith(token: string | undefined, { method, path, body, headers }: Call, to = backend): Promise<Response> {
+  return fetch(to.url + path, {
+    method,
+    headers: { ...headers, ...(token === undefined ? {} : { authorization: `Bearer ${token}` }) },
+    ...(body === undefined ? {} : { body }),
+  });
+}
+
+/** Sends a call as the gateway does: with a token of its own. */
+async function send(call: Call, claims: JWTPayload, signer?: Key): Promise<Response> {
+  return sendWith(await tokenFor({ ...claimsOf(call), ...claims }, signer), call);
+}
 
 describe("with GATEWAY_JWKS_URL, the chat routes", () => {
   test("serve the generation that the token names: start, resume and stop", async () => {
-    const id = backend.newId();
-    const headers = await bearer({ generation: id });
-    const first = await backend.post(backend.body(id), { ...headers, "idempotency-key": id });
+    const generation = backend.newId();
+    const first = await send(start(backend.body(generation), { "idempotency-key": generation }), { generation });
     expect(first.status).toBe(200);
     expect(await first.text()).toContain('"type":"complete"');
-    const resumed = await backend.post(backend.body(id), { ...headers, "last-event-id": "1" });
+    const resumed = await send(start(backend.body(generation), { "last-event-id": "1" }), { generation });
     expect(resumed.status).toBe(200);
     await resumed.text();
-    expect((await fetch(`${backend.url}/model/chat/${id}`, { method: "DELETE", headers })).status).toBe(204);
+    expect((await send(stop(generation), { generation })).status).toBe(204);
   });
 
   test("refuse a start, a resume and a stop of another generation", async () => {
-    const [mine, other] = [backend.newId(), backend.newId()];
-    await (await backend.post(backend.body(other), await bearer({ generation: other }))).text();
-    const headers = await bearer({ generation: mine });
+    const [generation, other] = [backend.newId(), backend.newId()];
+    await (await send(start(backend.body(other)), { generation: other })).text();
     const refused = [
-      backend.post(backend.body(other), headers),
-      backend.post(backend.body(other), { ...headers, "last-event-id": "1" }),
-      backend.post(backend.body(mine), { ...headers, "idempotency-key": other }),
-      backend.post({ ...backend.body(mine), room: "room-2" }, headers),
-      fetch(`${backend.url}/model/chat/${other}`, { method: "DELETE", headers }),
-      fetch(`${backend.url}/model/chat?prompt=hi`, { headers: { ...headers, "idempotency-key": other } }),
-      fetch(`${backend.url}/model/chat/${other}`, { method: "DELETE", headers: await bearer({}) }),
+      send(start(backend.body(other)), { generation }),
+      send(start(backend.body(other), { "last-event-id": "1" }), { generation }),
+      send(start(backend.body(generation), { "idempotency-key": other }), { generation }),
+      send(start({ ...backend.body(generation), room: "room-2" }), { generation }),
+      send(stop(other), { generation }),
+      send(get("prompt=hi", { "idempotency-key": other }), { generation }),
+      send(stop(other), {}),
     ];
     for (const response of await Promise.all(refused)) {
       expect(response.status).toBe(403);
@@ -87,16 +123,93 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
     expect(await backend.record(other)).toMatchObject({ state: "finished", starts: 1 });
   });
 
+  test("[S6] refuse a token of another method, path, query or body, before anything is generated", async () => {
+    const generation = backend.newId();
+    const asked = start(backend.body(generation));
+    const { started } = await backend.stats();
+    const { method, path, bodySha256 } = claimsOf(asked);
+    const wrong: [Call, JWTPayload][] = [
+      [start(backend.body(generation, "another question")), { method, path, bodySha256 }],
+      [start(backend.body(generation, "hello", { params: { temperature: 2 } })), { method, path, bodySha256 }],
+      [
+        { ...asked, body: `${asked.body} ` },
+        { method, path, bodySha256 },
+      ],
+      [asked, { method, path }],
+      [asked, { method: "DELETE", path, bodySha256 }],
+      [asked, { method: "GET", path, bodySha256 }],
+      [asked, { method, path: "/model/chat?prompt=hi", bodySha256 }],
+      [asked, { method, path: `/model/chat/${generation}`, bodySha256 }],
+      [stop(generation), { method, path: `/model/chat/${generation}` }],
+      [stop(generation), { method, path, bodySha256 }],
+      [stop(generation), { method: "DELETE", path: "/model/chat/another" }],
+      [get("prompt=hi", { "idempotency-key": generation }), { method: "GET", path: "/model/chat?prompt=ho" }],
+      [
+        get("prompt=hi", { "idempotency-key": generation }),
+        { method: "GET", path: "/model/chat?prompt=hi", bodySha256 },
+      ],
+    ];
+    for (const [call, claims] of wrong) {
+      const response = await sendWith(await tokenFor({ ...claims, generation }), call);
+      expect([response.status, (await problemOf(response)).code], `${call.method} ${call.path}`).toEqual([
+        403,
+        "request-forbidden",
+      ]);
+    }
+    expect((await backend.stats()).started).toBe(started);
+  });
+
+  test("serve a request whose path lost its start to a proxy", async () => {
+    const generation = backend.newId();
+    const response = await send(start(backend.body(generation)), { generation, path: "/api/v1/model/chat" });
+    expect(response.status).toBe(200);
+    await response.text();
+  });
+
+  test("[S6] take a token once: a start, resume, stop and GET that are sent again are refused", async () => {
+    const generation = backend.newId();
+    const calls: [Call, JWTPayload][] = [
+      [start(backend.body(generation)), { generation }],
+      [start(backend.body(generation), { "last-event-id": "1" }), { generation }],
+      [stop(generation), { generation }],
+      [get("prompt=hi"), {}],
+    ];
+    for (const [call, claims] of calls) {
+      const token = await tokenFor({ ...claimsOf(call), ...claims });
+      const first = await sendWith(token, call);
+      expect(first.ok).toBe(true);
+      await first.text();
+      const again = await sendWith(token, call);
+      expect([again.status, (await problemOf(again)).code]).toEqual([401, "token-used"]);
+    }
+    // At the same moment, one of them is the first.
+    const call = stop(generation);
+    const token = await tokenFor({ ...claimsOf(call), generation });
+    const all = await Promise.all(Array.from({ length: 10 }, () => sendWith(token, call)));
+    expect(all.map(({ status }) => status).sort()).toEqual([204, ...Array.from({ length: 9 }, () => 401)]);
+  });
+
+  test("take a token that was shown with another request before, which used it up for nobody", async () => {
+    const generation = backend.newId();
+    const call = start(backend.body(generation));
+    const token = await tokenFor({ ...claimsOf(call), generation });
+    expect((await sendWith(token, start(backend.body(generation, "stolen")))).status).toBe(403);
+    const response = await sendWith(token, call);
+    expect(response.status).toBe(200);
+    await response.text();
+  });
+
   test("serve a bridge's prompt, which has no generation", async () => {
-    const response = await fetch(`${backend.url}/model/chat?prompt=hi`, { headers: await bearer({}) });
+    const response = await send(get("prompt=hi"), {});
     expect(response.status).toBe(200);
     await response.body?.cancel();
   });
 
   test("refuse everybody else, before anything is generated", async () => {
-    const id = backend.newId();
+    const generation = backend.newId();
     const stranger = await makeKey("a");
-    const claims = { generation: id };
+    const call = start(backend.body(generation));
+    const claims = { ...claimsOf(call), generation };
     const tokens = [
       undefined,
       "nonsense",
@@ -106,12 +219,13 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
       await tokenFor({ ...claims, iss: "someone" }),
       await tokenFor({ ...claims, iat: nowS() - 120, exp: nowS() - 60 }),
       await tokenFor({ ...claims, iat: nowS() - 600, exp: nowS() + 3_600 }),
+      await tokenFor({ ...claims, jti: "" }),
+      await tokenFor({ generation }),
       `${Buffer.from('{"alg":"none","kid":"a"}').toString("base64url")}.e30.`,
     ];
     const { started } = await backend.stats();
     for (const token of tokens) {
-      const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-      const response = await backend.post(backend.body(id), headers);
+      const response = await sendWith(token, call);
       expect(response.status, token).toBe(401);
       expect(response.headers.get("www-authenticate")).toContain("Bearer");
       expect((await problemOf(response)).code).toBe("unauthenticated");
@@ -122,8 +236,8 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
   test("take a new key as soon as it is published, and the old one until it is taken away", async () => {
     const next = await makeKey("b");
     const post = async (signer: Key) => {
-      const id = backend.newId();
-      const response = await backend.post(backend.body(id), await bearer({ generation: id }, signer));
+      const generation = backend.newId();
+      const response = await send(start(backend.body(generation)), { generation }, signer);
       await response.body?.cancel();
       return response.status;
     };
@@ -147,8 +261,9 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
     isDown = true;
     const fresh = await TestBackend.start({ gateway: trust() });
     try {
-      const id = backend.newId();
-      const response = await fresh.post(fresh.body(id), await bearer({ generation: id }));
+      const generation = backend.newId();
+      const call = start(fresh.body(generation));
+      const response = await sendWith(await tokenFor({ ...claimsOf(call), generation }), call, fresh);
       expect(response.status).toBe(503);
       expect((await problemOf(response)).code).toBe("keys-unavailable");
     } finally {
@@ -172,4 +287,13 @@ test("the setting is an address, and an audience means nothing without it", () =
   expect(() => optionsFromEnv({ GATEWAY_JWKS_URL: "chat.example.com" })).toThrow("GATEWAY_JWKS_URL");
   expect(() => optionsFromEnv({ GATEWAY_AUDIENCE: "x" })).toThrow("GATEWAY_AUDIENCE");
   expect(optionsFromEnv({}).gateway).toBeUndefined();
+});
+
+test("used tokens are forgotten when they have run out, and never before", () => {
+  const used = new UsedTokens();
+  expect([used.use("a", 100, 50), used.use("b", 110, 60), used.use("a", 100, 100)]).toEqual([true, true, false]);
+  expect(used.size).toBe(2);
+  expect(used.use("c", 161, 101)).toBe(true);
+  expect(used.size).toBe(2);
+  expect(used.use("b", 110, 110)).toBe(false);
 });

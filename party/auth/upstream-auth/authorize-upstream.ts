@@ -4,12 +4,13 @@ import { UpstreamFailure } from "../../core/ports.ts";
 import { systemClock } from "../../platform/clock.ts";
 import { audit } from "../audit-log.ts";
 import type { UpstreamAuthSetting } from "./upstream-auth-settings.ts";
-import type { UpstreamClaims } from "./upstream-token.ts";
+import type { SignedRequest, UpstreamClaims } from "./upstream-token.ts";
 
 /** Rejects where no token can be had: a call without one would only be refused. */
 export async function authorizeUpstream(
   setting: UpstreamAuthSetting,
   claims: UpstreamClaims,
+  request: SignedRequest,
   callerToken: string | undefined,
 ): Promise<Readonly<Record<string, string>>> {
   if (setting.mode === "none") return {};
@@ -26,5 +27,5 @@ export async function authorizeUpstream(
     clock: systemClock,
     report: (event) => audit("gateway", event),
   });
-  return auth.headers(claims);
+  return auth.headers(claims, request);
 }

@@ -13,6 +13,7 @@ import {
   importSigningKey,
   mintUpstreamToken,
   type PublicSigningJwk,
+  type SignedRequest,
   type SigningKey,
   type UpstreamClaims,
 } from "./upstream-token.ts";
@@ -66,23 +67,28 @@ export class UpstreamAuth {
   }
 
   /** The header of one call; nothing where the backend asks for none. Rejects when no token can be had. */
-  async headers(claims: UpstreamClaims): Promise<Record<string, string>> {
+  async headers(claims: UpstreamClaims, request: SignedRequest): Promise<Record<string, string>> {
     const { setting } = this.#options;
     switch (setting.mode) {
       case "none":
       case "forward":
         return {};
       case "sign":
-        return { authorization: `Bearer ${await this.#mint(setting, claims)}` };
+        return { authorization: `Bearer ${await this.#mint(setting, claims, request)}` };
       case "fetch":
         return { authorization: `Bearer ${await this.#fetched(setting)}` };
     }
   }
 
-  async #mint(setting: UpstreamAuthSetting & { mode: "sign" }, claims: UpstreamClaims): Promise<string> {
+  async #mint(
+    setting: UpstreamAuthSetting & { mode: "sign" },
+    claims: UpstreamClaims,
+    request: SignedRequest,
+  ): Promise<string> {
     const [key] = await signingKeys(setting);
     if (key === undefined) throw new Error("no signing key");
-    const { token, tokenId } = await mintUpstreamToken(key, setting.audience, claims, this.#options.clock.now());
+    const now = this.#options.clock.now();
+    const { token, tokenId } = await mintUpstreamToken(key, setting.audience, claims, request, now);
     const about = claims.generation === undefined ? {} : { generationId: claims.generation };
     this.#options.report({ name: "upstream-token", kid: key.kid, tokenId, ...about });
     return token;

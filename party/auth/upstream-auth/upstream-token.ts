@@ -1,19 +1,27 @@
 /**
  * Signs the token that the gateway sends to the backend: a JWT (RFC 7519) signed with Ed25519 (RFC 8037), valid for a minute
- * and for one generation. `jose` writes and signs the token. Keys are imported with Web Crypto, because `jose` imports no
+ * and for one HTTP request of one generation. `jose` writes and signs the token. Keys are imported with Web Crypto, because `jose` imports no
  * bare seed. Loaded only where tokens are signed.
  */
 import { SignJWT } from "jose/jwt/sign";
+import { toBase64Url } from "../../platform/base64url.ts";
 
 /** The lifetime of a token. It allows for a slow handshake and for clocks that differ, and a leaked token is soon useless. */
 export const upstreamTokenLifeS = 60;
 
-/** The claims that limit a token to one use. A claim that a request doesn't have is left out: a bridge has no room. */
+/** The claims that say which generation a call is about. A bridge names the room that it tells the backend. */
 export interface UpstreamClaims {
   readonly tenant?: string;
   readonly room?: string;
   /** The generation that may be started, resumed or stopped with it. */
   readonly generation?: string;
+}
+
+/** The HTTP request that a token is made for. */
+export interface SignedRequest {
+  readonly method: string;
+  readonly url: string;
+  readonly body?: string;
 }
 
 export interface SigningKey {
@@ -60,11 +68,12 @@ export async function mintUpstreamToken(
   key: Pick<SigningKey, "kid" | "privateKey">,
   audience: string,
   claims: UpstreamClaims,
+  request: SignedRequest,
   now: number,
 ): Promise<MintedToken> {
   const issuedAt = Math.floor(now / 1_000);
   const tokenId = crypto.randomUUID();
-  const token = await new SignJWT({ ...claims })
+  const token = await new SignJWT({ ...claims, ...(await requestClaims(request)) })
     .setProtectedHeader({ alg: "EdDSA", typ: "JWT", kid: key.kid })
     .setIssuer("edge-chat-gateway")
     .setAudience(audience)
@@ -73,4 +82,12 @@ export async function mintUpstreamToken(
     .setJti(tokenId)
     .sign(key.privateKey);
   return { token, tokenId };
+}
+
+/** Bind the token to the request, so that whoever reads it on the way can't use it for a call of their own. */
+async function requestClaims({ method, url, body }: SignedRequest): Promise<Record<string, string>> {
+  const { pathname, search } = new URL(url);
+  if (body === undefined) return { method, path: pathname + search };
+  const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(body));
+  return { method, path: pathname + search, bodySha256: toBase64Url(new Uint8Array(digest)) };
 }

@@ -45,9 +45,12 @@ describe("a forwarded token", () => {
   test("is the call's Authorization header, and without it the call isn't made", async () => {
     const claims = { tenant: "default", generation: "g" };
     const forward = { mode: "forward" } as const;
-    expect(await authorizeUpstream(forward, claims, "abc")).toEqual({ authorization: "Bearer abc" });
-    await expect(authorizeUpstream(forward, claims, undefined)).rejects.toMatchObject({ code: "upstream-token-lost" });
-    expect(await authorizeUpstream({ mode: "none" }, claims, "abc")).toEqual({});
+    const call = { method: "DELETE", url: "https://backend.example/model/chat/g" };
+    expect(await authorizeUpstream(forward, claims, call, "abc")).toEqual({ authorization: "Bearer abc" });
+    await expect(authorizeUpstream(forward, claims, call, undefined)).rejects.toMatchObject({
+      code: "upstream-token-lost",
+    });
+    expect(await authorizeUpstream({ mode: "none" }, claims, call, "abc")).toEqual({});
   });
 
   test("is held for a bounded number of users, the longest unused going first", () => {

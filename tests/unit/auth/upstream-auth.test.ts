@@ -1,11 +1,13 @@
 /** What the backend is shown (issue: short-lived tokens, no provider key at the edge). */
-import { createLocalJWKSet, jwtVerify } from "jose";
+import { createHash } from "node:crypto";
+import { createLocalJWKSet, decodeJwt, jwtVerify } from "jose";
 import { describe, expect, test } from "vitest";
 import { publicKeys, UpstreamAuth, type UpstreamTokenEvent } from "../../../party/auth/upstream-auth/upstream-auth.ts";
 import {
   parseUpstreamAuth,
   type UpstreamAuthSetting,
 } from "../../../party/auth/upstream-auth/upstream-auth-settings.ts";
+import type { SignedRequest } from "../../../party/auth/upstream-auth/upstream-token.ts";
 import { systemClock } from "../../../party/platform/clock.ts";
 import { base64url, now } from "./tokens.ts";
 
@@ -41,7 +43,8 @@ function auth(of: UpstreamAuthSetting, answer: () => Response = () => new Respon
     pass: (ms: number) => {
       time += ms;
     },
-    headers: () => made.headers({ tenant: "acme", room: "acme.lobby", generation: "g1" }),
+    headers: (request: SignedRequest = { method: "DELETE", url: "https://backend.example/model/chat/g1" }) =>
+      made.headers({ tenant: "acme", room: "acme.lobby", generation: "g1" }, request),
   };
 }
 
@@ -65,6 +68,21 @@ describe("a signed token", () => {
     expect(protectedHeader).toEqual({ alg: "EdDSA", typ: "JWT", kid: "next" });
     expect(payload).toMatchObject({ tenant: "acme", room: "acme.lobby", generation: "g1", exp: now / 1_000 + 60 });
     expect(events).toEqual([{ name: "upstream-token", kid: "next", tokenId: payload.jti, generationId: "g1" }]);
+  });
+
+  test("[S6] is bound to the request: its method, path, query and body", async () => {
+    const claimsOf = async (request: SignedRequest) => {
+      const { authorization = "" } = await auth(signing).headers(request);
+      const { method, path, bodySha256 } = decodeJwt(authorization.replace("Bearer ", ""));
+      return { method, path, bodySha256 };
+    };
+    const body = JSON.stringify({ prompt: "h\u{e9}llo \u{1f600}" });
+    expect(await claimsOf({ method: "POST", url: "https://backend.example/api/model/chat?a=b c", body })).toEqual({
+      method: "POST",
+      path: "/api/model/chat?a=b%20c",
+      bodySha256: createHash("sha256").update(body, "utf8").digest("base64url"),
+    });
+    expect(await claimsOf({ method: "GET", url: "https://backend.example" })).toEqual({ method: "GET", path: "/" });
   });
 
   test("is another one for each call", async () => {
