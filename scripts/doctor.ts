@@ -7,10 +7,12 @@ import { reportOf } from "./lib/doctor/backend-report.ts";
 import { ContractClient } from "./lib/doctor/contract-client.ts";
 import { type Check, format, messageOf, runChecks } from "./lib/doctor/findings.ts";
 import { gatewayChecks } from "./lib/doctor/gateway-checks.ts";
-import { diagnose } from "./lib/doctor/recognize-backend.ts";
+import { diagnose, variablesOf } from "./lib/doctor/recognize-backend.ts";
 
 const usage = `npm run doctor -- --url <gateway> [--token <a user's token>] [--room <name>]
-npm run doctor -- --backend <NEST_BASE> [--path <route>] [--method POST|GET] [--adapter contract|openai|ui-messages]
+npm run doctor -- --backend <NEST_BASE> [--path <route>] [--method POST|GET]
+                  [--adapter contract|openai|ui-messages|template] [--query "q={prompt}"] [--body '{"message":"{prompt}"}']
+                  [--model <name>] [--provider <name>] [--headers '{"x-api-version":"2"}'] [--stop-path <route>]
                   [--prompt <question>] [--authorization "Bearer …"] [--hold-ms <how long it goes on without a reader>]
 
 Both may be given. A token may also come as the variable DOCTOR_TOKEN, which no list of processes shows.`;
@@ -27,6 +29,12 @@ function readArguments() {
         path: { type: "string" },
         method: { type: "string" },
         adapter: { type: "string" },
+        query: { type: "string" },
+        body: { type: "string" },
+        model: { type: "string" },
+        provider: { type: "string" },
+        headers: { type: "string" },
+        "stop-path": { type: "string" },
         prompt: { type: "string" },
         "hold-ms": { type: "string" },
       },
@@ -45,6 +53,7 @@ const {
   room,
   authorization,
   "hold-ms": hold,
+  prompt,
   ...call
 } = readArguments();
 /** A check is given up after a minute. */
@@ -63,9 +72,11 @@ for (const address of [url, backend]) {
 /** Looks at the stream. Returns whether the backend is one of the contract, whose rules are worth checking. */
 async function examine(address: string): Promise<boolean> {
   const headers = authorization === undefined ? {} : { authorization };
-  const diagnosis = await diagnose({ backend: address, headers, ...call }).catch((error: unknown) => ({
-    ...{ ok: false as const, error: `No answer: ${messageOf(error)}. Is it running, and is this its address?` },
-  }));
+  const diagnosis = await diagnose({ backend: address, headers, prompt, variables: variablesOf(call) }).catch(
+    (error: unknown) => ({
+      ...{ ok: false as const, error: `No answer: ${messageOf(error)}. Is it running, and is this its address?` },
+    }),
+  );
   console.log(`The stream of ${address}\n`);
   if (!diagnosis.ok) {
     failed += 1;
@@ -75,7 +86,8 @@ async function examine(address: string): Promise<boolean> {
   console.log(`${reportOf(diagnosis.value).join("\n")}\n`);
   const { recorded, recognized } = diagnosis.value;
   if (recognized.text === "") failed += 1;
-  const isAsked = call.path === undefined && call.adapter === undefined && recorded.method === "POST";
+  // The checks of the contract ask at its own address, in its own words.
+  const isAsked = Object.keys(call).every((name) => name === "method") && recorded.method === "POST";
   return isAsked && recognized.dialect === "unified";
 }
 

@@ -30,13 +30,42 @@ export function reportOf(diagnosis: Diagnosis): string[] {
   ];
 }
 
+const yes = (feature: string, note = ""): Row => ({ feature, works: "yes", note });
+const no = (feature: string, note: string): Row => ({ feature, works: "no", note });
+
+/** Whether the model is told of earlier turns, and by whom. */
+function historyRow(isPost: boolean, adapter: string, settings: Diagnosis["settings"]): Row {
+  const written = settings.filter(([name]) => /^UPSTREAM_(?:BODY|QUERY|PATH)$/.test(name)).map(([, value]) => value);
+  const sends = (placeholder: string) => written.some((value) => value.includes(placeholder));
+  if (sends("{messages}")) return yes("history", "{messages} sends the conversation with each question.");
+  if (sends("{conversation}"))
+    return settings.some(([name]) => name === "UPSTREAM_CONVERSATION_PATH")
+      ? yes("history", "Your service keeps it under its own id, which is sent back as {conversation}.")
+      : no("history", "{conversation} is sent, but no event named it: set UPSTREAM_CONVERSATION_PATH.");
+  if (sends("{room}")) return yes("history", "Your service keeps it by {room}.");
+  if (isPost && adapter !== "template")
+    return yes("history", `UPSTREAM_ADAPTER=${adapter} sends the conversation with each question.`);
+  if (isPost) return no("history", 'Add "{messages}" to the body, or keep the conversation by {room}.');
+  return no(
+    "history",
+    "A GET carries the newest question only. Serve a POST that takes {messages}, or keep the conversation by {room}.",
+  );
+}
+
+function stopRow(isContract: boolean, settings: Diagnosis["settings"]): Row {
+  const path = settings.find(([name]) => name === "UPSTREAM_STOP_PATH")?.[1];
+  const route = path ?? (isContract ? "/model/chat/{generation}" : undefined);
+  if (route === undefined)
+    return no("stop", "A stop closes the connection: end the model's call when it does, or set UPSTREAM_STOP_PATH.");
+  const note = `Serve ${path === undefined ? "DELETE " : ""}${route}. Until then a stop closes the connection: end the model's call when it does.`;
+  return { feature: "stop", works: "not seen", note };
+}
+
 function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
   const has = (kind: string) => recognized.parts.some((part) => part.kind === kind);
   const adapter = settings.find(([name]) => name === "UPSTREAM_ADAPTER")?.[1] ?? "contract";
   const isPost = recorded.method === "POST";
   const streams = recorded.chunks.length > 2 && recorded.streamedMs > 5;
-  const yes = (feature: string, note = ""): Row => ({ feature, works: "yes", note });
-  const no = (feature: string, note: string): Row => ({ feature, works: "no", note });
   const seen = (feature: string, isSeen: boolean, note: string): Row =>
     isSeen ? yes(feature) : { feature, works: "not seen", note };
   return [
@@ -51,6 +80,12 @@ function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
     recognized.saysEnd || !mayEndByClosing.has(recognized.dialect ?? "tagged")
       ? yes("end")
       : no("end", 'An answer that is cut off looks whole. Send {"type": "complete"} as the last event.'),
+    recognized.dialect === "text"
+      ? no(
+          "failure",
+          'A failure that is written as text is shown as an answer. Send it as "event: error", or set UPSTREAM_FAILURE_MARKS to how it begins.',
+        )
+      : yes("failure", 'Told from an answer where it is sent as {"type": "error"}, "event: error" or {"error": …}.'),
     ...(settings.some(([name]) => name === "ALLOW_HTTP")
       ? [
           no(
@@ -59,19 +94,8 @@ function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
           ),
         ]
       : []),
-    isPost
-      ? yes("history", `UPSTREAM_ADAPTER=${adapter} sends the conversation with each question.`)
-      : no(
-          "history",
-          "A GET carries the newest question only. Serve a POST that takes {messages}, or keep the conversation by {room}.",
-        ),
-    isPost && adapter === "contract"
-      ? {
-          feature: "stop",
-          works: "not seen",
-          note: "Serve DELETE /model/chat/:id. Until then a stop closes the connection: end the model's call when it does.",
-        }
-      : no("stop", "A stop closes the connection: end the model's call when it does, or set UPSTREAM_STOP_PATH."),
+    historyRow(isPost, adapter, settings),
+    stopRow(isPost && adapter === "contract", settings),
     recognized.isResumable
       ? yes("resume")
       : no(

@@ -18,9 +18,8 @@ import type { Recorded } from "./recorded-answer.ts";
 
 export interface Target {
   readonly backend: string;
-  readonly path?: string | undefined;
-  readonly method?: string | undefined;
-  readonly adapter?: string | undefined;
+  /** What the operator says of the call, as the gateway's own settings. */
+  readonly variables?: UpstreamVariables;
   readonly prompt?: string | undefined;
   /** Sent with the call, such as `authorization`. */
   readonly headers: Readonly<Record<string, string>>;
@@ -50,13 +49,13 @@ const maxMs = 50_000;
 
 /** The error is a sentence for the operator. */
 export async function diagnose(target: Target): Promise<Result<Diagnosis, string>> {
-  const variables = variablesOf(target);
+  const variables = allVariables(target);
   const setting = parseUpstream(variables);
   if (!setting.ok) return setting;
   const recorded = await record(setting.value, target);
   if (recorded.status !== 200 && recorded.status !== 201) {
     return fail(
-      `${recorded.method} ${setting.value.request.path} answers ${recorded.status}. Pass the route with --path and --method, and what it asks for with --authorization.`,
+      `${recorded.method} ${setting.value.request.path} answers ${recorded.status}. ${adviceFor(recorded.status)}`,
     );
   }
   const asIs = await read(recorded, "auto", {});
@@ -65,9 +64,7 @@ export async function diagnose(target: Target): Promise<Result<Diagnosis, string
   const mapping = recognized.text === "" && asIs.text === "" ? {} : (guess ?? {});
   const settings = [
     ...given(variables, setting.value, recorded),
-    ...(recognized.dialect === undefined || mapping.UPSTREAM_TEXT_PATH !== undefined
-      ? []
-      : [["UPSTREAM_DIALECT", recognized.dialect] as const]),
+    ...(await fixedDialect(recorded, recognized, mapping)),
     ...Object.entries(mapping).map(([name, value]) => [name, value] as const),
   ];
   return ok({ recorded, recognized, settings });
@@ -78,14 +75,38 @@ function isSafe(backend: string): boolean {
   return parseSafeUrl("NEST_BASE", () => backend, backend).ok;
 }
 
-function variablesOf({ backend, path, method, adapter }: Target): UpstreamVariables {
-  return {
-    NEST_BASE: backend,
-    ALLOW_HTTP: isSafe(backend) ? undefined : "yes",
-    UPSTREAM_PATH: path,
-    UPSTREAM_METHOD: method,
-    UPSTREAM_ADAPTER: adapter,
-  };
+/** The settings that arguments of these names stand for: `--stop-path` is `UPSTREAM_STOP_PATH`. */
+export function variablesOf(options: Readonly<Record<string, string | undefined>>): UpstreamVariables {
+  const named = Object.entries(options).map(
+    ([name, value]) => [`UPSTREAM_${name.replaceAll("-", "_").toUpperCase()}`, value] as const,
+  );
+  const isTemplate = options["query"] !== undefined || options["body"] !== undefined;
+  return { ...(isTemplate ? { UPSTREAM_ADAPTER: "template" } : {}), ...Object.fromEntries(named) };
+}
+
+function allVariables({ backend, variables }: Target): UpstreamVariables {
+  return { NEST_BASE: backend, ALLOW_HTTP: isSafe(backend) ? undefined : "yes", ...variables };
+}
+
+/** What to pass to the doctor for another status. */
+function adviceFor(status: number): string {
+  if (status === 401 || status === 403 || status === 407)
+    return 'Pass what it asks for with --authorization "Bearer …", or as --headers.';
+  if (status === 404 || status === 405) return "Pass its route with --path, and its method with --method.";
+  if (status === 400 || status === 413 || status === 415 || status === 422)
+    return 'Pass the fields that it takes, for example --body \'{"message":"{prompt}"}\', or --method GET --query "q={prompt}".';
+  if (status >= 300 && status < 400) return "The gateway follows no redirect: pass the address it leads to.";
+  return "Its log says why.";
+}
+
+/** The dialect by name spares the search for it, where it alone reads the same. */
+async function fixedDialect(recorded: Recorded, recognized: Recognized, mapping: Guess) {
+  const { dialect } = recognized;
+  if (dialect === undefined || mapping.UPSTREAM_TEXT_PATH !== undefined) return [];
+  const fixed = await read(recorded, dialect as DialectName, mapping);
+  const isSame =
+    JSON.stringify(fixed.parts) === JSON.stringify(recognized.parts) && fixed.saysEnd === recognized.saysEnd;
+  return isSame ? [["UPSTREAM_DIALECT", dialect] as const] : [];
 }
 
 /** What was passed on the command line, and the method that answered where a POST didn't. */

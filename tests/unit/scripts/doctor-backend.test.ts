@@ -1,11 +1,17 @@
 /** `npm run doctor -- --backend`: what it makes of the streams of public backends, and of one that nobody has seen. */
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
 import { afterEach, describe, expect, test } from "vitest";
+import { BackendMemory } from "../../../party/upstream/backend-memory.ts";
+import { readerOf } from "../../../party/upstream/event-stream.ts";
+import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { reportOf } from "../../../scripts/lib/doctor/backend-report.ts";
-import { diagnose, type Target } from "../../../scripts/lib/doctor/recognize-backend.ts";
+import { diagnose, type Target, variablesOf } from "../../../scripts/lib/doctor/recognize-backend.ts";
+import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { sendShape } from "../../support/upstream/send-shape.ts";
 import { servedShapes } from "../../support/upstream/served-shapes.ts";
+import { readAll } from "../upstream/reading.ts";
 
 const open: (() => void)[] = [];
 afterEach(() => {
@@ -30,6 +36,22 @@ async function diagnosed(url: string, more: Partial<Target> = {}) {
   const diagnosis = await diagnose({ backend: url, headers: {}, ...more });
   if (!diagnosis.ok) throw new Error(diagnosis.error);
   return { ...diagnosis.value, report: reportOf(diagnosis.value).join("\n") };
+}
+
+/** What the gateway shows of an answer with these settings. */
+async function answerWith(settings: readonly (readonly [name: string, value: string])[]): Promise<string> {
+  const upstream = new FetchUpstream({
+    setting: () => upstreamSetting(Object.fromEntries(settings)),
+    readerOf,
+    room: "r",
+    authorize: async () => ({}),
+    fetch,
+    memory: new BackendMemory({ now: () => 0 }),
+  });
+  const request = { generationId: "g", messages: [{ role: "user", content: "hi" }] } as const;
+  const { parts, end } = await readAll(await upstream.open(request, new AbortController().signal));
+  expect(end?.kind).toBe("done");
+  return parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
 }
 
 const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
@@ -57,6 +79,7 @@ describe("the doctor and a backend's stream", () => {
       expect(recognized.failure).toBeUndefined();
       expect(calls).toEqual(["POST /model/chat"]);
       expect(settings[0]).toEqual(["NEST_BASE", url]);
+      expect(await answerWith(settings)).toBe(text);
       expect(report).toContain("Recognized:");
     },
   );
@@ -86,7 +109,7 @@ describe("the doctor and a backend's stream", () => {
         .writeHead(200, { "content-type": "text/event-stream" })
         .end(data({ type: "delta", data: "Hi" }) + data({ type: "complete" }));
     });
-    const { report } = await diagnosed(url, { path: "/ai/chat", prompt: "x" });
+    const { report } = await diagnosed(url, { variables: { UPSTREAM_PATH: "/ai/chat" }, prompt: "x" });
     expect(calls).toEqual(["POST /ai/chat", "GET /ai/chat?provider=openai&prompt=x"]);
     expect(report).toContain("UPSTREAM_PATH=/ai/chat");
     expect(report).toContain("UPSTREAM_METHOD=GET");
@@ -110,8 +133,77 @@ describe("the doctor and a backend's stream", () => {
     expect(await diagnose({ backend: refusing.url, headers: {} })).toMatchObject({
       ...{ ok: false, error: expect.stringContaining("answers 401") },
     });
-    expect(await diagnose({ backend: refusing.url, path: "chat", headers: {} })).toMatchObject({
+    expect(await diagnose({ backend: refusing.url, variables: { UPSTREAM_PATH: "chat" }, headers: {} })).toMatchObject({
       ...{ ok: false, error: expect.stringContaining("UPSTREAM_PATH") },
+    });
+  });
+
+  const ways: readonly (readonly [name: string, options: Record<string, string>, asked: string, history: RegExp])[] = [
+    ["a query of its own", { method: "GET", path: "/ask", query: "q={prompt}" }, "GET /ask?q=hi", /no +history/],
+    [
+      "a body of its own",
+      { path: "/ask", body: '{"message":"{prompt}"}' },
+      'POST /ask {"message":"hi"}',
+      /no +history/,
+    ],
+    [
+      "a body with the conversation",
+      { body: '{"messages":"{messages}"}' },
+      'POST /model/chat {"messages":[{"role":"user","content":"hi"}]}',
+      /yes +history +\{messages\}/,
+    ],
+    [
+      "a conversation of its own",
+      { body: '{"query":"{prompt}","conversation_id":"{conversation}"}' },
+      'POST /model/chat {"query":"hi"}',
+      /yes +history +Your service keeps it under its own id/,
+    ],
+    [
+      "its own header and stop route",
+      { headers: '{"x-app":"1"}', body: '{"text":"{prompt}"}', "stop-path": "/stop/{generation}" },
+      'POST /model/chat {"text":"hi"} x-app: 1',
+      /not seen +stop +Serve \/stop/,
+    ],
+  ];
+  test.each(ways)("a service that takes %s is asked so, and the settings say so", async (_, options, asked, says) => {
+    const seen: string[] = [];
+    const { url } = await serve(async (request, response) => {
+      const body = await text(request);
+      const header = request.headers["x-app"] === undefined ? "" : ` x-app: ${request.headers["x-app"]}`;
+      seen.push(`${request.method} ${request.url}${body === "" ? "" : ` ${body}`}${header}`);
+      response
+        .writeHead(200, { "content-type": "text/event-stream" })
+        .end(data({ conversation_id: "c", content: "Hi" }) + data({ conversation_id: "c", done: true }));
+    });
+    const { settings, report } = await diagnosed(url, { variables: variablesOf(options), prompt: "hi" });
+    expect(seen).toEqual([asked]);
+    expect(report).toMatch(says);
+    for (const [name, value] of Object.entries(options))
+      expect(report).toContain(`UPSTREAM_${name.replace("-", "_").toUpperCase()}=${value}`);
+    expect(await answerWith(settings)).toBe("Hi");
+    expect(seen).toEqual([asked, asked]);
+  });
+
+  test("text alone can't tell a failure, and the report says what to set", async () => {
+    const plain = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end("data: Hello\n\ndata: you\n\n");
+    });
+    expect((await diagnosed(plain.url)).report).toMatch(/no +failure .*UPSTREAM_FAILURE_MARKS/);
+    const tagged = await serve((_, response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).end(data({ content: "Hi", done: true }));
+    });
+    expect((await diagnosed(tagged.url)).report).toMatch(/yes +failure/);
+  });
+
+  test.each([
+    [400, "--body"],
+    [401, "--authorization"],
+    [404, "--path"],
+    [302, "redirect"],
+  ])("status %i is answered with what to pass: %s", async (status, advice) => {
+    const { url } = await serve((_, response) => void response.writeHead(status).end());
+    expect(await diagnose({ backend: url, headers: {} })).toMatchObject({
+      ...{ ok: false, error: expect.stringContaining(advice) },
     });
   });
 });
