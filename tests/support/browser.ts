@@ -28,12 +28,12 @@ const quiet = [
   "--disable-sync",
 ];
 
-/** Starts Chromium. The caller closes it. */
-export async function launchBrowser(): Promise<Browser> {
+/** Starts Chromium. The caller closes it. @param flags of one test, such as names that it resolves */
+export async function launchBrowser(flags: readonly string[] = []): Promise<Browser> {
   const home = await unpackedChromium();
   return playwright.launch({
     executablePath: join(home, "chromium"),
-    args: [...chromium.args.filter((flag) => !unwanted.has(flag)), ...quiet],
+    args: [...chromium.args.filter((flag) => !unwanted.has(flag)), ...quiet, ...flags],
     headless: true,
     env: {
       ...process.env,
