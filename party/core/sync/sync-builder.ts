@@ -144,7 +144,7 @@ export class SyncBuilder {
     for (let index = end - 1; index >= 0 && page.length < limit; index -= 1) {
       const turn = turns[index];
       if (turn === undefined) break;
-      left -= (turn.record.end?.bytes ?? turn.length) + turn.record.spec.inputBytes;
+      left -= weightOf(turn, 0, true);
       if (left < 0 && page.length > 0) break;
       await this.#texts.load(turn);
       page.unshift(this.#turn({ turn, from: 0, withInput: true }));

@@ -2,13 +2,14 @@
  * Questions and answers of settled turns in memory: read from storage where a sync or a request to the upstream needs them,
  * and released beyond a budget. Turns that aren't settled always hold their own.
  */
+import { syncMaxBytes } from "../../../shared/protocol/limits.ts";
 import type { LogReader } from "../log/log-reader.ts";
 import { Answer } from "./answer.ts";
 import type { Turn } from "./turn.ts";
 import type { TurnList } from "./turn-list.ts";
 
-/** Units of settled answers and bytes of their questions that stay in memory for the next sync. */
-const keptUnits = 1_048_576;
+/** Bytes of settled answers and of their questions, as JSON, that stay in memory for the next sync: a sync holds no more. */
+const keptBytes = syncMaxBytes;
 
 export class TurnTexts {
   readonly #turns: TurnList;
@@ -35,8 +36,9 @@ export class TurnTexts {
     let kept = 0;
     for (const turn of this.#turns.all().reverse()) {
       if (!turn.isEndPublished || turn.answer === undefined) continue;
-      kept += turn.answer.length + turn.record.spec.inputBytes;
-      if (kept <= keptUnits) continue;
+      // By bytes and not by units: a tool step counts as one unit and may have 32 KiB.
+      kept += (turn.record.end?.bytes ?? 0) + turn.record.spec.inputBytes;
+      if (kept <= keptBytes) continue;
       turn.answer = undefined;
       turn.input = undefined;
     }
