@@ -1,6 +1,7 @@
 /** Hundreds of rooms ask at once and the backend answers ten at a time, in the real runtime. `properties.test.ts` has the same on machines of any speed. */
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { beforeEach, describe, expect, inject, test } from "vitest";
+import { freeRefusals } from "../../party/core/limiter/limiter.ts";
 import { limiterName } from "../../party/limits/limiter-shards.ts";
 import { textOf } from "../../shared/content.ts";
 import { type StormEvent, stormFigures } from "../support/backends/storm-figures.ts";
@@ -13,10 +14,11 @@ import { fresh, SocketTab } from "./tab.ts";
  */
 const maxRefusedByCompletion = 0.1;
 /**
- * The positions that a turn may lose between its arrival and its completion, as a share of all rooms. The rooms come in one
- * wave, so the order of arrival says little; a turn that starved would come last.
+ * Calls of one turn: its first ones may be refused through no fault of its own. In which order turns are served depends on the
+ * machine here, because a turn that is refused again must wait while others are served; `properties.test.ts` holds how long a
+ * turn may be overtaken, on machines of any speed.
  */
-const maxFellBack = 0.5;
+const maxCalls = freeRefusals + 1;
 
 const control = (path: string) => fetch(`${inject("stormUrl")}/control/${path}`);
 
@@ -32,32 +34,35 @@ describe("[U3] [Q4] a storm", () => {
     ["that says no more than 429", 200, "", {}],
     ["that asks to wait for a second", 100, "&retryAfter=1", {}],
     ["that takes far less than the tenant may ask for", 100, "", { activeTurns: 100 }],
-  ])("on a backend %s: every turn completes, few are refused, nobody starves", async (_name, rooms, said, limits) => {
-    await env.CONFIG.put("tenant/default", JSON.stringify(limits));
-    await control(`begin?wave=${rooms}${said}`);
-    const storm = fresh("storm");
-    const tabs: SocketTab[] = [];
-    // A few at a time, because a busy machine has five seconds for the hello of each socket.
-    while (tabs.length < rooms) {
-      const next = Array.from({ length: 20 }, (_, index) => new SocketTab().join(`${storm}-${tabs.length + index}`));
-      tabs.push(...(await Promise.all(next)));
-    }
-    const turns = tabs.map((tab, index) => {
-      const prompt = `Answer number ${index}, in the storm`;
-      return { tab, prompt, id: tab.submit(prompt) };
-    });
-    await Promise.all(turns.map(({ tab, id }) => tab.untilTurn(id, ({ state }) => state === "settled")));
+  ])(
+    "on a backend %s: every turn completes, few are refused, none of them often",
+    async (_name, rooms, said, limits) => {
+      await env.CONFIG.put("tenant/default", JSON.stringify(limits));
+      await control(`begin?wave=${rooms}${said}`);
+      const storm = fresh("storm");
+      const tabs: SocketTab[] = [];
+      // A few at a time, because a busy machine has five seconds for the hello of each socket.
+      while (tabs.length < rooms) {
+        const next = Array.from({ length: 20 }, (_, index) => new SocketTab().join(`${storm}-${tabs.length + index}`));
+        tabs.push(...(await Promise.all(next)));
+      }
+      const turns = tabs.map((tab, index) => {
+        const prompt = `Answer number ${index}, in the storm`;
+        return { tab, prompt, id: tab.submit(prompt) };
+      });
+      await Promise.all(turns.map(({ tab, id }) => tab.untilTurn(id, ({ state }) => state === "settled")));
 
-    for (const { tab, id, prompt } of turns) {
-      const turn = tab.turn(id);
-      expect(turn).toMatchObject({ outcome: "completed" });
-      expect(textOf(turn?.parts ?? [])).toBe(prompt);
-      tab.close();
-    }
-    const figures = stormFigures(await (await control("events")).json<StormEvent[]>());
-    console.log(`storm: ${JSON.stringify(figures)}`);
-    expect(figures).toMatchObject({ completed: rooms, aborted: 0, calls: rooms + figures.refused });
-    expect(figures.refusedLater / figures.completedLater).toBeLessThanOrEqual(maxRefusedByCompletion);
-    expect(figures.fellBack).toBeLessThanOrEqual(rooms * maxFellBack);
-  });
+      for (const { tab, id, prompt } of turns) {
+        const turn = tab.turn(id);
+        expect(turn).toMatchObject({ outcome: "completed" });
+        expect(textOf(turn?.parts ?? [])).toBe(prompt);
+        tab.close();
+      }
+      const figures = stormFigures(await (await control("events")).json<StormEvent[]>());
+      console.log(`storm: ${JSON.stringify(figures)}`);
+      expect(figures).toMatchObject({ completed: rooms, aborted: 0, calls: rooms + figures.refused });
+      expect(figures.refusedLater / figures.completedLater).toBeLessThanOrEqual(maxRefusedByCompletion);
+      expect(figures.mostCalls).toBeLessThanOrEqual(maxCalls);
+    },
+  );
 });

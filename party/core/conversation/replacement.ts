@@ -76,8 +76,8 @@ export class Replacements {
   ): Promise<Result<Acceptance, ErrorCode>> {
     const { turns, turnStops, life } = this.#parts;
     const { epoch } = turns;
-    // Queued turns first: they must not start when the active turn ends.
-    for (const turn of gone.toReversed()) turnStops.stop(turn, "replace");
+    // An active turn ends after its stop is durable: the queued turns have settled by then and don't start.
+    for (const turn of gone) turnStops.stop(turn, "replace");
     await Promise.all(gone.map((turn) => turn.ended));
     // Everything that was decided before the wait is decided again.
     const isOvertaken = this.#pending.get(frame.turnId)?.gone !== gone;

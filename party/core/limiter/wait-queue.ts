@@ -11,8 +11,11 @@ import { maxJitterOf } from "./limiter-port.ts";
 
 /** A turn that is this late no longer holds anything up. */
 const lateMs = 1_000;
-/** A turn that does not ask when it was told to is remembered this long. */
-const rememberMs = 10_000;
+/**
+ * A turn that does not ask when it was told to is remembered this long. It claims nothing by then, so this costs an entry; a
+ * turn that is forgotten too soon, on a machine that lags, comes back behind all others.
+ */
+const rememberMs = 30_000;
 /** A turn that was told to wait long may be this much later, for example because its room was moved meanwhile. */
 const maxOverdueMs = 30_000;
 /** Queued turns that are remembered. Beyond that the subject with the most gives up its last one, or the newcomer waits. */

@@ -39,6 +39,8 @@ export interface CrowdFigures {
   readonly served: readonly Served[];
   /** For each refusal, how many had been served by then. */
   readonly refusals: readonly number[];
+  /** The turns that were refused, in the order in which the Limiter last heard of it. */
+  readonly refused: readonly string[];
   /** How often the Limiter was asked for a lease. */
   readonly asks: number;
   readonly endedAt: number;
@@ -66,6 +68,7 @@ export function simulateCrowd(crowd: Crowd): CrowdFigures {
   };
   const served: Served[] = [];
   const refusals: number[] = [];
+  const refusedIds = new Set<string>();
   /** Calls that the upstream has not answered, because it waits for the whole wave. */
   const held: (() => void)[] = [];
   let [asks, calls, running] = [0, 0, 0];
@@ -82,6 +85,8 @@ export function simulateCrowd(crowd: Crowd): CrowdFigures {
     };
     const refused = () => {
       refusedRooms.add(room);
+      refusedIds.delete(of.generationId);
+      refusedIds.add(of.generationId);
       again(core.report(of, "rate-limited", crowd.retryAfterMs, time.now)?.retryAfterMs ?? 1_000);
     };
     const call = () => {
@@ -108,7 +113,7 @@ export function simulateCrowd(crowd: Crowd): CrowdFigures {
   while (time.runNext()) {
     if (time.now > 7_200_000) throw new Error(`after two hours ${arrivals.length - served.length} still wait`);
   }
-  return { served, refusals, asks, endedAt: time.now };
+  return { served, refusals, refused: [...refusedIds], asks, endedAt: time.now };
 }
 
 /** Simulated time: runs what was planned in the order of its time. */

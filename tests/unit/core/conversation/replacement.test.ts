@@ -193,3 +193,26 @@ describe("a submit that replaces turns of other people", () => {
     });
   });
 });
+
+test("[R5] a turn that has just ended is replaced after its end was sent, with all of its text", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const id = tab.submit("first");
+  await settled();
+  room.upstream.call.text("all ");
+  await room.clock.advance(1_000);
+  room.upstream.call.text("of ");
+  await settled();
+  const syncs = tab.received("sync").length;
+  const release = room.storage.hold();
+  room.upstream.call.text("it");
+  room.upstream.call.done();
+  await settled();
+  const next = tab.submit("again", { replaces: id });
+  await settled();
+  release();
+  await settled();
+  expect(tab.received("turn-end").at(-1)).toMatchObject({ turnId: id, length: "all of it".length });
+  expect(tab.received("sync")).toHaveLength(syncs);
+  expect(tab.view.turns.map((turn) => turn.id)).toEqual([next]);
+});

@@ -358,6 +358,33 @@ describe("[U3] a storm: 200 rooms, an upstream that takes 10 at a time", () => {
     }
   });
 
+  // A turn is overtaken while it sleeps until it asks again, which is two seconds and their jitter, or as long as its own
+  // `Retry-After`. What the machine takes for each thing comes on top.
+  test.each([0, 1, 5, 20, 60])("starves no refused turn on a machine that takes %i ms for each thing", (serviceMs) => {
+    for (const retryAfterMs of [undefined, 1_000]) {
+      for (let seed = 1; seed <= 5; seed += 1) {
+        const random = randomOf(seed);
+        const arrivals = Array.from({ length: 200 }, (_, n) => ({
+          ...{ room: `r${n}`, at: 0 },
+          lastsMs: Math.round(125 * (0.8 + 0.4 * random())),
+        }));
+        const { served, refused } = simulateCrowd({
+          ...{ arrivals, limits: {}, takes: 10, asksLate: true, jitter: random, serviceMs, wave: 200 },
+          ...defined({ retryAfterMs }),
+        });
+        const grantedAt = new Map(served.map((turn) => [turn.id, turn.grantedAt]));
+        let overtakenMs = 0;
+        let earliestLater = Number.POSITIVE_INFINITY;
+        for (const id of refused.toReversed()) {
+          const at = grantedAt.get(id) ?? Number.POSITIVE_INFINITY;
+          overtakenMs = Math.max(overtakenMs, at - earliestLater);
+          earliestLater = Math.min(earliestLater, at);
+        }
+        expect(overtakenMs).toBeLessThanOrEqual(2_500 + 800 * serviceMs);
+      }
+    }
+  });
+
   test("speeds up soon when the first answers took long and the next ones are quick", () => {
     const [slowMs, quickMs] = [10_000, 125];
     const arrivals = Array.from({ length: 200 }, (_, n) => ({

@@ -39,6 +39,23 @@ describe("a sync", () => {
     const late = await room.join();
     expect(late.received("turn-position")).toEqual([]);
   });
+
+  test("[R2] after a clear is followed by no position that was published a moment before it", async () => {
+    const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000 } });
+    const tab = await room.join();
+    tab.submit("running");
+    await settled();
+    await room.clock.advance(2_000);
+    tab.submit("queued");
+    await settled();
+    expect(tab.received("turn-position")).toHaveLength(1);
+    tab.say({ type: "room-clear" });
+    await settled();
+    const frames = tab.frames.length;
+    tab.read();
+    expect(tab.received("sync").at(-1)).toMatchObject({ mode: "snapshot", turns: [] });
+    expect(tab.frames.slice(frames).map(({ type }) => type)).not.toContain("turn-position");
+  });
 });
 
 describe("a page of older turns", () => {
