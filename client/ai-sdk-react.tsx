@@ -59,8 +59,9 @@ export function useRoomChat<UI_MESSAGE extends UIMessage = UIMessage>(
       });
       return () => {
         unsubscribe();
-        unfollow();
         transport.close();
+        // Later, because each abort of this chat is a person's stop, also one right before the component goes.
+        queueMicrotask(unfollow);
       };
     } catch (cause) {
       // Thrown on, a mistyped room would take the whole page down.

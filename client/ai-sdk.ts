@@ -59,6 +59,8 @@ interface Chat {
   readonly followers: Set<Follower>;
   /** A turn whose resumed stream was aborted. It is stopped unless the next resume follows at once. */
   stopping: string | undefined;
+  /** Followers that left since the last microtask: their components are being unmounted. */
+  leaving: number;
 }
 
 /** Pass one to `useChat`; it may serve any number of chats. A room that can't exist is reported when its chat is used. */
@@ -93,7 +95,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       if (!isAgain) {
         const turnId = turnIdOf(message.id, prompt);
         client.submit(input, { ...submitOptions(options), turnId });
-        return this.#read(chat, turnId, message.id, abortSignal, () => client.cancel(turnId));
+        return this.#read(chat, turnId, message.id, abortSignal, () => stopUnlessLeaving(chat, turnId));
       }
       // The turn that it replaces is known once the room is synced.
       const { turns, pending } = await whenSynced(client, abortSignal);
@@ -103,7 +105,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       if (abortSignal?.aborted !== true) {
         client.submit(input, defined({ ...submitOptions(options), turnId, replaces }));
       }
-      return this.#read(chat, turnId, message.id, abortSignal, () => client.cancel(turnId));
+      return this.#read(chat, turnId, message.id, abortSignal, () => stopUnlessLeaving(chat, turnId));
     } finally {
       chat.users -= 1;
     }
@@ -126,10 +128,10 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       const onAbort = () => {
         // A resume that replaces another one aborts it first: that isn't a stop.
         chat.stopping = open.id;
-        queueMicrotask(() => {
-          if (chat.stopping !== open.id) return;
-          chat.stopping = undefined;
-          chat.client.cancel(open.id);
+        stopUnlessLeaving(chat, open.id, () => {
+          const isMeant = chat.stopping === open.id;
+          if (isMeant) chat.stopping = undefined;
+          return isMeant;
         });
       };
       return this.#read(chat, open.id, undefined, abortSignal, onAbort);
@@ -180,6 +182,10 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       if (!chat.followers.delete(follower)) return;
       unsubscribe();
       chat.users -= 1;
+      chat.leaving += 1;
+      queueMicrotask(() => {
+        chat.leaving -= 1;
+      });
     };
   }
 
@@ -219,6 +225,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       names: new Map(),
       followers: new Set(),
       stopping: undefined,
+      leaving: 0,
     };
     this.#chats.set(chatId, chat);
     return chat;
@@ -252,6 +259,18 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     };
     return turnStream(chat.client, turnId, { signal, onAbort, onEnd });
   }
+}
+
+/**
+ * `useChat` of `ai` 7 calls `stop()` when its component is unmounted. React removes the component's follower in the same pass,
+ * before any microtask, and that distinguishes leaving from a person's stop.
+ */
+function stopUnlessLeaving(chat: Chat, turnId: string, isMeant: () => boolean = () => true): void {
+  const wasLeaving = chat.leaving > 0;
+  queueMicrotask(() => {
+    const isLeaving = wasLeaving || chat.leaving > 0;
+    if (isMeant() && !isLeaving) chat.client.cancel(turnId);
+  });
 }
 
 function messagesIn<UI_MESSAGE extends UIMessage>({ client, names }: Chat): RoomMessages<UI_MESSAGE> {

@@ -1,8 +1,12 @@
-/** The two ways to put the chat on the gateway: over HTTP with the SDK's own transport, over WebSocket with `useRoomChat`. */
+/**
+ * The ways to put the chat on the gateway: over HTTP with the SDK's own transport, over WebSocket with `useRoomChat`, or with
+ * the room's transport alone.
+ */
 import { Chat as SdkChat, useChat } from "@ai-sdk/react";
 import type { UIMessage } from "ai";
+import { RoomChatTransport } from "edge-chat-gateway/client/ai-sdk";
 import { useRoomChat } from "edge-chat-gateway/client/ai-sdk-react";
-import { StrictMode, useState } from "react";
+import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Chat } from "./chat.tsx";
 import { chatId, gateway, headers, over, overHttp, token } from "./transport.ts";
@@ -27,6 +31,23 @@ function RoomChat() {
   return <Chat chat={chat} />;
 }
 
+const roomTransport = new RoomChatTransport({ url: gateway, token });
+
+/** The SDK's own hook with the room's transport. One effect brings earlier messages and what others ask. */
+function TransportChat() {
+  const chat = useChat({ id: chatId, transport: roomTransport });
+  const { setMessages, resumeStream } = chat;
+  useEffect(
+    () =>
+      roomTransport.follow(chatId, ({ messages: shown, isAnswering }) => {
+        setMessages(shown);
+        if (isAnswering) void resumeStream();
+      }),
+    [setMessages, resumeStream],
+  );
+  return <Chat chat={chat} />;
+}
+
 async function messagesBefore(): Promise<UIMessage[]> {
   const response = await fetch(`${gateway}/api/chat/${chatId}/messages`, { headers: headers() });
   // Whoever may not read finds out when they ask.
@@ -35,12 +56,23 @@ async function messagesBefore(): Promise<UIMessage[]> {
 
 const messages = over === "http" ? await messagesBefore() : [];
 
+function ChatOver() {
+  switch (over) {
+    case "http":
+      return <HttpChat messages={messages} />;
+    case "transport":
+      return <TransportChat />;
+    default:
+      return <RoomChat />;
+  }
+}
+
 /** A place in the page that can be left, as one route is for another. */
 function Page() {
   const [isHere, setIsHere] = useState(true);
   return (
     <>
-      {isHere ? over === "http" ? <HttpChat messages={messages} /> : <RoomChat /> : null}
+      {isHere ? <ChatOver /> : null}
       <button type="button" onClick={() => setIsHere(!isHere)}>
         {isHere ? "Leave" : "Return"}
       </button>

@@ -17,4 +17,5 @@ export const headers = (): Record<string, string> => {
 /** Over HTTP: the SDK's own transport, at another address. */
 export const overHttp = () => new DefaultChatTransport({ api: `${gateway}/api/chat`, headers });
 
-export const over = query.get("over") === "http" ? "http" : "websocket";
+/** `websocket` stands for `useRoomChat`, `transport` for the room's transport with the SDK's own hook. */
+export const over = query.get("over") ?? "websocket";

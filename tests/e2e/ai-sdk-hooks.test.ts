@@ -70,7 +70,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.close());
 
-async function open(version: string, over: "http" | "websocket", gateway = stack.url): Promise<Page> {
+async function open(version: string, over: "http" | "websocket" | "transport", gateway = stack.url): Promise<Page> {
   const served = sites.get(version);
   if (served === undefined) throw new Error(`no app is served for ${version}`);
   const page = await context.newPage();
@@ -139,25 +139,41 @@ describe.each(Object.keys(versions))("With the hook of %s,", (version) => {
     },
   );
 
-  test("a component that is unmounted leaves the answer going, and shows it whole when it is mounted again", async () => {
-    const [page, other] = [await open(version, "websocket"), await open(version, "websocket")];
+  test.each(["websocket", "transport"] as const)(
+    "a component over %s that is unmounted leaves the answer going, and shows it whole when it is mounted again",
+    async (over) => {
+      const [page, other] = [await open(version, over), await open(version, over)];
+      await ask(page, words(150));
+      await answer(page).getByText("w10 ").waitFor();
+      await button(page, "Leave").click();
+      await answer(other).getByText("w149").waitFor();
+      await ready(other);
+      expect(await texts(other)).toEqual([words(150), words(150)]);
+      await button(page, "Return").click();
+      await answer(page).getByText("w149").waitFor();
+      expect(await texts(page)).toEqual([words(150), words(150)]);
+    },
+  );
+
+  test("a component that resumed an answer and is unmounted doesn't stop it", async () => {
+    const [page, other] = [await open(version, "transport"), await open(version, "transport")];
     await ask(page, words(150));
-    await answer(page).getByText("w10 ").waitFor();
-    await button(page, "Leave").click();
-    await answer(other).getByText("w149").waitFor();
-    await ready(other);
-    expect(await texts(other)).toEqual([words(150), words(150)]);
-    await button(page, "Return").click();
+    await answer(other).getByText("w10 ").waitFor();
+    await button(other, "Leave").click();
     await answer(page).getByText("w149").waitFor();
+    await ready(page);
     expect(await texts(page)).toEqual([words(150), words(150)]);
   });
 
-  test("another tab shows the question while it is answered, and its stop counts for both", async () => {
-    const [first, second] = [await open(version, "websocket"), await open(version, "websocket")];
-    await ask(first, words(3_000));
-    await answer(second).getByText("w10 ").waitFor();
-    await button(second, "Stop").click();
-    for (const page of [first, second]) await ready(page);
-    expect(await texts(first)).toEqual(await texts(second));
-  });
+  test.each(["websocket", "transport"] as const)(
+    "another tab over %s shows the question while it is answered, and its stop counts for both",
+    async (over) => {
+      const [first, second] = [await open(version, over), await open(version, over)];
+      await ask(first, words(3_000));
+      await answer(second).getByText("w10 ").waitFor();
+      await button(second, "Stop").click();
+      for (const page of [first, second]) await ready(page);
+      expect(await texts(first)).toEqual(await texts(second));
+    },
+  );
 });

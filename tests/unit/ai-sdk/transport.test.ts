@@ -105,6 +105,29 @@ describe.each(versions)("%s", (version) => {
     await tick();
   });
 
+  test("a stop in the pass in which its follower goes is a component that was unmounted; a later one is a stop", async () => {
+    open();
+    const unfollow = transport.follow("demo", () => {});
+    const { done, frame } = await ask("why?");
+    room.write("because");
+    await tick();
+    // As React unmounts: the cleanups of one component follow each other without a pause.
+    void chat.stop();
+    unfollow();
+    await done;
+    await tick();
+    expect(net.last.saidOf("turn-cancel")).toEqual([]);
+    const resumed = chat.resumeStream();
+    await tick();
+    void chat.stop();
+    await tick();
+    transport.follow("demo", () => {})();
+    await resumed;
+    expect(net.last.saidOf("turn-cancel")).toEqual([{ type: "turn-cancel", turnId: frame.turnId }]);
+    room.end("cancelled", { stop: "confirmed" });
+    await tick();
+  });
+
   test("a question that was stopped before it left is never asked", async () => {
     open();
     const done = chat.sendMessage({ text: "why?" });
