@@ -7,7 +7,7 @@ import { createParser } from "eventsource-parser";
 import { UpstreamFailure } from "../core/ports.ts";
 import type { Promised } from "./content-type.ts";
 import { isDataStreamLine } from "./dialects/formats/data-stream.ts";
-import { isObject, jsonOrUndefined, looksLikeMarkup, malformed } from "./dialects/stream-event.ts";
+import { isObject, jsonOrUndefined, looksLikeMarkup, malformed, mayBecomeMarkup } from "./dialects/stream-event.ts";
 import { type Framing, type FramingSink, maxEventUnits } from "./framing-contract.ts";
 import { ArrayFraming, DocumentFraming, LineFraming, TextFraming } from "./plain-framings.ts";
 
@@ -28,6 +28,8 @@ export class SniffedFraming implements Framing {
       return;
     }
     this.#head += text;
+    // Only the end of a line can tell more of a long one.
+    if (this.#head.length > maxHeadUnits && this.#head.length <= maxEventUnits && !/[\r\n]/.test(text)) return;
     this.#decide(false);
     // Blank lines that keep a connection alive, and no answer yet.
     if (this.#head.length > maxBlankUnits && withoutBlank(this.#head) === "") this.#head = "";
@@ -79,7 +81,8 @@ export class SniffedFraming implements Framing {
       this.#sink.onFailure(malformed("HTML"));
       return new UnreadFraming(true);
     }
-    return isOver || text.length > 16 || !this.#takesText ? this.#bare() : undefined;
+    const mayWait = text.length <= 16 || (text.length <= maxBlankUnits && mayBecomeMarkup(text));
+    return isOver || !mayWait || !this.#takesText ? this.#bare() : undefined;
   }
 
   #dataStream(text: string, isOver: boolean): Framing | undefined {
@@ -143,6 +146,8 @@ export class SniffedFraming implements Framing {
   }
 }
 
+/** What the first units don't tell, the first line does. */
+const maxHeadUnits = 8_192;
 /** White space in front of an answer. More is never part of it. */
 const maxBlankUnits = 4_096;
 

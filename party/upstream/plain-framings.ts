@@ -13,6 +13,11 @@ export class LineFraming implements Framing {
   }
 
   feed(text: string): void {
+    if (this.#held !== "" && !/[\r\n]/.test(text) && !this.#held.endsWith("\r")) {
+      this.#held += text;
+      if (this.#held.length > maxEventUnits) this.#sink.onFailure(malformed("a line without end"));
+      return;
+    }
     const lines = (this.#held + text).split(/\r\n|\n|\r(?=[^\n])/);
     this.#held = lines.pop() ?? "";
     if (this.#held.length > maxEventUnits) this.#sink.onFailure(malformed("a line without end"));

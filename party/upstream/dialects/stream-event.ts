@@ -65,7 +65,29 @@ export function isFailureMark(data: string): boolean {
 
 /** Whether a body or an event is a page of HTML or another document in angle brackets, not an answer. */
 export function looksLikeMarkup(text: string): boolean {
-  return /^\s*<(?:!doctype\s|html[\s>]|head[\s>]|body[\s>]|\?xml\s)/i.test(text);
+  const at = afterComments(text);
+  return at >= 0 && pageStart.test(text.slice(at, at + 64));
+}
+
+/** How a page begins, or an error document of a storage service. */
+const pageStart = /^<(?:!doctype\s|html[\s>]|head[\s>]|body[\s>]|title[\s>]|meta\s|\?xml\s|error>\s*<)/i;
+
+/** Whether the text may yet become a page: it begins with a comment of HTML that isn't over, or with nothing after one. */
+export function mayBecomeMarkup(text: string): boolean {
+  const at = afterComments(text);
+  return at < 0 || (at > 0 && text.length - at < 16 && text.startsWith("<!--"));
+}
+
+/** Where the text begins behind white space and comments of HTML, -1 where a comment isn't over. */
+function afterComments(text: string): number {
+  let at = 0;
+  for (;;) {
+    while (text.charCodeAt(at) <= 32) at += 1;
+    if (!text.startsWith("<!--", at)) return at;
+    const end = text.indexOf("-->", at + 4);
+    if (end < 0) return -1;
+    at = end + 3;
+  }
 }
 
 export function malformed(cause?: unknown): UpstreamFailure {

@@ -13,6 +13,7 @@ import { addUsage } from "../said-usage.ts";
 import { isObject, type JsonObject, type StreamEvent, textAt } from "../stream-event.ts";
 import { ToolFragments } from "../tool-fragments.ts";
 import { ToolSteps } from "../tool-steps.ts";
+import { addedBy } from "./tagged-text.ts";
 
 export function isDashScope(value: JsonObject): boolean {
   const { output } = value;
@@ -72,6 +73,6 @@ export class DashScopeDialect implements Dialect {
       return;
     }
     const isRepeat = this.#repeats === true && text.startsWith(received);
-    into.repeated(kind, isRepeat ? text.slice(received.length) : text);
+    into.repeated(kind, isRepeat ? text.slice(received.length) : (addedBy(text, received) ?? text));
   }
 }

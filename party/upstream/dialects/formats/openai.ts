@@ -14,7 +14,7 @@ import { addUsage } from "../said-usage.ts";
 import { isEndMark, isObject, type JsonObject, malformed, type StreamEvent, textAt } from "../stream-event.ts";
 import { ToolFragments } from "../tool-fragments.ts";
 import { ToolSteps } from "../tool-steps.ts";
-import { repeats } from "./tagged-text.ts";
+import { addedBy } from "./tagged-text.ts";
 
 /** Whether an object is a chunk or a whole completion, or an odd one of a stream of them. */
 export function isCompletion(value: JsonObject): boolean {
@@ -102,8 +102,8 @@ export class OpenAiDialect implements Dialect {
 function unrepeated(message: JsonObject, into: BatchBuilder): JsonObject {
   const { content } = message;
   const received = into.received("text");
-  if (typeof content !== "string" || !repeats(content, received)) return message;
-  return { content: content.slice(received.length) };
+  const added = typeof content === "string" ? addedBy(content, received) : undefined;
+  return added === undefined ? message : { content: added };
 }
 
 /** Reasoning first: where one chunk has both, the model thought before it spoke. */

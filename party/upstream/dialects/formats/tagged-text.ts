@@ -26,6 +26,22 @@ export function repeats(text: string, received: string): boolean {
   return received !== "" && text.startsWith(received) && (text.length > received.length || received.length > 8);
 }
 
+/** Of two texts that begin alike for so long, one repeats the other. */
+const alikeUnits = 12;
+
+/**
+ * What a last event adds that has the whole answer once more: "" where it differs from what was received in white space or in
+ * details, which an answer that only grows can't take back. Undefined where the text isn't a repetition.
+ */
+export function addedBy(text: string, received: string): string | undefined {
+  if (repeats(text, received)) return text.slice(received.length);
+  const [whole, known] = [text.trim(), received.trim()];
+  if (known.length < alikeUnits) return undefined;
+  if (whole.startsWith(known)) return whole.slice(known.length);
+  const isAlike = whole.slice(0, alikeUnits) === known.slice(0, alikeUnits) && whole.length * 2 >= known.length;
+  return isAlike ? "" : undefined;
+}
+
 const plainKeys = ["text", "content", "token", "delta", "chunk", "answer"] as const;
 
 /** Whether an object of a known text event has something else than text where the text is. */

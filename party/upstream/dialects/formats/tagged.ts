@@ -29,11 +29,11 @@ import { ToolSteps } from "../tool-steps.ts";
 import { readGraph } from "./graph.ts";
 import { brokenOff, TaggedEnd } from "./tagged-end.ts";
 import {
+  addedBy,
   hasWrongText,
   isBareWord,
   isNothing,
   mayRepeat,
-  repeats,
   unifiedParts,
   unifiedText,
   withoutType,
@@ -50,6 +50,8 @@ export class TaggedDialect implements Dialect {
   #stringName: string | undefined;
   readonly #ends = new TaggedEnd();
   #hasPartials = false;
+  /** The first text came in a list. */
+  #isListed = false;
   /** The tag of the first text, where it came with the end of a message. */
   #wholeTag: string | undefined;
   #isUnified: boolean;
@@ -179,15 +181,17 @@ export class TaggedDialect implements Dialect {
     // Only thoughts of an event whose text is the answer are of its tag: they have none of their own.
     if (kind === "text") {
       if (!this.#textTag.accepts(tag)) {
-        if (received !== "" && text.startsWith(received)) {
-          into.repeated(kind, text.slice(received.length));
+        const isLonger = received !== "" && text.startsWith(received);
+        const added = isLonger ? text.slice(received.length) : addedBy(text, received);
+        if (added !== undefined) {
+          into.repeated(kind, added);
           return;
         }
         throw this.#textTag.foreign(tag);
       }
       this.#textTag.returned();
     }
-    if (isWhole) into.repeated(kind, repeats(text, received) ? text.slice(received.length) : text);
+    if (isWhole) into.repeated(kind, addedBy(text, received) ?? text);
     else {
       this.#tools.flush(into);
       into.text(kind, text);
@@ -321,9 +325,12 @@ export class TaggedDialect implements Dialect {
       this.#tools.read(event.name, value, into);
       return;
     }
+    const hadText = this.hasText;
     const events = eventsIn(value, event);
-    if (events === undefined) into.ignored(event);
+    // After text that came in objects, a list of objects is a list of something else.
+    if (events === undefined || (hadText && !this.#isListed && event.name === undefined)) into.ignored(event);
     else for (const each of events) this.read(each, into);
+    if (!hadText && this.hasText) this.#isListed = true;
   }
 
   #unified(): void {

@@ -58,6 +58,7 @@ export function rolesOf(value: JsonObject, name: string | undefined): Roles {
   const speaker = speakerOf(value);
   if (speaker !== undefined) return { tag: name, role: speaker };
   const tags = tagsOf(value, name);
+  if (tags.length === 0 && isSource(value)) return { tag: undefined, role: "other" };
   const isTyped = typeof value["type"] === "string";
   let decided: Roles = { tag: undefined, role: undefined };
   for (const tag of tags) {
@@ -109,6 +110,12 @@ function tagsOf(value: JsonObject, name: string | undefined): string[] {
 }
 
 const strongKeys: ReadonlySet<Role> = new Set(["end", "soft-end", "part-end", "other", "reasoning", "keep-alive"]);
+
+/** Whether an object is a page or a document that an answer refers to. */
+function isSource(value: JsonObject): boolean {
+  const address = value["url"] ?? value["href"] ?? value["link"];
+  return typeof address === "string" && address !== "" && ("title" in value || "name" in value);
+}
 
 /** Whether there is a text that is no word about the event. */
 function hasText(value: JsonObject): boolean {

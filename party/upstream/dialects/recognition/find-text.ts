@@ -131,6 +131,7 @@ function collect(value: JsonObject, into: Found[], kind: TextKind, depth: number
     const inner = value[key];
     // There it is a word about the event.
     if (isStatus && (key === "message" || key === "msg") && typeof inner === "string") continue;
+    if (key === "token" && typeof inner === "string" && inner.length > 20 && signedToken.test(inner)) continue;
     if (inner !== undefined && inner !== null && collectAt(inner, into, kind, depth)) return true;
   }
   if (collectByWords(value, into, kind, depth)) return true;
@@ -188,9 +189,16 @@ function collectByWords(value: JsonObject, into: Found[], kind: TextKind, depth:
 
 /** Whether a key names, numbers or describes something, whatever else its words say: `part_delta_kind`, `messageId`. */
 function isLabel(key: string): boolean {
-  const last = wordsOf(key).at(-1) ?? "";
-  return labelWords.has(last);
+  const said = wordsOf(key);
+  return labelWords.has(said.at(-1) ?? "") || said.some((word) => secretWords.has(word));
 }
+
+/** Words of keys that hold credentials: a `token` beside one of them is no token of text. */
+const secretWords: ReadonlySet<string> = new Set(
+  "access auth authorization bearer refresh csrf xsrf jwt secret session password api cookie".split(" "),
+);
+/** A signed token (RFC 7519), which a handler may send in front of its answer. */
+const signedToken = /^eyJ[\w-]{8,}\.[\w-]+\.[\w-]*$/;
 
 const labelWords: ReadonlySet<string> = new Set(
   "kind type id ids name role status state format model index count time at url uri lang language path mode key".split(

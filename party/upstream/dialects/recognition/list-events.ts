@@ -3,7 +3,7 @@
  * its metadata, several objects, or one piece of text.
  */
 import { isObject, type JsonObject, type StreamEvent } from "../stream-event.ts";
-import { blockRole } from "./find-text.ts";
+import { blockRole, isTextKey } from "./find-text.ts";
 import { isGraphState } from "./graph-state.ts";
 import { roleOf } from "./tag-roles.ts";
 
@@ -17,10 +17,9 @@ export function eventsIn(list: readonly unknown[], event: StreamEvent): readonly
   if (!isSpoken) return undefined;
   const isPair = list.length === 2 && isObject(second) && !sameKeys(first, second);
   const objects = isPair ? [first] : list.filter(isObject);
-  // A list of what was found, suggested or asked is no list of messages.
-  return objects.length > 8 && event.name === undefined && !isMessage(first)
-    ? undefined
-    : objects.map((value) => ({ ...event, value }));
+  // A list of what was found or suggested is no list of messages.
+  const isAnswer = event.name !== undefined || objects.every((item) => isMessage(item) || isPiece(item));
+  return isAnswer ? objects.map((value) => ({ ...event, value })) : undefined;
 }
 
 function fromWords(first: string, list: readonly unknown[], event: StreamEvent): readonly StreamEvent[] | undefined {
@@ -36,4 +35,9 @@ function sameKeys(first: JsonObject, second: JsonObject): boolean {
   return Object.keys(first).sort().join() === Object.keys(second).sort().join();
 }
 
-const isMessage = (value: JsonObject) => "role" in value || "lc" in value || blockRole(value) !== "unknown";
+/** An object with nothing beside its text but what numbers it. */
+const isPiece = (value: JsonObject) =>
+  Object.keys(value).every((key) => isTextKey(key) || key === "id" || key === "index");
+
+const isMessage = (value: JsonObject) =>
+  "choices" in value || "role" in value || "lc" in value || blockRole(value) !== "unknown";
