@@ -226,6 +226,27 @@ test("[A1] a turn that is stopped during a long wait leaves no deadline behind, 
   expect(Object.keys(await agendaOf(room))).toEqual(["expire"]);
 });
 
+test("[A1] a turn that is stopped in the last seconds of a wait that began before a wake leaves no deadline behind", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const id = tab.submit("hi");
+  await settled();
+  room.upstream.call.fail(
+    new UpstreamFailure("upstream-unavailable", true, { byUpstream: true, retryAfterMs: 60_000 }),
+  );
+  await settled();
+  await room.clock.advance(55_000);
+  tab.socket.pongedAt = room.clock.now();
+  await room.evict([tab]);
+  await settled();
+  expect(Object.keys(await agendaOf(room)).some((name) => name.startsWith("wait/"))).toBe(true);
+  tab.cancel(id);
+  await settled();
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "cancelled", stop: "confirmed" });
+  expect(Object.keys(await agendaOf(room))).toEqual(["expire"]);
+});
+
 describe("[T1] a cancel of an id that the room doesn't know", () => {
   test("is answered when it is durable that the id will not run", async () => {
     const room = await buildRoom();
