@@ -11,7 +11,8 @@ const workerBudget = 12 * 1024;
 /** What a page downloads of the library, with partysocket and without React and the AI SDK. Gzip. */
 const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   client: 20 * 1024,
-  "client/react": 22 * 1024,
+  // A quarter more than a round number: the offer of the token in the WebSocket handshake.
+  "client/react": 22.25 * 1024,
   "client/ai-sdk": 24 * 1024,
   "client/ai-sdk-react": 25 * 1024,
 };

@@ -8,7 +8,7 @@ import { StreamReader } from "./http/sse.ts";
 import { canShare, type SharedName, SharedReader } from "./leader-tab.ts";
 import type { RoomAddress } from "./room-address.ts";
 import type { OpenTransport } from "./transport.ts";
-import { WebSocketTransport } from "./web-socket.ts";
+import { type OfferMemory, WebSocketTransport } from "./web-socket.ts";
 
 /** In the given order. Throws where no transport or an unknown one is named. */
 export function openers(
@@ -21,18 +21,18 @@ export function openers(
   const isTab = typeof document !== "undefined";
   const isShared = isTab && canShare();
   const pace = isTab && !isShared ? briefPace : patientPace;
-  const methods: MethodMemory = { isDeleteBlocked: false };
+  const memory: MethodMemory & OfferMemory = { isDeleteBlocked: false };
   const over =
     (name: SharedName, read: OpenReader): OpenTransport =>
     (events) =>
       new HttpTransport(
         address,
         events,
-        methods,
+        memory,
         isShared ? (readerEvents) => new SharedReader(name, address, readerEvents, read) : read,
       );
   const open: Record<TransportName, OpenTransport> = {
-    websocket: (events) => new WebSocketTransport(address, events),
+    websocket: (events) => new WebSocketTransport(address, events, memory),
     sse: over("sse", (events) => new StreamReader(address, events)),
     poll: over("poll", (events) => new PollReader(address, events, () => pace)),
   };

@@ -35,12 +35,17 @@ export function innerRequest(
 }
 
 /** The request that opens a WebSocket in the room. */
-export function innerUpgrade(inside: URL, request: Request, identity: SocketIdentity): Request {
+export function innerUpgrade(
+  inside: URL,
+  request: Request,
+  { identity, callerToken }: Pick<InnerRequest, "identity" | "callerToken">,
+): Request {
   // partysocket keeps one `_pk` for life and PartyServer takes it as the connection's id, so two sockets of one tab would
   // share it. Every socket gets a fresh id.
   inside.searchParams.set("_pk", crypto.randomUUID());
   const headers = new Headers({ upgrade: "websocket" });
   setIdentity(headers, identity);
+  if (callerToken !== undefined) headers.set(callerTokenHeader, callerToken);
   return new Request(inside, { headers, signal: request.signal });
 }
 

@@ -112,7 +112,11 @@ async function openSocket(
   if (principal !== undefined && !mayDo(principal, "hello")) {
     return withSocketProtocol(refuseSocket({ code: "forbidden" }), offer);
   }
-  const upgrade = innerUpgrade(inside, request, { principal, address: addressOf(request) });
+  const callerToken = config.upstreamAuth.mode === "forward" ? offer.token : undefined;
+  const upgrade = innerUpgrade(inside, request, {
+    identity: { principal, address: addressOf(request) },
+    callerToken,
+  });
   return withSocketProtocol(await forward(room, upgrade, bindings, config), offer);
 }
 

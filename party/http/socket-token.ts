@@ -1,12 +1,9 @@
 /**
- * The token that a WebSocket's handshake carries. A browser can send no `Authorization` header with a WebSocket, but it can
- * offer subprotocols: `edge-chat.v1` and `bearer.<token>`. A handshake without a token is legal; then the `hello` carries it.
+ * Reads the token that a WebSocket's handshake carries (`shared/protocol/handshake.ts`), and answers the offer. A handshake without
+ * a token is legal; then the `hello` carries it.
  */
+import { socketProtocol, tokenProtocolPrefix } from "../../shared/protocol/handshake.ts";
 import { bearerOf } from "../auth/bearer.ts";
-
-/** The subprotocol that the gateway selects: a browser fails a handshake whose offers were all ignored. */
-export const socketProtocol = "edge-chat.v1";
-const tokenPrefix = "bearer.";
 
 export interface HandshakeOffer {
   readonly token: string | undefined;
@@ -16,7 +13,7 @@ export interface HandshakeOffer {
 
 export function handshakeOffer(request: Request): HandshakeOffer {
   const offered = (request.headers.get("sec-websocket-protocol") ?? "").split(",").map((name) => name.trim());
-  const token = offered.find((name) => name.startsWith(tokenPrefix))?.slice(tokenPrefix.length);
+  const token = offered.find((name) => name.startsWith(tokenProtocolPrefix))?.slice(tokenProtocolPrefix.length);
   return { token: bearerOf(request) ?? token, isOurProtocol: offered.includes(socketProtocol) };
 }
 

@@ -8,6 +8,7 @@ import { fail, ok } from "../../shared/result.ts";
 import { CallerTokens } from "../auth/upstream-auth/caller-tokens.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
+import type { Principal } from "../core/principal.ts";
 import { RoomCore } from "../core/room/room.ts";
 import { callerTokenHeader } from "../responses/principal-header.ts";
 import { principalIn, socketIdentityIn } from "../room-http/principal-reader.ts";
@@ -91,7 +92,9 @@ export class ChatRoomHost {
   /** @param headers as the Worker built them: they say what it verified of the client. */
   handleOpen(connection: Connection, headers: Headers): void {
     this.#points?.invoked();
-    this.#core?.handleOpen(this.#socketOf(connection), socketIdentityIn(headers));
+    const identity = socketIdentityIn(headers);
+    if (identity.principal !== undefined) this.#rememberToken(identity.principal, headers);
+    this.#core?.handleOpen(this.#socketOf(connection), identity);
   }
 
   handleMessage(connection: Connection, message: WSMessage): void {
@@ -108,13 +111,18 @@ export class ChatRoomHost {
     this.#points?.invoked();
     // The Worker verified who asks. A request without an identity carries a ticket, which the room checks.
     const principal = principalIn(request.headers);
-    const token = request.headers.get(callerTokenHeader);
-    if (principal !== undefined && token !== null) this.#callerTokens.remember(principal, token);
+    if (principal !== undefined) this.#rememberToken(principal, request.headers);
     return answerInRoom(
       request,
       this.#core,
       principal === undefined ? fail({ code: "unauthenticated" }) : ok(principal),
     );
+  }
+
+  /** Where the backend wants the caller's own token. A `hello` with a token is remembered by the room's ports. */
+  #rememberToken(principal: Principal, headers: Headers): void {
+    const token = headers.get(callerTokenHeader);
+    if (token !== null) this.#callerTokens.remember(principal, token);
   }
 
   /** The newest events as JSON, for `GET /ops/events/:room`. */

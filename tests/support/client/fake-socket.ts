@@ -12,6 +12,10 @@ export class FakeSocket extends EventTarget {
   static readonly CLOSED = 3;
 
   readonly url: string;
+  /** The subprotocols that the client offered. */
+  readonly offered: readonly string[];
+  /** The one that the host selected; "" for none. */
+  protocol = "";
   readyState = FakeSocket.CONNECTING;
   binaryType = "blob";
   /** What the client said, in order: frames parsed, `ping` as it is. */
@@ -19,9 +23,10 @@ export class FakeSocket extends EventTarget {
   closedWith: { code: number | undefined; reason: string | undefined } | undefined;
   #waiting: string[] = [];
 
-  constructor(url: string) {
+  constructor(url: string, offered: readonly string[] = []) {
     super();
     this.url = url;
+    this.offered = offered;
   }
 
   send(text: string): void {
@@ -35,7 +40,8 @@ export class FakeSocket extends EventTarget {
   }
 
   /** The room's side. */
-  open(): void {
+  open(protocol = ""): void {
+    this.protocol = protocol;
     this.readyState = FakeSocket.OPEN;
     this.dispatchEvent(new Event("open"));
   }
@@ -79,8 +85,8 @@ export interface FakeNetwork {
 export function fakeNetwork(): FakeNetwork {
   const sockets: FakeSocket[] = [];
   class Counted extends FakeSocket {
-    constructor(url: string) {
-      super(url);
+    constructor(url: string, offered?: readonly string[]) {
+      super(url, offered);
       sockets.push(this);
     }
   }
