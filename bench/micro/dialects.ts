@@ -47,6 +47,8 @@ const formats: Readonly<Record<string, Format>> = {
     }),
   "tagged: Ollama, a time in each": (text, index) =>
     `${JSON.stringify({ model: "m", created_at: at(index), message: { role: "assistant", content: text }, done: false })}\n`,
+  "tagged: an envelope, an id in each": (text, index) =>
+    data({ code: 0, msg: "ok", data: { message_id: `m-${index}`, answer: text } }),
   "tagged: LangGraph, a time in each": (text, index) =>
     data({ id: "r", status: "on_chat_model_stream", type: "text", timestamp: index, content: text }),
 };

@@ -16,11 +16,12 @@ export interface Lesson {
   readonly holes: readonly Hole[];
 }
 
-/** Keys whose strings and numbers no dialect reads. */
-const ignoredNames =
-  "created created_at createdAt create_time createTime timestamp ts time sequence_number sequenceNumber seq total_tokens totalTokens totalTokenCount".split(
-    " ",
-  );
+/** Keys whose strings and numbers no dialect reads in an event of text: times, numbers and ids of the event. */
+const ignoredNames = [
+  "created created_at createdAt create_time createTime timestamp ts time sequence_number sequenceNumber seq total_tokens totalTokens",
+  "totalTokenCount id uuid uid messageId message_id msgId msg_id eventId event_id chunkId chunk_id requestId request_id rid traceId",
+  "trace_id seqId seq_id logId log_id",
+].flatMap((names) => names.split(" "));
 
 /** A key with a string or a number. Only an escaped quote could stand inside of a string, and none can follow `{` or `,`. */
 const member = (names: readonly string[]) =>
@@ -31,7 +32,7 @@ const countMember = member([...inputNames, ...outputNames]);
 const inputs: ReadonlySet<string> = new Set(inputNames);
 
 /** Pieces of a tool call are collected over many events: an event with one is never skipped. */
-const toolPiece = /"(?:tool_calls|function_call)"\s*:\s*(?:\[\s*)?\{/;
+const toolPiece = /"(?:tool_calls|tool_call_chunks|function_call)"\s*:\s*(?:\[\s*)?\{/;
 
 interface Place {
   readonly hole: Hole;

@@ -23,6 +23,8 @@ const formats: Readonly<Record<string, Format>> = {
   responses: (text, n) => ({ type: "response.output_text.delta", sequence_number: n, delta: text }),
   dashscope: (text, n) => ({ output: { text: `${text}.` }, usage: { output_tokens: n }, request_id: "q" }),
   "a format of one's own": (text, n) => ({ type: "token", timestamp: n, content: text }),
+  "an id in each event": (text, n) => ({ code: 0, data: { messageId: n, answer: text }, trace_id: n }),
+  "a number under id": (text, n) => ({ id: n, delta: text }),
 };
 
 const scalars = fc.oneof(
@@ -88,10 +90,13 @@ describe("the template of an event", () => {
     return template.read(undefined, event(format, "two", second).data, new BatchBuilder());
   }
 
-  test.each(["ollama", "responses", "a format of one's own"])("fits an event of %s with another time", (name) => {
-    expect(fits(formats[name], 1, 20.5)).toBe(true);
-    expect(fits(formats[name], "13:00", "13:01")).toBe(true);
-  });
+  test.each(["ollama", "responses", "a format of one's own", "an id in each event", "a number under id"])(
+    "fits an event of %s with another time or id",
+    (name) => {
+      expect(fits(formats[name], 1, 20.5)).toBe(true);
+      expect(fits(formats[name], "13:00", "13:01")).toBe(true);
+    },
+  );
 
   test("fits an event with other counts, and passes them on", () => {
     const template = new TextTemplate(false);
