@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import { backendChecks } from "./lib/doctor/backend-checks.ts";
 import { reportOf } from "./lib/doctor/backend-report.ts";
 import { ContractClient } from "./lib/doctor/contract-client.ts";
-import { type Check, format, messageOf, runChecks } from "./lib/doctor/findings.ts";
+import { type Check, format, messageOf, printable, runChecks } from "./lib/doctor/findings.ts";
 import { gatewayChecks } from "./lib/doctor/gateway-checks.ts";
 import { diagnose, variablesOf } from "./lib/doctor/recognize-backend.ts";
 
@@ -80,10 +80,10 @@ async function examine(address: string): Promise<boolean> {
   console.log(`The stream of ${address}\n`);
   if (!diagnosis.ok) {
     failed += 1;
-    console.log(`${diagnosis.error}\n`);
+    console.log(printable(`${diagnosis.error}\n`));
     return false;
   }
-  console.log(`${reportOf(diagnosis.value).join("\n")}\n`);
+  console.log(printable(`${reportOf(diagnosis.value).join("\n")}\n`));
   const { recorded, recognized } = diagnosis.value;
   if (recognized.text === "") failed += 1;
   // The checks of the contract ask at its own address, in its own words.
@@ -109,7 +109,7 @@ if (backend === undefined && url === undefined) {
 
 for (const { title, checks } of groups) {
   console.log(`${title}\n`);
-  const results = await runChecks(checks, (result) => console.log(format(result)));
+  const results = await runChecks(checks, (result) => console.log(printable(format(result))));
   failed += results.filter(({ finding }) => finding.kind === "wrong").length;
   console.log("");
 }

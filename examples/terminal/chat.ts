@@ -48,9 +48,12 @@ function show(snapshot: ChatSnapshot): void {
   if (isEnding && openTurn() === undefined && snapshot.pending.length === 0) leave(0);
 }
 
-/** Without control characters: an escape sequence in an answer could rewrite the screen or the clipboard. */
+/**
+ * Without control characters: an escape sequence in an answer or an error could rewrite the screen or the clipboard. Characters that
+ * change the direction of a line are left out too, because they make it read as another one.
+ */
 function print(text: string): void {
-  process.stdout.write(text.replace(/[^\P{Cc}\n\t]/gu, ""));
+  process.stdout.write(text.replace(/[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu, ""));
 }
 
 function openTurn() {

@@ -3,6 +3,7 @@
  * and only by who asks: nothing polls while nobody does anything.
  */
 import type { Clock } from "../core/ports.ts";
+import { SharedFetch } from "../platform/shared-fetch.ts";
 import { withTimeout } from "../platform/with-timeout.ts";
 import { isRevoked, type Revocable, type Revocation } from "./revocation-list.ts";
 
@@ -20,6 +21,7 @@ interface Copy {
 /** Shared by the rooms of an isolate: plain data, so that it may cross from one request to another. */
 export class RevocationCopies {
   readonly #copies = new Map<string, Copy>();
+  readonly #reads = new Map<string, SharedFetch>();
 
   get(tenant: string): Copy | undefined {
     return this.#copies.get(tenant);
@@ -29,7 +31,16 @@ export class RevocationCopies {
     this.#copies.delete(tenant);
     this.#copies.set(tenant, copy);
     const [oldest] = this.#copies.keys();
-    if (this.#copies.size > maxTenants && oldest !== undefined) this.#copies.delete(oldest);
+    if (this.#copies.size <= maxTenants || oldest === undefined) return;
+    this.#copies.delete(oldest);
+    this.#reads.delete(oldest);
+  }
+
+  /** Resolves when `work`, or that of another request which began a moment ago, has set the tenant's copy. */
+  read(tenant: string, clock: Clock, work: () => Promise<void>): Promise<void> {
+    const read = this.#reads.get(tenant) ?? new SharedFetch(clock);
+    this.#reads.set(tenant, read);
+    return read.share(work);
   }
 }
 
@@ -62,20 +73,25 @@ export class RevocationCache {
   }
 
   #read(tenant: string): Promise<void> {
-    const { copies, clock, read, onFault } = this.#options;
+    const { copies, clock } = this.#options;
     let reading = this.#reading.get(tenant);
     if (reading === undefined) {
-      const readAt = clock.now();
-      reading = withTimeout(read(tenant), readTimeoutMs, clock)
-        .then((list) => copies.set(tenant, { list, readAt }))
-        .catch((cause: unknown) => {
-          onFault(cause);
-          // Asked again after the same time: a list that cannot be read must not slow down every frame.
-          copies.set(tenant, { list: copies.get(tenant)?.list ?? [], readAt });
-        })
-        .finally(() => this.#reading.delete(tenant));
+      reading = copies.read(tenant, clock, () => this.#readNow(tenant)).finally(() => this.#reading.delete(tenant));
       this.#reading.set(tenant, reading);
     }
     return reading;
+  }
+
+  /** Never rejects. */
+  async #readNow(tenant: string): Promise<void> {
+    const { copies, clock, read, onFault } = this.#options;
+    const readAt = clock.now();
+    try {
+      copies.set(tenant, { list: await withTimeout(read(tenant), readTimeoutMs, clock), readAt });
+    } catch (cause) {
+      onFault(cause);
+      // Asked again after the same time: a list that cannot be read must not slow down every frame.
+      copies.set(tenant, { list: copies.get(tenant)?.list ?? [], readAt });
+    }
   }
 }

@@ -23,14 +23,16 @@ export interface SecretSettings {
   readonly operatorToken: string | undefined;
 }
 
-const seals = new WeakMap<SecretSettings, Promise<TicketSeal | undefined>>();
+/** Without promises: one of a request that was cancelled would never resolve for the next. */
+const seals = new WeakMap<SecretSettings, TicketSeal>();
 
 /** Undefined where there is no secret to seal with. Keys are derived once for the isolate's configuration. */
-export function ticketSealOf(config: SecretSettings): Promise<TicketSeal | undefined> {
+export async function ticketSealOf(config: SecretSettings): Promise<TicketSeal | undefined> {
   const known = seals.get(config);
   if (known !== undefined) return known;
   const secrets = secretsOf(config);
-  const seal = secrets.length === 0 ? Promise.resolve(undefined) : TicketSeal.from(secrets);
+  if (secrets.length === 0) return undefined;
+  const seal = await TicketSeal.from(secrets);
   seals.set(config, seal);
   return seal;
 }

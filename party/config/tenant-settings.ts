@@ -67,7 +67,8 @@ export interface TenantConfigPorts {
   readonly report: (event: TenantEvent) => void;
 }
 
-interface Known {
+/** What was read of a tenant. Plain data, so that the requests of an isolate may share it. */
+export interface KnownTenant {
   readonly config: TenantConfig;
   readonly until: number;
 }
@@ -77,11 +78,17 @@ export class TenantConfigs {
   readonly #defaults: TenantConfig;
   /** For a tenant whose entry can't be read: the default limits, and nothing may be named. */
   readonly #closed: TenantConfig;
-  readonly #known = new Map<string, Known>();
+  readonly #known: Map<string, KnownTenant>;
   readonly #reading = new Map<string, Promise<TenantConfig>>();
 
-  constructor(defaults: Pick<LimitSettings, "turnsPerMinute" | "activeTurns">, ports: TenantConfigPorts) {
+  /** @param known what was read before. On Workers a request must not wait for another's read, but may use what it read. */
+  constructor(
+    defaults: Pick<LimitSettings, "turnsPerMinute" | "activeTurns">,
+    ports: TenantConfigPorts,
+    known = new Map<string, KnownTenant>(),
+  ) {
     this.#ports = ports;
+    this.#known = known;
     this.#defaults = limitsOf(defaults, {});
     this.#closed = { ...this.#defaults, ...closedLists };
   }

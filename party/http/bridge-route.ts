@@ -5,7 +5,7 @@
 import type { RevocationsOf } from "../auth/authorize.ts";
 import { bridgeAdmitted } from "../bridge/authorized-bridge.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
+import { type KnownTenant, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
 import type { TurnLimiter } from "../core/limiter/limiter-port.ts";
 import { LeaseClient, type LeaseClientOptions } from "../limits/limiter-client.ts";
 import { SlowingHints } from "../limits/limiter-hints.ts";
@@ -20,7 +20,7 @@ export interface BridgeBindings {
 }
 
 /** What tenants may ask for, by the configuration: it lives as long as the isolate, and so does what was read. */
-const tenantsOf = new WeakMap<GatewayConfig, TenantConfigs>();
+const knownOf = new WeakMap<GatewayConfig, Map<string, KnownTenant>>();
 const slowingHints = new SlowingHints(systemClock);
 
 export function routeBridge(
@@ -79,14 +79,8 @@ function kept(
 }
 
 function tenantsIn(store: TenantStore | undefined, config: GatewayConfig): TenantConfigs {
-  const known = tenantsOf.get(config);
-  if (known !== undefined) return known;
-  const tenants = new TenantConfigs(config.limits, {
-    store,
-    clock: systemClock,
-    upstreamVariables: config.upstreamVariables,
-    report,
-  });
-  tenantsOf.set(config, tenants);
-  return tenants;
+  const known = knownOf.get(config) ?? new Map<string, KnownTenant>();
+  knownOf.set(config, known);
+  const { limits, upstreamVariables } = config;
+  return new TenantConfigs(limits, { store, clock: systemClock, upstreamVariables, report }, known);
 }

@@ -25,6 +25,14 @@ const keepMs = 86_400_000;
 /** The pause after a failed fetch, while there is something to serve. */
 const afterFailureMs = 5_000;
 
+/** A load that has taken longer belongs to a request that was cancelled, and its promise never settles. */
+const maxLoadMs = 12_000;
+
+interface Loading {
+  readonly startedAt: number;
+  readonly cached: Promise<Cached>;
+}
+
 interface Kept {
   readonly cached: Cached;
   /** The earliest time for the next fetch, after the source failed; ms since 1970. */
@@ -34,7 +42,7 @@ interface Kept {
 export class StaleCache {
   readonly #clock: Pick<Clock, "now">;
   readonly #kept = new Map<string, Kept>();
-  readonly #loading = new Map<string, Promise<Cached>>();
+  readonly #loading = new Map<string, Loading>();
 
   constructor(clock: Pick<Clock, "now">) {
     this.#clock = clock;
@@ -71,7 +79,7 @@ export class StaleCache {
 
   #load(key: string, load: () => Promise<Cached>, shared: SharedCache): Promise<Cached> {
     const known = this.#loading.get(key);
-    if (known !== undefined) return known;
+    if (known !== undefined && this.#clock.now() - known.startedAt < maxLoadMs) return known.cached;
     const loading = (async () => {
       try {
         const cached = await load();
@@ -88,7 +96,7 @@ export class StaleCache {
         this.#loading.delete(key);
       }
     })();
-    this.#loading.set(key, loading);
+    this.#loading.set(key, { startedAt: this.#clock.now(), cached: loading });
     return loading;
   }
 

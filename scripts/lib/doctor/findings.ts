@@ -24,6 +24,9 @@ export const ok = (note?: string): Finding => (note === undefined ? { kind: "ok"
 export const wrong = (problem: string, fix: string): Finding => ({ kind: "wrong", problem, fix });
 export const advice = (problem: string, fix: string): Finding => ({ kind: "advice", problem, fix });
 
+/** Without control characters: a server's words must not rewrite the screen of whoever runs the doctor. */
+export const printable = (text: string): string => text.replace(/[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069]/gu, "");
+
 /** One check never takes longer: whatever hangs is a finding too. */
 const checkTimeoutMs = 60_000;
 

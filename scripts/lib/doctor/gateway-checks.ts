@@ -1,4 +1,5 @@
 /** Whether a deployed gateway does what its users need, asked from where they are; and what to change where it does not. */
+import { isLoopback } from "../../../party/auth/safe-url.ts";
 import { defined } from "../../../shared/defined.ts";
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../../shared/protocol/version.ts";
@@ -32,7 +33,7 @@ export function gatewayChecks(target: GatewayTarget): Check[] {
     { name: "reachable", run: () => reachable(target.url) },
     { name: "https", needs: ["reachable"], run: async () => encrypted(target.url) },
     { name: "clock", needs: ["reachable"], run: () => clock(target.url) },
-    { name: "settings", needs: ["reachable"], run: () => settings(roomUrl, headers) },
+    { name: "settings", needs: ["reachable"], run: () => settings(target, roomUrl, headers) },
     { name: "keys", needs: ["settings"], run: () => keys(target.url) },
     { name: "backend, from the gateway", needs: ["settings"], run: () => backend(target.url) },
     { name: "WebSocket", needs: ["settings"], run: () => webSocket(roomUrl, target.token) },
@@ -84,11 +85,19 @@ async function problemOf(response: Response): Promise<{ code?: string; detail?: 
   return (await response.json()) as { code?: string; detail?: string; title?: string };
 }
 
-async function settings(roomUrl: string, headers: Readonly<Record<string, string>>): Promise<Finding> {
+async function settings(
+  { url, token }: GatewayTarget,
+  roomUrl: string,
+  headers: Readonly<Record<string, string>>,
+): Promise<Finding> {
   const response = await fetch(roomUrl, { headers: { ...headers, accept: "application/json" } });
   if (response.ok) {
     await response.body?.cancel();
-    return ok();
+    if (token !== undefined || isLoopback(new URL(url).hostname)) return ok();
+    return advice(
+      "anyone may chat here without a token",
+      "If ALLOW_ANONYMOUS=yes isn't your wish, set AUTH=jwt. If you didn't set it, a proxy hides Host and the caller's address from the gateway: docs/transports.md has the recipes.",
+    );
   }
   const { code, detail = "", title = "" } = await problemOf(response);
   switch (code) {

@@ -52,6 +52,38 @@ describe("a revocation", () => {
   });
 });
 
+test("[S2] three hundred requests of a cold isolate read a tenant's list once", async () => {
+  const clock = new FakeClock();
+  const copies = new RevocationCopies();
+  const { promise, resolve } = Promise.withResolvers<readonly Revocation[]>();
+  let reads = 0;
+  const read = () => {
+    reads += 1;
+    return promise;
+  };
+  const asked = Array.from({ length: 300 }, () =>
+    new RevocationCache({ copies, read, clock, onFault: () => {} }).isRevoked("acme", { sub: "mallory" }),
+  );
+  resolve([{ sub: "mallory", at: clock.now() }]);
+  await clock.advance(20);
+  expect(new Set(await Promise.all(asked))).toEqual(new Set([true]));
+  expect(reads).toBe(1);
+});
+
+test("[S2] a read whose request was cancelled holds up nobody else for long", async () => {
+  const clock = new FakeClock();
+  const copies = new RevocationCopies();
+  const reads: (() => Promise<readonly Revocation[]>)[] = [() => new Promise(() => {}), async () => []];
+  const cache = () => {
+    const read = () => reads.shift()?.() ?? Promise.reject(new Error("read too often"));
+    return new RevocationCache({ copies, read, clock, onFault: () => {} });
+  };
+  void cache().isRevoked("acme", { sub: "alice" });
+  const other = cache().isRevoked("acme", { sub: "alice" });
+  await clock.advance(300);
+  expect(await other).toBe(false);
+});
+
 describe("the copy of an isolate", () => {
   function cached(list: Revocation[] | undefined) {
     const clock = new FakeClock();

@@ -44,6 +44,18 @@ describe("[E3] what was fetched", () => {
     expect(calls).toHaveLength(1);
   });
 
+  test("is fetched again where the first fetch never ends, because its request was cancelled", async () => {
+    const { isolate, calls, pass } = build();
+    const get = isolate();
+    void get();
+    await Promise.resolve();
+    pass(12_000);
+    const again = get();
+    await Promise.resolve();
+    calls[1]?.resolve("second");
+    expect(await again).toBe("second");
+  });
+
   test("is as good as new for its time, in every isolate of the location", async () => {
     const { isolate, calls, pass } = build();
     const [one, other] = [isolate(), isolate()];
