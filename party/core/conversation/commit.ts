@@ -3,6 +3,7 @@
  * frames afterwards in `seq` order. Order and durability are the journal's; the callers decide what changes.
  */
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
+import { utf8Length } from "../../../shared/text.ts";
 import type { RoomFrame } from "../delivery/room-frames.ts";
 import { Changes } from "../log/changes.ts";
 import type { StoredRoom } from "../log/log-reader.ts";
@@ -71,7 +72,8 @@ export class Committer {
   /** Adds a frame about a turn to the commit. */
   announce(commit: Commit, kind: RoomFrame["kind"], turnId: string, frame: ServerFrame & { seq: number }): void {
     const length = frame.type === "turn-end" ? { length: frame.length } : {};
-    commit.frames.push({ seq: frame.seq, kind, turnId, text: JSON.stringify(frame), ...length });
+    const text = JSON.stringify(frame);
+    commit.frames.push({ seq: frame.seq, kind, turnId, text, bytes: utf8Length(text), ...length });
   }
 
   /** Stores the commit and publishes it in its turn. A failure breaks the room, so the caller need not wait for it. */

@@ -4,6 +4,7 @@
  * `turn-end` after its last unit (R5). How much may be unsent is decided in `send-budget.ts`.
  */
 
+import { utf8Length } from "../../../shared/text.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { AnswerBody, MonotonicClock } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
@@ -218,7 +219,7 @@ export class Delivery {
       if (isShort() && turn?.answer === undefined) return "behind";
       if (turn !== undefined && isShort() && (!this.#sendDelta(reader, turn, pass) || isShort())) return "later";
     }
-    if (!this.#send(reader, frame.text)) return "later";
+    if (!this.#send(reader, frame.text, frame.bytes)) return "later";
     if (frame.kind === "end") cursor.offsets.delete(frame.turnId);
     if (frame.kind === "start") cursor.offsets.set(frame.turnId, 0);
     cursor.seq = frame.seq;
@@ -234,22 +235,24 @@ export class Delivery {
   #sendDelta(reader: Reader, turn: Turn, pass: Pass): boolean {
     const delta = pass.deltas.encode(turn, reader.cursor.offsets.get(turn.id) ?? 0);
     if (delta === undefined) return true;
-    if (!this.#send(reader, delta.text)) return false;
+    if (!this.#send(reader, delta.text, delta.bytes)) return false;
     reader.cursor.offsets.set(turn.id, delta.end);
     if (delta.end < turn.length) pass.hasMore = true;
     return true;
   }
 
   #sendState(reader: Reader): boolean {
-    for (const text of this.#state.after(reader.stateSeen, reader.only)) if (!this.#send(reader, text)) return false;
+    for (const text of this.#state.after(reader.stateSeen, reader.only)) {
+      if (!this.#send(reader, text, utf8Length(text))) return false;
+    }
     reader.stateSeen = this.#state.version;
     return true;
   }
 
-  #send(reader: Reader, text: string): boolean {
-    if (!this.#budget.maySend(reader, text.length)) return false;
+  #send(reader: Reader, text: string, bytes: number): boolean {
+    if (!this.#budget.maySend(reader, bytes)) return false;
     reader.socket.send(text);
-    this.#budget.sent(text.length);
+    this.#budget.sent(bytes);
     return true;
   }
 

@@ -13,6 +13,8 @@ const minUnits = 16;
 
 export interface EncodedDelta {
   readonly text: string;
+  /** Bytes of `text` in UTF-8. */
+  readonly bytes: number;
   /** The position after this delta. */
   readonly end: number;
 }
@@ -59,7 +61,7 @@ function encodeDelta(turn: Turn, offset: number, maxBytes: number): EncodedDelta
   const parts = fitting(following, maxBytes);
   const simulated = turn.record.simulated === undefined ? "" : ',"simulated":true';
   const text = `{"type":"turn-delta","turnId":"${turn.id}","offset":${from},"parts":${JSON.stringify(parts)}${simulated}}`;
-  return { text, end: from + lengthOf(parts) };
+  return { text, bytes: utf8Length(text), end: from + lengthOf(parts) };
 }
 
 /** Where the content from `offset` begins: a position inside a surrogate pair moves down to its start. */
@@ -71,7 +73,7 @@ function startOf(turn: Turn, offset: number): number {
 function fitting(parts: Part[], maxBytes: number): Part[] {
   let left = maxBytes;
   for (const [index, part] of parts.entries()) {
-    const bytes = isText(part) ? utf8Length(part.text) : JSON.stringify(part).length;
+    const bytes = isText(part) ? utf8Length(part.text) : utf8Length(JSON.stringify(part));
     if (bytes > left) {
       const units = Math.max(index === 0 ? minUnits : 0, Math.floor(left / bytesPerUnit));
       const rest = isText(part) ? sliceParts([part], 0, units) : index === 0 ? [part] : [];

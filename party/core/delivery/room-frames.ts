@@ -7,6 +7,8 @@
 export interface RoomFrame {
   readonly seq: number;
   readonly text: string;
+  /** Bytes of `text` in UTF-8, counted once for all readers. */
+  readonly bytes: number;
   readonly kind: "queued" | "start" | "end" | "removed";
   /** The turn that changed; of several, the first. */
   readonly turnId: string;

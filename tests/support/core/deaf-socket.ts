@@ -1,11 +1,12 @@
 /** Sockets whose other end takes what it is sent when the test says so, or never. */
+import { utf8Length } from "../../../shared/text.ts";
 import { FakeSocket, type Room } from "./room-harness.ts";
 
 /** Everything that is sent stays unsent until `drain` is called. */
 export class DeafSocket extends FakeSocket {
   override send(text: string): void {
     super.send(text);
-    if (this.isOpen) this.bufferedAmount += text.length;
+    if (this.isOpen) this.bufferedAmount += utf8Length(text);
   }
 
   drain(): void {

@@ -162,6 +162,19 @@ describe("[F2] a flush", () => {
     ).toBe(true);
   }, 60_000);
 
+  test("counts a Chinese question by its bytes, which are three times its characters", async () => {
+    const room = await buildRoom({ policy: { drainMs: 500_000, roomBufferBytes: mebibyte } });
+    const tab = await room.join();
+    const deaf: DeafSocket[] = [];
+    for (let count = 0; count < 40; count += 1) deaf.push(joinDeaf(room));
+    await room.clock.advance(2_000);
+    for (const socket of deaf) socket.drain();
+    tab.submit("问".repeat(20_000));
+    await settled();
+    expect(unsentBytes(deaf)).toBeGreaterThan(1.8 * mebibyte);
+    expect(unsentBytes(deaf)).toBeLessThanOrEqual(2 * mebibyte);
+  });
+
   test("goes on to readers that take what they are sent while stalled ones hold the room's bound", async () => {
     const room = await buildRoom({ policy: { silenceTimeoutMs: 500_000, drainMs: 500_000 } });
     const tab = await room.join();
