@@ -25,6 +25,8 @@ interface Submit {
   turn: PendingTurn;
   frame: TurnSubmitFrame;
   sent: Sent;
+  /** Connections that were lost before the room answered it. */
+  losses: number;
   /** The user stopped it: it is never sent again, but a room that may have it gets the stop. */
   cancelled: boolean;
 }
@@ -39,6 +41,9 @@ interface Clear {
 }
 type Entry = Submit | Cancel | Clear;
 
+/** A firewall that dislikes the words of a submit ends each connection that it is sent on. */
+const maxLosses = 3;
+
 export class Outbox {
   readonly #keep: (entries: readonly KeptEntry[]) => void;
   /** Replaced, never changed in place, so that a loop over it may drop and add. */
@@ -51,8 +56,8 @@ export class Outbox {
   /** Starts with what the previous page left, and passes on, at each change, all that the next page would need. */
   constructor(left: readonly KeptEntry[], keep: (entries: readonly KeptEntry[]) => void) {
     this.#keep = keep;
-    this.#entries = left.map(entryOf);
     // The end of the previous page is a lost connection.
+    this.#entries = left.map(entryOf);
     this.disconnected();
   }
 
@@ -70,7 +75,7 @@ export class Outbox {
     if (known !== undefined && !isRefused(known)) return;
     if (known !== undefined) this.#drop(known);
     const turn = pendingTurn(frame, submittedAt, refused);
-    const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", cancelled: false };
+    const entry: Submit = { kind: "submit", turn, frame, sent: "not-yet", losses: 0, cancelled: false };
     if (!this.#isEnding(view) && !this.#entries.some(({ kind }) => kind === "clear")) stamp(entry, view);
     this.#entries = [...this.#entries, entry];
     this.#changed();
@@ -140,7 +145,7 @@ export class Outbox {
   disconnected(): void {
     this.#endingEpoch = undefined;
     for (const entry of this.#entries) {
-      if (entry.kind === "submit" && entry.sent === "on-its-way") entry.sent = "unsure";
+      if (entry.kind === "submit" && entry.sent === "on-its-way") handleLoss(entry);
       if (entry.kind === "cancel") entry.sent = false;
     }
     // From here the stop follows its submit: it is sent when the room shows the turn, or in place of the submit.
@@ -180,6 +185,7 @@ export class Outbox {
   /** The frames to send now, in order; they count as sent. */
   due(view: RoomView): ClientFrame[] {
     const frames: ClientFrame[] = [];
+    let isSuspectOut = false;
     for (const entry of this.#entries) {
       switch (entry.kind) {
         case "clear":
@@ -192,7 +198,10 @@ export class Outbox {
           entry.sent = true;
           break;
         case "submit":
-          if (isRefused(entry) || entry.sent === "on-its-way") break;
+          if (isRefused(entry)) break;
+          // One that may have ended a connection is sent alone, or later ones would be suspected with it.
+          isSuspectOut ||= entry.sent === "on-its-way" && entry.losses > 0;
+          if (entry.sent === "on-its-way" || isSuspectOut) break;
           if (entry.cancelled) {
             // Not submitted again. The room remembers the stop of an id it doesn't know, should the submit still arrive (T1).
             this.#drop(entry);
@@ -200,6 +209,7 @@ export class Outbox {
           } else if (!this.#isEnding(view)) {
             stamp(entry, view);
             entry.sent = "on-its-way";
+            isSuspectOut = entry.losses > 0;
             frames.push(entry.frame);
           }
           break;
@@ -239,6 +249,18 @@ export class Outbox {
   }
 }
 
+function handleLoss(submit: Submit): void {
+  submit.sent = "unsure";
+  submit.losses += 1;
+  if (submit.losses < maxLosses || submit.cancelled) return;
+  const { id: turnId } = submit.turn;
+  const message = "Each connection broke off.";
+  submit.turn = {
+    ...submit.turn,
+    refused: { type: "error", code: "request-blocked", message, retryable: true, turnId },
+  };
+}
+
 function pendingTurn(frame: TurnSubmitFrame, submittedAt: number, refused: ErrorFrame | undefined): PendingTurn {
   const { turnId: id, input, replaces } = frame;
   return defined({ id, input, submittedAt, replaces, refused });
@@ -257,7 +279,7 @@ function entryOf(kept: KeptEntry): Entry {
   if (kept.kind === "cancel") return { kind: "cancel", turnId: kept.turnId, sent: false };
   const { frame, submittedAt, refused, cancelled } = kept;
   const turn = pendingTurn(frame, submittedAt, refused);
-  return { kind: "submit", turn, frame, sent: kept.said ? "on-its-way" : "not-yet", cancelled };
+  return { kind: "submit", turn, frame, sent: kept.said ? "unsure" : "not-yet", losses: 0, cancelled };
 }
 
 /** T1: a submit belongs for good to the epoch in which it was made, or to the first one it meets. */

@@ -292,7 +292,7 @@ export class Connection {
   #setObstacle(obstacle: Obstacle | undefined): void {
     if (obstacle === undefined) return;
     if (obstacle.code !== this.#obstacle?.code) {
-      reportToDeveloper(`No connection to the chat gateway: ${obstacle.message}.`);
+      reportToDeveloper(`The chat gateway can't be reached: ${obstacle.message}`);
     }
     this.#obstacle = obstacle;
   }

@@ -13,6 +13,7 @@ import { errorOfClose, isRetryableClose } from "../../shared/protocol/errors.ts"
 import { offerOf } from "../../shared/protocol/handshake.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
+import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { maxHeartbeatMs, minHeartbeatMs, pongTimeoutMs, proofTimeoutMs, welcomeTimeoutMs } from "../time/timing.ts";
 import { randomId } from "./random-id.ts";
@@ -32,6 +33,7 @@ export class WebSocketTransport implements Transport {
   readonly #timers = new Timers<"ping" | "pong" | "proof">();
   readonly #refresh: TokenRefresh;
   #socket: ReconnectingWebSocket | undefined;
+  #heardAt = 0;
   #isOver = false;
 
   constructor(address: RoomAddress, events: TransportEvents, memory: OfferMemory) {
@@ -74,6 +76,7 @@ export class WebSocketTransport implements Transport {
       if (offer || !mayOffer) memory.isOfferAnswered = mayOffer;
       if (this.#isOver) return;
       isGreeted = true;
+      this.#heardAt = monotonicMs();
       this.#events.progress();
       // The host read the token in the handshake if it selected what was offered.
       const shown = socket.protocol ? undefined : token;
@@ -89,7 +92,10 @@ export class WebSocketTransport implements Transport {
   }
 
   send(frame: ClientFrame): void {
-    if (!this.#isOver) this.#socket?.send(JSON.stringify(frame));
+    if (this.#isOver) return;
+    // A person waits for what follows, so a connection that may have died in silence isn't left to the next routine ping.
+    if (monotonicMs() - this.#heardAt > proofTimeoutMs) this.#ping("pong", pongTimeoutMs);
+    this.#socket?.send(JSON.stringify(frame));
   }
 
   prove(): void {
@@ -114,6 +120,7 @@ export class WebSocketTransport implements Transport {
 
   #handleMessage(data: unknown): void {
     if (this.#isOver || typeof data !== "string") return;
+    this.#heardAt = monotonicMs();
     this.#timers.stop("pong");
     this.#timers.stop("proof");
     const frame = data === "pong" ? undefined : parseServerFrame(data);

@@ -118,7 +118,7 @@ describe.each([
   test("with a wrong path prefix is told that something else answers", async () => {
     const { until, errors } = await visit(`${stack.url}/health`, { url: "/wrong", ...over });
     await until({ state: "reconnecting", code: "gateway-unrecognized" });
-    expect(errors.join("\n")).toContain("No connection to the chat gateway: ");
+    expect(errors.join("\n")).toContain("The chat gateway can't be reached: ");
   });
 
   test.each([404, 401, 200])(

@@ -4,8 +4,8 @@
  * connection, after failures that explain nothing.
  */
 import type { RoomAddress } from "../room-address.ts";
-import type { TransportEnd } from "../transport.ts";
-import { endOf, ForeignAnswer, RoomRefusal, readAnswer, requestRoom, roomHref, TokenFault } from "./room-fetch.ts";
+import type { Obstacle, TransportEnd } from "../transport.ts";
+import { endOf, readAnswer, requestRoom, roomHref, unrecognized } from "./room-fetch.ts";
 
 /**
  * Returns the end that a transport over HTTP would report, or undefined where nothing answers.
@@ -20,18 +20,20 @@ export async function findObstacle(
     // The room makes the same checks as for a `hello`, and the answer is small.
     await readAnswer(await requestRoom(address, { path: "/turns", query: { limit: "1" }, signal }));
     if (!isOnlySocket) return undefined;
-    const message = "The gateway answers requests, but no WebSocket gets through";
-    return { by: "network", fault: "blocked", obstacle: { code: "websocket-blocked", message, isLasting: true } };
+    return blockedBy({ code: "websocket-blocked", message: "WebSockets are blocked", isLasting: true });
   } catch (cause) {
-    const isExplained = [RoomRefusal, ForeignAnswer, TokenFault].some((kind) => cause instanceof kind);
-    if (isExplained) return endOf(cause, "blocked");
+    // `fetch` throws it where there is no answer, or none that the page may read.
+    if (!(cause instanceof TypeError)) return endOf(cause, "blocked");
   }
   try {
     const { type } = await address.fetch(roomHref(address), { method: "GET", headers: {}, mode: "no-cors", signal });
     if (type !== "opaque") return undefined;
-    const message = "Something without the gateway's CORS headers answers at its address";
-    return { by: "network", fault: "blocked", obstacle: { code: "gateway-unrecognized", message, isLasting: false } };
+    return blockedBy(unrecognized("something else answers", false));
   } catch {
     return undefined; // Nothing answers: the network or the gateway is down.
   }
+}
+
+function blockedBy(obstacle: Obstacle): TransportEnd {
+  return { by: "network", fault: "blocked", obstacle };
 }

@@ -112,7 +112,7 @@ export class HttpTransport implements Transport {
       case "blocked":
       case "unreachable": {
         const status = delivery.result === "blocked" ? ` (HTTP ${delivery.answer.status})` : "";
-        const message = `${blockedMessages[kind]}${status}.`;
+        const message = `Something on this network blocks the ${kind}${status}.`;
         this.#events.frame(defined({ type: "error", code: "request-blocked", message, retryable: true, turnId }));
         return;
       }
@@ -141,12 +141,6 @@ export class HttpTransport implements Transport {
     this.#events.ended(end);
   }
 }
-
-const blockedMessages = {
-  submit: "Something on this network blocks the message",
-  stop: "Something on this network blocks the stop",
-  clear: "Something on this network blocks the request to clear the room",
-} as const;
 
 /** These errors say that the session may not be here at all. Other terminal errors cost only the request that made them. */
 const terminal: readonly string[] = ["unauthenticated", "room-forbidden", "origin-forbidden"] satisfies ErrorCode[];

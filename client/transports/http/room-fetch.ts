@@ -84,6 +84,8 @@ export async function requestRoom(address: RoomAddress, request: RoomRequest): P
   };
   const response = await address.fetch(`${roomHref(address)}${path}${search}`, init);
   if (!response.ok) throw await refusalOf(response);
+  // A redirect (301, 302) makes a GET of a POST: its answer is of something that was never submitted.
+  if (method === "POST" && response.redirected) throw new ForeignAnswer(302);
   return response;
 }
 
@@ -129,12 +131,12 @@ export function endOf(cause: unknown, fault: "blocked" | "lost"): TransportEnd {
   if (!(cause instanceof RoomRefusal)) return { by: "network", fault };
   const { code, message, retryAfterMs } = cause;
   if (unknownThere.includes(code)) {
-    return { by: "network", fault: "unavailable", obstacle: unrecognized(`The gateway answered ${code}`) };
+    return { by: "network", fault: "unavailable", obstacle: unrecognized(code) };
   }
   const isTerminal = isErrorCode(code) && !ERRORS[code].retryable;
   return defined({ by: "room", code, isTerminal, message, retryAfterMs });
 }
 
-function unrecognized(message: string): Obstacle {
-  return { code: "gateway-unrecognized", message, isLasting: true };
+export function unrecognized(message: string, isLasting = true): Obstacle {
+  return { code: "gateway-unrecognized", message, isLasting };
 }

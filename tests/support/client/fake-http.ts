@@ -77,6 +77,9 @@ export class FakeRequest {
     return `${this.method} ${this.url.pathname.replace("/parties/chat/demo", "")}`;
   }
 
+  answer(response: Response): void {
+    this.#settle(response);
+  }
   json(body: unknown, status = 200, headers: Record<string, string> = {}): void {
     this.#settle(Response.json(body, { status, headers }));
   }

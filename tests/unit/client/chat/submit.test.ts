@@ -9,6 +9,7 @@ import {
   connect,
   eachWithItsOwnNetwork,
   goOnline,
+  net,
   tick,
 } from "../../../support/client/socket-client.ts";
 import { listed, sync } from "../../../support/client/sync-frames.ts";
@@ -306,4 +307,64 @@ test("half an emoji in a question, from a cut paste, is sent as U+FFFD and shown
   client.submit("cut \uD83D", { params: { note: "\uDE00" } });
   expect(socket.saidOf("turn-submit")).toMatchObject([{ input: { prompt: "cut \uFFFD" }, params: { note: "\uFFFD" } }]);
   expect(client.getSnapshot().pending).toMatchObject([{ input: { prompt: "cut \uFFFD" } }]);
+});
+
+describe("a firewall that ends each connection at the words of a question", () => {
+  test("costs that question alone: it is shown as failed after three, and the next one leaves", async () => {
+    const socket = await goOnline();
+    const bad = client.submit("DROP TABLE users");
+    const good = client.submit("hello");
+    expect(socket.saidOf("turn-submit").map(({ turnId }) => turnId)).toEqual([bad, good]);
+    socket.end(1006);
+    for (let loss = 2; loss <= 3; loss += 1) {
+      const next = await comeBack();
+      // Alone, or the next question would be suspected with it.
+      expect(next.saidOf("turn-submit").map(({ turnId }) => turnId)).toEqual([bad]);
+      next.end(1006);
+    }
+    expect(client.getSnapshot().pending).toMatchObject([
+      { id: bad, input: { prompt: "DROP TABLE users" }, refused: { code: "request-blocked", retryable: true } },
+      { id: good },
+    ]);
+    const last = await comeBack();
+    expect(last.saidOf("turn-submit").map(({ turnId }) => turnId)).toEqual([good]);
+    last.queue(queued(1, good)).deliver();
+    expect(client.getSnapshot().pending).toMatchObject([{ id: bad }]);
+    // A person may try again, and the room may have got it after all (T1).
+    client.submit("DROP TABLE users", { turnId: bad });
+    expect(last.saidOf("turn-submit").map(({ turnId }) => turnId)).toEqual([good, bad]);
+  });
+
+  test("doesn't concern a question that the room answers in between, nor one that was never sent", async () => {
+    await goOnline();
+    const id = client.submit("hi");
+    (await lost()).queue(queued(1, id)).deliver();
+    for (let loss = 0; loss < 3; loss += 1) await lost();
+    const waiting = client.submit("later");
+    expect(client.getSnapshot().pending).toMatchObject([{ id: waiting }]);
+    expect(client.getSnapshot().pending[0]).not.toHaveProperty("refused");
+  });
+
+  async function lost() {
+    net.last.end(1006);
+    return comeBack();
+  }
+});
+
+test("A question over a WebSocket that died in silence is sent again within 10 s, without any sign of the device", async () => {
+  const socket = await goOnline();
+  await tick(20_000);
+  const id = client.submit("hi");
+  expect(socket.said.slice(-2)).toMatchObject(["ping", { type: "turn-submit", turnId: id }]);
+  await tick(10_000);
+  expect(socket.closedWith).toBeDefined();
+  const next = await comeBack();
+  expect(next.saidOf("turn-submit").map(({ turnId }) => turnId)).toEqual([id]);
+});
+
+test("A question over a WebSocket on which something has just arrived costs no ping", async () => {
+  const socket = await goOnline();
+  await tick(4_000);
+  client.submit("hi");
+  expect(socket.said.filter((said) => said === "ping")).toEqual([]);
 });

@@ -91,7 +91,7 @@ describe("[F7] A client over WebSocket alone", () => {
     await tick(1);
     await refuse(1);
     expect(connection()).toMatchObject({ state: "reconnecting", code: "websocket-blocked" });
-    expect(logged.mock.calls.flat().join()).toContain("no WebSocket gets through");
+    expect(logged.mock.calls.flat().join()).toContain("WebSockets are blocked");
     vi.mocked(Math.random).mockReturnValue(0.999);
     const { length } = net.sockets;
     for (let attempt = 0; attempt < 10; attempt += 1) {

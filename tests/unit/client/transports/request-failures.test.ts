@@ -58,6 +58,19 @@ describe.each([
     },
   );
 
+  test("a question whose redirect made a GET of it is shown as failed, not taken for delivered", async () => {
+    await goOnline();
+    const id = client.submit("hello");
+    await tick();
+    // As `fetch` reports it: the address was redirected to https, and another request was answered.
+    const answer = Response.json({ turns: [] });
+    Object.defineProperty(answer, "redirected", { value: true });
+    last(http.said).answer(answer);
+    await tick();
+    expect(pending()).toMatchObject([{ id, refused: { code: "request-blocked" } }]);
+    expect(connection().state).toBe("online");
+  });
+
   test("a question that never gets an answer fails after three attempts while the room can be read", async () => {
     await goOnline();
     const bad = client.submit("reset by a firewall");
