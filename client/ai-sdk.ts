@@ -257,7 +257,8 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
         for (const { look } of chat.followers) look();
       });
     };
-    return turnStream(chat.client, turnId, { signal, onAbort, onEnd });
+    // The chunks of the backend have passed the rules of the SDK; the gateway's own are of the oldest version.
+    return turnStream(chat.client, turnId, { signal, onAbort, onEnd }) as ReadableStream<UIMessageChunk>;
   }
 }
 
@@ -275,7 +276,7 @@ function stopUnlessLeaving(chat: Chat, turnId: string, isMeant: () => boolean = 
 
 function messagesIn<UI_MESSAGE extends UIMessage>({ client, names }: Chat): RoomMessages<UI_MESSAGE> {
   const { turns } = client.getSnapshot();
-  const messages: UIMessage[] = uiMessagesOf(turns, (turnId) => names.get(turnId) ?? userMessageId(turnId));
+  const messages: unknown = uiMessagesOf(turns, (turnId) => names.get(turnId) ?? userMessageId(turnId));
   // The types of an application's messages are its own claim about its backend.
   return { messages: messages as UI_MESSAGE[], isAnswering: turns.some(({ state }) => state !== "settled") };
 }

@@ -1,5 +1,5 @@
 /** The browser library's public face. React lives beside it, in `react.tsx`. */
-export { type DataPart, type Part, type TextPart, type ToolPart, textOf } from "../shared/content.ts";
+export { type ChunkPart, type Part, type TextPart, type ToolInputPart, textOf } from "../shared/content.ts";
 export type { ChatMessage, TurnInput } from "../shared/protocol/client-frames.ts";
 export type { ErrorCode } from "../shared/protocol/errors.ts";
 export type { ErrorFrame, NoticeFrame, Outcome, TurnState, Usage } from "../shared/protocol/server-frames.ts";

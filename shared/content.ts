@@ -1,38 +1,75 @@
 /**
- * A turn's answer and the arithmetic on it (design §4). An answer is an append-only list of parts; its length counts one
- * per UTF-16 unit of text and one per other part, so an offset is one integer that stays true however the stream was cut.
- * Nothing here knows about frames, turns or storage.
+ * A turn's answer and the arithmetic on it. An answer is an append-only list of parts, and a part is a chunk of the AI SDK's
+ * UI message stream (docs/protocol.md). Its length counts one per UTF-16 unit of text and one per other part, so an offset is
+ * one integer that stays true however the stream was cut. Nothing here knows about frames, turns or storage.
  */
 import { isHighSurrogate, isLowSurrogate, safeCut } from "./text.ts";
 
 export type TextKind = "text" | "reasoning";
-export type ToolPhase = "call" | "result" | "error";
 
+/** Text or reasoning. Without `id` it is of a plain answer, whose text has no boundaries of its own. */
 export interface TextPart {
-  kind: TextKind;
-  text: string;
+  readonly type: "text-delta" | "reasoning-delta";
+  readonly id?: string;
+  readonly delta: string;
 }
-export interface ToolPart {
-  kind: "tool";
-  toolCallId: string;
-  toolName: string;
-  phase: ToolPhase;
-  value: unknown;
+/** A piece of a tool's input, as the model writes it. */
+export interface ToolInputPart {
+  readonly type: "tool-input-delta";
+  readonly toolCallId: string;
+  readonly inputTextDelta: string;
 }
-export interface DataPart {
-  kind: "data";
-  name: string;
-  value: unknown;
+/** Any other chunk, its fields as they came. */
+export interface ChunkPart {
+  readonly type: string;
+  readonly [field: string]: unknown;
 }
-export type Part = TextPart | ToolPart | DataPart;
+/** Parts that hold text. Adjacent ones of one run are one part. */
+export type RunPart = TextPart | ToolInputPart;
+export type Part = RunPart | ChunkPart;
+
+/** A part of a plain answer. */
+export function textPart(kind: TextKind, text: string): TextPart {
+  return { type: kind === "text" ? "text-delta" : "reasoning-delta", delta: text };
+}
 
 export function isText(part: Part): part is TextPart {
-  return part.kind === "text" || part.kind === "reasoning";
+  return part.type === "text-delta" || part.type === "reasoning-delta";
 }
 
-/** Units of one part: its text's UTF-16 length, or one for a part that is not text. */
+/** Whether a part holds text. A delta without text that has further fields, such as provider metadata, is a chunk. */
+export function isRun(part: Part): part is RunPart {
+  if (isText(part)) return part.delta !== "" || !hasMore(part);
+  return part.type === "tool-input-delta" && ((part as ToolInputPart).inputTextDelta !== "" || !hasMore(part));
+}
+
+function hasMore(part: Part): boolean {
+  for (const field in part) {
+    if (field !== "type" && field !== "id" && field !== "delta" && field !== "toolCallId" && field !== "inputTextDelta")
+      return true;
+  }
+  return false;
+}
+
+export function textIn(run: RunPart): string {
+  return run.type === "tool-input-delta" ? run.inputTextDelta : run.delta;
+}
+
+/** The same run with another text. */
+export function withText(run: RunPart, text: string): RunPart {
+  if (run.type === "tool-input-delta") return { type: run.type, toolCallId: run.toolCallId, inputTextDelta: text };
+  return run.id === undefined ? { type: run.type, delta: text } : { type: run.type, id: run.id, delta: text };
+}
+
+/** Whether the text of `b` continues that of `a`. */
+export function isSameRun(a: RunPart, b: RunPart): boolean {
+  if (a.type === "tool-input-delta") return b.type === "tool-input-delta" && a.toolCallId === b.toolCallId;
+  return b.type === a.type && a.id === b.id;
+}
+
+/** Units of one part: its text's UTF-16 length, or one for a part that holds no text. */
 export function unitsOf(part: Part): number {
-  return isText(part) ? part.text.length : 1;
+  return isRun(part) ? textIn(part).length : 1;
 }
 
 export function lengthOf(parts: readonly Part[]): number {
@@ -41,14 +78,15 @@ export function lengthOf(parts: readonly Part[]): number {
   return length;
 }
 
-/** `parts` followed by `more`, adjacent text of one kind made one part. Neither input is changed; untouched parts are shared. */
+/** `parts` followed by `more`, adjacent text of one run made one part. Neither input is changed; untouched parts are shared. */
 export function joinParts(parts: readonly Part[], more: readonly Part[]): Part[] {
   const joined = parts.slice();
   for (const part of more) {
     const last = joined.at(-1);
-    if (isText(part) && part.text.length === 0) continue;
-    if (last && isText(last) && isText(part) && last.kind === part.kind) {
-      joined[joined.length - 1] = { kind: last.kind, text: last.text + part.text };
+    if (!isRun(part)) joined.push(part);
+    else if (textIn(part) === "") continue;
+    else if (last && isRun(last) && isSameRun(last, part)) {
+      joined[joined.length - 1] = withText(last, textIn(last) + textIn(part));
     } else joined.push(part);
   }
   return joined;
@@ -65,14 +103,14 @@ export function sliceParts(parts: readonly Part[], from: number, to = Number.POS
     const units = unitsOf(part);
     const end = start + units;
     if (units > 0 && end > from && start < to) {
-      if (!isText(part)) slice.push(part);
-      else if (start >= from && end <= to) slice.push(part);
+      if (!isRun(part) || (start >= from && end <= to)) slice.push(part);
       else {
-        const text = part.text.slice(
-          safeCut(part.text, Math.max(0, from - start)),
-          safeCut(part.text, Math.min(units, to - start)),
+        const whole = textIn(part);
+        const text = whole.slice(
+          safeCut(whole, Math.max(0, from - start)),
+          safeCut(whole, Math.min(units, to - start)),
         );
-        if (text.length > 0) slice.push({ kind: part.kind, text });
+        if (text.length > 0) slice.push(withText(part, text));
       }
     }
     start = end;
@@ -80,10 +118,15 @@ export function sliceParts(parts: readonly Part[], from: number, to = Number.POS
   return slice;
 }
 
-/** The visible text of an answer: its text parts in order, without reasoning and tools. */
+/** The visible text of an answer: its text in order, without reasoning and tools, and without what a `reset-step` voids. */
 export function textOf(parts: readonly Part[]): string {
   let text = "";
-  for (const part of parts) if (part.kind === "text") text += part.text;
+  let stepStart = 0;
+  for (const part of parts) {
+    if (part.type === "text-delta") text += (part as TextPart).delta;
+    else if (part.type === "start-step") stepStart = text.length;
+    else if (part.type === "reset-step") text = text.slice(0, stepStart);
+  }
   return text;
 }
 
@@ -109,6 +152,13 @@ export class TextRepairer {
     }
     this.#held = "";
     return joined.toWellFormed();
+  }
+
+  /** Half a pair that waits, unrepaired: its text goes on elsewhere. */
+  take(): string {
+    const held = this.#held;
+    this.#held = "";
+    return held;
   }
 
   end(): string {
@@ -147,8 +197,8 @@ export class Content {
       const units = unitsOf(part);
       if (units === 0) continue;
       const last = this.#segments.at(-1);
-      if (last && isText(last.part) && isText(part) && last.part.kind === part.kind && this.#fits(last)) {
-        last.part = { kind: part.kind, text: last.part.text + part.text };
+      if (last && isRun(part) && isRun(last.part) && isSameRun(last.part, part) && this.#fits(last)) {
+        last.part = withText(last.part, textIn(last.part) + textIn(part));
       } else this.#segments.push({ start: this.#length, part });
       this.#length += units;
     }

@@ -1,7 +1,7 @@
 /** What both sides agree on, for pages and for clients in other places: the wire, offsets, the fold of frames into a room. */
 export { type BackoffPolicy, backoffMs } from "./backoff.ts";
 export {
-  type DataPart,
+  type ChunkPart,
   isText,
   joinParts,
   lengthOf,
@@ -9,11 +9,11 @@ export {
   sliceParts,
   type TextKind,
   type TextPart,
-  type ToolPart,
-  type ToolPhase,
+  type ToolInputPart,
   textOf,
   unitsOf,
 } from "./content.ts";
+export { type FoldedMessage, foldMessage } from "./message-fold.ts";
 export { promptOf } from "./prompt.ts";
 export {
   type ChatMessage,
@@ -55,7 +55,6 @@ export {
 } from "./protocol/server-frames.ts";
 export { parseServerFrame } from "./protocol/server-guard.ts";
 export { PROTOCOL_VERSION } from "./protocol/version.ts";
-export { type ShownPart, shownParts, type ToolCard } from "./shown-parts.ts";
 export {
   EMPTY_VIEW,
   type Folded,
@@ -73,4 +72,15 @@ export {
   UiMessageWriter,
 } from "./ui-message-stream.ts";
 export { uiMessagesOf } from "./ui-messages.ts";
+export {
+  type DataUiPart,
+  isDataUiPart,
+  isTextUiPart,
+  isToolUiPart,
+  type TextUiPart,
+  type ToolState,
+  type ToolUiPart,
+  toolNameOf,
+  type UiPart,
+} from "./ui-parts.ts";
 export { type UpstreamRequestBody, unifiedEvents, upstreamRequestSchema } from "./upstream-contract.ts";

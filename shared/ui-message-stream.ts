@@ -3,14 +3,27 @@
  * `useChat` and what the HTTP routes write. Pure: a turn's views go in, one after the other, and the chunks that bring a
  * reader from one to the next come out. It knows no frames, no sockets and no HTTP.
  *
- * Clients of that format refuse what they do not know: in older releases (of 7, those before 7.0.33) a field too many ends
- * the answer, and in all of them a type too many does. So only types and fields that the format began with are written, and
- * what else there is to say (a place in line, a wait, how it ended) goes as a transient data part, which enters no message.
+ * What an upstream sent as chunks passes as it is. Older clients refuse what they do not know: in older releases (of 7, those
+ * before 7.0.33) a field too many ends the answer, and in all of them a type too many does. So the gateway adds only types and
+ * fields that the format began with, and what else there is to say (a place in line, a wait, how it ended) goes as a transient
+ * data part, which enters no message.
  */
-import { isText, type Part, sliceParts, type TextKind, type ToolPart, unitsOf } from "./content.ts";
+import {
+  type ChunkPart,
+  isRun,
+  isText,
+  type Part,
+  type RunPart,
+  sliceParts,
+  type TextPart,
+  textIn,
+  unitsOf,
+  withText,
+} from "./content.ts";
+import { isUiMessageAnswer } from "./message-fold.ts";
 import type { NoticeFrame, Outcome, StopProof, TurnError, Usage } from "./protocol/server-frames.ts";
+import type { ReopenedRuns } from "./reopened-runs.ts";
 import type { TurnView } from "./transcript.ts";
-import { errorTextOf } from "./ui-messages.ts";
 
 /** What the gateway says beside an answer: the `data` of a transient `data-gateway` part (`useChat`'s `onData`). */
 export type GatewayData =
@@ -33,36 +46,17 @@ export type GatewayData =
       readonly error?: TurnError;
     };
 
-export type UiMessageChunk =
-  /** `messageId` is the turn's id. */
-  | { readonly type: "start"; readonly messageId: string }
-  | { readonly type: "start-step" | "finish-step" | "finish" | "abort" }
-  | { readonly type: "error"; readonly errorText: string }
-  | { readonly type: `${TextKind}-start` | `${TextKind}-end`; readonly id: string }
-  | { readonly type: `${TextKind}-delta`; readonly id: string; readonly delta: string }
-  | {
-      readonly type: "tool-input-available";
-      readonly toolCallId: string;
-      readonly toolName: string;
-      readonly input: unknown;
-      readonly providerExecuted: true;
-    }
-  | {
-      readonly type: "tool-output-available";
-      readonly toolCallId: string;
-      readonly output: unknown;
-      readonly providerExecuted: true;
-    }
-  | {
-      readonly type: "tool-output-error";
-      readonly toolCallId: string;
-      readonly errorText: string;
-      readonly providerExecuted: true;
-    }
-  | { readonly type: `data-${string}`; readonly data: unknown; readonly transient?: true };
+/** A chunk of any type. `start` has the turn's id as its `messageId`. */
+export type UiMessageChunk = ChunkPart;
 
 /** Where a chunk's text part begins is its name: the same part has the same id for every reader, however late. */
-const partId = (kind: TextKind, offset: number) => `${kind}-${offset}`;
+const partId = (kind: PlainText["kind"], offset: number) => `${kind}-${offset}`;
+
+/** The open text of a plain answer. */
+interface PlainText {
+  readonly kind: "text" | "reasoning";
+  readonly id: string;
+}
 
 const unexplained: Readonly<Record<"failed" | "interrupted", string>> = {
   failed: "The answer failed.",
@@ -82,20 +76,27 @@ export class UiMessageWriter {
   #at: number;
   #isStarted = false;
   #isDone = false;
+  readonly #reopen: ((held: readonly Part[]) => ReopenedRuns) | undefined;
   /** A reader that has the beginning is in the middle of its step. */
   readonly #isContinued: boolean;
-  #open: { readonly kind: TextKind; readonly id: string } | undefined;
+  #open: PlainText | undefined;
+  /** What a reader that came back must be given again; undefined for one that has read from the start. */
+  #reopened: ReopenedRuns | undefined;
   /** Calls the reader knows: an output without its call would end the reading. */
   readonly #calls = new Set<string>();
   #place: string | undefined;
   #notice: NoticeFrame | undefined;
   #steps: UiMessageStep[] = [];
 
-  /** @param from units of the answer the reader has already, from an earlier stream of the same turn. */
-  constructor(turnId: string, from = 0) {
+  /**
+   * @param from units of the answer the reader has already, from an earlier stream of the same turn.
+   * @param reopen what such a reader needs again. Passed in, because a page's reader always begins at the start.
+   */
+  constructor(turnId: string, from = 0, reopen?: (held: readonly Part[]) => ReopenedRuns) {
     this.#turnId = turnId;
     this.#at = from;
     this.#isContinued = from > 0;
+    this.#reopen = reopen;
   }
 
   /** The turn's end, or its removal, was told. */
@@ -149,78 +150,102 @@ export class UiMessageWriter {
   }
 
   #tellContent(parts: readonly Part[]): void {
-    this.#start();
+    const isWhole = isUiMessageAnswer(parts);
+    if (this.#isContinued || !isWhole) this.#start(parts);
     let start = 0;
     for (const part of parts) {
       const end = start + unitsOf(part);
       if (end > this.#at) {
-        if (isText(part)) this.#tellText(part.kind, start, sliceParts([part], this.#at - start));
-        else {
-          this.#close();
-          if (part.kind === "tool") this.#tellTool(part, parts, end);
-          else {
-            this.#at = end;
-            this.#put({ type: `data-${part.name}`, data: part.value });
-          }
-        }
+        if (isWhole) this.#pass(part, start, end);
+        else this.#tellPlain(part, parts, start, end);
       }
       start = end;
     }
   }
 
-  #tellText(kind: TextKind, start: number, fresh: readonly Part[]): void {
+  /** A chunk of the upstream, as it is, but for the message's id. */
+  #pass(part: Part, start: number, end: number): void {
+    if (part.type === "start") {
+      this.#isStarted = true;
+      this.#at = end;
+      this.#put({ ...part, type: "start", messageId: this.#turnId });
+      return;
+    }
+    const again = this.#reopened === undefined ? [] : this.#reopened.before(part);
+    for (const chunk of again ?? []) this.#put(chunk);
+    const fresh = isRun(part) ? freshOf(part, this.#at - start) : part;
+    this.#at = end;
+    if (again !== undefined) this.#put({ ...fresh });
+  }
+
+  #tellPlain(part: Part, parts: readonly Part[], start: number, end: number): void {
+    if (isText(part)) {
+      this.#tellText(part, start, end);
+      return;
+    }
+    this.#close();
+    if (part.type.startsWith("tool-")) this.#tellTool(part as ChunkPart, parts, end);
+    else {
+      this.#at = end;
+      this.#put({ ...part });
+    }
+  }
+
+  #tellText(part: TextPart, start: number, end: number): void {
+    const kind = part.type === "text-delta" ? "text" : "reasoning";
     const id = partId(kind, start);
     if (this.#open?.id !== id) {
       this.#close();
       this.#put({ type: `${kind}-start`, id });
       this.#open = { kind, id };
     }
-    for (const part of fresh) {
-      if (!isText(part)) continue;
-      this.#at += part.text.length;
-      this.#put({ type: `${kind}-delta`, id, delta: part.text });
-    }
+    const { delta } = freshOf(part, this.#at - start) as TextPart;
+    this.#at = end;
+    this.#put({ type: part.type, id, delta });
   }
 
-  /** As executed by the provider: `useChat` then neither calls tools of the page nor sends their results back by itself. */
-  #tellTool({ toolCallId, toolName, phase, value }: ToolPart, parts: readonly Part[], end: number): void {
-    if (phase === "call" || !this.#calls.has(toolCallId)) {
-      const input = (phase === "call" ? value : callOf(toolCallId, parts)) ?? {};
-      if (phase === "call") this.#at = end;
+  /** An output without its call would end the reading, so the call is told first. */
+  #tellTool(part: ChunkPart, parts: readonly Part[], end: number): void {
+    const toolCallId = String(part["toolCallId"]);
+    const isCall = part.type === "tool-input-available";
+    if (!isCall && !this.#calls.has(toolCallId)) {
+      const { toolName = "" } = part;
+      const input = callOf(toolCallId, parts)?.["input"] ?? {};
       this.#put({ type: "tool-input-available", toolCallId, toolName, input, providerExecuted: true });
-      this.#calls.add(toolCallId);
     }
+    this.#calls.add(toolCallId);
     this.#at = end;
-    if (phase === "result") {
-      this.#put({ type: "tool-output-available", toolCallId, output: value, providerExecuted: true });
-    } else if (phase === "error") {
-      const errorText = errorTextOf(value);
-      this.#put({ type: "tool-output-error", toolCallId, errorText, providerExecuted: true });
-    }
+    const { toolName: _, ...output } = part;
+    this.#put(isCall ? part : (output as ChunkPart));
   }
 
   #tellEnd(turn: TurnView): void {
     const { outcome = "completed", stop, finishReason, model, usage, error } = turn;
     // Also for an answer without a word: a message that is there and empty is what came of it.
-    if (outcome === "completed") this.#start();
+    if (outcome === "completed") this.#start(turn.parts);
     this.#close();
     const facts = { stop, finishReason, model, usage, error };
     const known = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
     this.#put(gateway({ kind: "end", turnId: this.#turnId, outcome, ...known }));
     if (outcome === "completed") {
-      if (!this.#isContinued) this.#put({ type: "finish-step" });
-      this.#put({ type: "finish" });
+      const isWhole = isUiMessageAnswer(turn.parts);
+      if (!this.#isContinued && !isWhole) this.#put({ type: "finish-step" });
+      if (!isWhole || !turn.parts.some(({ type }) => type === "finish")) this.#put({ type: "finish" });
     } else if (outcome === "cancelled") this.#put({ type: "abort" });
     else this.#put({ type: "error", errorText: error?.message ?? unexplained[outcome] });
     this.#isDone = true;
   }
 
   /** Not before there is something to show: until then `useChat` says `submitted`, and a failure leaves no empty message. */
-  #start(): void {
+  #start(parts: readonly Part[]): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
     this.#put({ type: "start", messageId: this.#turnId });
     if (!this.#isContinued) this.#put({ type: "start-step" });
+    else if (isUiMessageAnswer(parts)) {
+      this.#reopened = this.#reopen?.(sliceParts(parts, 0, this.#at));
+      for (let step = this.#reopened?.newSteps ?? 0; step > 0; step -= 1) this.#put({ type: "start-step" });
+    }
   }
 
   #close(): void {
@@ -235,9 +260,14 @@ function gateway(data: GatewayData): UiMessageChunk {
   return { type: "data-gateway", data, transient: true };
 }
 
-/** What a tool was called with, where its result is read without its call. */
-function callOf(toolCallId: string, parts: readonly Part[]): unknown {
-  return parts.find(
-    (part): part is ToolPart => part.kind === "tool" && part.toolCallId === toolCallId && part.phase === "call",
-  )?.value;
+/** What of a run lies beyond its first `units`. */
+function freshOf(run: RunPart, units: number): RunPart {
+  return units <= 0 ? run : withText(run, textIn(run).slice(units));
+}
+
+/** The call of a tool whose output is read without it. */
+function callOf(toolCallId: string, parts: readonly Part[]): ChunkPart | undefined {
+  return parts.find((part): part is ChunkPart => {
+    return part.type === "tool-input-available" && (part as ChunkPart)["toolCallId"] === toolCallId;
+  });
 }

@@ -3,29 +3,21 @@
  * assistant's message has its turn's id; a user's message, which the page names itself, names its turns (see `turnIdOf`).
  */
 import { fingerprint } from "./fingerprint.ts";
+import { foldMessage } from "./message-fold.ts";
 import { promptOf } from "./prompt.ts";
 import type { ChatMessage } from "./protocol/client-frames.ts";
 import { turnIdPattern } from "./protocol/limits.ts";
-import { type ShownPart, shownParts, type ToolCard } from "./shown-parts.ts";
 import { wellFormed } from "./text.ts";
 import type { TurnView } from "./transcript.ts";
+import type { UiPart } from "./ui-parts.ts";
 
-/** What the gateway puts into a message; assignable to the AI SDK's `UIMessage`. */
+/** A message in the shape of the AI SDK's `UIMessage`. */
 export interface GatewayUiMessage {
   readonly id: string;
   readonly role: "user" | "assistant";
-  readonly parts: GatewayUiPart[];
+  readonly parts: readonly UiPart[];
+  readonly metadata?: unknown;
 }
-
-export type GatewayUiPart =
-  | { readonly type: "step-start" }
-  | { readonly type: "text" | "reasoning"; readonly text: string; readonly state?: "done" }
-  | ({ readonly type: `tool-${string}`; readonly toolCallId: string; readonly providerExecuted: true } & (
-      | { readonly state: "input-available"; readonly input: unknown }
-      | { readonly state: "output-available"; readonly input: unknown; readonly output: unknown }
-      | { readonly state: "output-error"; readonly input: unknown; readonly errorText: string }
-    ))
-  | { readonly type: `data-${string}`; readonly data: unknown };
 
 /** As much of a `UIMessage` of any version as is read here. */
 export interface AskedMessage {
@@ -52,38 +44,9 @@ export function uiMessagesOf(
     if (prompt !== "") messages.push({ id: nameOf(turn.id), role: "user", parts: [{ type: "text", text: prompt }] });
     // As the stream has it: a failure without a word leaves no message, an empty answer does.
     const isShown = turn.state === "settled" && (turn.length > 0 || turn.outcome === "completed");
-    if (isShown) {
-      const parts = shownParts(turn.parts).map(uiPartOf);
-      if (parts.length > 0) parts.unshift({ type: "step-start" });
-      messages.push({ id: turn.id, role: "assistant", parts });
-    }
+    if (isShown) messages.push({ id: turn.id, role: "assistant", ...foldMessage(turn.parts) });
     return messages;
   });
-}
-
-function uiPartOf(part: ShownPart): GatewayUiPart {
-  switch (part.kind) {
-    case "tool-card":
-      return toolPartOf(part);
-    case "data":
-      return { type: `data-${part.name}`, data: part.value };
-    default:
-      return { type: part.kind, text: part.text, state: "done" };
-  }
-}
-
-function toolPartOf({ toolCallId, toolName, call, end }: ToolCard): GatewayUiPart {
-  const input = call?.value ?? {};
-  const facts = { type: `tool-${toolName}`, toolCallId, providerExecuted: true, input } as const;
-  if (end === undefined) return { ...facts, state: "input-available" };
-  return end.phase === "error"
-    ? { ...facts, state: "output-error", errorText: errorTextOf(end.value) }
-    : { ...facts, state: "output-available", output: end.value };
-}
-
-/** A tool's error as text. */
-export function errorTextOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "");
 }
 
 export type Asked =

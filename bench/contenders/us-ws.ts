@@ -40,7 +40,7 @@ export function overSocket(worker: Workerd): Serving {
         });
         const offsets = turnId === undefined ? {} : { [turnId]: recorder.tokens * tokenLength };
         const have = position === undefined ? {} : { have: { ...position, offsets } };
-        socket.send(JSON.stringify({ type: "hello", version: 1, ...have }));
+        socket.send(JSON.stringify({ type: "hello", version: 2, ...have }));
         await synced.promise;
         return socket;
       };

@@ -2,7 +2,9 @@
  * What a token costs in each dialect: the same answer as each service streams it, one event in a read of its own. Some services
  * put a time or a number into every event, so their events are never the same twice; those are measured as they are.
  */
+
 import { AnswerReader } from "../../party/upstream/event-stream.ts";
+import { unitsOf } from "../../shared/content.ts";
 import { stamp } from "../lib/stamp.ts";
 import type { Step } from "./step.ts";
 
@@ -71,7 +73,7 @@ function stepOf(name: string, format: Format): Step {
   const run = async () => {
     let units = 0;
     const read = new AnswerReader("auto").batches(body(), new AbortController().signal, "text/event-stream");
-    for await (const { parts } of read) for (const part of parts) units += part.kind === "text" ? part.text.length : 0;
+    for await (const { parts } of read) for (const part of parts) units += unitsOf(part);
     if (units !== tokens * stamp(0).length) throw new Error(`${name}: ${units} units`);
   };
   return { name: `dialect ${name}`, tokens, run };

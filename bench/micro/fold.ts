@@ -17,7 +17,7 @@ function framesOf(tokens: number): ServerFrame[] {
       type: "turn-delta",
       turnId,
       offset: token * tokenLength,
-      parts: [{ kind: "text", text: stamp(token) }],
+      parts: [{ type: "text-delta", delta: stamp(token) }],
     });
   }
   frames.push({ type: "turn-end", seq: 3, turnId, length: tokens * tokenLength, outcome: "completed" });

@@ -63,7 +63,7 @@ function flushUs(tabs: number, kept: number): number {
   }
   const before = process.cpuUsage();
   for (let token = 0; token < tokens; token += 1) {
-    live.answer?.take({ parts: [{ kind: "text", text: "token " }] }, DEFAULT_POLICY.maxTurnLength);
+    live.answer?.take({ parts: [{ type: "text-delta", delta: "token " }] }, DEFAULT_POLICY.maxTurnLength);
     delivery.flush();
   }
   const { user, system } = process.cpuUsage(before);

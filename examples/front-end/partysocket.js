@@ -10,7 +10,7 @@ const socket = new PartySocket({
   shouldReconnectOnClose: ({ code }) => code < 4400 || code >= 4450, // 4400 to 4449 are final
 });
 const send = (frame) => socket.send(JSON.stringify(frame));
-const textOf = (parts = []) => parts.map(({ kind, text }) => (kind === "text" ? text : "")).join("");
+const textOf = (parts = []) => parts.map(({ type, delta }) => (type === "text-delta" ? delta : "")).join("");
 const turnId = crypto.randomUUID();
 const answers = new Map(); // the parts of each turn, by its id
 let epoch;
@@ -22,7 +22,7 @@ function finish(outcome) {
 }
 
 // Without `have`, the room answers each hello with everything it holds, so no text is missing after a reconnect.
-socket.onopen = () => send({ type: "hello", version: 1 });
+socket.onopen = () => send({ type: "hello", version: 2 });
 socket.onclose = () => clearInterval(pings);
 socket.onmessage = ({ data }) => {
   if (data === "pong") return;

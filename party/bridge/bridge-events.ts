@@ -2,7 +2,7 @@
  * Writes the bridge's answer as events of the unified format (docs/nestjs.md), whatever dialect the backend speaks: JSON with a
  * `type`, without an event name. Beside the format's types: `notice` for a wait. JSON has no line ends, so each field is one line.
  */
-import { type Part, sliceParts } from "../../shared/content.ts";
+import { type ChunkPart, isText, type Part, sliceParts } from "../../shared/content.ts";
 import { defined } from "../../shared/defined.ts";
 import type { TurnError } from "../../shared/protocol/server-frames.ts";
 import { sseEvent } from "../responses/sse.ts";
@@ -20,24 +20,34 @@ export function renderEvents(events: readonly BridgeEvent[], id?: string): strin
 }
 
 export function eventsOfParts(parts: readonly Part[]): BridgeEvent[] {
-  return parts.map(eventOf);
+  return parts.flatMap((part) => eventOf(part) ?? []);
 }
 
-function eventOf(part: Part): BridgeEvent {
-  switch (part.kind) {
-    case "text":
-      return { type: "delta", data: part.text };
-    case "reasoning":
-      return { type: "reasoning", data: part.text };
-    case "tool": {
-      const { toolCallId: id, toolName: name, phase, value } = part;
-      if (phase === "call") return { type: "tool_call", id, name, args: value };
-      return { type: "tool_result", id, name, [phase]: value };
-    }
-    default: {
-      const { kind: type, ...fields } = part;
+/** Undefined for what has no event: the boundaries of texts and steps. */
+function eventOf(part: Part): BridgeEvent | undefined {
+  if (isText(part)) return { type: part.type === "text-delta" ? "delta" : "reasoning", data: part.delta };
+  const { type, toolCallId: id, toolName: name, ...fields } = part as ChunkPart;
+  switch (type) {
+    case "tool-input-available":
+      return { type: "tool_call", id, name, args: fields["input"] };
+    case "tool-output-available":
+      return { type: "tool_result", id, ...defined({ name }), result: fields["output"] };
+    case "tool-output-error":
+    case "tool-input-error":
+      return { type: "tool_result", id, ...defined({ name }), error: fields["errorText"] };
+    case "source-url":
+    case "source-document":
+      return { type: "source", ...fields };
+    case "file":
       return { type, ...fields };
-    }
+    default:
+      if (!type.startsWith("data-")) return undefined;
+      return {
+        type: "data",
+        name: type.slice("data-".length),
+        ...defined({ id: fields["id"] }),
+        value: fields["data"],
+      };
   }
 }
 

@@ -6,6 +6,7 @@
 import { isRetryableClose } from "../../shared/protocol/errors.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
+import { ReopenedRuns } from "../../shared/reopened-runs.ts";
 import { EMPTY_VIEW, foldFrame, type RoomView } from "../../shared/transcript.ts";
 import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../shared/ui-message-stream.ts";
 import { sseComment, sseEvent } from "../responses/sse.ts";
@@ -33,7 +34,7 @@ export class UiMessageSocket extends EventSocket {
   constructor(turnId: string, from: number, now: () => number) {
     super(now);
     this.#turnId = turnId;
-    this.#writer = new UiMessageWriter(turnId, from);
+    this.#writer = new UiMessageWriter(turnId, from, (held) => new ReopenedRuns(held));
   }
 
   override send(text: string): void {

@@ -3,7 +3,7 @@
  * knows what of the whole answer was read so far, which tells a dialect whether an event repeats it, and the reader whether
  * anything was understood at all.
  */
-import type { Part, TextKind } from "../../shared/content.ts";
+import { isSameRun, type Part, type RunPart, type TextKind, textIn, textPart, withText } from "../../shared/content.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { UpstreamBatch, UpstreamEnd } from "../core/ports.ts";
 import type { StreamEvent } from "./dialects/stream-event.ts";
@@ -16,9 +16,15 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 /** An id is stored with each log row and sent back as a header: short, and in characters that a header may hold. */
 const usableId = /^[\x21-\x7e][\x20-\x7e]{0,255}$/;
 
+/** Text of the dialects that know no ids. */
+const plainRuns: Readonly<Record<TextKind, RunPart>> = {
+  text: textPart("text", ""),
+  reasoning: textPart("reasoning", ""),
+};
+
 export class BatchBuilder {
   #parts: Part[] = [];
-  #kind: TextKind | undefined;
+  #run: RunPart | undefined;
   #text = "";
   #rest: Mutable<Omit<UpstreamBatch, "parts">> = {};
   #ended = false;
@@ -30,11 +36,12 @@ export class BatchBuilder {
   #otherCalls = 0;
   #lastText = "";
   #lastKind: TextKind = "text";
+  #lastRun: RunPart | undefined;
   #lastUsage: Usage = {};
   readonly #unread = new UnreadEvents();
   readonly #think = new ThinkTags();
   readonly #filter: TextFilter | undefined;
-  readonly #emit = (kind: TextKind, text: string) => this.#append(kind, text);
+  readonly #emit = (kind: TextKind, text: string) => this.#append(plainRuns[kind], text);
 
   constructor(filter?: TextFilter) {
     this.#filter = filter;
@@ -65,9 +72,10 @@ export class BatchBuilder {
     return { text: this.#textCalls, usage: this.#usageCalls, other: this.#otherCalls };
   }
 
-  /** The text and the token counts that were added last. */
-  get last(): { readonly kind: TextKind; readonly text: string; readonly usage: Usage } {
-    return { kind: this.#lastKind, text: this.#lastText, usage: this.#lastUsage };
+  /** The text and the token counts that were added last. `run`: the text was added to a run with an id. */
+  get last(): { readonly kind: TextKind; readonly run?: RunPart; readonly text: string; readonly usage: Usage } {
+    const last = { kind: this.#lastKind, text: this.#lastText, usage: this.#lastUsage };
+    return this.#lastRun === undefined ? last : { ...last, run: this.#lastRun };
   }
 
   /** The first event with data that nothing was read from. */
@@ -78,11 +86,20 @@ export class BatchBuilder {
   text(kind: TextKind, text: string): void {
     this.#textCalls += 1;
     this.#lastKind = kind;
+    this.#lastRun = undefined;
     this.#lastText = text;
     if (text === "") return;
     if (kind === "text") this.#received += text;
     else this.#receivedReasoning += text;
     this.#filtered(kind, text);
+  }
+
+  /** Text of a UI message stream, which passes as it is: what looks like a tag or an end mark in it is text. */
+  run(run: RunPart, text = textIn(run)): void {
+    this.#textCalls += 1;
+    this.#lastRun = run;
+    this.#lastText = text;
+    this.#append(run, text);
   }
 
   /** Text that repeats what came before, of an upstream known for it. `text` is what is new, `whole` what it sent. */
@@ -100,6 +117,25 @@ export class BatchBuilder {
     this.#closeText();
     this.#hasContent = true;
     this.#parts.push(part);
+  }
+
+  /** A tool was called. Its provider executes it, so that no page tries to. */
+  toolCall(toolCallId: string, toolName: string, input: unknown): void {
+    this.part({ type: "tool-input-available", toolCallId, toolName, input: input ?? {}, providerExecuted: true });
+  }
+
+  /** `toolName` stays with it, because a reader may not know the call. */
+  toolResult(toolCallId: string, toolName: string, output: unknown): void {
+    this.part({ type: "tool-output-available", toolCallId, toolName, output, providerExecuted: true });
+  }
+
+  toolError(toolCallId: string, toolName: string, error: unknown): void {
+    const errorText = typeof error === "string" ? error : JSON.stringify(error);
+    this.part({ type: "tool-output-error", toolCallId, toolName, errorText, providerExecuted: true });
+  }
+
+  data(name: string, data: unknown, id?: string): void {
+    this.part(id === undefined ? { type: `data-${name}`, data } : { type: `data-${name}`, id, data });
   }
 
   /**
@@ -179,24 +215,24 @@ export class BatchBuilder {
   }
 
   #tagged(kind: TextKind, text: string): void {
-    if (kind === "reasoning") this.#append(kind, text);
-    else if (this.#think.isOff) this.#append("text", text);
+    if (kind === "reasoning") this.#append(plainRuns.reasoning, text);
+    else if (this.#think.isOff) this.#append(plainRuns.text, text);
     else this.#think.push(text, this.#emit);
   }
 
-  #append(kind: TextKind, text: string): void {
+  #append(run: RunPart, text: string): void {
     if (text === "") return;
     this.#hasContent = true;
-    if (this.#kind !== kind) {
+    if (this.#run !== run && (this.#run === undefined || !isSameRun(this.#run, run))) {
       this.#closeText();
-      this.#kind = kind;
+      this.#run = run;
     }
     this.#text += text;
   }
 
   #closeText(): void {
-    if (this.#kind !== undefined && this.#text !== "") this.#parts.push({ kind: this.#kind, text: this.#text });
-    this.#kind = undefined;
+    if (this.#run !== undefined && this.#text !== "") this.#parts.push(withText(this.#run, this.#text));
+    this.#run = undefined;
     this.#text = "";
   }
 }

@@ -82,7 +82,9 @@ export class AnswerReader implements FramingSink {
         if (this.#isWhole && this.#builder.received("text").length > maxEventUnits) break;
       }
     } catch (error) {
-      throw this.#wasLate(error) ? (unrecognizedIn(this.#builder, false) ?? error) : error;
+      if (this.#wasLate(error)) throw unrecognizedIn(this.#builder, false) ?? error;
+      // The answer had said that it was over; only its connection wasn't closed in order.
+      if (this.#failure !== undefined || !(error instanceof UpstreamFailure && this.#dialect.isFinished)) throw error;
     }
     framing.feed(decoder.decode());
     const isComplete = framing.end();

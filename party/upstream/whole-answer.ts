@@ -94,7 +94,7 @@ function readParts(value: JsonObject, into: BatchBuilder): void {
     if (!isObject(part)) throw malformed("a part that is no object");
     const kind = part["kind"] ?? part["type"];
     if (kind === "text" || kind === "reasoning") into.text(kind, textAt(part, "text"));
-    else if (kind === "data") into.part({ kind: "data", name: textAt(part, "name"), value: part["value"] ?? null });
+    else if (kind === "data") into.data(textAt(part, "name"), part["value"] ?? null);
     else if (kind === "tool") readTool(part, tools, into);
   }
   const finishReason = textAt(value, "finishReason");

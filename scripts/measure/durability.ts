@@ -63,7 +63,7 @@ async function measureResumes(): Promise<void> {
 /** Asks, waits for the end, and takes the whole answer from a snapshot. */
 async function answerWhole(address: string, prompt: string, params: Record<string, number | boolean>) {
   const submit: ClientFrame = { type: "turn-submit", turnId: "measured", input: { prompt }, provider: "echo", params };
-  await talk(address, [{ type: "hello", version: 1 }, submit], "turn-end");
+  await talk(address, [{ type: "hello", version: 2 }, submit], "turn-end");
   const { frame } = await resume(address, undefined);
   const turn = frame.turns[0] as SyncTurn;
   if (turn.outcome !== "completed") throw new Error(`the answer is ${turn.outcome ?? turn.state}`);
@@ -71,7 +71,7 @@ async function answerWhole(address: string, prompt: string, params: Record<strin
 }
 
 async function resume(address: string, have: Have | undefined): Promise<{ frame: SyncFrame; bytes: number }> {
-  const text = await talk(address, [{ type: "hello", version: 1, ...defined({ have }) }], "sync");
+  const text = await talk(address, [{ type: "hello", version: 2, ...defined({ have }) }], "sync");
   return { frame: JSON.parse(text) as SyncFrame, bytes: Buffer.byteLength(text) };
 }
 

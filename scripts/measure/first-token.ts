@@ -80,7 +80,7 @@ async function openRoom(name: string): Promise<OpenRoom> {
   });
   await new Promise((resolve) => socket.addEventListener("open", resolve, { once: true }));
   const synced = new Promise<void>((resolve) => frames.push(({ type }) => type === "sync" && resolve()));
-  socket.send(JSON.stringify({ type: "hello", version: 1 }));
+  socket.send(JSON.stringify({ type: "hello", version: 2 }));
   await synced;
   return {
     ask: (turnId) =>

@@ -113,7 +113,7 @@ async function openRoom(address: string): Promise<Ask> {
   const say = (frame: ClientFrame) => socket.send(JSON.stringify(frame));
   await new Promise<void>((resolve, reject) => {
     socket.onclose = ({ code }) => reject(new Error(`closed with ${code} before it was joined`));
-    socket.onopen = () => say({ type: "hello", version: 1 });
+    socket.onopen = () => say({ type: "hello", version: 2 });
     listen = ({ type }) => type === "sync" && resolve();
   });
   return (prompt) =>

@@ -28,12 +28,18 @@ function has(value: unknown, fields: Fields): boolean {
   return Object.entries(fields).every(([key, check]) => check(record[key]));
 }
 
-/** A part of a kind this version does not know counts one unit, as every part that is not text. */
-const part: Check = (value) =>
-  has(value, { kind: string }) &&
-  ((value as { kind: string }).kind === "text" || (value as { kind: string }).kind === "reasoning"
-    ? has(value, { text: string })
-    : true);
+/** What a part must have so that its text can be counted and shown. A part of any other type counts one unit. */
+const partFields: Readonly<Record<string, Fields>> = {
+  "text-delta": { delta: string, id: optional(string) },
+  "reasoning-delta": { delta: string, id: optional(string) },
+  "tool-input-delta": { toolCallId: string, inputTextDelta: string },
+};
+
+const part: Check = (value) => {
+  if (!has(value, { type: string })) return false;
+  const { type } = value as { type: string };
+  return !Object.hasOwn(partFields, type) || has(value, partFields[type] ?? {});
+};
 
 const syncTurn: Check = (value) =>
   has(value, {

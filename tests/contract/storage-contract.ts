@@ -8,7 +8,7 @@ import { LogReader } from "../../party/core/log/log-reader.ts";
 import { rowUnits } from "../../party/core/log/storage-schema.ts";
 import type { TurnRecord } from "../../party/core/log/turn-record.ts";
 import type { RoomStorage, StorageChanges } from "../../party/core/ports.ts";
-import { type Part, sliceParts } from "../../shared/content.ts";
+import { isText, type Part, sliceParts } from "../../shared/content.ts";
 
 /** Runs `body` with a storage that is empty at first. */
 export type WithStorage = (body: (storage: RoomStorage) => Promise<void>) => Promise<void>;
@@ -85,10 +85,16 @@ export function storageContract(withStorage: WithStorage): void {
     over(async (storage) => {
       const log = new LogReader(storage);
       const parts: Part[] = [
-        { kind: "text", text: `${"長い😀".repeat(9_000)}` },
-        { kind: "tool", toolCallId: "c", toolName: "t", phase: "result", value: { big: "x".repeat(30_000) } },
-        { kind: "reasoning", text: "hm" },
-        { kind: "text", text: "end" },
+        { type: "text-delta", delta: `${"長い😀".repeat(9_000)}` },
+        {
+          type: "tool-output-available",
+          toolCallId: "c",
+          toolName: "t",
+          output: { big: "x".repeat(30_000) },
+          providerExecuted: true,
+        },
+        { type: "reasoning-delta", delta: "hm" },
+        { type: "text-delta", delta: "end" },
       ];
       const input = { prompt: "長".repeat(20_000) };
       const commit = new Changes();
@@ -103,7 +109,7 @@ export function storageContract(withStorage: WithStorage): void {
       await storage.append(rest.put);
       const text = await log.readText(0);
       expect(text.mark).toEqual({ eventId: "9", offset: 36_006 });
-      const joined = text.parts.map((part) => ("text" in part ? part.text : `<${part.kind}>`)).join("");
+      const joined = text.parts.map((part) => (isText(part) ? part.delta : `<${part.type}>`)).join("");
       expect(joined).toBe(`${"長い😀".repeat(9_000)}<tool>hmend`);
       expect(await log.readInput(0)).toEqual(input);
       expect(text.rows).toBeGreaterThan(36_000 / rowUnits);
@@ -119,7 +125,7 @@ export function storageContract(withStorage: WithStorage): void {
       for (const ordinal of [11, 2, 1]) {
         commit.turn(record(ordinal));
         commit.input(ordinal, jsonRows({ prompt: "p" }));
-        commit.text(ordinal, 0, textRows(0, [{ kind: "text", text: "t" }], undefined));
+        commit.text(ordinal, 0, textRows(0, [{ type: "text-delta", delta: "t" }], undefined));
       }
       commit.agenda({ watchdog: 5 });
       commit.tombstone("gone", { v: 1, at: 3, removed: { epoch: "e", seq: 2 } });

@@ -70,7 +70,7 @@ describe("[U5] in a room, the brief's service", () => {
 
   test("keeps the connection alive with pings, of which nothing is shown", async () => {
     const turn = await ask("ping");
-    expect(turn).toMatchObject({ outcome: "completed", parts: [{ kind: "text", text: "ab" }] });
+    expect(turn).toMatchObject({ outcome: "completed", parts: [{ type: "text-delta", delta: "ab" }] });
   });
 
   test.each(["error", "throw"])(

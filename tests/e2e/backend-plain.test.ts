@@ -58,7 +58,11 @@ test("[T5][U7] a gateway killed mid-answer shows the text so far as interrupted,
   });
   expect(text.length).toBeGreaterThan(0);
   expect(question.startsWith(text)).toBe(true);
-  expect(turns[1]).toMatchObject({ id: second, outcome: "completed", parts: [{ kind: "text", text: "and then?" }] });
+  expect(turns[1]).toMatchObject({
+    id: second,
+    outcome: "completed",
+    parts: [{ type: "text-delta", delta: "and then?" }],
+  });
   expect(Object.fromEntries(backend.generations)).toEqual({ [question]: 1, "and then?": 1 });
 });
 

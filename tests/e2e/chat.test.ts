@@ -234,12 +234,12 @@ describe("by partysocket, as it comes", () => {
     let text = "";
     const end = await new Promise<{ outcome: string; length: number }>((resolve) => {
       socket.addEventListener("open", () => {
-        socket.send(JSON.stringify({ type: "hello", version: 1 }));
+        socket.send(JSON.stringify({ type: "hello", version: 2 }));
         socket.send(JSON.stringify({ type: "turn-submit", turnId: "by-hand", input: { prompt: "hello 你好" } }));
       });
       socket.addEventListener("message", ({ data }) => {
         const frame = JSON.parse(String(data));
-        if (frame.type === "turn-delta") for (const part of frame.parts) text += part.text;
+        if (frame.type === "turn-delta") for (const part of frame.parts) text += part.delta;
         if (frame.type === "turn-end") resolve(frame);
       });
     });

@@ -284,7 +284,7 @@ describe("eight tabs without a WebSocket", () => {
     await reader.close();
     for (const tab of others) {
       await tab.untilSettled(id);
-      expect(await tab.turns()).toEqual([{ id, outcome: "completed", parts: [{ kind: "text", text: prompt }] }]);
+      expect(await tab.turns()).toEqual([{ id, outcome: "completed", parts: [{ type: "text-delta", delta: prompt }] }]);
       expect(await tab.transport()).toBe("sse");
     }
     expect(proxy.streams.open).toBe(1);

@@ -40,7 +40,7 @@ test("[T1] a question asked while the gateway was away is answered, also where a
     (now) => now.turns[0]?.state === "settled" || now.pending.some(({ refused }) => refused !== undefined),
   );
   expect(pending).toEqual([]);
-  expect(turns).toMatchObject([{ id, outcome: "completed", parts: [{ kind: "text", text: "first words" }] }]);
+  expect(turns).toMatchObject([{ id, outcome: "completed", parts: [{ type: "text-delta", delta: "first words" }] }]);
   const stats = await fetch(`${backend.url}/model/stats`);
   expect(await stats.json()).toMatchObject({ started: 1, finished: 1 });
 });

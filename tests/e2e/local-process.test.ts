@@ -13,7 +13,7 @@ async function visit(url: string, frames: readonly object[], until: ServerFrame[
   const received: ServerFrame[] = [];
   await new Promise<void>((resolve, reject) => {
     socket.onopen = () => {
-      for (const frame of [{ type: "hello", version: 1 }, ...frames]) socket.send(JSON.stringify(frame));
+      for (const frame of [{ type: "hello", version: 2 }, ...frames]) socket.send(JSON.stringify(frame));
     };
     socket.onmessage = ({ data }) => {
       const frame = JSON.parse(data) as ServerFrame;
@@ -40,7 +40,9 @@ test("a gateway killed outright and started again on the same rooms has their tu
   try {
     expect(next.url).toBe(gateway.url);
     const [sync] = (await visit(next.url, [], "sync")).filter((frame) => frame.type === "sync");
-    expect(sync?.turns).toMatchObject([{ id: "one", outcome: "completed", parts: [{ kind: "text", text: "kept" }] }]);
+    expect(sync?.turns).toMatchObject([
+      { id: "one", outcome: "completed", parts: [{ type: "text-delta", delta: "kept" }] },
+    ]);
   } finally {
     await next.stop();
   }

@@ -90,7 +90,7 @@ test("the client and the wire need neither React nor the AI SDK", async () => {
   const names = await node(`
     const { ChatClient, textOf } = await import("edge-chat-gateway/client");
     const { clientFrame, ERRORS } = await import("edge-chat-gateway/shared");
-    console.log(typeof ChatClient, textOf([{ kind: "text", text: "hi" }]), clientFrame !== undefined, ERRORS.internal.status);`);
+    console.log(typeof ChatClient, textOf([{ type: "text-delta", delta: "hi" }]), clientFrame !== undefined, ERRORS.internal.status);`);
   expect(names.trim()).toBe("function hi true 500");
 });
 

@@ -31,13 +31,13 @@ test("a turn runs to its end over partysocket", async () => {
   let text = "";
   const outcome = await new Promise<unknown>((resolve, reject) => {
     socket.addEventListener("open", () => {
-      socket.send(JSON.stringify({ type: "hello", version: 1 }));
+      socket.send(JSON.stringify({ type: "hello", version: 2 }));
       socket.send(JSON.stringify({ type: "turn-submit", turnId: "one", input: { prompt: "the same room, 你好" } }));
     });
     socket.addEventListener("message", ({ data }) => {
       if (data === "pong") return;
       const frame = JSON.parse(String(data));
-      if (frame.type === "turn-delta") for (const part of frame.parts) text += part.text;
+      if (frame.type === "turn-delta") for (const part of frame.parts) text += part.delta;
       if (frame.type === "turn-end") resolve(frame.outcome);
     });
     socket.addEventListener("close", ({ code }) => reject(new Error(`closed with ${code}`)));

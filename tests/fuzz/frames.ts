@@ -24,8 +24,8 @@ function goodFrame(random: Random, ids: readonly string[]): ClientFrame {
     offsets: { [pick(random, ids)]: Math.floor(random() * 9) },
   };
   return pick<ClientFrame>(random, [
-    { type: "hello", version: 1, have },
-    { type: "hello", version: 1 },
+    { type: "hello", version: 2, have },
+    { type: "hello", version: 2 },
     { type: "turn-submit", turnId, input: { prompt: "why?" }, params: { temperature: 0.5 }, metadata: { a: [1] } },
     {
       type: "turn-submit",
@@ -105,7 +105,7 @@ export async function fuzzFrames(count: number, seed: number): Promise<FuzzResul
     const texts: string[] = [];
     try {
       room.core.handleOpen(socket);
-      if (random() < 0.8) room.core.handleMessage(socket, '{"type":"hello","version":1}');
+      if (random() < 0.8) room.core.handleMessage(socket, '{"type":"hello","version":2}');
       for (let more = 1 + Math.floor(random() * 4); more > 0 && sent < count; more -= 1) {
         const text = badFrame(random, idsOf(sent));
         texts.push(text);
@@ -134,7 +134,7 @@ export async function fuzzFrames(count: number, seed: number): Promise<FuzzResul
 /** The witness asks, and its answer grows while strangers talk. */
 async function enter(room: Room, witness: Witness) {
   room.core.handleOpen(witness);
-  room.core.handleMessage(witness, '{"type":"hello","version":1}');
+  room.core.handleMessage(witness, '{"type":"hello","version":2}');
   await settled();
   const turnId = "the-question-of-the-witness";
   room.core.handleMessage(witness, JSON.stringify({ type: "turn-submit", turnId, input: { prompt: "mine" } }));

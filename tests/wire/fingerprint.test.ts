@@ -7,8 +7,8 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "8e95f4178ea720e3e014552fb5c8aef5a7a5fc4195e790043e59ded93e95a82e",
-    1,
+    "4851d0916054eb15d82827c758cc4375519c308f1e1e97c4668c63d39a097586",
+    2,
   ]);
 });
 

@@ -55,7 +55,7 @@ describe("server frames", () => {
         {
           id: "turn-2",
           state: "settled",
-          parts: [{ kind: "text", text: "Hello, 世界!" }],
+          parts: [{ type: "text-delta", delta: "Hello, 世界!" }],
           length: 10,
           input: { prompt: "Second" },
           author: "anna",

@@ -14,7 +14,7 @@ const view: RoomView = {
   epoch: "e",
   seq: 5,
   turns: [
-    { id: "a", state: "streaming", parts: [{ kind: "text", text: "abc" }], length: 3 },
+    { id: "a", state: "streaming", parts: [{ type: "text-delta", delta: "abc" }], length: 3 },
     { id: "__proto__", state: "settled", parts: [], length: 0 },
     { id: "constructor", state: "queued", parts: [], length: 0, position: 0 },
   ],
@@ -97,7 +97,7 @@ describe("a room that lies", () => {
   test.each([
     ["an offset below zero", { type: "turn-delta", turnId: "a", offset: -1, parts: [] }],
     ["half an offset", { type: "turn-delta", turnId: "a", offset: 0.5, parts: [] }],
-    ["a text that is none", { type: "turn-delta", turnId: "a", offset: 0, parts: [{ kind: "text", text: 1 }] }],
+    ["a text that is none", { type: "turn-delta", turnId: "a", offset: 0, parts: [{ type: "text-delta", delta: 1 }] }],
     ["a part that is none", { type: "turn-delta", turnId: "a", offset: 0, parts: [null] }],
     ["a turn that is none", { type: "sync", epoch: "e", seq: 1, floor: 0, mode: "delta", turns: [null] }],
     [

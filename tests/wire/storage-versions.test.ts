@@ -33,9 +33,15 @@ describe.each(readdirSync(folder))("storage as %s left it", (file) => {
       usage: { inputTokens: 3, outputTokens: 5 },
       input: { prompt: "first, 你好" },
       parts: [
-        { kind: "reasoning", text: "hm" },
-        { kind: "text", text: "an answer 😀" },
-        { kind: "tool", toolCallId: "c1", toolName: "look", phase: "result", value: { found: [1] } },
+        { type: "reasoning-delta", delta: "hm" },
+        { type: "text-delta", delta: "an answer 😀" },
+        {
+          type: "tool-output-available",
+          toolCallId: "c1",
+          toolName: "look",
+          output: { found: [1] },
+          providerExecuted: true,
+        },
       ],
     });
     expect(tab.turn("stopped")).toMatchObject({ outcome: "cancelled", stop: "confirmed" });

@@ -75,7 +75,7 @@ function socket(frame: (scene: Scene) => Record<string, unknown> | undefined, ef
   return async (scene, token) => {
     const tab = new SocketTab();
     await tab.open(scene.room);
-    tab.say({ type: "hello", version: 1, token });
+    tab.say({ type: "hello", version: 2, token });
     await tab.until(({ closed, frames }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
     const sent = frame(scene);
     if (tab.closed === undefined && sent !== undefined) {

@@ -146,7 +146,7 @@ describe("[S3] a header that PartyServer reads", () => {
       await response.body?.cancel();
       const tab = new SocketTab();
       await tab.tryOpen(name, { [header]: value });
-      tab.say({ type: "hello", version: 1, token: await signToken({ room: name, scope: "read" }) });
+      tab.say({ type: "hello", version: 2, token: await signToken({ room: name, scope: "read" }) });
       await tab.until(({ frames, closed }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
       expect(tab.closed).toBeUndefined();
       tab.close();
@@ -167,7 +167,7 @@ describe("[S3] a header that PartyServer reads", () => {
           socket.addEventListener("message", ({ data }) => resolve(String(data)));
         });
         socket.accept();
-        socket.send(JSON.stringify({ type: "hello", version: 1 }));
+        socket.send(JSON.stringify({ type: "hello", version: 2 }));
         expect(JSON.parse(await first)).toMatchObject({ type: "error", code: "unauthenticated" });
       }
     }

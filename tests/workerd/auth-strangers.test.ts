@@ -35,7 +35,7 @@ describe("[S6] a WebSocket with a token in its handshake", () => {
     response.webSocket?.close(1000);
     const tab = new SocketTab();
     await tab.tryOpen(name, offer(await signToken({ room: name, scope: "read write" })));
-    tab.say({ type: "hello", version: 1 });
+    tab.say({ type: "hello", version: 2 });
     await tab.until(({ frames }) => frames.some(({ type }) => type === "sync"));
     expect(tab.of("welcome")[0]?.expiresAt).toEqual(expect.any(Number));
     tab.close();
@@ -110,7 +110,7 @@ test("[S2] a thousand silent sockets leave nothing stored, and a valid join succ
       const token = await signToken({ room: name, scope: "read" });
       const tab = new SocketTab();
       await tab.tryOpen(name, { ...(inHandshake ? offer(token) : {}), "cf-connecting-ip": "198.51.100.7" });
-      tab.say({ type: "hello", version: 1, ...(inHandshake ? {} : { token }) });
+      tab.say({ type: "hello", version: 2, ...(inHandshake ? {} : { token }) });
       await tab.until(({ closed, frames }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
       expect(tab.closed).toBeUndefined();
       tab.close();

@@ -52,7 +52,7 @@ const ways: readonly Way[] = [
       const tab = new SocketTab();
       const refused = await tab.tryOpen(name, headers);
       if (refused !== undefined) return ((await refused.json()) as { code: ErrorCode }).code;
-      tab.say({ type: "hello", version: 1, ...defined({ token }) });
+      tab.say({ type: "hello", version: 2, ...defined({ token }) });
       await tab.until(({ closed, frames }) => closed !== undefined || frames.some(({ type }) => type === "sync"));
       if (tab.closed === undefined) {
         tab.close();
@@ -180,7 +180,7 @@ describe("a revocation", () => {
       expect(mallory.closed?.code).toBe(4401);
       const again = new SocketTab();
       await again.open(name);
-      again.say({ type: "hello", version: 1, token });
+      again.say({ type: "hello", version: 2, token });
       await again.until(({ closed }) => closed !== undefined);
       expect(again.closed?.code).toBe(4401);
       expect(alice.closed).toBeUndefined();

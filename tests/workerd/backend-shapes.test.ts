@@ -18,7 +18,9 @@ async function ask(prompt: string) {
   await tab.untilTurn(id, ({ state }) => state === "settled");
   const turn = tab.turn(id);
   tab.close();
-  const reasoning = (turn?.parts ?? []).map((part) => (part.kind === "reasoning" ? part.text : "")).join("");
+  const reasoning = (turn?.parts ?? [])
+    .map((part) => (part.type === "reasoning-delta" ? String(part.delta) : ""))
+    .join("");
   return { outcome: turn?.outcome, text: textOf(turn?.parts ?? []), reasoning };
 }
 

@@ -64,7 +64,7 @@ test("[S1] no token, ticket or key is in any log line, header, body or frame; no
   for (const token of [expired, forged]) {
     const refused = new SocketTab();
     await refused.open(room);
-    refused.say({ type: "hello", version: 1, token });
+    refused.say({ type: "hello", version: 2, token });
     await refused.until(({ closed }) => closed !== undefined);
     out.push({ where: "frames", text: `${refused.texts.join("\n")} ${refused.closed?.reason}` });
   }

@@ -24,7 +24,7 @@ describe("a socket", () => {
     await tab.untilTurn(id, ({ state }) => state === "opening");
     const types = tab.frames.map(({ type }) => type).filter((type) => type !== "presence" && type !== "turn-position");
     expect(types).toEqual(["welcome", "sync", "turn-queued", "turn-start"]);
-    expect(tab.of("welcome")[0]).toMatchObject({ version: 1, room });
+    expect(tab.of("welcome")[0]).toMatchObject({ version: 2, room });
   });
 
   test("sends a turn to every tab, each with its own connection though partysocket's id is the same", async () => {

@@ -44,7 +44,7 @@ export class SocketTab {
     const have = haveOf(this.view);
     this.say({
       type: "hello",
-      version: 1,
+      version: 2,
       ...defined({ token, have }),
     });
     await this.until((tab) => tab.frames.some(({ type }) => type === "sync"));

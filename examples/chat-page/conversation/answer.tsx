@@ -4,7 +4,18 @@
  */
 
 import { createElement } from "react";
-import { type Part, type ShownPart, shownParts, type ToolCard, textOf } from "../../../shared/index.ts";
+import {
+  foldMessage,
+  isDataUiPart,
+  isTextUiPart,
+  isToolUiPart,
+  type Part,
+  type TextUiPart,
+  type ToolUiPart,
+  textOf,
+  toolNameOf,
+  type UiPart,
+} from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import { ScrollingCode } from "../markdown/code-block.tsx";
 import { Markdown } from "../markdown/markdown.tsx";
@@ -26,54 +37,59 @@ export function Answer(props: AnswerProps) {
 }
 
 function AnswerParts({ parts, isLive }: AnswerProps) {
-  const shown = shownParts(parts);
+  const shown = foldMessage(parts).parts.filter(({ type }) => type !== "step-start");
   return createElement(
     "div",
     { className: "answer-parts" },
-    // The children need no keys, because parts are only appended.
+    // The children need no keys: parts are only appended, and a step that is taken back goes from the end.
     ...shown.map((part, index) => createElement(AnswerPart, { part, isLive: isLive && index === shown.length - 1 })),
   );
 }
 
-function AnswerPart({ part, isLive }: { readonly part: ShownPart; readonly isLive: boolean }) {
+function AnswerPart({ part, isLive }: { readonly part: UiPart; readonly isLive: boolean }) {
   const strings = useStrings();
-  switch (part.kind) {
-    case "text":
-      return <Markdown text={part.text} isLive={isLive} />;
-    case "reasoning":
-      return (
-        <details className="fold">
-          <summary>{isLive ? strings.reasoningLive : strings.reasoning}</summary>
-          <Markdown text={part.text} isLive={isLive} />
-        </details>
-      );
-    case "tool-card":
-      return <Tool card={part} />;
-    case "data":
-      return (
-        <details className="fold">
-          <summary>
-            <span>{strings.data}</span> <code>{part.name}</code>
-          </summary>
-          <Value label={part.name} value={part.value} />
-        </details>
-      );
-  }
+  if (isTextUiPart(part)) return <Text part={part} isLive={isLive} />;
+  if (isToolUiPart(part)) return <Tool part={part} />;
+  const { type, ...fields } = part;
+  // Data as its backend named it; any other part as its fields.
+  const [name, value] = isDataUiPart(part) ? [type.slice("data-".length), part.data] : [type, fields];
+  return (
+    <details className="fold">
+      <summary>
+        <span>{strings.data}</span> <code>{name}</code>
+      </summary>
+      <Value label={name} value={value} />
+    </details>
+  );
 }
 
-function Tool({ card }: { readonly card: ToolCard }) {
+function Text({ part, isLive }: { readonly part: TextUiPart; readonly isLive: boolean }) {
   const strings = useStrings();
-  const state = card.end === undefined ? "running" : card.end.phase === "error" ? "failed" : "done";
-  const stateText = { running: strings.toolRunning, done: strings.toolDone, failed: strings.toolFailed }[state];
+  if (part.text === "") return null;
+  if (part.type === "text") return <Markdown text={part.text} isLive={isLive} />;
   return (
-    <details className={`fold tool tool-${state}`}>
+    <details className="fold">
+      <summary>{isLive ? strings.reasoningLive : strings.reasoning}</summary>
+      <Markdown text={part.text} isLive={isLive} />
+    </details>
+  );
+}
+
+function Tool({ part }: { readonly part: ToolUiPart }) {
+  const strings = useStrings();
+  const { state, input, output, errorText } = part;
+  const isFailed = state === "output-error" || state === "output-denied";
+  const shown = isFailed ? "failed" : state === "output-available" ? "done" : "running";
+  const stateText = { running: strings.toolRunning, done: strings.toolDone, failed: strings.toolFailed }[shown];
+  return (
+    <details className={`fold tool tool-${shown}`}>
       <summary>
         <Icon name="tool" />
-        <code>{card.toolName}</code>
+        <code>{toolNameOf(part)}</code>
         <span className="tool-state">{stateText}</span>
       </summary>
-      {card.call === undefined ? null : <Value label={strings.toolInput} value={card.call.value} />}
-      {card.end === undefined ? null : <Value label={strings.toolOutput} value={card.end.value} />}
+      {input === undefined ? null : <Value label={strings.toolInput} value={input} />}
+      {shown === "running" ? null : <Value label={strings.toolOutput} value={errorText ?? output} />}
     </details>
   );
 }

@@ -21,7 +21,7 @@ const online: ConnectionState = { state: "online", sessionId: "s1", transport: "
 
 function turn(id: string, prompt: string, answer: string | readonly Part[], more: Partial<TurnView> = {}): TurnView {
   const parts: readonly Part[] =
-    typeof answer === "string" ? (answer === "" ? [] : [{ kind: "text", text: answer }]) : answer;
+    typeof answer === "string" ? (answer === "" ? [] : [{ type: "text-delta", delta: answer }]) : answer;
   return { id, state: "settled", outcome: "completed", input: { prompt }, parts, length: lengthOf(parts), ...more };
 }
 
@@ -88,10 +88,22 @@ const streaming = turn(
   "t2",
   "How does Stop reach the backend?",
   [
-    { kind: "reasoning", text: "The question is about T3. I look for the section on stopping." },
-    { kind: "tool", toolCallId: "c1", toolName: "search_docs", phase: "call", value: { query: "stop backend" } },
-    { kind: "tool", toolCallId: "c1", toolName: "search_docs", phase: "result", value: { sections: 3 } },
-    { kind: "text", text: streamingText },
+    { type: "reasoning-delta", delta: "The question is about T3. I look for the section on stopping." },
+    {
+      type: "tool-input-available",
+      toolCallId: "c1",
+      toolName: "search_docs",
+      input: { query: "stop backend" },
+      providerExecuted: true,
+    },
+    {
+      type: "tool-output-available",
+      toolCallId: "c1",
+      toolName: "search_docs",
+      output: { sections: 3 },
+      providerExecuted: true,
+    },
+    { type: "text-delta", delta: streamingText },
   ],
   { state: "streaming" },
 );

@@ -2,7 +2,7 @@
  * Encodes `turn-delta` frames for one flush: everything that arrived after a reader's position is merged into one frame.
  * Readers at the same position of a turn share one string. A frame has a size bound, and the rest follows in the next flush (F2).
  */
-import { isText, lengthOf, type Part, sliceParts } from "../../../shared/content.ts";
+import { isRun, lengthOf, type Part, sliceParts, textIn } from "../../../shared/content.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { Turn } from "../turn/turn.ts";
 
@@ -73,10 +73,10 @@ function startOf(turn: Turn, offset: number): number {
 function fitting(parts: Part[], maxBytes: number): Part[] {
   let left = maxBytes;
   for (const [index, part] of parts.entries()) {
-    const bytes = isText(part) ? utf8Length(part.text) : utf8Length(JSON.stringify(part));
+    const bytes = isRun(part) ? utf8Length(textIn(part)) : utf8Length(JSON.stringify(part));
     if (bytes > left) {
       const units = Math.max(index === 0 ? minUnits : 0, Math.floor(left / bytesPerUnit));
-      const rest = isText(part) ? sliceParts([part], 0, units) : index === 0 ? [part] : [];
+      const rest = isRun(part) ? sliceParts([part], 0, units) : index === 0 ? [part] : [];
       return [...parts.slice(0, index), ...rest];
     }
     left -= bytes;

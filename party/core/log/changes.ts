@@ -2,7 +2,7 @@
  * What one write to storage changes, and how values become rows that a Durable Object accepts (at most 64 KiB each). Reading
  * the rows back is `log-reader.ts`; order and durability are `journal.ts`.
  */
-import { isText, type Part, sliceParts, unitsOf } from "../../../shared/content.ts";
+import { isRun, type Part, sliceParts, unitsOf } from "../../../shared/content.ts";
 import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { safeCut } from "../../../shared/text.ts";
 import {
@@ -118,16 +118,16 @@ export function jsonRows(value: TurnInput | readonly ChatMessage[]): string[] {
  * all of its event is logged.
  */
 export function textRows(from: number, parts: readonly Part[], mark: UpstreamMark | undefined): unknown[] {
-  const rows: { v: 1; from: number; parts: Part[]; mark?: UpstreamMark }[] = [];
+  const rows: { v: 2; from: number; parts: Part[]; mark?: UpstreamMark }[] = [];
   let start = from;
   let freeBytes = 0;
   for (const part of parts) {
-    for (const piece of isText(part) ? cutText(part) : [part]) {
+    for (const piece of isRun(part) ? cutText(part) : [part]) {
       const bytes = storedBytes(piece);
       const last = rows.at(-1);
       if (last !== undefined && bytes <= freeBytes) last.parts.push(piece);
       else {
-        rows.push({ v: 1, from: start, parts: [piece] });
+        rows.push({ v: 2, from: start, parts: [piece] });
         freeBytes = rowBytes;
       }
       freeBytes -= bytes;

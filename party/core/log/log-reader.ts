@@ -8,6 +8,7 @@ import {
   type TurnInput,
 } from "../../../shared/protocol/client-frames.ts";
 import type { RoomStorage } from "../ports.ts";
+import { partOfV1 } from "./rows-v1.ts";
 import {
   agendaKey,
   agendaSchema,
@@ -88,7 +89,7 @@ export class LogReader {
     let mark: UpstreamMark | undefined;
     for (const value of stored.values()) {
       const row = rowSchema.parse(value);
-      parts.push(...row.parts);
+      parts.push(...(row.v === 1 ? row.parts.map(partOfV1) : row.parts));
       if (row.mark !== undefined) mark = row.mark;
     }
     return { parts, rows: stored.size, mark };

@@ -4,6 +4,7 @@
  */
 import * as z from "zod/mini";
 import { partSchema } from "../../../shared/protocol/parts.ts";
+import { partV1Schema } from "./rows-v1.ts";
 
 /** Units of text in one row. One character outside Latin-1 makes a stored string two bytes a unit. */
 export const rowUnits = 16_384;
@@ -48,12 +49,12 @@ export const tombstoneSchema = z.object({
 });
 export const agendaSchema = z.object({ v: z.literal(1), entries: z.record(z.string(), z.number()) });
 export const jsonRowSchema = z.object({ v: z.literal(1), text: z.string() });
-export const rowSchema = z.object({
-  v: z.literal(1),
-  from: count,
-  parts: z.array(partSchema),
-  mark: z.exactOptional(z.object({ eventId: z.string(), offset: count })),
-});
+const rowFields = { from: count, mark: z.exactOptional(z.object({ eventId: z.string(), offset: count })) };
+/** Version 1 had parts of other shapes: see `rows-v1.ts`. */
+export const rowSchema = z.discriminatedUnion("v", [
+  z.object({ v: z.literal(2), ...rowFields, parts: z.array(partSchema) }),
+  z.object({ v: z.literal(1), ...rowFields, parts: z.array(partV1Schema) }),
+]);
 /** Only the outline: a record is written by this code alone, and its version says by which. */
 export const turnRecordSchema = z.looseObject({
   v: z.literal(1),

@@ -2,20 +2,13 @@
  * The answer of a turn in memory: its content while it grows, how much of it may be shown, what of it is logged, and the
  * position in the upstream's stream that a resume continues from. It stores and sends nothing.
  */
-import {
-  Content,
-  isText,
-  type Part,
-  sliceParts,
-  type TextKind,
-  TextRepairer,
-  unitsOf,
-} from "../../../shared/content.ts";
+import { Content, isRun, type Part, sliceParts, unitsOf } from "../../../shared/content.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import { textRows } from "../log/changes.ts";
 import type { StoredText } from "../log/log-reader.ts";
 import type { UpstreamMark } from "../log/turn-record.ts";
 import type { UpstreamBatch } from "../ports.ts";
+import { RunRepairer } from "./run-repairer.ts";
 
 /** What a batch did to the answer. `full`: it reached the longest length, and something may have been left out. */
 export type Growth = "none" | "grown" | "full";
@@ -26,15 +19,16 @@ export class Answer {
   /** Rows that the log holds of it. */
   rows = 0;
   mark: UpstreamMark | undefined;
-  /** Bytes of its parts that aren't text, as JSON. */
+  /** Bytes of its parts that hold no text, as JSON. */
   partBytes = 0;
   readonly #content: Content;
-  readonly #repairer = new TextRepairer();
-  #repairing: TextKind = "text";
+  readonly #repairer = new RunRepairer();
   /** Units that are still to be dropped from what a resumed stream sends, because the answer holds them already. */
   #skip = 0;
   #shown = Number.POSITIVE_INFINITY;
   #isFull = false;
+  #maxLength = 0;
+  readonly #emit = (part: Part) => this.#push(part, this.#maxLength);
 
   constructor(parts: readonly Part[] = []) {
     this.#content = new Content(parts);
@@ -46,7 +40,7 @@ export class Answer {
     // U6: a stop of an answer that was being shown at a pace ended it before the end of what is stored.
     if (endLength !== undefined && endLength < answer.arrived) answer.#content.cut(endLength);
     if (endLength === undefined) {
-      for (const part of stored.parts) if (!isText(part)) answer.partBytes += utf8Length(JSON.stringify(part));
+      for (const part of stored.parts) if (!isRun(part)) answer.partBytes += utf8Length(JSON.stringify(part));
     }
     answer.loggedLength = answer.arrived;
     answer.rows = stored.rows;
@@ -91,7 +85,7 @@ export class Answer {
    * the answer; a new attempt begins a stream of its own.
    */
   rewind(resume: boolean): void {
-    this.#repairer.end();
+    this.#repairer.reset();
     if (!resume) this.mark = undefined;
     this.#skip = this.arrived - (this.mark?.offset ?? 0);
   }
@@ -99,9 +93,10 @@ export class Answer {
   /** Appends a batch's content. Content beyond `maxLength` is left out (T6). */
   take(batch: UpstreamBatch, maxLength: number): Growth {
     const before = this.#content.length;
-    for (const part of batch.parts) this.#append(part, maxLength);
+    this.#maxLength = maxLength;
+    for (const part of batch.parts) this.#repairer.push(part, this.#emit);
     // While half a surrogate pair is held, the newest event isn't wholly in the answer, so the mark stays before it.
-    if (batch.eventId !== undefined && !this.#repairer.holding) {
+    if (batch.eventId !== undefined && !this.#repairer.isHolding) {
       this.mark = { eventId: batch.eventId, offset: this.#content.length - this.#skip };
     }
     if (this.#isFull || this.#content.length >= maxLength) return "full";
@@ -110,7 +105,8 @@ export class Answer {
 
   /** No more text follows: half a surrogate pair that is still held becomes U+FFFD. */
   endText(maxLength: number): void {
-    this.#endRun(maxLength);
+    this.#maxLength = maxLength;
+    this.#repairer.end(this.#emit);
   }
 
   /** Rows for what the log lacks. They count as logged from now on, so the caller must write them. */
@@ -122,23 +118,6 @@ export class Answer {
     this.rows += rows.length;
     this.loggedLength = this.arrived;
     return { firstRow, rows };
-  }
-
-  #append(part: Part, maxLength: number): void {
-    if (!isText(part)) {
-      this.#endRun(maxLength);
-      this.#push(part, maxLength);
-      return;
-    }
-    if (part.kind !== this.#repairing) {
-      this.#endRun(maxLength);
-      this.#repairing = part.kind;
-    }
-    this.#push({ kind: part.kind, text: this.#repairer.push(part.text) }, maxLength);
-  }
-
-  #endRun(maxLength: number): void {
-    this.#push({ kind: this.#repairing, text: this.#repairer.end() }, maxLength);
   }
 
   #push(part: Part, maxLength: number): void {

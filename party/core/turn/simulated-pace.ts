@@ -2,7 +2,7 @@
  * Where an answer that came whole is cut when it is shown bit by bit (U6). Pure: offsets in, no time. Linear in the length,
  * because an answer may have a million units.
  */
-import { isText, type Part } from "../../../shared/content.ts";
+import { isRun, type Part, textIn } from "../../../shared/content.ts";
 
 /** A run without a word boundary longer than this (a URL, base64) is cut inside, else it would come as one block. */
 const maxWordUnits = 48;
@@ -67,5 +67,5 @@ function dueAfter(step: number, length: number, steps: number): number {
 
 /** The same over parts, in the offsets of an answer (design §4): what is no text counts one, and is cut around like a word. */
 export function paceParts(parts: readonly Part[], everyMs: number, maxMs: number): number[] {
-  return paceOf(parts.map((part) => (isText(part) ? part.text : "\uFFFC")).join(""), everyMs, maxMs);
+  return paceOf(parts.map((part) => (isRun(part) ? textIn(part) : "\uFFFC")).join(""), everyMs, maxMs);
 }

@@ -11,6 +11,8 @@ import type { StreamEvent } from "./stream-event.ts";
 export interface Dialect {
   /** The unified format is being read: its event ids are promised to last, so they are passed on. */
   readonly isUnified?: boolean;
+  /** The end was said, but what follows until the stream closes belongs to the answer. */
+  readonly isFinished?: boolean;
   /** @throws UpstreamFailure `upstream-malformed` */
   read(event: StreamEvent, into: BatchBuilder): void;
   /** Called when the stream is over without an end event. Undefined: the answer is truncated. */

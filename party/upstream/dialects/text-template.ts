@@ -3,7 +3,7 @@
  * event that equals an earlier one everywhere else is read by comparing the literals between these holes, without parsing it as
  * JSON. Any other event is read in full. `event-template.ts` finds the holes.
  */
-import type { TextKind } from "../../../shared/content.ts";
+import type { RunPart, TextKind } from "../../../shared/content.ts";
 import type { Usage } from "../../../shared/protocol/server-frames.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { type Hole, type Lesson, lessonOf } from "./event-template.ts";
@@ -23,6 +23,7 @@ export class TextTemplate {
   #lesson: Lesson | undefined;
   #name: string | undefined;
   #kind: TextKind = "text";
+  #run: RunPart | undefined;
   #lessons = 0;
 
   /** @param isTextOnly the operator's mapping may read any field, so that nothing but the text may differ. */
@@ -68,7 +69,8 @@ export class TextTemplate {
     const last = literals[holes.length] as string;
     if (data.length !== at + last.length || data.slice(at) !== last) return false;
     this.#lessons = 0;
-    into.text(this.#kind, text);
+    if (this.#run === undefined) into.text(this.#kind, text);
+    else into.run(this.#run, text);
     if (input >= 0 || output >= 0) into.usage(usageOf(input, output));
     return true;
   }
@@ -79,11 +81,12 @@ export class TextTemplate {
   }
 
   /** Learns from an event of which nothing but this text, and these counts if any, was read. */
-  learn(event: StreamEvent, kind: TextKind, text: string, usage: Usage | undefined): void {
+  learn(event: StreamEvent, { kind, run, text }: BatchBuilder["last"], usage: Usage | undefined): void {
     this.#lessons += 1;
     this.#lesson = lessonOf(event, text, usage, this.#isTextOnly);
     this.#name = event.name;
     this.#kind = kind;
+    this.#run = run;
   }
 }
 

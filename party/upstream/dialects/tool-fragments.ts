@@ -29,7 +29,7 @@ export class ToolFragments {
     for (const { id, name, args } of this.#calls) {
       // A model may write arguments that are not JSON; its text is then the value.
       const value = args === "" ? null : (jsonOrUndefined(args) ?? args);
-      into.part({ kind: "tool", toolCallId: id, toolName: name, phase: "call", value });
+      into.toolCall(id, name, value);
     }
     this.#calls = [];
   }

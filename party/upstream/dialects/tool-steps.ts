@@ -3,7 +3,6 @@
  * keys and in any order. A reader is shown a call when its arguments are known, so a call that comes in fragments waits for the
  * event that follows them.
  */
-import type { ToolPhase } from "../../../shared/content.ts";
 import { UpstreamFailure } from "../../core/ports.ts";
 import type { BatchBuilder } from "../batch-builder.ts";
 import { wordsOf } from "./recognition/tag-roles.ts";
@@ -79,7 +78,7 @@ export class ToolSteps {
   settle(
     id: string | undefined,
     name: string,
-    phase: Exclude<ToolPhase, "call">,
+    phase: "result" | "error",
     value: unknown,
     into: BatchBuilder,
     isAlone = false,
@@ -88,7 +87,8 @@ export class ToolSteps {
     if (!isAlone) this.#show(call, into);
     else if (!call.isShown) this.#waiting -= 1;
     this.#open.delete(call.id);
-    into.part({ kind: "tool", toolCallId: call.id, toolName: call.name, phase, value: value ?? null });
+    if (phase === "result") into.toolResult(call.id, call.name, value ?? null);
+    else into.toolError(call.id, call.name, value ?? null);
   }
 
   /** A step whose data is the tool's name alone. */
@@ -194,7 +194,7 @@ export class ToolSteps {
     call.isShown = true;
     this.#waiting -= 1;
     const value = call.fragments === "" ? call.args : (jsonOrUndefined(call.fragments) ?? call.fragments);
-    into.part({ kind: "tool", toolCallId: call.id, toolName: call.name, phase: "call", value: value ?? null });
+    into.toolCall(call.id, call.name, value);
   }
 }
 

@@ -62,7 +62,7 @@ function stopRow(isContract: boolean, settings: Diagnosis["settings"]): Row {
 }
 
 function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
-  const has = (kind: string) => recognized.parts.some((part) => part.kind === kind);
+  const has = (type: string) => recognized.parts.some((part) => part.type.startsWith(type));
   const adapter = settings.find(([name]) => name === "UPSTREAM_ADAPTER")?.[1] ?? "contract";
   const isPost = recorded.method === "POST";
   const streams = recorded.chunks.length > 2 && recorded.streamedMs > 5;
@@ -75,8 +75,8 @@ function rowsOf({ recorded, recognized, settings }: Diagnosis): Row[] {
     streams
       ? yes("streaming")
       : no("streaming", "It came at once. Send each token as it comes, X-Accel-Buffering: no, and no compression."),
-    seen("reasoning", has("reasoning"), 'Shown where it is sent as {"type": "reasoning", "data": "…"}.'),
-    seen("tools", has("tool"), 'Shown where they are sent as {"type": "tool_call", "id", "name", "args"}.'),
+    seen("reasoning", has("reasoning-"), 'Shown where it is sent as {"type": "reasoning", "data": "…"}.'),
+    seen("tools", has("tool-"), 'Shown where they are sent as {"type": "tool_call", "id", "name", "args"}.'),
     recognized.saysEnd || !mayEndByClosing.has(recognized.dialect ?? "tagged")
       ? yes("end")
       : no("end", 'An answer that is cut off looks whole. Send {"type": "complete"} as the last event.'),

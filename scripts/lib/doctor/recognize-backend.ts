@@ -197,7 +197,7 @@ export async function read(
   return {
     dialect: reader.recognized,
     parts,
-    text: parts.map((part) => (part.kind === "text" ? part.text : "")).join(""),
+    text: parts.map((part) => (part.type === "text-delta" ? String(part.delta) : "")).join(""),
     isComplete,
     saysEnd: isComplete && reader.saidEnd,
     isResumable,

@@ -1,4 +1,5 @@
 /** A room behind a fake socket that keeps its own conversation: it answers what the client says when the test tells it to. */
+import { isText, textPart } from "../../../shared/content.ts";
 import type { TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn, TurnEndFrame } from "../../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, welcome } from "./fake-socket.ts";
@@ -18,7 +19,7 @@ export class FakeRoom {
   /** A turn from before anyone came. */
   prepare({ id, text }: { readonly id: string; readonly text: string }): void {
     const input = { prompt: `ask ${id}` };
-    const parts: SyncTurn["parts"] = [{ kind: "text", text }];
+    const parts: SyncTurn["parts"] = [{ type: "text-delta", delta: text }];
     const length = text.length;
     const known = { input, author: "a", createdAt: 1 };
     this.#turns.push({ id, state: "settled", outcome: "completed", from: 0, parts, length, ...known });
@@ -86,11 +87,12 @@ export class FakeRoom {
     const turn = this.#open();
     const offset = turn.length;
     const before = turn.parts.at(-1);
-    if (before?.kind === "text") before.text += text;
-    else turn.parts.push({ kind: "text", text });
+    if (before !== undefined && isText(before))
+      turn.parts[turn.parts.length - 1] = textPart("text", before.delta + text);
+    else turn.parts.push(textPart("text", text));
     turn.length += text.length;
     turn.state = "streaming";
-    this.say({ type: "turn-delta", turnId: turn.id, offset, parts: [{ kind: "text", text }] });
+    this.say({ type: "turn-delta", turnId: turn.id, offset, parts: [{ type: "text-delta", delta: text }] });
   }
 
   end(outcome: TurnEndFrame["outcome"] = "completed", more: Partial<TurnEndFrame> = {}): void {

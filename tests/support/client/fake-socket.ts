@@ -109,7 +109,7 @@ export function over({ WebSocket }: FakeNetwork) {
 
 export const welcome: ServerFrame = {
   type: "welcome",
-  version: 1,
+  version: 2,
   sessionId: "s-1",
   room: "demo",
   heartbeatMs: 25_000,

@@ -3,7 +3,7 @@ import type { Part } from "../../../shared/content.ts";
 import type { ServerFrame, SyncTurn, TurnEndFrame } from "../../../shared/protocol/server-frames.ts";
 import { listed } from "./sync-frames.ts";
 
-export const text = (value: string): Part => ({ kind: "text", text: value });
+export const text = (value: string): Part => ({ type: "text-delta", delta: value });
 
 /** As a sync lists it. */
 export const streaming = (id: string, answer: string): SyncTurn =>

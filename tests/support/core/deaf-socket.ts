@@ -23,7 +23,7 @@ export class DeafSocket extends FakeSocket {
 export function joinDeaf(room: Room): DeafSocket {
   const socket = new DeafSocket();
   room.core.handleOpen(socket);
-  room.core.handleMessage(socket, JSON.stringify({ type: "hello", version: 1 }));
+  room.core.handleMessage(socket, JSON.stringify({ type: "hello", version: 2 }));
   return socket;
 }
 

@@ -11,6 +11,7 @@ import { textOf } from "../../../shared/content.ts";
 import { defined } from "../../../shared/defined.ts";
 import type { ClientFrame, Have, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import { type ServerFrame, serverFrame } from "../../../shared/protocol/server-frames.ts";
+import { PROTOCOL_VERSION } from "../../../shared/protocol/version.ts";
 import { ok } from "../../../shared/result.ts";
 import { EMPTY_VIEW, foldFrame, haveOf, type RoomView, type TurnView } from "../../../shared/transcript.ts";
 import { FakeClock, settled } from "./fake-clock.ts";
@@ -66,7 +67,7 @@ export class Tab {
     this.socket = new FakeSocket();
     this.#read = 0;
     this.#room.core.handleOpen(this.socket);
-    const { have, version = 1, token } = hello;
+    const { have, version = PROTOCOL_VERSION, token } = hello;
     this.say({
       type: "hello",
       version,

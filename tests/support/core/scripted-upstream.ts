@@ -59,7 +59,7 @@ export class UpstreamCall {
   }
 
   text(text: string, eventId?: string): void {
-    this.part({ kind: "text", text }, eventId);
+    this.part({ type: "text-delta", delta: text }, eventId);
   }
 
   part(part: Part, eventId?: string): void {

@@ -67,7 +67,7 @@ export class DeafClient {
     if (!head.toString().startsWith("HTTP/1.1 101")) throw new Error(head.toString());
     socket.pause();
     const client = new DeafClient(socket);
-    client.send({ type: "hello", version: 1 });
+    client.send({ type: "hello", version: 2 });
     return client;
   }
 

@@ -129,7 +129,7 @@ class SocketReader extends Reader {
     });
     const synced = this.nextSync();
     const have = haveOf(this.view);
-    this.#say({ type: "hello", version: 1, ...defined({ have }) });
+    this.#say({ type: "hello", version: 2, ...defined({ have }) });
     return synced;
   }
 

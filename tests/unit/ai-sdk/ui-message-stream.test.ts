@@ -6,10 +6,12 @@ import { describe, expect, test } from "vitest";
 import { joinParts, lengthOf, type Part, sliceParts, textOf } from "../../../shared/content.ts";
 import { defined } from "../../../shared/defined.ts";
 import type { NoticeFrame } from "../../../shared/protocol/server-frames.ts";
+import { ReopenedRuns } from "../../../shared/reopened-runs.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
 import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../../shared/ui-message-stream.ts";
 import { uiMessagesOf } from "../../../shared/ui-messages.ts";
 import { propertyRuns } from "../../support/property-runs.ts";
+import { toolPart } from "../../support/tool-part.ts";
 import { readStream } from "../upstream/reading.ts";
 import { bodyOf, read, textIn } from "./readers.ts";
 import { type Story, stories, type Version, versions } from "./stories.ts";
@@ -39,7 +41,7 @@ function viewsOf(parts: readonly Part[], cuts: readonly number[], end: Partial<T
 }
 
 function stepsOf(views: readonly TurnView[], from = 0): UiMessageStep[] {
-  const writer = new UiMessageWriter("t1", from);
+  const writer = new UiMessageWriter("t1", from, (held) => new ReopenedRuns(held));
   return views.flatMap((view) => writer.advance(view));
 }
 
@@ -48,33 +50,43 @@ function chunksOf(views: readonly TurnView[], from = 0): UiMessageChunk[] {
 }
 
 const story: Part[] = [
-  { kind: "reasoning", text: "Let me think 🌧️ 雨." },
-  { kind: "text", text: "Looking. " },
-  { kind: "tool", toolCallId: "c1", toolName: "weather", phase: "call", value: { city: "Kyoto" } },
-  { kind: "tool", toolCallId: "c2", toolName: "search", phase: "result", value: { hits: 2 } },
-  { kind: "tool", toolCallId: "c1", toolName: "weather", phase: "result", value: { rain: true } },
-  { kind: "text", text: "It rains 👩‍🚀." },
-  { kind: "data", name: "weather", value: { rain: true } },
-  { kind: "tool", toolCallId: "c3", toolName: "mail", phase: "error", value: { why: "no" } },
-  { kind: "text", text: "Done." },
+  { type: "reasoning-delta", delta: "Let me think 🌧️ 雨." },
+  { type: "text-delta", delta: "Looking. " },
+  {
+    type: "tool-input-available",
+    toolCallId: "c1",
+    toolName: "weather",
+    input: { city: "Kyoto" },
+    providerExecuted: true,
+  },
+  { type: "tool-output-available", toolCallId: "c2", toolName: "search", output: { hits: 2 }, providerExecuted: true },
+  {
+    type: "tool-output-available",
+    toolCallId: "c1",
+    toolName: "weather",
+    output: { rain: true },
+    providerExecuted: true,
+  },
+  { type: "text-delta", delta: "It rains 👩‍🚀." },
+  { type: "data-weather", data: { rain: true } },
+  { type: "tool-output-error", toolCallId: "c3", toolName: "mail", errorText: "no", providerExecuted: true },
+  { type: "text-delta", delta: "Done." },
 ];
 
 const textPart = fc.record({
-  kind: fc.constantFrom("text" as const, "reasoning" as const),
-  text: fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).map((value) => value.toWellFormed()),
+  type: fc.constantFrom("text-delta" as const, "reasoning-delta" as const),
+  delta: fc.string({ minLength: 1, maxLength: 12, unit: "grapheme" }).map((value) => value.toWellFormed()),
 });
 /** A call and what came of it; a backend may leave out either. */
 const toolSteps = fc.record({
-  kind: fc.constant("tool" as const),
   toolName: fc.constantFrom("weather", "search"),
   steps: fc.subarray(["call" as const, "end" as const], { minLength: 1 }),
   end: fc.constantFrom("result" as const, "error" as const),
   value: fc.jsonValue({ maxDepth: 1 }),
 });
 const dataPart = fc.record({
-  kind: fc.constant("data" as const),
-  name: fc.constantFrom("weather", "x-y", ""),
-  value: fc.jsonValue({ maxDepth: 1 }),
+  type: fc.constantFrom("data-weather", "data-x-y", "data-"),
+  data: fc.jsonValue({ maxDepth: 1 }),
 });
 const answers = fc
   .array(fc.oneof({ weight: 3, arbitrary: textPart }, toolSteps, dataPart), { maxLength: 8 })
@@ -82,10 +94,10 @@ const answers = fc
     joinParts(
       [],
       made.flatMap((part, index): Part[] => {
-        if (part.kind !== "tool") return [part];
-        const { kind, toolName, end, value } = part;
+        if ("type" in part) return [part];
+        const { toolName, end, value } = part;
         const toolCallId = index === 0 ? "__proto__" : `c${index}`;
-        return part.steps.map((step) => ({ kind, toolCallId, toolName, phase: step === "end" ? end : step, value }));
+        return part.steps.map((step) => toolPart(toolCallId, toolName, step === "end" ? end : step, value));
       }),
     ),
   );
@@ -272,12 +284,12 @@ test("chunk ids are the same for every reader, wherever it attached", () => {
 });
 
 test("[F5] a tail that a crash cut off is not sent twice when the answer has grown back", () => {
-  const text: Part[] = [{ kind: "text", text: "Hello world" }];
+  const text: Part[] = [{ type: "text-delta", delta: "Hello world" }];
   const chunks = chunksOf([
     at(text),
     at(sliceParts(text, 0, 5)),
     at(text),
-    at(joinParts(text, [{ kind: "text", text: "!" }]), settled),
+    at(joinParts(text, [{ type: "text-delta", delta: "!" }]), settled),
   ]);
   const said = chunks.map((chunk) => ("delta" in chunk ? chunk.delta : "")).join("");
   expect(said).toBe("Hello world!");

@@ -47,7 +47,7 @@ async function read(run: AnswerRun): Promise<string> {
   return text;
 }
 
-const text = (length: number): UpstreamBatch => ({ parts: [{ kind: "text", text: "x".repeat(length) }] });
+const text = (length: number): UpstreamBatch => ({ parts: [{ type: "text-delta", delta: "x".repeat(length) }] });
 
 describe("[E1] a reader who takes nothing", () => {
   test("holds the backend back: a bounded amount is read ahead", async () => {

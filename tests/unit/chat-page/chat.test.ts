@@ -12,11 +12,13 @@ import { STRINGS } from "../../../examples/chat-page/language/strings.ts";
 import { snapshotOf } from "../../../examples/chat-page/preview/scenarios.ts";
 import { EMPTY_CONTEXT, type PageContext } from "../../../examples/chat-page/rooms/page-context.ts";
 import type { Part } from "../../../shared/content.ts";
-import { lengthOf } from "../../../shared/content.ts";
+import { lengthOf, textOf } from "../../../shared/content.ts";
+import { foldMessage } from "../../../shared/message-fold.ts";
 import { type Locale, messageFor } from "../../../shared/protocol/messages.ts";
 import type { NoticeFrame } from "../../../shared/protocol/server-frames.ts";
-import { shownParts } from "../../../shared/shown-parts.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
+import { isToolUiPart } from "../../../shared/ui-parts.ts";
+import { toolPart } from "../../support/tool-part.ts";
 
 const strings = STRINGS.en;
 const actions = {
@@ -61,7 +63,7 @@ function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContex
 }
 
 function turn(id: string, answer: string | readonly Part[], more: Partial<TurnView> = {}): TurnView {
-  const text: readonly Part[] = answer === "" ? [] : [{ kind: "text", text: answer as string }];
+  const text: readonly Part[] = answer === "" ? [] : [{ type: "text-delta", delta: answer as string }];
   const parts = typeof answer === "string" ? text : answer;
   const base = { state: "settled", outcome: "completed", input: { prompt: `ask ${id}` } } as const;
   return { id, ...base, parts, length: lengthOf(parts), ...more };
@@ -130,7 +132,7 @@ describe("a turn shows its state", () => {
     show(snapshotOf({ turns: [shown] }));
     expect(log()).toContain("ask a");
     expect(log()).toContain(text);
-    if (shown.parts.length > 0) expect(log()).toContain((shown.parts[0] as { text: string }).text);
+    if (shown.parts.length > 0) expect(log()).toContain(textOf(shown.parts));
   });
 
   test("a completed answer has no status line", () => {
@@ -457,7 +459,7 @@ describe("the end of the conversation", () => {
 describe("settled turns", () => {
   test("don't render again while another turn streams or a message is typed", () => {
     let drawn = 0;
-    const parts: readonly Part[] = [{ kind: "text", text: "done" }];
+    const parts: readonly Part[] = [{ type: "text-delta", delta: "done" }];
     const settled = Object.defineProperty(turn("a", "done"), "parts", {
       get: () => {
         drawn += 1;
@@ -805,8 +807,8 @@ describe("[C6] an answer that fails to render", () => {
       },
     };
     const parts: readonly Part[] = [
-      { kind: "text", text: "Here it **is**" },
-      { kind: "data", name: "deep", value: deep },
+      { type: "text-delta", delta: "Here it **is**" },
+      { type: "data-deep", data: deep },
     ];
     show(snapshotOf({ turns: [turn("a", parts), turn("b", "The next answer.")] }));
     vi.restoreAllMocks();
@@ -817,29 +819,19 @@ describe("[C6] an answer that fails to render", () => {
 });
 
 describe("tool steps", () => {
-  const call = (id: string): Part => ({
-    kind: "tool",
-    toolCallId: id,
-    toolName: "find",
-    phase: "call",
-    value: { q: 1 },
-  });
-  const end = (id: string, phase: "result" | "error"): Part => ({
-    kind: "tool",
-    toolCallId: id,
-    toolName: "find",
-    phase,
-    value: "found",
-  });
+  const call = (id: string): Part => toolPart(id, "find", "call", { q: 1 });
+  const end = (id: string, phase: "result" | "error"): Part => toolPart(id, "find", phase, "found");
 
   test("a call and its result are one card in the place of the call", () => {
-    const text: Part = { kind: "text", text: "t" };
-    const cards = shownParts([call("1"), call("2"), text, end("2", "error"), end("1", "result"), end("3", "result")]);
-    expect(cards.map((card) => ("end" in card ? [card.toolCallId, card.end?.phase] : card.kind))).toEqual([
-      ["1", "result"],
-      ["2", "error"],
+    const text: Part = { type: "text-delta", delta: "t" };
+    const parts = [call("1"), call("2"), text, end("2", "error"), end("1", "result"), end("3", "result")];
+    const cards = foldMessage(parts).parts;
+    expect(cards.map((card) => (isToolUiPart(card) ? [card.toolCallId, card.state] : card.type))).toEqual([
+      "step-start",
+      ["1", "output-available"],
+      ["2", "output-error"],
       "text",
-      ["3", "result"],
+      ["3", "output-available"],
     ]);
   });
 
@@ -848,11 +840,11 @@ describe("tool steps", () => {
       snapshotOf({
         turns: [
           turn("a", [
-            { kind: "reasoning", text: "hmm" },
+            { type: "reasoning-delta", delta: "hmm" },
             call("1"),
             end("1", "error"),
             call("2"),
-            { kind: "data", name: "score", value: { of: 3 } },
+            { type: "data-score", data: { of: 3 } },
           ]),
         ],
       }),

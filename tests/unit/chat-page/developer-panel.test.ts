@@ -13,7 +13,7 @@ const queued = (turnId: string): ServerFrame => ({
   ...{ type: "turn-queued", seq: 1, turnId, input, author: "anonymous", createdAt: 1, position: 0 },
 });
 const delta = (turnId: string, offset: number): ServerFrame => ({
-  ...{ type: "turn-delta", turnId, offset, parts: [{ kind: "text", text: "word " }] },
+  ...{ type: "turn-delta", turnId, offset, parts: [{ type: "text-delta", delta: "word " }] },
 });
 const sync = (mode: "snapshot" | "delta"): ServerFrame => ({
   ...{ type: "sync", epoch: "e", seq: 1, floor: 0, mode, turns: [] },

@@ -51,7 +51,7 @@ async function answerWith(settings: readonly (readonly [name: string, value: str
   const request = { generationId: "g", messages: [{ role: "user", content: "hi" }] } as const;
   const { parts, end } = await readAll(await upstream.open(request, new AbortController().signal));
   expect(end?.kind).toBe("done");
-  return parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
+  return parts.map((part) => (part.type === "text-delta" ? String(part.delta) : "")).join("");
 }
 
 const data = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;

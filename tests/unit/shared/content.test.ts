@@ -2,44 +2,67 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
   Content,
+  isRun,
+  isSameRun,
   joinParts,
   lengthOf,
   type Part,
+  type RunPart,
   sliceParts,
   splitsPair,
   TextRepairer,
+  textIn,
   textOf,
+  textPart,
   unitsOf,
+  withText,
 } from "../../../shared/content.ts";
 
 const wellFormed = fc.string({ unit: fc.constantFrom("a", "b", "é", "世", "😀", "👩‍💻"), minLength: 1, maxLength: 12 });
 const part: fc.Arbitrary<Part> = fc.oneof(
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constantFrom("text" as const, "reasoning" as const), text: wellFormed }),
+    arbitrary: fc.record(
+      {
+        type: fc.constantFrom("text-delta" as const, "reasoning-delta" as const),
+        id: fc.constantFrom("0", "__proto__"),
+        delta: wellFormed,
+      },
+      { requiredKeys: ["type", "delta"] },
+    ),
   },
   {
     weight: 1,
     arbitrary: fc.record({
-      kind: fc.constant("tool" as const),
-      toolCallId: fc.string(),
-      toolName: fc.string(),
-      phase: fc.constantFrom("call" as const, "result" as const, "error" as const),
+      type: fc.constant("tool-input-delta" as const),
+      toolCallId: fc.constantFrom("0", "1"),
+      inputTextDelta: wellFormed,
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constantFrom("tool-output-available", "text-start", "made-up-next-year"),
       value: fc.jsonValue({ maxDepth: 1 }),
     }),
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("data" as const), name: fc.string(), value: fc.jsonValue() }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant("data-x"), data: fc.jsonValue() }) },
+  // What comes with a delta beside its text counts one.
+  { weight: 1, arbitrary: fc.constant({ type: "text-delta", id: "0", delta: "", providerMetadata: {} }) },
 );
 const parts = fc.array(part, { maxLength: 8 });
 const offset = fc.nat({ max: 90 });
 
 /** The slow and obvious model: one item per unit. */
-type Unit = { kind: "text" | "reasoning"; unit: string } | Part;
+type Unit = { run: RunPart; unit: string } | { part: Part };
 function unitsIn(list: readonly Part[]): Unit[] {
   return list.flatMap((item): Unit[] =>
-    item.kind === "text" || item.kind === "reasoning"
-      ? Array.from({ length: item.text.length }, (_, at) => ({ kind: item.kind, unit: item.text.charAt(at) }))
-      : [item],
+    isRun(item)
+      ? Array.from({ length: textIn(item).length }, (_, at) => ({
+          run: withText(item, ""),
+          unit: textIn(item).charAt(at),
+        }))
+      : [{ part: item }],
   );
 }
 function splitsAt(list: readonly Part[], at: number): boolean {
@@ -50,7 +73,7 @@ function splitsAt(list: readonly Part[], at: number): boolean {
     after !== undefined &&
     "unit" in before &&
     "unit" in after &&
-    before.kind === after.kind &&
+    isSameRun(before.run, after.run) &&
     splitsPair(before.unit + after.unit, 1)
   );
 }
@@ -76,7 +99,7 @@ describe("arithmetic on parts", () => {
     fc.assert(
       fc.property(parts, offset, offset, (list, from, to) => {
         for (const item of sliceParts(list, from, to)) {
-          if (item.kind === "text" || item.kind === "reasoning") expect(item.text.isWellFormed()).toBe(true);
+          if (isRun(item)) expect(textIn(item).isWellFormed()).toBe(true);
         }
       }),
     );
@@ -117,10 +140,10 @@ describe("arithmetic on parts", () => {
   test("textOf is the text parts alone", () => {
     expect(
       textOf([
-        { kind: "reasoning", text: "hm" },
-        { kind: "text", text: "a" },
-        { kind: "data", name: "n", value: 1 },
-        { kind: "text", text: "b" },
+        { type: "reasoning-delta", delta: "hm" },
+        { type: "text-delta", delta: "a" },
+        { type: "data-n", data: 1 },
+        { type: "text-delta", delta: "b" },
       ]),
     ).toBe("ab");
   });
@@ -142,12 +165,7 @@ describe("Content", () => {
         const content = new Content();
         let plain: Part[] = [];
         for (const step of steps) {
-          const more =
-            "append" in step
-              ? step.append
-              : "long" in step
-                ? [{ kind: "text" as const, text: "x".repeat(step.long) }]
-                : [];
+          const more = "append" in step ? step.append : "long" in step ? [textPart("text", "x".repeat(step.long))] : [];
           content.append(more);
           plain = joinParts(plain, more);
           if ("cut" in step) {
@@ -170,7 +188,7 @@ describe("Content", () => {
       let copied = 0;
       for (let piece = 0; piece < pieces; piece += 1) {
         const at = content.length;
-        content.append([{ kind: "text", text: "word " }]);
+        content.append([{ type: "text-delta", delta: "word " }]);
         copied += lengthOf(content.slice(at));
       }
       return copied;

@@ -220,11 +220,11 @@ describe("[R3] against a model room", () => {
     {
       weight: 5,
       arbitrary: fc.record({
-        kind: fc.constantFrom("text" as const, "reasoning" as const),
-        text: fc.string({ unit: fc.constantFrom("a", "世", "😀"), minLength: 1, maxLength: 6 }),
+        type: fc.constantFrom("text-delta" as const, "reasoning-delta" as const),
+        delta: fc.string({ unit: fc.constantFrom("a", "世", "😀"), minLength: 1, maxLength: 6 }),
       }),
     },
-    { weight: 1, arbitrary: fc.constant({ kind: "data" as const, name: "n", value: 1 }) },
+    { weight: 1, arbitrary: fc.constant({ type: "data-n", data: 1 }) },
   );
   const cuts = fc.array(fc.nat(20), { maxLength: 4 });
   type Step =

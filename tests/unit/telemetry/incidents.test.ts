@@ -53,7 +53,7 @@ interface Incident extends RoomOptions {
 function steady(room: () => Room, firstTokenMs: number, failure?: UpstreamFailure): Upstream {
   async function* batches(): AsyncGenerator<UpstreamBatch> {
     await new Promise<void>((resolve) => room().clock.after(firstTokenMs, resolve));
-    yield { parts: [{ kind: "text", text: "Hello" }] };
+    yield { parts: [{ type: "text-delta", delta: "Hello" }] };
     yield { parts: [], end: { kind: "done", usage: { inputTokens: 3, outputTokens: 1 } } };
   }
   return {
@@ -120,7 +120,7 @@ function busyLimiter(): TurnLimiter {
 const broken: Upstream = {
   async open() {
     return (async function* (): AsyncGenerator<UpstreamBatch> {
-      yield { parts: [{ kind: "text", text: "half" }] };
+      yield { parts: [{ type: "text-delta", delta: "half" }] };
       throw new UpstreamFailure("upstream-truncated", true);
     })();
   },

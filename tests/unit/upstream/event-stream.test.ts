@@ -15,7 +15,7 @@ const answer = [
 ].join("");
 const expected = {
   start: { model: "m", resumable: true },
-  parts: [{ kind: "text", text }],
+  parts: [{ type: "text-delta", delta: text }],
   end: { kind: "done", finishReason: "stop" },
   eventId: "99",
 };
@@ -55,7 +55,7 @@ describe("[U8] the bytes of a stream", () => {
       Uint8Array.of(0xff, 0xc3),
       utf8('b"}\n\nevent: done\ndata: {}\n\n'),
     ];
-    expect(await readStream(wrong)).toMatchObject({ parts: [{ text: "a\uFFFD\uFFFDb" }], end: { kind: "done" } });
+    expect(await readStream(wrong)).toMatchObject({ parts: [{ delta: "a\uFFFD\uFFFDb" }], end: { kind: "done" } });
   });
 
   test("of any kind never throw anything but a failure with a code", async () => {
@@ -70,12 +70,12 @@ describe("[U8] the bytes of a stream", () => {
   test("of an event without end are bounded", async () => {
     const mebi = "x".repeat(1_048_576);
     const read = await readStream([namedEvent("token", { text: "so far" }), "data: ", ...Array(10).fill(mebi)]);
-    expect(read).toMatchObject({ parts: [{ text: "so far" }], failed: "upstream-malformed" });
+    expect(read).toMatchObject({ parts: [{ delta: "so far" }], failed: "upstream-malformed" });
     const lines = await readStream([
       namedEvent("token", { text: "so far" }),
       ...Array(80).fill(`data: ${"x".repeat(131_072)}\n`),
     ]);
-    expect(lines).toMatchObject({ parts: [{ text: "so far" }], failed: "upstream-malformed" });
+    expect(lines).toMatchObject({ parts: [{ delta: "so far" }], failed: "upstream-malformed" });
     const named = await readStream(["event: ", ...Array(10).fill(mebi)]);
     expect(named).toMatchObject({ parts: [], failed: "upstream-malformed" });
   });
@@ -93,11 +93,11 @@ describe("[U8] the bytes of a stream", () => {
   test("of an event that was not ended are read where its data is whole JSON, and else discarded", async () => {
     const kept = namedEvent("token", { text: "kept" }, 1);
     for (const rest of ['event: token\ndata: {"text":"lo', "event: to", "data: lost\n", "data: lost"]) {
-      expect(await readStream(kept + rest)).toEqual({ parts: [{ kind: "text", text: "kept" }], eventId: "1" });
+      expect(await readStream(kept + rest)).toEqual({ parts: [{ type: "text-delta", delta: "kept" }], eventId: "1" });
     }
     for (const rest of ['event: token\ndata: {"text":" too"}', 'event: token\ndata: {"text":" too"}\n']) {
       const read = await readStream(kept + rest);
-      expect(read.parts).toEqual([{ kind: "text", text: "kept too" }]);
+      expect(read.parts).toEqual([{ type: "text-delta", delta: "kept too" }]);
       expect(read.end).toBeUndefined();
     }
     expect(await readStream(`${kept}event: done\ndata: {}`)).toMatchObject({ end: { kind: "done" } });
@@ -106,7 +106,7 @@ describe("[U8] the bytes of a stream", () => {
 
   test("in several data lines are one value", async () => {
     const read = await readStream('event: token\ndata: {"text":\ndata: "a"}\n\nevent: done\ndata: {}\n\n');
-    expect(read).toMatchObject({ parts: [{ text: "a" }], end: { kind: "done" } });
+    expect(read).toMatchObject({ parts: [{ delta: "a" }], end: { kind: "done" } });
   });
 });
 
@@ -123,7 +123,9 @@ async function batches(chunks: readonly string[]): Promise<UpstreamBatch[]> {
 describe("[U8] batches", () => {
   test("merge what came at once", async () => {
     const tokens = Array.from({ length: 500 }, (_, index) => namedEvent("token", { text: "x" }, index + 1)).join("");
-    expect(await batches([tokens])).toEqual([{ parts: [{ kind: "text", text: "x".repeat(500) }], eventId: "500" }]);
+    expect(await batches([tokens])).toEqual([
+      { parts: [{ type: "text-delta", delta: "x".repeat(500) }], eventId: "500" },
+    ]);
   });
 
   test("are empty for comments, blank lines and halves of events: signs of life", async () => {
@@ -194,6 +196,6 @@ describe("[U8] batches", () => {
       for await (const batch of batchesOf(body)) seen.push(batch);
     })();
     await expect(reading).rejects.toMatchObject({ code: "upstream-truncated", retryable: true });
-    expect(seen).toEqual([{ parts: [{ kind: "text", text: "kept" }] }]);
+    expect(seen).toEqual([{ parts: [{ type: "text-delta", delta: "kept" }] }]);
   });
 });

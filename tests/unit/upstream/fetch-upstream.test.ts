@@ -4,6 +4,7 @@ import { UpstreamFailure, type UpstreamRequest } from "../../../party/core/ports
 import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { retryAfter } from "../../../party/upstream/status.ts";
+import { lengthOf } from "../../../shared/content.ts";
 import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { dataEvents, type Read, readAll } from "./reading.ts";
 
@@ -33,7 +34,7 @@ async function read(body: string | Uint8Array<ArrayBuffer> | null, init: Respons
 }
 
 const json = (value: unknown, type = "application/json") => read(JSON.stringify(value), type);
-const shown = (text: string) => ({ parts: [{ kind: "text", text }] });
+const shown = (text: string) => ({ parts: [{ type: "text-delta", delta: text }] });
 
 test("a call that cannot be shown to be ours is not made, and may be tried again", async () => {
   let calls = 0;
@@ -99,9 +100,15 @@ describe("[U6] a whole answer", () => {
     };
     expect(await json(completion)).toEqual({
       parts: [
-        { kind: "reasoning", text: "Hm" },
-        { kind: "text", text: "Noon." },
-        { kind: "tool", toolCallId: "call_a", toolName: "clock", phase: "call", value: { zone: "UTC" } },
+        { type: "reasoning-delta", delta: "Hm" },
+        { type: "text-delta", delta: "Noon." },
+        {
+          type: "tool-input-available",
+          toolCallId: "call_a",
+          toolName: "clock",
+          input: { zone: "UTC" },
+          providerExecuted: true,
+        },
       ],
       whole: true,
       start: { model: "gpt-test", resumable: false },
@@ -184,7 +191,7 @@ describe("[U6] a whole answer", () => {
 
   test("longer than an answer may be comes as far as that, and a bit more, so that the turn says so", async () => {
     const { parts } = await sized("x".repeat(3_000_000), "text/plain");
-    const length = parts[0]?.kind === "text" ? parts[0].text.length : 0;
+    const length = lengthOf(parts);
     expect(length).toBeGreaterThan(1_048_576);
   });
 });

@@ -26,7 +26,7 @@ describe("[U5] a page in the place of an answer", () => {
     const bytes = utf8(`${hi}<html><body>secret</body></html>\n\n`);
     for (let at = hi.length; at < bytes.length; at += 1) {
       const read = await readStream([bytes.subarray(0, at), bytes.subarray(at)]);
-      expect(read).toMatchObject({ parts: [{ kind: "text", text: "Hi" }], failed: "upstream-malformed" });
+      expect(read).toMatchObject({ parts: [{ type: "text-delta", delta: "Hi" }], failed: "upstream-malformed" });
     }
   });
 
@@ -126,7 +126,7 @@ describe("[U5] a stream that turns into another format", () => {
   ])("keeps the text so far and shows nothing of the other: %s", async (_, events) => {
     const read = await readStream(events);
     expect(read).toMatchObject({
-      parts: [{ kind: "text", text: "Hi" }],
+      parts: [{ type: "text-delta", delta: "Hi" }],
       failed: "upstream-malformed",
       retryable: false,
     });

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { MappingSettings } from "../../../party/upstream/dialects/mapping-settings.ts";
 import { parseMapping } from "../../../party/upstream/dialects/mapping-settings.ts";
+import { isText } from "../../../shared/content.ts";
 import { dataEvents, namedEvent, type Read, readStream, utf8 } from "./reading.ts";
 
 function mappingOf(settings: Readonly<Record<string, string>>): MappingSettings {
@@ -13,7 +14,8 @@ function mappingOf(settings: Readonly<Record<string, string>>): MappingSettings 
 
 const read = (events: string | readonly (string | Uint8Array)[], settings: Readonly<Record<string, string>>) =>
   readStream(events, { mapping: mappingOf(settings) });
-const textIn = ({ parts }: Read) => parts.map((part) => (part.kind === "text" ? part.text : "")).join("");
+const textIn = ({ parts }: Read) =>
+  parts.map((part) => (isText(part) && part.type === "text-delta" ? part.delta : "")).join("");
 
 describe("[U5] a mapping", () => {
   const say = (text: string) => ({ kind: 7, zork: { say: text } });
@@ -21,7 +23,7 @@ describe("[U5] a mapping", () => {
   test("finds the text where nothing else would, and shows nothing else", async () => {
     const events = dataEvents({ type: "text", content: "not this" }, say("Hel"), say("lo"), { kind: 8 });
     expect(await read(events, { UPSTREAM_TEXT_PATH: "/zork/say" })).toMatchObject({
-      parts: [{ kind: "text", text: "Hello" }],
+      parts: [{ type: "text-delta", delta: "Hello" }],
       end: { kind: "done" },
     });
   });
@@ -33,8 +35,8 @@ describe("[U5] a mapping", () => {
       namedEvent("plain", "lo");
     const settings = { UPSTREAM_TEXT_PATH: "outer:/words/0,plain:", UPSTREAM_REASONING_PATH: "inner:/words/0" };
     expect((await read(events, settings)).parts).toEqual([
-      { kind: "reasoning", text: "Hm" },
-      { kind: "text", text: "Hello" },
+      { type: "reasoning-delta", delta: "Hm" },
+      { type: "text-delta", delta: "Hello" },
     ]);
   });
 
@@ -42,9 +44,9 @@ describe("[U5] a mapping", () => {
     const text = { UPSTREAM_TEXT_PATH: "/zork/say" };
     const events = dataEvents(say("Hello"), { state: "over" }, say("more"));
     const byValue = await read(events, { ...text, UPSTREAM_END_PATH: "/state=over" });
-    expect(byValue).toMatchObject({ parts: [{ text: "Hello" }], end: { kind: "done" } });
+    expect(byValue).toMatchObject({ parts: [{ delta: "Hello" }], end: { kind: "done" } });
     const byPlace = await read(events, { ...text, UPSTREAM_END_PATH: "/state" });
-    expect(byPlace).toMatchObject({ parts: [{ text: "Hello" }], end: { kind: "done" } });
+    expect(byPlace).toMatchObject({ parts: [{ delta: "Hello" }], end: { kind: "done" } });
     const never = await read(events, { ...text, UPSTREAM_END_PATH: "/state=never" });
     expect(never.end).toBeUndefined();
     expect(textIn(never)).toBe("Hellomore");
@@ -67,7 +69,7 @@ describe("[U5] a mapping", () => {
       expect(JSON.stringify(failed)).not.toContain("secret");
     }
     const plain = await read(dataEvents("so far", "Erreur: secret"), { UPSTREAM_FAILURE_MARKS: "Erreur:" });
-    expect(plain).toMatchObject({ parts: [{ text: "so far" }], end: { kind: "error" } });
+    expect(plain).toMatchObject({ parts: [{ delta: "so far" }], end: { kind: "error" } });
   });
 
   test("reads the backend's conversation id, once, beside a recognized dialect", async () => {
@@ -76,16 +78,16 @@ describe("[U5] a mapping", () => {
       { event: "message_end", conversation_id: "c1" },
     );
     expect(await read(events, { UPSTREAM_CONVERSATION_PATH: "/conversation_id" })).toMatchObject({
-      ...{ conversation: "c1", parts: [{ text: "Hello" }], end: { kind: "done" } },
+      ...{ conversation: "c1", parts: [{ delta: "Hello" }], end: { kind: "done" } },
     });
   });
 
   test("takes what is new of cumulative text, and fails where the text is rewritten", async () => {
     const settings = { UPSTREAM_CUMULATIVE: "yes" };
     const so = await read(dataEvents({ text: "He" }, { text: "Hello" }, { text: "Hello" }, "[DONE]"), settings);
-    expect(so).toMatchObject({ parts: [{ text: "Hello" }], end: { kind: "done" } });
+    expect(so).toMatchObject({ parts: [{ delta: "Hello" }], end: { kind: "done" } });
     const rewritten = await read(dataEvents({ text: "He" }, { text: "Good day" }), settings);
-    expect(rewritten).toMatchObject({ parts: [{ text: "He" }], failed: "upstream-malformed" });
+    expect(rewritten).toMatchObject({ parts: [{ delta: "He" }], failed: "upstream-malformed" });
   });
 
   test("ends an answer at a mark inside its text, however the text is cut", async () => {
@@ -107,7 +109,7 @@ describe("[U5] a mapping", () => {
 
   test("never takes HTML for text", async () => {
     const page = await read(dataEvents(say("so far"), "<!doctype html><p>secret"), { UPSTREAM_TEXT_PATH: "/zork/say" });
-    expect(page).toMatchObject({ parts: [{ text: "so far" }], failed: "upstream-malformed" });
+    expect(page).toMatchObject({ parts: [{ delta: "so far" }], failed: "upstream-malformed" });
   });
 
   test("that finds nothing says so after one call", async () => {
@@ -121,7 +123,7 @@ describe("[U5] a mapping", () => {
     const bytes = utf8(dataEvents(say("Hé"), say("Hé, 世"), say("Hé, 世界[F"), say("Hé, 世界[FIN]")));
     for (let at = 0; at <= bytes.length; at += 1) {
       const cut = await read([bytes.subarray(0, at), bytes.subarray(at)], settings);
-      expect(cut).toEqual({ parts: [{ kind: "text", text: "Hé, 世界" }], end: { kind: "done" } });
+      expect(cut).toEqual({ parts: [{ type: "text-delta", delta: "Hé, 世界" }], end: { kind: "done" } });
     }
   });
 });

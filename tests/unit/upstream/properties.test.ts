@@ -5,7 +5,7 @@ import { isText } from "../../../shared/content.ts";
 import { dataEvents, namedEvent, type Read, readStream, utf8 } from "./reading.ts";
 
 const textIn = ({ parts }: Read) =>
-  parts.map((part) => (isText(part) && part.kind === "text" ? part.text : "")).join("");
+  parts.map((part) => (isText(part) && part.type === "text-delta" ? part.delta : "")).join("");
 
 /** Text that no dialect takes for a mark or a tag. */
 const words = fc.string({ minLength: 1, unit: "grapheme" }).filter((text) => !/^\s*[[<]|^\s*$/.test(text));
@@ -22,7 +22,7 @@ const formats: readonly ((text: string) => string)[] = [
   (text) => dataEvents({ type: "response.output_text.delta", delta: text }),
   (text) => dataEvents({ type: "content_block_delta", index: 0, delta: { type: "text_delta", text } }),
   (text) => dataEvents({ candidates: [{ content: { parts: [{ text }] } }] }),
-  (text) => dataEvents({ type: "text-delta", id: "1", delta: text }),
+  (text) => dataEvents({ type: "text-start", id: "1" }, { type: "text-delta", id: "1", delta: text }),
   (text) => dataEvents({ event: "message", answer: text, created_at: 1 }),
 ];
 

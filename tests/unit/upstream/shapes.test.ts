@@ -4,7 +4,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { parseMapping } from "../../../party/upstream/dialects/mapping-settings.ts";
-import { isText, type Part } from "../../../shared/content.ts";
+import { type ChunkPart, isText, type Part } from "../../../shared/content.ts";
 import { writtenShapes } from "../../support/upstream/served-shapes.ts";
 import { type Read, type ReadOptions, readStream, utf8 } from "./reading.ts";
 
@@ -70,10 +70,12 @@ const shapes: readonly Shape[] = [
 ];
 
 const textIn = (parts: readonly Part[], kind: "text" | "reasoning") =>
-  parts.map((part) => (isText(part) && part.kind === kind ? part.text : "")).join("");
+  parts.map((part) => (isText(part) && part.type === `${kind}-delta` ? part.delta : "")).join("");
 const callsIn = (parts: readonly Part[]) =>
   parts.flatMap((part) =>
-    part.kind === "tool" && part.phase === "call" ? [{ name: part.toolName, args: part.value }] : [],
+    part.type === "tool-input-available"
+      ? [{ name: (part as ChunkPart)["toolName"], args: (part as ChunkPart)["input"] }]
+      : [],
   );
 
 /** The events up to the first that completes this text. */
@@ -107,7 +109,7 @@ describe("[U5] a public backend's stream", () => {
       expect(textIn(read.parts, "text")).toBe(shape.text);
       expect(textIn(read.parts, "reasoning")).toBe(shape.reasoning);
       if (shape.tools === undefined) return;
-      expect(callsIn(read.parts)).toEqual(shape.tools.map(({ name, args }) => ({ name, args: args ?? null })));
+      expect(callsIn(read.parts)).toEqual(shape.tools.map(({ name, args }) => ({ name, args: args ?? {} })));
     });
 
     test("gives the same parts however its bytes are cut", async () => {

@@ -76,7 +76,7 @@ describe("[U5] events that differ in text, times and counts", () => {
     const mapping = parsed.value;
     const said = [1, 2, 3, 4].map((n) => formats["a format of one's own"]?.(`${n}x`, n));
     const read = await readStream(stream(said, false), { mapping });
-    expect(read.parts).toEqual([{ kind: "text", text: "1x2x3x" }]);
+    expect(read.parts).toEqual([{ type: "text-delta", delta: "1x2x3x" }]);
   });
 });
 
@@ -86,7 +86,7 @@ describe("the template of an event", () => {
 
   function fits(format: Format | undefined, first: unknown, second: unknown, counts?: { outputTokens: number }) {
     const template = new TextTemplate(false);
-    template.learn(event(format, "one", first), "text", "one", counts);
+    template.learn(event(format, "one", first), { kind: "text", text: "one", usage: {} }, counts);
     return template.read(undefined, event(format, "two", second).data, new BatchBuilder());
   }
 
@@ -100,11 +100,15 @@ describe("the template of an event", () => {
 
   test("fits an event with other counts, and passes them on", () => {
     const template = new TextTemplate(false);
-    template.learn(event(formats["gemini"], "one", 1), "text", "one", { inputTokens: 9, outputTokens: 1 });
+    template.learn(
+      event(formats["gemini"], "one", 1),
+      { kind: "text", text: "one", usage: {} },
+      { inputTokens: 9, outputTokens: 1 },
+    );
     const into = new BatchBuilder();
     expect(template.read(undefined, event(formats["gemini"], "two", 25).data, into)).toBe(true);
     expect(into.take()).toEqual({
-      parts: [{ kind: "text", text: "two" }],
+      parts: [{ type: "text-delta", delta: "two" }],
       usage: { inputTokens: 9, outputTokens: 25 },
     });
   });

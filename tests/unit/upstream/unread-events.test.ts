@@ -50,7 +50,7 @@ describe("[U5] an open stream of which nothing is understood", () => {
   test("keeps an answer after much progress", async () => {
     const progress = Array.from({ length: 900 }, (_, step) => ({ type: "status", step }));
     const read = await readStream(dataEvents(...progress, { type: "delta", data: "a" }, ...progress, ...progress));
-    expect(read).toMatchObject({ parts: [{ kind: "text", text: "a" }] });
+    expect(read).toMatchObject({ parts: [{ type: "text-delta", delta: "a" }] });
     expect(read.failed).toBeUndefined();
   });
 });

@@ -2,7 +2,7 @@
  * What happens to a turn of a room while it runs: calls are counted durably before they are made, what the upstream sends
  * becomes content that is shown and logged, and failures and waits are reported. `turn/attempts/attempts.ts` drives it.
  */
-import { isText } from "../../../../shared/content.ts";
+import { isRun } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";
 import { utf8Length } from "../../../../shared/text.ts";
 import { maxPartRowBytes } from "../../log/storage-schema.ts";
@@ -173,7 +173,7 @@ export class AttemptSink implements TurnRunSink {
   #excessOf(batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
     const { maxPartBytes, maxTurnLength } = this.#parts.policy;
     for (const part of batch.parts) {
-      if (isText(part)) continue;
+      if (isRun(part)) continue;
       const bytes = utf8Length(JSON.stringify(part));
       if (bytes > maxPartBytes || storedBytes(part) > maxPartRowBytes) return "part-too-large";
       this.#answer.partBytes += bytes;

@@ -37,7 +37,7 @@ export class DataStreamDialect implements Dialect {
         into.text(data.charAt(0) === "0" ? "text" : "reasoning", value);
         return;
       case "2":
-        if (Array.isArray(value)) for (const item of value) into.part({ kind: "data", name: "data", value: item });
+        if (Array.isArray(value)) for (const item of value) into.data("data", item);
         return;
       case "3":
         into.end(endOfError(value));

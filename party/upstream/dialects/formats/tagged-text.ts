@@ -17,7 +17,7 @@ export function unifiedText(data: unknown, into: BatchBuilder): Found[] {
   }
   if (data === null || data === undefined) return [];
   if (typeof data !== "object") throw malformed("a delta whose data is no text");
-  into.part({ kind: "data", name: "delta", value: data });
+  into.data("delta", data);
   return [];
 }
 

@@ -138,7 +138,7 @@ export class TaggedDialect implements Dialect {
       return;
     }
     if (tag === "data" && typeof value["name"] === "string" && "value" in value) {
-      into.part({ kind: "data", name: value["name"], value: value["value"] ?? null });
+      into.data(value["name"], value["value"] ?? null, textAt(value, "id") || undefined);
       return;
     }
     const { tool_call_chunks: chunks } = value;
@@ -228,7 +228,7 @@ export class TaggedDialect implements Dialect {
       into.end(endOfError(value));
       return;
     }
-    if (this.#isUnified && unifiedParts.has(tag)) into.part({ kind: "data", name: tag, value: withoutType(value) });
+    if (this.#isUnified && unifiedParts.has(tag)) into.data(tag, withoutType(value));
     else into.ignored(event);
   }
 
@@ -242,7 +242,7 @@ export class TaggedDialect implements Dialect {
       return;
     }
     if (tag === "custom" || tag === "data")
-      into.part({ kind: "data", name: textAt(value, "name") || tag, value: value["value"] ?? value["data"] ?? null });
+      into.data(textAt(value, "name") || tag, value["value"] ?? value["data"] ?? null);
     else into.ignored(event);
     // Text that goes on under a tag that nobody knows, and never comes back to its own, would be lost without a word.
     if (this.hasText && findText(value).some(({ text }) => text !== "")) this.#textTag.strayed(tag);

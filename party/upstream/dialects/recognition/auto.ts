@@ -14,7 +14,7 @@ import { OpenAiDialect } from "../formats/openai.ts";
 import { ResponsesDialect } from "../formats/responses.ts";
 import { TaggedDialect } from "../formats/tagged.ts";
 import { TextDialect } from "../formats/text.ts";
-import { UiMessageDialect } from "../formats/ui-message.ts";
+import { OpeningChunks, UiMessageDialect } from "../formats/ui-message.ts";
 import type { MappingSettings } from "../mapping-settings.ts";
 import type { DialectName } from "../names.ts";
 import {
@@ -65,13 +65,18 @@ export class DialectReader {
     const after = into.calls;
     const counts = after.usage - before.usage;
     if (after.text === before.text + 1 && after.other === before.other && counts <= 1) {
-      const { kind, text, usage } = into.last;
-      this.#template.learn(event, kind, text, counts === 0 ? undefined : usage);
+      const { last } = into;
+      this.#template.learn(event, last, counts === 0 ? undefined : last.usage);
     } else this.#template.forget();
   }
 
   endOfStream(into: BatchBuilder): UpstreamEnd | undefined {
     return this.#dialect.endOfStream(into);
+  }
+
+  /** The answer's end was said, but more of it may follow until the stream closes. */
+  get isFinished(): boolean {
+    return this.#dialect.isFinished === true;
   }
 
   get #isResumable(): boolean {
@@ -124,6 +129,7 @@ class AutoDialect implements Dialect {
   #chosen: Dialect | undefined;
   #name: KnownDialect | undefined;
   #pending: StreamEvent | undefined;
+  readonly #opening = new OpeningChunks();
 
   get recognized(): KnownDialect | undefined {
     if (this.#name !== undefined) return this.#name;
@@ -132,6 +138,10 @@ class AutoDialect implements Dialect {
 
   get isUnified(): boolean {
     return this.#chosen === undefined && this.#tagged.isUnified;
+  }
+
+  get isFinished(): boolean {
+    return this.#chosen?.isFinished === true;
   }
 
   read(sent: StreamEvent, into: BatchBuilder): void {
@@ -166,10 +176,14 @@ class AutoDialect implements Dialect {
     }
     if (name === undefined) {
       this.#pending = pending;
+      this.#opening.keep(event);
       this.#tagged.read(event, into);
       return;
     }
-    this.#choose(name).read(event, into);
+    const chosen = this.#choose(name);
+    // Other formats say nothing with these, and the tags have read what they say.
+    if (name === "ui-message") for (const early of this.#opening.events) chosen.read(early, into);
+    chosen.read(event, into);
   }
 
   endOfStream(into: BatchBuilder): UpstreamEnd | undefined {

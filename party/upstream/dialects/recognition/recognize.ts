@@ -8,7 +8,7 @@ import { isDataStreamLine } from "../formats/data-stream.ts";
 import { isGemini } from "../formats/gemini.ts";
 import { isCompletion } from "../formats/openai.ts";
 import { isResponse } from "../formats/responses.ts";
-import { isUiMessage } from "../formats/ui-message.ts";
+import { isTextBoundary, isUiMessage } from "../formats/ui-message.ts";
 import type { DialectName } from "../names.ts";
 import { isObject, type JsonObject, type StreamEvent } from "../stream-event.ts";
 import { unwrapped } from "./event-tag.ts";
@@ -27,7 +27,8 @@ export function formatOf(value: JsonObject): KnownDialect | undefined {
 
 /** Whether an object is of a known format, the unified one included. */
 export function isKnownFormat(value: JsonObject): boolean {
-  return formatOf(value) !== undefined || (value["type"] === "delta" && "data" in value);
+  if (formatOf(value) !== undefined || isTextBoundary(value)) return true;
+  return value["type"] === "delta" && "data" in value;
 }
 
 /** The dialect that an event tells, or undefined where it tells nothing that only one of them has. */

@@ -88,12 +88,12 @@ describe("gaps", () => {
     const rest = listed({
       state: "settled",
       from: 2,
-      parts: [{ kind: "text", text: "!!!xy" }],
+      parts: [{ type: "text-delta", delta: "!!!xy" }],
       length: 7,
       outcome: "completed",
     });
     socket.queue(sync({ mode: "delta", seq: 9, turns: [rest] })).deliver();
-    expect(turn("a")).toMatchObject({ state: "settled", parts: [{ kind: "text", text: "Hi!!!xy" }] });
+    expect(turn("a")).toMatchObject({ state: "settled", parts: [{ type: "text-delta", delta: "Hi!!!xy" }] });
     socket.queue(queued(11, "b")).deliver();
     expect(socket.saidOf("sync-request")).toHaveLength(2);
   });
@@ -177,7 +177,7 @@ describe("gaps", () => {
     const frames = [queued(1, "a"), start(2, "a"), delta("a", 0, "Hel"), delta("a", 3, "lo"), end(3, "a", 5)];
     const socket = await goOnline();
     socket.queue(...frames.flatMap((frame) => [frame, frame]), ...frames).deliver();
-    expect(turn("a")).toMatchObject({ state: "settled", parts: [{ kind: "text", text: "Hello" }], length: 5 });
+    expect(turn("a")).toMatchObject({ state: "settled", parts: [{ type: "text-delta", delta: "Hello" }], length: 5 });
     expect(socket.saidOf("sync-request")).toEqual([]);
   });
 });

@@ -12,7 +12,7 @@ const settled = (id: string, more: Partial<SyncTurn> = {}): SyncTurn => ({
   state: "settled",
   outcome: "completed",
   from: 0,
-  parts: [{ kind: "text", text: "half" }],
+  parts: [{ type: "text-delta", delta: "half" }],
   length: 4,
   input: { prompt: `ask ${id}` },
   ...more,
@@ -110,7 +110,7 @@ describe("continue", () => {
     ["cut at its length", { finishReason: "length" }, true],
     ["done", { finishReason: "stop" }, false],
     ["stopped before a word", { outcome: "cancelled", parts: [], length: 0 }, false],
-    ["stopped while it reasoned", { outcome: "cancelled", parts: [{ kind: "reasoning", text: "half" }] }, false],
+    ["stopped while it reasoned", { outcome: "cancelled", parts: [{ type: "reasoning-delta", delta: "half" }] }, false],
     ["still streaming", { state: "streaming" }, false],
   ])("%s: %o → %s", async (_, more, can) => {
     await enter(settled("a", more));

@@ -12,7 +12,7 @@ const settled = (id: string, text = id): SyncTurn => ({
   state: "settled",
   outcome: "completed",
   from: 0,
-  parts: [{ kind: "text", text }],
+  parts: [{ type: "text-delta", delta: text }],
   length: text.length,
   input: { prompt: `ask ${id}` },
   author: "anna",

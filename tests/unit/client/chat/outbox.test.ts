@@ -335,7 +335,9 @@ describe("the storage", () => {
     socket.queue(queued(1, id), { type: "turn-start", seq: 2, turnId: id }).deliver();
     const during = writes.mock.calls.length;
     for (let n = 0; n < 50; n += 1) {
-      socket.queue({ type: "turn-delta", turnId: id, offset: n, parts: [{ kind: "text", text: "x" }] }).deliver();
+      socket
+        .queue({ type: "turn-delta", turnId: id, offset: n, parts: [{ type: "text-delta", delta: "x" }] })
+        .deliver();
     }
     expect(before).toBeLessThanOrEqual(2);
     expect(writes.mock.calls.length).toBe(during);

@@ -92,11 +92,11 @@ describe("hello", () => {
       sync({
         mode: "delta",
         seq: 3,
-        turns: [{ ...listed({ from: 5 }), length: 7, parts: [{ kind: "text", text: "!!" }] }],
+        turns: [{ ...listed({ from: 5 }), length: 7, parts: [{ type: "text-delta", delta: "!!" }] }],
       }),
     );
     expect(next.saidOf("hello")[0]?.have).toEqual({ epoch: "e1", seq: 3, offsets: { a: 5 } });
-    expect(turn("a")).toMatchObject({ parts: [{ kind: "text", text: "Hello!!" }] });
+    expect(turn("a")).toMatchObject({ parts: [{ type: "text-delta", delta: "Hello!!" }] });
   });
 });
 

@@ -290,7 +290,7 @@ describe("the fallback", () => {
     expect(http.streams[0]?.signal.aborted).toBe(true);
     stream.send(delta(6, " twice"));
     await tick();
-    const rest = listed({ from: 2, parts: [{ kind: "text", text: " you there" }], length: 12 });
+    const rest = listed({ from: 2, parts: [{ type: "text-delta", delta: " you there" }], length: 12 });
     network.last.queue(sync({ mode: "delta", turns: [rest] }), { ...delta(12, "!") }).deliver();
     expect(text()).toBe("Hi you there!");
     expect(connection()).toEqual({ state: "online", sessionId: "s-1", transport: "websocket" });

@@ -41,7 +41,7 @@ const signs: [string, () => void][] = [
 ];
 const answer = () => sync({ turns: [streaming("a", "Hi")] });
 const rest = () =>
-  sync({ mode: "delta", turns: [listed({ from: 2, parts: [{ kind: "text", text: " you" }], length: 6 })] });
+  sync({ mode: "delta", turns: [listed({ from: 2, parts: [{ type: "text-delta", delta: " you" }], length: 6 })] });
 
 async function overSocket() {
   const { WebSocket, sockets } = fakeNetwork();

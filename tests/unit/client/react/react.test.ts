@@ -111,7 +111,7 @@ test("another room is another client, and the one before is left", async () => {
 test("actions keep their identity while the snapshot changes, and act on the room", async () => {
   show(createElement(Room));
   await tick();
-  const parts = [{ kind: "text" as const, text: "because" }];
+  const parts = [{ type: "text-delta" as const, delta: "because" }];
   const told: SyncTurn = {
     id: "told",
     state: "settled",

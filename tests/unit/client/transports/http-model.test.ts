@@ -152,7 +152,7 @@ test.each<[string, readonly TransportName[]]>([
                 host.tell(host.room.start());
                 break;
               case "append":
-                host.tell(host.room.append([{ kind: "text", text: "word " }], [2]));
+                host.tell(host.room.append([{ type: "text-delta", delta: "word " }], [2]));
                 break;
               case "end":
                 host.tell(host.room.end("completed"));

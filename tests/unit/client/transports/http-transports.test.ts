@@ -58,7 +58,7 @@ describe("an event stream", () => {
     await tick();
     expect(http.streams).toHaveLength(2);
     expect(http.streams[0]?.signal.aborted).toBe(true);
-    const rest = listed({ from: 2, parts: [{ kind: "text", text: " there late" }], length: 13 });
+    const rest = listed({ from: 2, parts: [{ type: "text-delta", delta: " there late" }], length: 13 });
     last(http.streams).stream(welcome, sync({ mode: "delta", turns: [rest] }), beat());
     await tick();
     expect([connection().state, text()]).toEqual(["online", "Hi there late"]);
@@ -153,7 +153,7 @@ describe("polls", () => {
     expect(Object.fromEntries(http.polls[0]?.url.searchParams ?? [])).toEqual({ wait: "0" });
     await tick();
     expect(Object.fromEntries(last(http.polls).url.searchParams)).toEqual({ wait: "25", cursor: "1.e1.1.a:2" });
-    const more = listed({ from: 2, parts: [{ kind: "text", text: " there" }], length: 8 });
+    const more = listed({ from: 2, parts: [{ type: "text-delta", delta: " there" }], length: 8 });
     last(http.polls).json({ frames: [sync({ mode: "delta", seq: 1, turns: [more] })], cursor: "opaque" });
     await tick();
     expect(text()).toBe("Hi there");

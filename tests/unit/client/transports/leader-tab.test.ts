@@ -90,8 +90,8 @@ describe("tabs of one browser", () => {
     await untilOnline();
     expect(host.streams.size).toBe(1);
     host.tell([...host.room.queue("hi", "a"), ...host.room.start()]);
-    host.tell(host.room.append([{ kind: "text", text: "Hello " }], []));
-    host.tell(host.room.append([{ kind: "text", text: "world" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "Hello " }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "world" }], []));
     await until(() => textsOf().every((text) => text === "Hello world"));
     expect(host.most).toBe(1);
   });
@@ -101,12 +101,12 @@ describe("tabs of one browser", () => {
     host.room.start();
     enter();
     await untilOnline();
-    host.tell(host.room.append([{ kind: "text", text: "Hello" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "Hello" }], []));
     await until(() => textsOf()[0] === "Hello");
     enter();
     await untilOnline();
     expect(textsOf()[1]).toBe("Hello");
-    host.tell(host.room.append([{ kind: "text", text: "!" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "!" }], []));
     await until(() => textsOf().every((text) => text === "Hello!"));
   });
 
@@ -131,15 +131,15 @@ describe("tabs of one browser", () => {
     enter();
     await untilOnline();
     host.tell([...host.room.queue("hi", "a"), ...host.room.start()]);
-    host.tell(host.room.append([{ kind: "text", text: "Hello" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "Hello" }], []));
     await until(() => textsOf().every((text) => text === "Hello"));
     reader.close();
     tabs.shift();
     // Said while nobody listens.
-    host.tell(host.room.append([{ kind: "text", text: " wor" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: " wor" }], []));
     await until(() => host.streams.size === 1 && host.http.streams.length === 2);
     expect(last(host.http.streams).headers["last-event-id"]).toMatch(/^1\.e1\.2\.a:5$/);
-    host.tell(host.room.append([{ kind: "text", text: "ld" }], []));
+    host.tell(host.room.append([{ type: "text-delta", delta: "ld" }], []));
     await until(() => textsOf().every((text) => text === "Hello world"));
   });
 
@@ -175,9 +175,9 @@ describe("tabs of one browser", () => {
     await until(() => tabs.every((tab) => tab.getSnapshot().turns.length === 1));
     // Nothing reaches the tab that reads from here on; the room goes on.
     host.streams.clear();
-    host.room.append([{ kind: "text", text: "Hello" }], []);
+    host.room.append([{ type: "text-delta", delta: "Hello" }], []);
     await until(() => textsOf()[1] === "Hello");
-    host.room.append([{ kind: "text", text: " world" }], []);
+    host.room.append([{ type: "text-delta", delta: " world" }], []);
     await until(() => textsOf()[1] === "Hello world");
   });
 

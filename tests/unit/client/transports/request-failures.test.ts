@@ -26,7 +26,7 @@ const openReaders = () => http.requests.filter(({ isStream, isPoll, isOver }) =>
 /** Answers the request with which the reader proves that the room can be read. */
 async function proveReader(frame: ServerFrame = sync({ mode: "delta" })): Promise<void> {
   const request = last(openReaders());
-  const before = { type: "welcome", version: 1, sessionId: "s-1", room: "demo", heartbeatMs: 25_000, limits: {} };
+  const before = { type: "welcome", version: 2, sessionId: "s-1", room: "demo", heartbeatMs: 25_000, limits: {} };
   if (request.isStream) request.stream(before, frame, beat());
   else request.json({ frames: [frame] });
   await tick();

@@ -135,7 +135,7 @@ test("[T1] [T3] [R3] whatever is lost on the way, it ends in the room's own view
               host.tell(host.room.start());
               break;
             case "append":
-              host.tell(host.room.append([{ kind: "text", text: "word " }], [2]));
+              host.tell(host.room.append([{ type: "text-delta", delta: "word " }], [2]));
               break;
             case "end":
               host.tell(host.room.end("completed"));

@@ -68,7 +68,7 @@ describe("[T5] a call", () => {
 describe("[T6] an answer", () => {
   test("whose last surrogate pair straddles the longest length fails, also where its end comes in the same read", async () => {
     const { room, tab, id } = await asked({ policy: { maxTurnLength: 11 } });
-    room.upstream.call.emit({ parts: [{ kind: "text", text: "0123456789😀" }], end: { kind: "done" } });
+    room.upstream.call.emit({ parts: [{ type: "text-delta", delta: "0123456789😀" }], end: { kind: "done" } });
     await room.clock.advance(16);
     expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "turn-too-long" } });
     expect(tab.text(id)).toBe("0123456789");
@@ -78,7 +78,7 @@ describe("[T6] an answer", () => {
   test("with a part that is small as JSON and too large as a stored value ends as `part-too-large`", async () => {
     const { room, tab, id } = await asked();
     const value = Array.from({ length: 8_000 }, () => 0.5);
-    room.upstream.call.part({ kind: "data", name: "n", value });
+    room.upstream.call.part({ type: "data-n", data: value });
     await room.clock.advance(16);
     expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "part-too-large" } });
     expect(room.broken).toBeUndefined();
@@ -87,7 +87,7 @@ describe("[T6] an answer", () => {
   test("of two thousand small parts takes fewer than forty rows", async () => {
     const { room, tab, id } = await asked();
     const before = room.storage.rowsWritten;
-    for (let value = 0; value < 2_000; value += 1) room.upstream.call.part({ kind: "data", name: "p", value });
+    for (let value = 0; value < 2_000; value += 1) room.upstream.call.part({ type: "data-p", data: value });
     room.upstream.call.done();
     await settled();
     await settled();

@@ -220,7 +220,7 @@ describe("[Q4] a lease", () => {
     const { room, tab } = await roomWith(limiter);
     const id = tab.submit("hi");
     await settled();
-    const parts = [{ kind: "text" as const, text: "one two three four" }];
+    const parts = [{ type: "text-delta" as const, delta: "one two three four" }];
     room.upstream.call.emit({ parts, whole: true, end: { kind: "done" } });
     await settled();
     expect(tab.turn(id).state).not.toBe("settled");

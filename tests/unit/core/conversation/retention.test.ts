@@ -228,7 +228,7 @@ describe("paging older turns", () => {
     expect(page.ok && page.value.turns[0]).toMatchObject({
       from: 0,
       input: { prompt: "question 1" },
-      parts: [{ kind: "text", text: "answer 1" }],
+      parts: [{ type: "text-delta", delta: "answer 1" }],
       outcome: "completed",
     });
     const rest = await room.core.requests.older(ANYONE, ids[1], 3);

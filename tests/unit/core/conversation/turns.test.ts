@@ -1,8 +1,10 @@
 /** Turns: submitting, streaming, queueing, stopping, ending (T1–T4, Q1–Q3, R4, R5, U2, U7). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
+import { isText } from "../../../../shared/content.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type Tab } from "../../../support/core/room-harness.ts";
+import { toolPart } from "../../../support/tool-part.ts";
 
 /** Longer than any grace, so that a quiet upstream is not what ends the turn. */
 const patient = { silenceTimeoutMs: 500_000, turnTimeoutMs: 500_000 };
@@ -146,19 +148,25 @@ describe("a turn", () => {
 
   test("reasoning and tool parts travel with the text, a surrogate pair is never cut", async () => {
     const { room, tab, id } = await streaming();
-    room.upstream.call.part({ kind: "reasoning", text: "hm" });
-    room.upstream.call.part({ kind: "tool", toolCallId: "c", toolName: "look", phase: "call", value: { a: 1 } });
+    room.upstream.call.part({ type: "reasoning-delta", delta: "hm" });
+    room.upstream.call.part({
+      type: "tool-input-available",
+      toolCallId: "c",
+      toolName: "look",
+      input: { a: 1 },
+      providerExecuted: true,
+    });
     room.upstream.call.text("a\ud83d");
     room.upstream.call.text("\ude00b");
     await room.clock.advance(16);
     expect(tab.turn(id).parts).toEqual([
-      { kind: "text", text: "Hello" },
-      { kind: "reasoning", text: "hm" },
-      { kind: "tool", toolCallId: "c", toolName: "look", phase: "call", value: { a: 1 } },
-      { kind: "text", text: "a😀b" },
+      { type: "text-delta", delta: "Hello" },
+      { type: "reasoning-delta", delta: "hm" },
+      { type: "tool-input-available", toolCallId: "c", toolName: "look", input: { a: 1 }, providerExecuted: true },
+      { type: "text-delta", delta: "a😀b" },
     ]);
     for (const { parts } of tab.received("turn-delta")) {
-      for (const part of parts) if (part.kind === "text") expect(part.text.isWellFormed()).toBe(true);
+      for (const part of parts) if (isText(part)) expect(part.delta.isWellFormed()).toBe(true);
     }
   });
 
@@ -175,7 +183,7 @@ describe("a turn", () => {
 test("[T6] a tool step too large to store ends the turn as part-too-large, with the text so far", async () => {
   const { room, tab, id } = await streaming();
   const value = "x".repeat(40_000);
-  room.upstream.call.part({ kind: "tool", toolCallId: "c", toolName: "dump", phase: "result", value });
+  room.upstream.call.part(toolPart("c", "dump", "result", value));
   await settled();
   expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "part-too-large" } });
   expect(tab.text(id)).toBe("Hello");
@@ -187,7 +195,7 @@ test("[T6] tool steps are bounded together too", async () => {
   const { room, tab, id } = await streaming({ policy: { maxTurnLength: 100_000 } });
   const value = "x".repeat(20_000);
   for (let count = 0; count < 6; count += 1) {
-    room.upstream.call.part({ kind: "tool", toolCallId: `c${count}`, toolName: "dump", phase: "result", value });
+    room.upstream.call.part(toolPart(`c${count}`, "dump", "result", value));
   }
   await settled();
   expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "turn-too-long" } });

@@ -187,7 +187,13 @@ describe("a wake", () => {
     const id = tab.submit("你好，".repeat(6_000));
     await settled();
     room.upstream.call.text("長".repeat(50_000));
-    room.upstream.call.part({ kind: "tool", toolCallId: "1", toolName: "t", phase: "result", value: [1] });
+    room.upstream.call.part({
+      type: "tool-output-available",
+      toolCallId: "1",
+      toolName: "t",
+      output: [1],
+      providerExecuted: true,
+    });
     room.upstream.call.done();
     await settled();
     await room.evict();

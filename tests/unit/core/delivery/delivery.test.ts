@@ -27,8 +27,8 @@ describe("[F1] text", () => {
     expect(tab.received("turn-delta")).toHaveLength(1);
     await room.clock.advance(16);
     expect(tab.received("turn-delta").map(({ offset, parts }) => [offset, parts])).toEqual([
-      [0, [{ kind: "text", text: "a" }]],
-      [1, [{ kind: "text", text: "bcdef" }]],
+      [0, [{ type: "text-delta", delta: "a" }]],
+      [1, [{ type: "text-delta", delta: "bcdef" }]],
     ]);
   });
 
@@ -40,7 +40,7 @@ describe("[F1] text", () => {
     expect(tab.received("turn-start")).toHaveLength(1);
     room.upstream.call.text("Hello");
     await settled();
-    expect(tab.received("turn-delta")).toMatchObject([{ parts: [{ text: "Hello" }] }]);
+    expect(tab.received("turn-delta")).toMatchObject([{ parts: [{ delta: "Hello" }] }]);
   });
 
   test("is merged for a longer time when the room has many tabs", async () => {

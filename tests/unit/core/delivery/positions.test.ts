@@ -33,8 +33,8 @@ describe("[R5] one flush for readers at different positions", () => {
     for (const { socket } of [behind, alsoBehind]) socket.bufferedAmount = 0;
     room.upstream.call.text("two");
     await room.clock.advance(50);
-    expect(JSON.parse(lastDelta(tab))).toMatchObject({ offset: 4, parts: [{ text: "two" }] });
-    expect(JSON.parse(lastDelta(behind))).toMatchObject({ offset: 0, parts: [{ text: "one two" }] });
+    expect(JSON.parse(lastDelta(tab))).toMatchObject({ offset: 4, parts: [{ delta: "two" }] });
+    expect(JSON.parse(lastDelta(behind))).toMatchObject({ offset: 0, parts: [{ delta: "one two" }] });
     expect(lastDelta(alsoBehind)).toBe(lastDelta(behind));
     for (const reader of [tab, behind, alsoBehind]) expect(reader.text(id)).toBe("one two");
   });
@@ -84,7 +84,7 @@ describe("a delta", () => {
   function turnOf(...texts: string[]): Turn {
     const record = { v: 1, spec: { id: "t", ordinal: 0 }, attempts: 1, resumes: 0 } as unknown as TurnRecord;
     const turn = new Turn(record, { state: "opening" } as Turn["phase"]);
-    turn.answer?.take({ parts: texts.map((text) => ({ kind: "text", text }) as const) }, 1_000_000);
+    turn.answer?.take({ parts: texts.map((text) => ({ type: "text-delta", delta: text }) as const) }, 1_000_000);
     return turn;
   }
 
@@ -120,7 +120,7 @@ describe("a delta", () => {
   test("with parts that aren't text keeps its bound too, and sends at least one of them", () => {
     const turn = turnOf("");
     const parts = Array.from({ length: 40 }, (_, index) => {
-      return { kind: "data", name: `n${index}`, value: "v".repeat(20_000) } as const;
+      return { type: `data-n${index}`, data: "v".repeat(20_000) };
     });
     turn.answer?.take({ parts }, 1_000_000);
     const encoder = new DeltaEncoder(50_000);

@@ -195,8 +195,8 @@ function textIn({ sent }: Pick<DeafSocket, "sent">): string {
   let text = "";
   for (const frame of sent) {
     if (!frame.startsWith('{"type":"turn-delta"')) continue;
-    const { offset, parts } = JSON.parse(frame) as { offset: number; parts: { text: string }[] };
-    text = text.slice(0, offset) + parts.map((part) => part.text).join("");
+    const { offset, parts } = JSON.parse(frame) as { offset: number; parts: { delta: string }[] };
+    text = text.slice(0, offset) + parts.map((part) => part.delta).join("");
   }
   return text;
 }

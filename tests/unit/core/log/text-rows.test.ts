@@ -17,14 +17,14 @@ const rowsOf = (from: number, parts: readonly Part[], mark?: { eventId: string; 
 
 describe("rows of an answer", () => {
   test("hold two thousand small parts in a few dozen rows", () => {
-    const parts = Array.from({ length: 2_000 }, (_, value): Part => ({ kind: "data", name: "p", value }));
+    const parts = Array.from({ length: 2_000 }, (_, value): Part => ({ type: "data-p", data: value }));
     expect(rowsOf(0, parts).length).toBeLessThan(20);
   });
 
   test("name where their first part begins, also after text and other parts shared a row", () => {
-    const long: Part = { kind: "text", text: "長".repeat(20_000) };
-    const tool: Part = { kind: "data", name: "n", value: 1 };
-    const rows = rowsOf(100, [tool, long, tool, { kind: "text", text: "end" }], { eventId: "7", offset: 9 });
+    const long: Part = { type: "text-delta", delta: "長".repeat(20_000) };
+    const tool: Part = { type: "data-n", data: 1 };
+    const rows = rowsOf(100, [tool, long, tool, { type: "text-delta", delta: "end" }], { eventId: "7", offset: 9 });
     let at = 100;
     for (const { from, parts } of rows) {
       expect(from).toBe(at);
@@ -36,12 +36,11 @@ describe("rows of an answer", () => {
 
   const value = fc.jsonValue({ maxDepth: 4 });
   const part: fc.Arbitrary<Part> = fc.oneof(
-    fc.record({ kind: fc.constant("text" as const), text: fc.string({ unit: "grapheme", maxLength: 400 }) }),
-    fc.record({ kind: fc.constant("data" as const), name: fc.constant("n"), value }),
+    fc.record({ type: fc.constant("text-delta" as const), delta: fc.string({ unit: "grapheme", maxLength: 400 }) }),
+    fc.record({ type: fc.constant("data-n"), data: value }),
     fc.record({
-      kind: fc.constant("data" as const),
-      name: fc.constant("n"),
-      value: fc.array(fc.double({ noNaN: true }), { maxLength: 300 }),
+      type: fc.constant("data-n"),
+      data: fc.array(fc.double({ noNaN: true }), { maxLength: 300 }),
     }),
   );
 

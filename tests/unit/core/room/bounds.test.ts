@@ -111,7 +111,7 @@ describe("[S2] frames before the welcome", () => {
     const room = await buildRoom();
     const socket = new FakeSocket();
     room.core.handleOpen(socket);
-    room.core.handleMessage(socket, `{"type":"hello","version":1,"token":"${"x".repeat(mebibyte)}"}`);
+    room.core.handleMessage(socket, `{"type":"hello","version":2,"token":"${"x".repeat(mebibyte)}"}`);
     await settled();
     expect(socket.closed?.code).toBe(4413);
   });

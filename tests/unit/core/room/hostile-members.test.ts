@@ -67,7 +67,7 @@ async function roomWithTools(turns: number): Promise<{ room: Room; tab: Tab }> {
   for (let count = 0; count < turns; count += 1) {
     tab.submit(`q${count}`);
     await settled();
-    room.upstream.call.part({ kind: "tool", toolCallId: "c", toolName: "read", phase: "result", value });
+    room.upstream.call.part({ type: "tool-output-available", toolCallId: "c", output: value });
     room.upstream.call.done();
     await settled();
     if (count % 20 === 19) {
@@ -113,7 +113,7 @@ test("[F2] an open answer of many data parts counts by its bytes in a page of ol
   tab.submit("second");
   await settled();
   for (let part = 0; part < 25; part += 1) {
-    room.upstream.call.part({ kind: "data", name: "d", value: "v".repeat(30_000) });
+    room.upstream.call.part({ type: "data-d", data: "v".repeat(30_000) });
   }
   await room.clock.advance(1_000);
   const page = await room.core.requests.older(ANYONE, undefined, 50);
@@ -129,7 +129,7 @@ test("[F1] an answer of 20,000 tiny parts is merged into few frames and arrives 
   const before = room.storage.rowsWritten;
   for (let burst = 0; burst < 20; burst += 1) {
     for (let part = 0; part < 1_000; part += 1) {
-      room.upstream.call.part({ kind: "data", name: "d", value: burst * 1_000 + part });
+      room.upstream.call.part({ type: "data-d", data: burst * 1_000 + part });
     }
     await room.clock.advance(16);
   }

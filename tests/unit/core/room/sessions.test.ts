@@ -9,7 +9,7 @@ describe("hello", () => {
     const room = await buildRoom();
     const tab = await room.join();
     expect(tab.frames.map(({ type }) => type)).toEqual(["welcome", "sync", "presence"]);
-    expect(tab.frames[0]).toMatchObject({ version: 1, room: "test-room" });
+    expect(tab.frames[0]).toMatchObject({ version: 2, room: "test-room" });
     expect(tab.frames[1]).toMatchObject({ mode: "snapshot", turns: [], seq: 0 });
   });
 
@@ -37,7 +37,7 @@ describe("hello", () => {
 
   test("[R1] an unsupported version closes with a terminal code", async () => {
     const room = await buildRoom();
-    const tab = room.tab().connect({ version: 2 });
+    const tab = room.tab().connect({ version: 3 });
     await settled();
     expect(tab.socket.closed).toEqual({ code: 4426, reason: "version-unsupported" });
     expect(tab.received("welcome")).toEqual([]);
@@ -174,7 +174,7 @@ test("the room answers a ping that reaches it with a pong", async () => {
 test("a second hello on a welcomed socket gets its welcome and sync again", async () => {
   const room = await buildRoom();
   const tab = await room.join();
-  tab.say({ type: "hello", version: 1 });
+  tab.say({ type: "hello", version: 2 });
   await settled();
   expect(tab.received("welcome")).toHaveLength(2);
   expect(tab.received("sync")).toHaveLength(2);

@@ -5,7 +5,7 @@ import type { Part } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";
 
 const limit = 11;
-const text = (content: string): Part => ({ kind: "text", text: content });
+const text = (content: string): Part => ({ type: "text-delta", delta: content });
 const read = (content: string, eventId?: string) => ({
   parts: [text(content)],
   ...defined({ eventId }),
@@ -13,7 +13,7 @@ const read = (content: string, eventId?: string) => ({
 const contentOf = (answer: Answer) =>
   answer
     .parts()
-    .map((part) => ("text" in part ? part.text : "<part>"))
+    .map((part) => ("delta" in part ? part.delta : "<part>"))
     .join("");
 
 describe("[T6] the longest answer", () => {

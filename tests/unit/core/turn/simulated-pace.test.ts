@@ -84,8 +84,18 @@ describe("[U6] the pace", () => {
   });
 
   test("counts a part that is no text as one, and cuts around it", () => {
-    const tool = { kind: "tool", toolCallId: "a", toolName: "clock", phase: "call", value: null } as const;
-    const parts = [{ kind: "reasoning", text: "Hm, so." }, tool, { kind: "text", text: "It is noon." }] as const;
+    const tool = {
+      type: "tool-input-available",
+      toolCallId: "a",
+      toolName: "clock",
+      input: null,
+      providerExecuted: true,
+    } as const;
+    const parts = [
+      { type: "reasoning-delta", delta: "Hm, so." },
+      tool,
+      { type: "text-delta", delta: "It is noon." },
+    ] as const;
     const offsets = paceParts(parts, 150, 20_000);
     expect(offsets).toEqual([4, 7, 8, 11, 14, 19]);
     expect(offsets.at(-1)).toBe(lengthOf(parts));

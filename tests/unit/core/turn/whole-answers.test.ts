@@ -1,5 +1,7 @@
 /** Answers that come whole are shown at a pace (U6). */
+
 import { describe, expect, test } from "vitest";
+import { isText } from "../../../../shared/content.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type Tab } from "../../../support/core/room-harness.ts";
 
@@ -11,7 +13,7 @@ async function wholeAnswer(text = answer): Promise<{ room: Room; tab: Tab; id: s
   const id = tab.submit("hi");
   await settled();
   room.upstream.call.emit({
-    parts: [{ kind: "text", text }],
+    parts: [{ type: "text-delta", delta: text }],
     whole: true,
     usage: { outputTokens: 12 },
     end: { kind: "done", finishReason: "stop" },
@@ -47,7 +49,7 @@ describe("[U6] an answer that came whole", () => {
     await room.clock.advance(20_500);
     expect(tab.turn(id).outcome).toBe("completed");
     for (const { parts } of tab.received("turn-delta")) {
-      for (const part of parts) if (part.kind === "text") expect(part.text).not.toMatch(/^\u200d|\u200d$/);
+      for (const part of parts) if (isText(part)) expect(part.delta).not.toMatch(/^\u200d|\u200d$/);
     }
   });
 
