@@ -1,6 +1,7 @@
 /** The shapes of public backends, given and written down, as the tests through the real runtime ask for them. */
 import { defined } from "../../../shared/defined.ts";
 import given from "./backend-shapes.json" with { type: "json" };
+import { commonShapes } from "./common-shapes.ts";
 import { homeMadeShapes } from "./home-made-shapes.ts";
 import { productShapes } from "./product-shapes.ts";
 import { projectShapes } from "./project-shapes.ts";
@@ -15,6 +16,7 @@ export const writtenShapes: readonly PublicShape[] = [
   ...homeMadeShapes,
   ...projectShapes,
   ...variedShapes,
+  ...commonShapes,
 ];
 
 export interface ServedShape {

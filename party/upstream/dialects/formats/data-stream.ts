@@ -13,7 +13,7 @@ import { ToolSteps } from "../tool-steps.ts";
 
 /** A line that can only be of this stream. */
 export function isDataStreamLine(line: string): boolean {
-  return /^(?:0:"|[239a-k]:["[{])/.test(line) && jsonOrUndefined(line.slice(2)) !== undefined;
+  return /^(?:0:"|[1-9a-k]:["[{])/.test(line) && jsonOrUndefined(line.slice(2)) !== undefined;
 }
 
 export class DataStreamDialect implements Dialect {

@@ -50,6 +50,8 @@ const textKeys: readonly string[] = [
     "kwargs",
     "args",
     "params",
+    "generations",
+    "predictions",
   ],
 ];
 const reasoningKeys = [
@@ -124,7 +126,7 @@ function collect(value: JsonObject, into: Found[], kind: TextKind, depth: number
     if (rank === undefined) mayThink ||= thinkKeys.has(key);
     else if (rank < best && value[key] !== null) best = rank;
   }
-  if (mayThink) addThought(value, into);
+  if (mayThink) addThought(value, into, depth);
   const isStatus = isAbout(value);
   for (let rank = best; rank < textKeys.length; rank += 1) {
     const key = textKeys[rank] ?? "";
@@ -162,9 +164,10 @@ function isAbout(value: JsonObject): boolean {
   return false;
 }
 
-function addThought(value: JsonObject, into: Found[]): void {
+function addThought(value: JsonObject, into: Found[], depth: number): void {
   for (const key of reasoningKeys) {
     const thought = value[key];
+    if (isObject(thought) && depth < maxDepth && collect(thought, into, "reasoning", depth + 1)) return;
     if (typeof thought !== "string" || thought === "") continue;
     into.push({ kind: "reasoning", text: thought });
     return;
