@@ -65,3 +65,28 @@ test("a wrong method is told which are right", async () => {
   expect(response.status).toBe(405);
   expect(response.headers.get("allow")).toBe("GET, DELETE");
 });
+
+test("[F7] each DELETE has a POST that does the same: a stop, a clear and an erasure", async () => {
+  const room = `${gateway.url}/parties/chat/posted`;
+  const post = (path: string, body?: unknown) =>
+    fetch(`${room}${path}`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  const turns = async () => ((await (await fetch(room)).json()) as { turns: unknown[] }).turns;
+  expect((await post("/turns", { turnId: "t1", input: { prompt: "stopped by POST" }, onLeave: "keep" })).status).toBe(
+    202,
+  );
+  const stopped = await post("/turns/t1/cancel");
+  expect([stopped.status, await stopped.json()]).toEqual([200, { outcome: "cancelled", stop: "confirmed" }]);
+  expect(await turns()).toMatchObject([{ id: "t1", outcome: "cancelled" }]);
+  expect((await post("/clear")).status).toBe(204);
+  expect(await turns()).toEqual([]);
+  expect((await post("/erase")).status).toBe(204);
+  for (const path of ["/clear", "/erase", "/turns/t1/cancel"]) {
+    const refused = await fetch(`${room}${path}`);
+    expect([refused.status, refused.headers.get("allow")], path).toEqual([405, "POST"]);
+    await refused.body?.cancel();
+  }
+});

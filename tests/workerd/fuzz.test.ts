@@ -25,8 +25,11 @@ test(
       const status = await send(bad).catch((error: unknown) => {
         throw new Error(`seed ${seed}, request ${sent}: ${JSON.stringify(bad).slice(0, 2_000)}`, { cause: error });
       });
-      // Silence would end the answer, rightly.
-      if (sent % 100 === 0) await upstream("text", prompt, { text: "." });
+      // Silence of the backend would end the answer, and silence of the witness would leave it without a viewer, rightly.
+      if (sent % 100 === 0) {
+        await upstream("text", prompt, { text: "." });
+        witness.sayText("ping");
+      }
       if (status !== undefined) statuses.set(status, (statuses.get(status) ?? 0) + 1);
     }
     console.log(`seed ${seed}`, Object.fromEntries([...statuses].sort(([a], [b]) => a - b)));

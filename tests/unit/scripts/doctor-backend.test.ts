@@ -7,6 +7,7 @@ import { BackendMemory } from "../../../party/upstream/backend-memory.ts";
 import { readerOf } from "../../../party/upstream/event-stream.ts";
 import { FetchUpstream } from "../../../party/upstream/fetch-upstream.ts";
 import { reportOf } from "../../../scripts/lib/doctor/backend-report.ts";
+import { printable } from "../../../scripts/lib/doctor/findings.ts";
 import { diagnose, type Target, variablesOf } from "../../../scripts/lib/doctor/recognize-backend.ts";
 import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 import { sendShape } from "../../support/upstream/send-shape.ts";
@@ -67,6 +68,11 @@ test("[S6] the doctor says that a backend over http needs ALLOW_HTTP, except on 
   const open = await diagnosed(backend.url.replace("127.0.0.1", "0.0.0.0"));
   expect(open.settings).toContainEqual(["ALLOW_HTTP", "yes"]);
   expect(open.report).toMatch(/no +encryption .*https/);
+});
+
+test("what a server says reaches the terminal without control characters", () => {
+  const [sequence, override] = ["\u001b]52;c;aGk=\u0007\u009b31m", "\u202e"];
+  expect(printable(`a${sequence}\n\tb${override}é 😀\r`)).toBe("a]52;c;aGk=31m\n\tbé 😀");
 });
 
 describe("the doctor and a backend's stream", () => {
