@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { SendBudget } from "../../../../party/core/delivery/send-budget.ts";
 import { DEFAULT_POLICY } from "../../../../party/core/policy.ts";
+import type { AnswerBody } from "../../../../party/core/ports.ts";
 import { DeafSocket, joinDeaf, unsentBytes } from "../../../support/core/deaf-socket.ts";
 import { FakeClock, settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type Tab } from "../../../support/core/room-harness.ts";
@@ -230,7 +231,19 @@ describe("[F2] the budget by itself", () => {
     });
     const events = { onDrained: () => undefined, onSlow: () => undefined };
     const policy = { ...DEFAULT_POLICY, softBufferBytes: 80, roomBufferBytes: 100 };
-    return { readers, budget: new SendBudget(new Set(readers), events, new FakeClock(), policy) };
+    const clock = new FakeClock();
+    return { readers, clock, budget: new SendBudget(new Set(readers), events, clock, policy) };
+  }
+
+  function bodyOf(unsentBytes: number): AnswerBody & { unsentBytes: number; isBroken: boolean } {
+    return {
+      unsentBytes,
+      isBroken: false,
+      breakOff() {
+        this.isBroken = true;
+        this.unsentBytes = 0;
+      },
+    };
   }
 
   test("gives each of many readers an equal share of the room's bound", () => {
@@ -254,5 +267,34 @@ describe("[F2] the budget by itself", () => {
     if (large === undefined || small === undefined) throw new Error("no reader");
     expect(budget.waitForSync(large, 90)).toBeInstanceOf(Promise);
     expect(budget.waitForSync(small, 1)).toBeInstanceOf(Promise);
+  });
+
+  test("lets no answer over HTTP overtake a sync that waits", () => {
+    const { readers, budget } = build([30, 0]);
+    const [, large] = readers;
+    if (large === undefined) throw new Error("no reader");
+    expect(budget.admitBody(bodyOf(1), undefined)).toBe(true);
+    expect(budget.waitForSync(large, 90)).toBeInstanceOf(Promise);
+    expect(budget.admitBody(bodyOf(1), undefined)).toBe(false);
+  });
+
+  test("breaks off an answer that is taken too slowly for a sync that waits, after 20 s", async () => {
+    const { readers, budget, clock } = build([0]);
+    const [reader] = readers;
+    if (reader === undefined) throw new Error("no reader");
+    const body = bodyOf(1_000);
+    budget.keepBody(body);
+    let isAdmitted = false;
+    void budget.waitForSync(reader, 90)?.then(() => {
+      isAdmitted = true;
+    });
+    for (let second = 0; second < 19; second += 1) {
+      body.unsentBytes -= 1;
+      await clock.advance(1_000);
+    }
+    expect([body.isBroken, isAdmitted]).toEqual([false, false]);
+    body.unsentBytes -= 1;
+    await clock.advance(1_500);
+    expect([body.isBroken, isAdmitted]).toEqual([true, true]);
   });
 });
