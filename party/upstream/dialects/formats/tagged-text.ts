@@ -22,7 +22,7 @@ export function unifiedText(data: unknown, into: BatchBuilder): Found[] {
 }
 
 /** Whether a last event has the whole answer once more. A short answer that is one word twice is no repetition. */
-export function repeats(text: string, received: string): boolean {
+function repeats(text: string, received: string): boolean {
   return received !== "" && text.startsWith(received) && (text.length > received.length || received.length > 8);
 }
 
