@@ -7,6 +7,7 @@ import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
+import type { UiPart } from "../../shared/ui-parts.ts";
 import type { RoomEvent, Transport } from "./events.ts";
 import type { TurnLimiter } from "./limiter/limiter-port.ts";
 import type { AccessRefusal, Principal } from "./principal.ts";
@@ -91,10 +92,15 @@ export interface RoomStorage {
   setAlarm(at: number): Promise<void>;
 }
 
+/** A message of the conversation. An earlier answer with more than text has its parts, for formats that carry them. */
+export interface UpstreamMessage extends ChatMessage {
+  readonly parts?: readonly UiPart[];
+}
+
 /** The request of one attempt. A retry sends the same body under the same key. */
 export interface UpstreamRequest {
   readonly generationId: string;
-  readonly messages: readonly ChatMessage[];
+  readonly messages: readonly UpstreamMessage[];
   readonly provider?: string;
   readonly model?: string;
   readonly params?: Readonly<Record<string, unknown>>;

@@ -2,11 +2,13 @@
  * What the upstream is sent of the conversation before a turn: chosen once, when the turn starts, and bounded, so that every
  * attempt sends the same body (U2).
  */
-import { textOf } from "../../../shared/content.ts";
+import { type Part, textOf } from "../../../shared/content.ts";
+import { foldMessage } from "../../../shared/message-fold.ts";
 import { promptOf } from "../../../shared/prompt.ts";
-import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
+import type { TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { RoomPolicy } from "../policy.ts";
+import type { UpstreamMessage } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
 import type { TurnTexts } from "../turn/turn-texts.ts";
@@ -31,12 +33,12 @@ export async function messagesFor(
   turns: TurnList,
   policy: RoomPolicy,
   texts: Pick<TurnTexts, "load">,
-): Promise<ChatMessage[]> {
+): Promise<UpstreamMessage[]> {
   await texts.load(turn);
   const input: TurnInput = turn.input ?? { prompt: "" };
   if ("messages" in input) return input.messages;
   const chosen = new Set(turn.record.start?.history);
-  const messages: ChatMessage[] = [{ role: "user", content: input.prompt }];
+  const messages: UpstreamMessage[] = [{ role: "user", content: input.prompt }];
   let bytes = utf8Length(input.prompt);
   for (const past of turns.all().reverse()) {
     if (!chosen.has(past.record.spec.ordinal)) continue;
@@ -50,10 +52,19 @@ export async function messagesFor(
     );
     if (!isRead) break;
     const prompt = promptOf(past.input);
-    const answer = textOf(past.answer?.parts() ?? []);
-    bytes += utf8Length(prompt) + utf8Length(answer);
+    const answer = answerOf(past.answer?.parts() ?? []);
+    const answerBytes = answer.parts === undefined ? utf8Length(answer.content) : utf8Length(JSON.stringify(answer));
+    bytes += utf8Length(prompt) + answerBytes;
     if (bytes > policy.historyBytes) break;
-    messages.unshift({ role: "user", content: prompt }, { role: "assistant", content: answer });
+    messages.unshift({ role: "user", content: prompt }, answer);
   }
   return messages;
+}
+
+/** An answer with tools, files or reasoning keeps its parts beside its text. */
+function answerOf(parts: readonly Part[]): UpstreamMessage {
+  const message = { role: "assistant", content: textOf(parts) } as const;
+  const folded = foldMessage(parts).parts;
+  const isText = folded.every(({ type }) => type === "text" || type === "step-start");
+  return isText ? message : { ...message, parts: folded };
 }

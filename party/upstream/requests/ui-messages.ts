@@ -2,7 +2,7 @@
  * The body of the AI SDK's `DefaultChatTransport`: `{id, messages, trigger}` with UI messages. A backend made for `useChat` takes
  * it unchanged.
  */
-import type { ChatMessage } from "../../../shared/protocol/client-frames.ts";
+import type { UpstreamMessage } from "../../core/ports.ts";
 import type { RequestAdapter } from "./adapter.ts";
 
 export const uiMessages: RequestAdapter = {
@@ -14,6 +14,6 @@ export const uiMessages: RequestAdapter = {
   }),
 };
 
-function uiMessageOf({ role, content }: ChatMessage, id: string) {
-  return { id, role, parts: [{ type: "text", text: content }] };
+function uiMessageOf({ role, content, parts }: UpstreamMessage, id: string) {
+  return { id, role, parts: parts ?? [{ type: "text", text: content }] };
 }

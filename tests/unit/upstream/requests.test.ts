@@ -87,6 +87,23 @@ describe("ui-messages", () => {
   });
 });
 
+test("ui-messages sends an earlier answer with its parts, and other formats its text", () => {
+  const parts = [
+    { type: "step-start" },
+    { type: "tool-clock", toolCallId: "c", state: "output-available" as const, input: {}, output: "12" },
+    { type: "text" as const, text: "Noon.", state: "done" as const },
+  ];
+  const messages = [
+    { role: "user" as const, content: "What time is it?" },
+    { role: "assistant" as const, content: "Noon.", parts },
+    { role: "user" as const, content: "And now?" },
+  ];
+  const sent = (variables: Readonly<Record<string, string>>) =>
+    (call(variables, { messages }).body as { messages: unknown[] }).messages[1];
+  expect(sent({ UPSTREAM_ADAPTER: "ui-messages" })).toEqual({ id: expect.any(String), role: "assistant", parts });
+  expect(sent({})).toEqual({ role: "assistant", content: "Noon." });
+});
+
 describe("openai", () => {
   test("posts a chat completions body that streams, with parameters beside it", () => {
     const variables = { UPSTREAM_ADAPTER: "openai", UPSTREAM_MODEL: "small" };

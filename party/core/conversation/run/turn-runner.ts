@@ -3,8 +3,8 @@
  * starts is `turn-starter.ts`, how it ends `turn-settler.ts`.
  */
 import { defined } from "../../../../shared/defined.ts";
-import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
 import type { Ending } from "../../log/turn-record.ts";
+import type { UpstreamMessage } from "../../ports.ts";
 import type { ActiveRun } from "../../turn/active-run.ts";
 import type { Answer } from "../../turn/answer.ts";
 import { untilAborted } from "../../turn/attempts/abortable-sleep.ts";
@@ -95,7 +95,7 @@ export class TurnRunner {
     return undefined;
   }
 
-  #messagesFor(turn: Turn): Promise<ChatMessage[]> {
+  #messagesFor(turn: Turn): Promise<UpstreamMessage[]> {
     const { turns, policy, texts, log } = this.#parts;
     const { contextRows, ordinal } = turn.record.spec;
     return contextRows === undefined ? messagesFor(turn, turns, policy, texts) : log.readContext(ordinal);

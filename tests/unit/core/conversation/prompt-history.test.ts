@@ -7,6 +7,7 @@ import type { Turn } from "../../../../party/core/turn/turn.ts";
 import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { ANYONE, buildRoom, type Room } from "../../../support/core/room-harness.ts";
+import { toolPart } from "../../../support/tool-part.ts";
 
 const context: ChatMessage[] = [
   { role: "system", content: "Be brief." },
@@ -27,6 +28,36 @@ async function answering(): Promise<Room> {
   await settled();
   return room;
 }
+
+test("an earlier answer with a tool is sent with its parts, and one of text alone without", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  tab.submit("first");
+  await settled();
+  room.upstream.call.part(toolPart("c", "clock", "call", {}));
+  room.upstream.call.part(toolPart("c", "clock", "result", "12"));
+  room.upstream.call.text("Noon.");
+  room.upstream.call.done();
+  await settled();
+  tab.submit("second");
+  await settled();
+  expect(room.upstream.call.request.messages).toEqual([
+    { role: "user", content: "first" },
+    {
+      role: "assistant",
+      content: "Noon.",
+      parts: [
+        { type: "step-start" },
+        {
+          ...{ type: "tool-clock", toolCallId: "c", state: "output-available" },
+          ...{ input: {}, output: "12", providerExecuted: true },
+        },
+        { type: "text", text: "Noon.", state: "done" },
+      ],
+    },
+    { role: "user", content: "second" },
+  ]);
+});
 
 describe("a conversation that comes with its question", () => {
   test("is what the upstream is asked with, and nobody else sees: tabs see the question", async () => {
