@@ -1,6 +1,6 @@
 /** A chat as it is written with the AI SDK for any backend: nothing here knows of a gateway. */
 import type { UseChatHelpers } from "@ai-sdk/react";
-import type { UIMessage } from "ai";
+import { isToolUIPart, type UIMessage } from "ai";
 import { type FormEvent, useState } from "react";
 
 export interface ChatProps {
@@ -32,6 +32,7 @@ export function Chat({ chat, onResume }: ChatProps) {
         {messages.map((message) => (
           <li key={message.id} data-role={message.role}>
             <p>{textOf(message)}</p>
+            <Extras message={message} />
             {message.role === "user" ? (
               <button type="button" onClick={() => edit(message)}>
                 Edit
@@ -60,6 +61,26 @@ export function Chat({ chat, onResume }: ChatProps) {
       </form>
     </>
   );
+}
+
+/** Sources as links, pictures, and each tool with its state. */
+function Extras({ message }: { readonly message: UIMessage }) {
+  return message.parts.map((part, index) => {
+    const key = `${part.type}-${index}`;
+    if (part.type === "source-url") {
+      return (
+        <a key={key} href={part.url} rel="noopener noreferrer nofollow" target="_blank">
+          {part.title ?? part.url}
+        </a>
+      );
+    }
+    if (part.type === "file" && part.mediaType.startsWith("image/")) {
+      return <img key={key} src={part.url} alt="" referrerPolicy="no-referrer" />;
+    }
+    if (isToolUIPart(part)) return <code key={key}>{`${part.type} ${part.state}`}</code>;
+    if (part.type === "data-progress") return <code key={key}>{`${part.type} ${JSON.stringify(part.data)}`}</code>;
+    return null;
+  });
 }
 
 function textOf(message: UIMessage): string {

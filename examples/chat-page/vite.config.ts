@@ -3,13 +3,16 @@
  * program.
  */
 
-/** The page loads and connects to nothing but its own origin. `public/_headers` has the same policy as a header. */
+/**
+ * The page loads and connects to nothing but its own origin, and shows pictures that stand in an answer itself. `public/_headers`
+ * has the same policy as a header. An operator who wants pictures from elsewhere adds their origins to `img-src` in both.
+ */
 const contentSecurityPolicy = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self'",
   "font-src 'self'",
-  "img-src 'self'",
+  "img-src 'self' data:",
   "connect-src 'self'",
   "worker-src 'self'",
   "base-uri 'none'",

@@ -2,66 +2,29 @@
  * The React hooks of `ai` 5, 6 and 7 in Chromium, on the real stack: what a page shows after a cut connection, a reload, a
  * component that is unmounted, and beside another tab. The app is examples/ai-sdk, built against each version.
  */
-import { mkdtemp, rm } from "node:fs/promises";
-import type { AddressInfo } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, BrowserContext, Page } from "playwright-core";
-import { build, type PreviewServer, preview } from "vite";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { hookVersions, type ServedHooks, serveHooks } from "../support/ai-sdk-hooks.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { WireCutter } from "../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
-
-const root = join(import.meta.dirname, "../..");
-const inRoot = (path: string) => join(root, "node_modules", path);
-/** By the SDK's version: its hook, and the `ai` that the hook brings. */
-const versions: Readonly<Record<string, Readonly<Record<string, string>>>> = {
-  "ai 5": { "@ai-sdk/react": inRoot("ai-sdk-react5"), ai: inRoot("ai-sdk-react5/node_modules/ai") },
-  "ai 6": { "@ai-sdk/react": inRoot("ai-sdk-react6"), ai: inRoot("ai-sdk-react6/node_modules/ai") },
-  "ai 7": {},
-};
 
 let stack: TestStack;
 let wire: WireCutter;
 let browser: Browser;
 let context: BrowserContext;
-const sites = new Map<string, { readonly site: PreviewServer; readonly folder: string }>();
+let hooks: ServedHooks;
 let chats = 0;
 
-async function serveApp(alias: Readonly<Record<string, string>>) {
-  const folder = await mkdtemp(join(tmpdir(), "edge-chat-gateway-hooks-"));
-  const configFile = join(root, "examples/ai-sdk/vite.config.ts");
-  const mode = "development";
-  await build({
-    configFile,
-    mode,
-    logLevel: "error",
-    resolve: { alias: { ...alias }, dedupe: ["react", "react-dom"] },
-    build: { outDir: folder, minify: false },
-  });
-  const site = await preview({
-    configFile,
-    mode,
-    logLevel: "error",
-    build: { outDir: folder },
-    preview: { port: 0, host: "127.0.0.1" },
-  });
-  return { site, folder };
-}
-
 beforeAll(async () => {
-  for (const [version, alias] of Object.entries(versions)) sites.set(version, await serveApp(alias));
+  hooks = await serveHooks();
   [stack, browser] = await Promise.all([startTestStack(), launchBrowser()]);
   wire = await new WireCutter(stack.url).start();
 });
 afterAll(async () => {
   await browser?.close();
   wire?.close();
-  for (const { site, folder } of sites.values()) {
-    await site.close();
-    await rm(folder, { recursive: true, force: true });
-  }
+  await hooks?.close();
   await stack?.stop();
 });
 beforeEach(async () => {
@@ -71,12 +34,9 @@ beforeEach(async () => {
 afterEach(() => context.close());
 
 async function open(version: string, over: "http" | "websocket" | "transport", gateway = stack.url): Promise<Page> {
-  const served = sites.get(version);
-  if (served === undefined) throw new Error(`no app is served for ${version}`);
   const page = await context.newPage();
   page.setDefaultTimeout(20_000);
-  const query = new URLSearchParams({ gateway, over, chat: `hooks-${chats}` });
-  await page.goto(`http://127.0.0.1:${(served.site.httpServer.address() as AddressInfo).port}/?${query}`);
+  await page.goto(hooks.address(version, { gateway, over, chat: `hooks-${chats}` }));
   await page.getByLabel("Message").waitFor();
   return page;
 }
@@ -98,7 +58,7 @@ async function started(): Promise<number> {
   return Number(stats["started"]);
 }
 
-describe.each(Object.keys(versions))("With the hook of %s,", (version) => {
+describe.each(hookVersions)("With the hook of %s,", (version) => {
   test("an answer over HTTP that is cut is resumed to the letter", async () => {
     const page = await open(version, "http", wire.url);
     await ask(page, words(200));

@@ -5,7 +5,7 @@ import { promptOf, type TurnView, textOf } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
 import { Icon } from "../ui/icons.tsx";
-import { Answer } from "./answer.tsx";
+import { Answer } from "./answer/answer.tsx";
 import { Question } from "./question.tsx";
 import { QuestionEditor } from "./question-editor.tsx";
 import { completedText, TurnStatus } from "./turn-status.tsx";

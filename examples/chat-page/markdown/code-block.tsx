@@ -17,16 +17,20 @@ export function CodeBlock({ code, language }: { readonly code: string; readonly 
   );
 }
 
-/** Code that scrolls by itself when it is wider than the page. It has a name and takes the focus, so that the keyboard can scroll it. */
+/**
+ * Code that scrolls by itself when it is wider than the page. It has a name and takes the focus, so that the keyboard can scroll
+ * it. A group and not a region: an answer may have many, and regions are the places that a person jumps between.
+ */
 export function ScrollingCode({ label, code }: { readonly label: string; readonly code: string }) {
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: a scrollable region must be reachable by keyboard (WCAG 2.1.1).
-    <section className="scrolling-code" dir="ltr" translate="no" aria-label={label} tabIndex={0}>
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset groups the controls of a form.
+    <div className="scrolling-code" role="group" dir="ltr" translate="no" aria-label={label} tabIndex={0}>
       <pre>
         <code>
           <TextRun text={code} />
         </code>
       </pre>
-    </section>
+    </div>
   );
 }

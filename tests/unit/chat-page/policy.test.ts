@@ -19,7 +19,11 @@ test("[S2] the policy in the page is the policy in its header, which also forbid
   expect(header?.split("; ").toSorted()).toEqual([...policyOfPage().split("; "), "frame-ancestors 'none'"].toSorted());
 });
 
-test("[S2] the policy allows nothing but the page's own origin", () => {
-  for (const directive of policyOfPage().split("; ")) expect(directive).toMatch(/^[a-z-]+ '(self|none)'$/);
+test("[S2] the policy allows nothing but the page's own origin, and pictures that need no request", () => {
+  const directives = policyOfPage().split("; ");
+  expect(directives).toContain("img-src 'self' data:");
+  for (const directive of directives.filter((each) => !each.startsWith("img-src"))) {
+    expect(directive).toMatch(/^[a-z-]+ '(self|none)'$/);
+  }
   expect(policyOfPage()).toContain("default-src 'none'");
 });
