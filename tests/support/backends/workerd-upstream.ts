@@ -15,6 +15,8 @@ interface Answer {
   readers: ServerResponse[];
   aborted: number;
   ended: boolean;
+  /** It answers with a UI message stream of the AI SDK: each event is sent as the test gave it. */
+  isUiMessageStream: boolean;
   waiters: Array<() => void>;
 }
 
@@ -58,7 +60,11 @@ class ControlledUpstream {
   async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? "/", "http://upstream");
     const stopped = /^\/model\/chat\/(.+)$/.exec(url.pathname)?.[1];
-    if (url.pathname.startsWith("/control/")) await this.#control(url, response);
+    if (url.pathname === "/control/chunks") {
+      const { events, isLast } = (await json(request)) as { events: string[]; isLast: boolean };
+      this.#chunks(url.searchParams.get("prompt") ?? "", events, isLast);
+      response.writeHead(204).end();
+    } else if (url.pathname.startsWith("/control/")) await this.#control(url, response);
     else if (request.method === "POST" && url.pathname === "/model/chat") {
       const body = (await json(request)) as { generationId: string; messages: { content: string }[] };
       const prompt = body.messages.at(-1)?.content ?? "";
@@ -87,7 +93,8 @@ class ControlledUpstream {
     if (status !== undefined) {
       response.writeHead(Number(status), { "retry-after": "7" }).end("backend secret: at model.ts:12");
     } else {
-      response.writeHead(200, { "content-type": "text/event-stream" });
+      const kind = answer.isUiMessageStream ? { "x-vercel-ai-ui-message-stream": "v1" } : {};
+      response.writeHead(200, { "content-type": "text/event-stream", ...kind });
       const after = Number(request.headers["last-event-id"] ?? 0);
       for (const text of answer.events.slice(after)) response.write(text);
       if (answer.ended) response.end();
@@ -102,6 +109,15 @@ class ControlledUpstream {
     changed(answer);
   }
 
+  /** Sends events of a UI message stream as they are. The first call must come before the question. */
+  #chunks(prompt: string, events: readonly string[], isLast: boolean): void {
+    const answer = this.#answer(prompt);
+    if (!answer.isUiMessageStream) answer.events.length = 0;
+    answer.isUiMessageStream = true;
+    for (const text of events) send(answer, text);
+    if (isLast) end(answer);
+  }
+
   async #control(url: URL, response: ServerResponse): Promise<void> {
     const { searchParams: query } = url;
     const answer = this.#answer(query.get("prompt") ?? "");
@@ -111,8 +127,7 @@ class ControlledUpstream {
         break;
       case "/control/done":
         push(answer, "done", { finishReason: "stop" });
-        answer.ended = true;
-        for (const reader of answer.readers.splice(0)) reader.end();
+        end(answer);
         break;
       case "/control/info": {
         // How often a path was asked for, and what it answers from now on.
@@ -148,16 +163,33 @@ class ControlledUpstream {
     const known = this.#answers.get(prompt);
     if (known !== undefined) return known;
     const events = [eventText(1, "start", { model: "scripted", resumable: true })];
-    const fresh = { requests: [], stops: [], events, readers: [], aborted: 0, ended: false, waiters: [] };
+    const fresh = {
+      requests: [],
+      stops: [],
+      events,
+      readers: [],
+      aborted: 0,
+      ended: false,
+      isUiMessageStream: false,
+      waiters: [],
+    };
     this.#answers.set(prompt, fresh);
     return fresh;
   }
 }
 
 function push(answer: Answer, name: string, data: unknown): void {
-  const text = eventText(answer.events.length + 1, name, data);
+  send(answer, eventText(answer.events.length + 1, name, data));
+}
+
+function send(answer: Answer, text: string): void {
   answer.events.push(text);
   for (const reader of answer.readers) reader.write(text);
+}
+
+function end(answer: Answer): void {
+  answer.ended = true;
+  for (const reader of answer.readers.splice(0)) reader.end();
 }
 
 function changed(answer: Answer): void {
