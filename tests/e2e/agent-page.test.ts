@@ -82,7 +82,7 @@ const finished = {
 };
 
 describe("An agent's answer", () => {
-  test("shows tools, steps, sources and a picture, in a second tab and after a reload", async () => {
+  test("[S2] shows tools, steps, sources and a picture within the policy, in a second tab and after a reload", async () => {
     const page = await enter();
     const other = await open();
     await ask(page);

@@ -66,7 +66,7 @@ describe("sources", () => {
   });
 
   test.each(["javascript:alert(1)", "java\tscript:alert(1)", "data:text/html,<script>", "/relative", "vbscript:x", ""])(
-    "with the address %j have no link",
+    "[S2] with the address %j have no link",
     (url) => {
       show(answerOf(source("1", url, "A page")));
       expect([links(), texts(".sources li")]).toEqual([[], ["A page"]]);
@@ -125,7 +125,7 @@ describe("files", () => {
     expect(safeFile(url, mediaType).kind).toBe(kind);
   });
 
-  test("that are unsafe are only named", () => {
+  test("[S2] that are unsafe are only named", () => {
     show(answerOf(file("javascript:alert(1)", "image/png")));
     expect([links(), page.querySelector("img"), texts(".file")]).toEqual([[], null, ["File (image/png)"]]);
   });
