@@ -36,7 +36,8 @@ const formats: Readonly<Record<string, Format>> = {
       usageMetadata: { promptTokenCount: 9, candidatesTokenCount: index, totalTokenCount: index + 9 },
       modelVersion: "gemini-3",
     }),
-  "ui-message": (text) => data({ type: "text-delta", id: "0", delta: text }),
+  "ui-message": (text, index) =>
+    (index === 0 ? data({ type: "text-start", id: "0" }) : "") + data({ type: "text-delta", id: "0", delta: text }),
   "data-stream": (text) => `0:${JSON.stringify(text)}\n`,
   dashscope: (text) =>
     data({ output: { text, finish_reason: "null", session_id: "s" }, usage: { input_tokens: 3 }, request_id: "q" }),
