@@ -121,9 +121,9 @@ describe.each(runtimes)("[C4] on %s", (_name, command, args) => {
   test("prints no control characters of an answer, which could rewrite the screen or the clipboard", async () => {
     const terminal = new Terminal(command, args, stack.url);
     await terminal.until("[online]", "err");
-    terminal.say("\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u009b2J over");
+    terminal.say("\u001b]52;c;ZXZpbA==\u0007\u001b[2J\u009b2J\u202e over");
     await terminal.until(" over\n");
-    expect(["\u001b", "\u0007", "\u009b"].filter((control) => terminal.out.includes(control))).toEqual([]);
+    expect(["\u001b", "\u0007", "\u009b", "\u202e"].filter((control) => terminal.out.includes(control))).toEqual([]);
     expect(terminal.out).toContain("]52;c;ZXZpbA==[2J2J over\n");
     terminal.interrupt();
     expect(await terminal.ended).toBe(0);
