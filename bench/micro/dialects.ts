@@ -4,7 +4,7 @@
  */
 
 import { AnswerReader } from "../../party/upstream/event-stream.ts";
-import { unitsOf } from "../../shared/content.ts";
+import { textOf } from "../../shared/content.ts";
 import { stamp } from "../lib/stamp.ts";
 import type { Step } from "./step.ts";
 
@@ -74,7 +74,7 @@ function stepOf(name: string, format: Format): Step {
   const run = async () => {
     let units = 0;
     const read = new AnswerReader("auto").batches(body(), new AbortController().signal, "text/event-stream");
-    for await (const { parts } of read) for (const part of parts) units += unitsOf(part);
+    for await (const { parts } of read) units += textOf(parts).length;
     if (units !== tokens * stamp(0).length) throw new Error(`${name}: ${units} units`);
   };
   return { name: `dialect ${name}`, tokens, run };
