@@ -110,7 +110,7 @@ export function storageContract(withStorage: WithStorage): void {
       const text = await log.readText(0);
       expect(text.mark).toEqual({ eventId: "9", offset: 36_006 });
       const joined = text.parts.map((part) => (isText(part) ? part.delta : `<${part.type}>`)).join("");
-      expect(joined).toBe(`${"長い😀".repeat(9_000)}<tool>hmend`);
+      expect(joined).toBe(`${"長い😀".repeat(9_000)}<tool-output-available>hmend`);
       expect(await log.readInput(0)).toEqual(input);
       expect(text.rows).toBeGreaterThan(36_000 / rowUnits);
     }),
