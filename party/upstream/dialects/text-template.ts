@@ -83,7 +83,8 @@ export class TextTemplate {
   /** Learns from an event of which nothing but this text, and these counts if any, was read. */
   learn(event: StreamEvent, { kind, run, text }: BatchBuilder["last"], usage: Usage | undefined): void {
     this.#lessons += 1;
-    this.#lesson = lessonOf(event, text, usage, this.#isTextOnly);
+    // The id of a run says which text goes on, so another id is another event.
+    this.#lesson = lessonOf(event, text, usage, this.#isTextOnly || run !== undefined);
     this.#name = event.name;
     this.#kind = kind;
     this.#run = run;
