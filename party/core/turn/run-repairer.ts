@@ -64,11 +64,30 @@ export class RunRepairer {
     return half;
   }
 
-  /** The end of a run, or of its step, in which `ai` 5 and 6 close all runs: its half stays alone. */
-  #endBefore({ type }: Part, emit: Emit): void {
+  /**
+   * Emits the halves that stay alone: that of the run which the chunk ends or begins anew, and all of them at a step's boundary,
+   * where `ai` 5 and 6 close all runs.
+   */
+  #endBefore(part: Part, emit: Emit): void {
     if (this.#waiting.size === 0) return;
-    if (type.endsWith("-end") || type.endsWith("-step") || type.startsWith("tool-input-")) this.end(emit);
+    if (part.type.endsWith("-step")) {
+      this.end(emit);
+      return;
+    }
+    const key = runKeyOf(part);
+    const waiting = key === undefined ? undefined : this.#waiting.get(key);
+    if (key === undefined || waiting === undefined) return;
+    this.#waiting.delete(key);
+    emit(withText(waiting.run, replacement));
   }
+}
+
+/** The key of the run whose boundary a chunk is; undefined for other chunks. */
+function runKeyOf({ type, ...fields }: Part): string | undefined {
+  const { id, toolCallId } = fields as { readonly id?: unknown; readonly toolCallId?: unknown };
+  if (type === "text-start" || type === "text-end") return `text-delta ${String(id)}`;
+  if (type === "reasoning-start" || type === "reasoning-end") return `reasoning-delta ${String(id)}`;
+  return type.startsWith("tool-input-") ? `tool-input-delta ${String(toolCallId)}` : undefined;
 }
 
 function keyOf(run: RunPart): string {

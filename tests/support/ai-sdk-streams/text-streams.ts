@@ -89,6 +89,15 @@ export const textStreams: Readonly<Record<string, readonly StreamChunk[]>> = {
     ...textOf("t", "Done."),
   ),
   "surrogate pairs cut in two": answerOf(...textOf("t", "a\ud83d", "\ude00b", "\ud83d\udc69\u200d", "\ud83d\ude80")),
+  "a surrogate pair around the end of another text": answerOf(
+    { type: "text-start", id: "a" },
+    { type: "text-start", id: "b" },
+    { type: "text-delta", id: "a", delta: "one \ud83d" },
+    { type: "text-delta", id: "b", delta: "two" },
+    { type: "text-end", id: "b" },
+    { type: "text-delta", id: "a", delta: "\ude00" },
+    { type: "text-end", id: "a" },
+  ),
   "a surrogate without its other half": answerOf(...textOf("t", "a\ud83d", " b")),
   "text that looks like the stream's own marks": answerOf(
     ...textOf("t", "\n\ndata: [DONE]\n\n", "data: {}\r\r", "\u2028\u2029\u0000\ufeff"),
