@@ -135,7 +135,7 @@ async function read(route: string) {
   return seen;
 }
 
-const shown = (text: string) => [{ kind: "text", text }];
+const shown = (text: string) => [{ type: "text-delta", delta: text }];
 
 describe("[U5] a careless NestJS backend", () => {
   test("that answers a POST with 201 has answered", async () => {
