@@ -42,7 +42,7 @@ export interface SyncPlan<T extends SyncableTurn> {
   readonly more: boolean;
 }
 
-/** @param budgetBytes of all listed turns together; open turns are listed whatever their size. */
+/** @param budgetBytes of all listed turns together. Open turns and the newest turn are listed whatever their size. */
 export function planSync<T extends SyncableTurn>(
   source: SyncSource<T>,
   have: Have | undefined,
@@ -70,7 +70,10 @@ function missingOf<T extends SyncableTurn>(turn: T, have: Have): PlannedTurn<T> 
   return { turn, from: withInput ? 0 : Math.min(held ?? 0, turn.length), withInput };
 }
 
-/** Newest first within the budget. Open turns are listed whatever their size, because live frames build on them. */
+/**
+ * Newest first within the budget. Open turns are listed whatever their size, because live frames build on them, and so is the
+ * newest turn: a reader that lags behind it would otherwise lose the turn that it was reading.
+ */
 function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetBytes: number): SyncPlan<T> {
   const listed: PlannedTurn<T>[] = [];
   let left = budgetBytes - source.turns.filter(isOpen).reduce((sum, turn) => sum + weightOf(turn, 0, true), 0);
@@ -79,7 +82,7 @@ function planSnapshot<T extends SyncableTurn>(source: SyncSource<T>, budgetBytes
     if (!isOpen(turn)) {
       left -= weightOf(turn, 0, true);
       // Once a turn is left out, all older ones are: a conversation has no holes.
-      more ||= left < 0;
+      more ||= left < 0 && listed.length > 0;
       if (more) continue;
     }
     listed.push({ turn, from: 0, withInput: true });

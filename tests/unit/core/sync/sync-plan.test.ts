@@ -35,3 +35,26 @@ describe("[R3] the plan of a delta", () => {
     expect(removedAfter(5)).toEqual([]);
   });
 });
+
+describe("[R3] the plan of a snapshot", () => {
+  const settled = (id: string, bytes: number): SyncableTurn => ({
+    record: { spec: { id, queuedSeq: 1, inputBytes: 10 }, end: { seq: 4, bytes } } as unknown as TurnRecord,
+    phase: { state: "settled" } as TurnPhase,
+    length: bytes,
+    partBytes: 0,
+  });
+  const planned = (turns: readonly SyncableTurn[]) => {
+    const plan = planSync({ ...source, turns, removed: [] }, undefined, 1_000);
+    return { turns: plan.turns.map(({ turn }) => turn.record.spec.id), more: plan.more };
+  };
+
+  test("lists the newest turn although it is larger than the budget", () => {
+    expect(planned([settled("large", 2_000)])).toEqual({ turns: ["large"], more: false });
+    expect(planned([settled("small", 10), settled("large", 2_000)])).toEqual({ turns: ["large"], more: true });
+  });
+
+  test("leaves out an older turn that is larger than the budget, and all turns before it", () => {
+    const turns = [settled("first", 10), settled("large", 2_000), settled("last", 10)];
+    expect(planned(turns)).toEqual({ turns: ["last"], more: true });
+  });
+});
