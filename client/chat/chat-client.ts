@@ -122,7 +122,7 @@ export class ChatClient implements ChatRoomClient {
   }
 
   submit(input: string | TurnInput, options: SubmitOptions = {}): string {
-    if (this.#phase === "closed") throw new Error("submit after close(): make a new client");
+    if (this.#phase === "closed") throw new Error("submit after close()");
     const frame = submitFrame(input, options);
     const { turnId } = frame;
     assertSendable(frame);

@@ -104,7 +104,7 @@ export class OlderTurns {
     // The room was cleared, or the conversation's start changed, while the page was on its way.
     if (page.epoch !== view.epoch || before !== oldestOf(view)) return;
     const extended = prependTurns(view, page);
-    if (extended === undefined) throw new Error("The page's turns are not whole.");
+    if (extended === undefined) throw new Error("The answer is not a page of turns.");
     this.#ports.show(extended);
   }
 

@@ -34,10 +34,10 @@ export function assertSendable(frame: TurnSubmitFrame): void {
   if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
   if (replaces !== undefined && !isId(replaces)) throw new TypeError("replaces must be a turn id");
   if ("prompt" in input ? !isText(input.prompt) || input.prompt.trim() === "" : input.messages.length === 0) {
-    throw new TypeError("there is nothing to submit");
+    throw new TypeError("nothing to submit");
   }
   if ("messages" in input && !input.messages.every(({ role, content }) => roles.includes(role) && isText(content))) {
-    throw new TypeError("messages must each have a role and a text as content");
+    throw new TypeError("messages must each have a role and text content");
   }
   assertName("provider", provider, 64);
   assertName("model", model, 128);

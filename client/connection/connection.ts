@@ -395,7 +395,7 @@ function isDeviceOffline(): boolean {
 
 function reportOrigin(): void {
   const origin = typeof location === "undefined" ? "this page's origin" : location.origin;
-  reportToDeveloper(`The chat gateway refuses ${origin}. Add it to the gateway's ALLOWED_ORIGINS setting.`);
+  reportToDeveloper(`The chat gateway refuses ${origin}. Add it to ALLOWED_ORIGINS.`);
 }
 
 /** Only a developer or operator can mend it, so it goes to the console as well as into the state. */

@@ -14,13 +14,11 @@ export interface GatewayUrl {
 export function gatewayUrl(url: string | undefined): GatewayUrl {
   const isPath = url === undefined || /^\/(?!\/)/.test(url);
   const page = typeof location === "undefined" ? undefined : location.href;
-  if (isPath && page === undefined) throw new TypeError("`url` is needed where there is no page");
+  if (isPath && page === undefined) throw new TypeError("`url` is required outside a page");
   const full = isPath ? `${/^\w+:\/\/[^/?#]*/.exec(page ?? "")?.[0] ?? page}${url ?? ""}` : url;
   const [, scheme = "", host = "", path = ""] = /^(https?|wss?):\/\/([^/?#@\s]+)(\/[^?#\s]*)?$/i.exec(full) ?? [];
   if (host === "") {
-    throw new TypeError(
-      `\`url\` must be an origin such as https://chat.example.com, with or without a path, not ${full}`,
-    );
+    throw new TypeError(`\`url\` must be an origin such as https://chat.example.com, with or without a path: ${full}`);
   }
   const isSecure = /^(https|wss)$/i.test(scheme);
   const defaultPort = isSecure ? /:443$/ : /:80$/;

@@ -16,7 +16,7 @@ export function openers(
   wanted: readonly TransportName[] = TRANSPORTS,
 ): ReadonlyMap<TransportName, OpenTransport> {
   if (wanted.length === 0 || !wanted.every((name) => TRANSPORTS.includes(name))) {
-    throw new TypeError(`\`transports\` must name at least one of ${TRANSPORTS.join(", ")}, and nothing else`);
+    throw new TypeError(`\`transports\` must name at least one of ${TRANSPORTS.join(", ")}`);
   }
   const isTab = typeof document !== "undefined";
   const isShared = isTab && canShare();

@@ -29,9 +29,10 @@ function has(value: unknown, fields: Fields): boolean {
 }
 
 /** What a part must have so that its text can be counted and shown. A part of any other type counts one unit. */
+const textFields: Fields = { delta: string, id: optional(string) };
 const partFields: Readonly<Record<string, Fields>> = {
-  "text-delta": { delta: string, id: optional(string) },
-  "reasoning-delta": { delta: string, id: optional(string) },
+  "text-delta": textFields,
+  "reasoning-delta": textFields,
   "tool-input-delta": { toolCallId: string, inputTextDelta: string },
 };
 

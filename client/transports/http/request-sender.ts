@@ -46,7 +46,7 @@ export interface MethodMemory {
 type Phase = "reliable" | "once" | "abandoned";
 
 /** Why a request that is out is given up before its deadline. */
-const doubted = new Error("The network may have changed.");
+const doubted = new Error("network-changed");
 const abandoned = new Error("The network is gone.");
 
 export class RequestSender {

@@ -36,7 +36,7 @@ export class ForeignAnswer extends Error {
   readonly status: number;
 
   constructor(status: number) {
-    super(`HTTP ${status} from something in the gateway's place`);
+    super(`HTTP ${status}, not from the gateway`);
     this.status = status;
   }
 
