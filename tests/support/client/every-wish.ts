@@ -17,7 +17,11 @@ export function expectEveryWish(client: ChatClient, room: ModelRoom, { stopped, 
   const expected = foldFrame(EMPTY_VIEW, room.sync(undefined)).view;
   expect(connection.state).toBe("online");
   expect([view.epoch, view.seq, view.turns]).toEqual([expected.epoch, expected.seq, expected.turns]);
-  expect(pending.map((turn) => turn.refused?.code)).toEqual(pending.map(() => "turn-stale"));
+  // A question that was lost three times while the room could be read counts as blocked: its author sends it again or drops it.
+  for (const { refused, id } of pending) {
+    expect(["turn-stale", "request-blocked"]).toContain(refused?.code);
+    if (refused?.code === "request-blocked") expect(taken).not.toContain(id);
+  }
   expect([...stopping]).toEqual([]);
   expect(view.turns.filter(({ id, state }) => stopped.has(id) && state !== "settled")).toEqual([]);
   expect(new Set(taken).size).toBe(taken.length);
