@@ -14,6 +14,7 @@ import { wellFormed } from "../../../shared/text.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
 import { type UiMessageStep, UiMessageWriter } from "../../../shared/ui-message-stream.ts";
 import { uiMessagesOf } from "../../../shared/ui-messages.ts";
+import { hasHalfAcrossSteps, hasInputAcrossSteps } from "../../support/ai-sdk-streams/across-steps.ts";
 import { readDirectly, type ShownMessage, shownOf } from "../../support/ai-sdk-streams/direct-reading.ts";
 import { listedStreams } from "../../support/ai-sdk-streams/listed-streams.ts";
 import { randomStream } from "../../support/ai-sdk-streams/random-stream.ts";
@@ -142,28 +143,6 @@ describe.each(versions)("[C1] Read by %s through the gateway,", (version) => {
     }
   });
 });
-
-/** Whether a step ends after half a character. `ai` 5 and 6 close all texts there, so the gateway gives up the other half. */
-function hasHalfAcrossSteps(chunks: readonly StreamChunk[]): boolean {
-  const halves = new Set<unknown>();
-  return chunks.some(({ type, id, delta }) => {
-    if (typeof delta === "string" && delta !== "") {
-      if (/[\ud800-\udbff]$/.test(delta)) halves.add(id);
-      else halves.delete(id);
-    }
-    return type.endsWith("-step") && halves.size > 0;
-  });
-}
-
-/** Whether a tool's input goes on in another step. Then the SDK begins a second part, whose fields depend on how many deltas came. */
-function hasInputAcrossSteps(chunks: readonly StreamChunk[]): boolean {
-  let ofStep = new Set<unknown>();
-  return chunks.some(({ type, toolCallId }) => {
-    if (type === "start-step") ofStep = new Set();
-    if (type === "tool-input-start") ofStep.add(toolCallId);
-    return type === "tool-input-delta" && !ofStep.has(toolCallId);
-  });
-}
 
 /** All but texts, which a reader that came back may have in two parts. */
 function othersIn({ parts }: ShownMessage): readonly unknown[] {
