@@ -26,7 +26,7 @@ export type ConnectionState =
       readonly attempt: number;
       readonly retryAt: number;
       /**
-       * What is known to be in the way: `websocket-blocked` (only WebSockets may be used, and none gets through) or
+       * The obstacle, where one is known: `websocket-blocked` (only WebSockets may be used, and none gets through) or
        * `gateway-unrecognized` (something else answers at the gateway's address). Attempts are then up to a minute apart.
        */
       readonly code?: ClientCode;

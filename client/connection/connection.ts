@@ -59,7 +59,7 @@ export class Connection {
   #fallback: rules.Fallback;
   #phase: Phase = { name: "waiting" };
   #state: ConnectionState = { state: "connecting" };
-  /** What is known to be in the way since the last connection that synced. */
+  /** The obstacle that was found since the last connection that synced. */
   #obstacle: Obstacle | undefined;
   /** The request that finds it out. */
   #search: AbortController | undefined;

@@ -21,7 +21,7 @@ import type { RoomAddress } from "./room-address.ts";
 import { TokenRefresh } from "./token-refresh.ts";
 import type { Transport, TransportEnd, TransportEvents } from "./transport.ts";
 
-/** What one client has learned about offers on its network. Shared by its transports. */
+/** The client's knowledge of offers on its network. Its transports share it. */
 export interface OfferMemory {
   /** Undefined until it is known. */
   isOfferAnswered?: boolean;

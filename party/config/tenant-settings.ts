@@ -67,7 +67,7 @@ export interface TenantConfigPorts {
   readonly report: (event: TenantEvent) => void;
 }
 
-/** What was read of a tenant. Plain data, so that the requests of an isolate may share it. */
+/** A tenant's settings as they were read. Plain data, so that the requests of an isolate may share it. */
 export interface KnownTenant {
   readonly config: TenantConfig;
   readonly until: number;

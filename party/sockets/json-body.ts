@@ -6,7 +6,7 @@ import type { AnswerBody } from "../core/ports.ts";
 
 /** An answer up to this many UTF-16 units is sent as text. */
 export const maxPlainUnits = 16_384;
-/** What a slow connection takes within seconds: taking a chunk is the client's sign of life. */
+/** A slow connection takes this much within seconds: a chunk that is taken shows that the client lives. */
 const chunkBytes = 16_384;
 
 export class JsonBody implements AnswerBody {

@@ -38,7 +38,7 @@ export class SseSocket extends EventSocket {
   }
 
   override close(code: number): void {
-    // What a reader hasn't taken would stay in memory behind the end for as long as its connection stays (F2).
+    // Bytes that a reader hasn't taken would stay in memory behind the end for as long as its connection stays (F2).
     if (code === ERRORS["slow-reader"].close) this.out.breakOff();
     this.#flush();
     this.out.end();

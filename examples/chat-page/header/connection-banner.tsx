@@ -45,7 +45,7 @@ export function ConnectionBanner({ connection, onReconnect }: BannerProps) {
 
 interface ReconnectingProps {
   readonly retryAt: number;
-  /** What is known to be in the way. */
+  /** The obstacle, where one is known. */
   readonly reason: string | undefined;
   readonly onReconnect: () => void;
 }

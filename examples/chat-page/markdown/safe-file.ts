@@ -10,7 +10,7 @@ export type SafeFile =
 
 /** Pictures of pixels. SVG is a document, which a person might open outside of an `<img>`. */
 const pictures = /^image\/(?:png|jpeg|gif|webp|avif|bmp)$/;
-/** What a person may save from the answer itself: nothing that a browser would run when the saved file is opened. */
+/** The types of files that a person may save from an answer. A browser runs none of them when the saved file is opened. */
 const savable =
   /^(?:image\/(?:png|jpeg|gif|webp|avif|bmp)|audio\/[\w.+-]+|video\/[\w.+-]+|application\/(?:pdf|json|zip)|text\/(?:plain|csv|markdown))$/;
 

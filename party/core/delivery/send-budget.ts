@@ -9,7 +9,7 @@ import { PendingBodies } from "./pending-bodies.ts";
 import type { Reader } from "./reader.ts";
 
 const checkEveryMs = 250;
-/** Of the room's bound, what the answers to one user may hold: the others get theirs while one takes nothing. */
+/** The answers to one user may hold this much of the room's bound, so that others get theirs while one takes nothing. */
 const userShare = 1 / 4;
 
 export interface SendBudgetEvents {

@@ -6,7 +6,7 @@ import { searchPages } from "./reading-list.ts";
 
 const page = z.object({ title: z.string(), url: z.string() });
 
-/** What the search tool returns, first a preliminary state and then the pages. */
+/** The search tool returns this: first a preliminary state, then the pages. */
 export const searchOutput = z.object({ status: z.enum(["searching", "found"]), pages: z.array(page) });
 export const countOutput = z.object({ words: z.int(), lengths: z.array(z.int()) });
 
