@@ -97,7 +97,9 @@ describe.each([
     const pageUrl = await site();
     const { until, errors } = await visit(pageUrl, { url: strict.url, ...over });
     await until({ state: "closed", code: "origin-forbidden" });
-    expect(errors).toContain(`The chat gateway refuses ${pageUrl}. Add it to the gateway's ALLOWED_ORIGINS setting.`);
+    // The browser reports what the console says some time after the page has said it.
+    const sentence = `The chat gateway refuses ${pageUrl}. Add it to the gateway's ALLOWED_ORIGINS setting.`;
+    await expect.poll(() => errors).toContain(sentence);
   });
 
   test("without a token is told to sign in", async () => {
