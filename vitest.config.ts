@@ -54,7 +54,11 @@ export default defineConfig({
         {
           name: "workerd",
           include: ["tests/workerd/**/*.test.ts"],
-          exclude: ["tests/workerd/{faults,backend-shapes,storm,redaction}.test.ts", "tests/workerd/auth*.test.ts"],
+          exclude: [
+            "tests/workerd/auth/**",
+            "tests/workerd/upstream/{faults,shapes}.test.ts",
+            "tests/workerd/limiter/storm.test.ts",
+          ],
           globalSetup: ["tests/support/backends/workerd-upstream.ts"],
           provide: {
             fuzzRequests: Number(process.env["FUZZ_REQUESTS"] ?? 1_000),
@@ -65,7 +69,7 @@ export default defineConfig({
       inWorkerd(
         ({ upstreamUrl }) => ({
           AUTH: "jwt",
-          // `sharedSecret` in tests/workerd/tokens.ts.
+          // `sharedSecret` in tests/workerd/auth/tokens.ts.
           AUTH_KEYS: JSON.stringify({ k1: "YSBzZWNyZXQgb2YgdGVzdHM6IHRoaXJ0eS10d28gYnl0ZXMgb3IgbW9yZQ" }),
           // Thirty-two bytes of 3.
           UPSTREAM_SIGNING_KEYS: JSON.stringify({ upstream: "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM" }),
@@ -75,7 +79,7 @@ export default defineConfig({
         }),
         {
           name: "auth",
-          include: ["tests/workerd/auth*.test.ts", "tests/workerd/redaction.test.ts"],
+          include: ["tests/workerd/auth/**/*.test.ts"],
           globalSetup: ["tests/support/backends/workerd-upstream.ts"],
         },
       ),
@@ -99,7 +103,7 @@ export default defineConfig({
         }),
         {
           name: "faults",
-          include: ["tests/workerd/faults.test.ts"],
+          include: ["tests/workerd/upstream/faults.test.ts"],
           globalSetup: ["tests/support/backends/faulty-upstream.ts"],
           // Each waits for its own clock, which others at work would stop.
           maxConcurrency: 100,
@@ -117,7 +121,7 @@ export default defineConfig({
         }),
         {
           name: "shapes",
-          include: ["tests/workerd/backend-shapes.test.ts"],
+          include: ["tests/workerd/upstream/shapes.test.ts"],
           globalSetup: ["tests/support/backends/faulty-upstream.ts"],
           sequence: { groupOrder: 1 },
         },
@@ -127,7 +131,7 @@ export default defineConfig({
         ({ stormUrl }) => ({ AUTH: "none", NEST_BASE: stormUrl, HEADERS_TIMEOUT_MS: "60000" }),
         {
           name: "storm",
-          include: ["tests/workerd/storm.test.ts"],
+          include: ["tests/workerd/limiter/storm.test.ts"],
           globalSetup: ["tests/support/backends/storm-upstream.ts"],
           // After the others: how many rooms come at once is what it is about.
           sequence: { groupOrder: 2 },

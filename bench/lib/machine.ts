@@ -2,7 +2,7 @@
 import { execFileSync } from "node:child_process";
 import { createRequire } from "node:module";
 import { availableParallelism, cpus, loadavg, release, totalmem } from "node:os";
-import type { Machine } from "./results.ts";
+import type { Machine } from "./report/results.ts";
 
 export function machine(): Machine {
   const { version } = createRequire(import.meta.url)("workerd") as { version: string };

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Contender } from "../contenders/contender.ts";
 import type { Figures, Scenario } from "../scenarios/scenario.ts";
-import { type Entry, lackOf, type ScenarioResult } from "./results.ts";
+import { type Entry, lackOf, type ScenarioResult } from "./report/results.ts";
 import type { UpstreamProcess } from "./upstream.ts";
 
 export interface Plan {

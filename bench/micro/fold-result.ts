@@ -1,5 +1,5 @@
 /** The client's fold as a part of the report: not a load on a server, so measured once for all, beside the scenarios. */
-import type { ScenarioResult } from "../lib/results.ts";
+import type { ScenarioResult } from "../lib/report/results.ts";
 import { median } from "../lib/stats.ts";
 import type { Figures } from "../scenarios/scenario.ts";
 import { foldSteps } from "./fold.ts";

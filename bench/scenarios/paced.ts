@@ -1,6 +1,6 @@
 /** Paced: many rooms, each with an answer at the pace of a model. What a conversation costs and how old its tokens are. */
 import { cpuMsOf } from "../lib/process.ts";
-import { rowsIn } from "../lib/rows.ts";
+import { rowsIn } from "../lib/report/rows.ts";
 import { nowUs } from "../lib/stamp.ts";
 import { quantile } from "../lib/stats.ts";
 import { commonFigures, commonSpecs } from "./common.ts";

@@ -5,8 +5,8 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { lineChart } from "../lib/line-chart.ts";
-import { table } from "../lib/table.ts";
+import { lineChart } from "../lib/report/line-chart.ts";
+import { table } from "../lib/report/table.ts";
 import { dip, rush, type SimulationResult, simulate } from "./simulation.ts";
 
 const { values } = parseArgs({

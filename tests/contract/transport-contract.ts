@@ -1,6 +1,6 @@
 /**
  * What every transport of a room promises, on every host: the same claims over WebSocket, server-sent events and long-polls.
- * Run in workerd by tests/workerd/transports.test.ts and on PartyKit by tests/e2e/partykit-transports.test.ts.
+ * Run in workerd by tests/workerd/room/transports.test.ts and on PartyKit by tests/e2e/gateway/partykit-transports.test.ts.
  */
 import { afterEach, describe, expect, test } from "vitest";
 import { textOf } from "../../shared/content.ts";

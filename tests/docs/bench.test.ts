@@ -2,8 +2,8 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { partOf, quotingPages, withPart } from "../../bench/lib/pages.ts";
-import type { Results } from "../../bench/lib/results.ts";
+import { partOf, quotingPages, withPart } from "../../bench/lib/report/pages.ts";
+import type { Results } from "../../bench/lib/report/results.ts";
 import { read, root } from "./page.ts";
 
 const recorded = "bench/results.json";

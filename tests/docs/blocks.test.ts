@@ -16,7 +16,7 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
   "examples/nest-gateway/tests/openai-proxy": "examples/nest-gateway/tests/openai-proxy.test.ts",
   "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",
-  "examples/front-end/": "tests/e2e/front-end.test.ts",
+  "examples/front-end/": "tests/e2e/browser/front-end.test.ts",
 };
 
 const wranglerSchema = JSON.parse(read("node_modules/wrangler/config-schema.json")) as {
@@ -66,7 +66,7 @@ const checks: Readonly<Record<string, (block: CodeBlock) => void>> = {
     const [, after = "-"] = /^\+const chat = (.+);$/m.exec(text) ?? [];
     expect(read("examples/ai-sdk/transport.ts")).toContain(`=> ${before};`);
     expect(read("examples/ai-sdk/main.tsx")).toContain(`${after};`);
-    expect(read("tests/e2e/ai-sdk.test.ts")).toContain("expect(");
+    expect(read("tests/e2e/ai-sdk/routes.test.ts")).toContain("expect(");
   },
   mermaid: ({ text }) => expect(mermaidFaults(text)).toEqual([]),
 };

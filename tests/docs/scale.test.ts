@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { conversationTable } from "../../bench/lib/conversation.ts";
+import { conversationTable } from "../../bench/lib/report/conversation.ts";
 
 const root = join(import.meta.dirname, "../..");
 

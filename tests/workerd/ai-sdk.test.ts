@@ -1,7 +1,7 @@
-/** The AI SDK's HTTP routes, in the real runtime. What `useChat` makes of them is tests/e2e/ai-sdk.test.ts. */
+/** The AI SDK's HTTP routes, in the real runtime. What `useChat` makes of them is tests/e2e/ai-sdk/routes.test.ts. */
 import { env, runInDurableObject, SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
-import { fresh, SocketTab, upstream } from "./tab.ts";
+import { fresh, SocketTab, upstream } from "./room/tab.ts";
 
 const origin = "http://localhost";
 

@@ -5,7 +5,7 @@ import { defined } from "../../shared/defined.ts";
 import { leakIn, randomOf } from "../fuzz/mutate.ts";
 import { type BadRequest, badRequest } from "../fuzz/requests.ts";
 import { hangAfterMs } from "../support/hang-guard.ts";
-import { fresh, SocketTab, upstream } from "./tab.ts";
+import { fresh, SocketTab, upstream } from "./room/tab.ts";
 
 const count = inject("fuzzRequests");
 const seed = inject("fuzzSeed");

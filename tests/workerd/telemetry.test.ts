@@ -8,8 +8,8 @@ import { metricsIn } from "../../party/objects/metrics-object.ts";
 import { metricsName } from "../../party/telemetry/metrics-client.ts";
 import { nativeTracingOf } from "../../party/telemetry/native-spans.ts";
 import type { Scraped } from "../support/metrics/scrape.ts";
-import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./operator.ts";
-import { fresh, SocketTab, upstream } from "./tab.ts";
+import { asOperator, logLines, scrape, scrapeUntil, sumOf } from "./http/operator.ts";
+import { fresh, SocketTab, upstream } from "./room/tab.ts";
 
 afterEach(() => void vi.restoreAllMocks());
 

@@ -1,6 +1,6 @@
 /**
  * One chat whose backend answers with a given UI message stream: asks through `/api/chat` or through `RoomChatTransport`, and
- * reads the answer in every way that a page can. Used by tests/e2e/ai-sdk-lossless.test.ts.
+ * reads the answer in every way that a page can. Used by tests/e2e/ai-sdk/lossless.test.ts.
  */
 import type { RoomChatTransport } from "../../../client/ai-sdk.ts";
 import type { StreamChunk } from "./stream-chunk.ts";

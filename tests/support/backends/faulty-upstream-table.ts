@@ -1,6 +1,6 @@
 /**
  * Every fault that the gateway is tried with: what the backend does, and what people then see. `faulty-upstream.ts` does it,
- * `tests/workerd/faults.test.ts` runs each through the gateway, and docs/faults.md shows the table.
+ * `tests/workerd/upstream/faults.test.ts` runs each through the gateway, and docs/faults.md shows the table.
  */
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 

@@ -1,6 +1,6 @@
 /** The simulation of many rooms: what docs/scale.md says of it can be had again, and a small one holds what the large one is trusted for. */
 import { describe, expect, test } from "vitest";
-import { lineChart } from "../../../bench/lib/line-chart.ts";
+import { lineChart } from "../../../bench/lib/report/line-chart.ts";
 import { seeded } from "../../../bench/simulate/random.ts";
 import { simulate } from "../../../bench/simulate/simulation.ts";
 import { VirtualTime } from "../../../bench/simulate/virtual-time.ts";

@@ -1,6 +1,6 @@
 /**
  * What the client learns where no attempt gets through: by a plain request after failures that explain nothing, or from what
- * answers its event streams and polls. The refusals in a real browser are `tests/e2e/refusals-browser.test.ts`.
+ * answers its event streams and polls. The refusals in a real browser are `tests/e2e/browser/refusals.test.ts`.
  */
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatClientOptions } from "../../../../client/api/api.ts";

@@ -1,0 +1,42 @@
+/** What a million tokens cost with each contender: answers of 1,000 tokens at 50 a second, each to one tab. */
+
+import { median } from "../stats.ts";
+import { costOf, type Use } from "./cost.ts";
+import { type Results, valuesOf } from "./results.ts";
+import { table } from "./table.ts";
+
+const answers = 1_000;
+const tokensEach = 1_000;
+const tokensPerSecond = 50;
+/** An object goes to sleep ten seconds after its last event. */
+const untilAsleepSeconds = 10;
+
+/** What one answer uses. Rows kept stand for rows written, which they never exceed. */
+export function useOfAnswer(kind: "worker" | "object", cpuUsPerToken: number, rows: number): Use {
+  if (kind === "worker") return { workerRequests: 1, workerCpuMs: (cpuUsPerToken * tokensEach) / 1_000 };
+  return {
+    workerRequests: 1,
+    objectRequests: 1,
+    incomingMessages: 2,
+    awakeSeconds: tokensEach / tokensPerSecond + untilAsleepSeconds,
+    rowsWritten: rows,
+  };
+}
+
+export function costTable(results: Results): string[] {
+  const rows = results.contenders.flatMap(({ id, label, lacks }) => {
+    const cpu = valuesOf(results, "paced-20", id, "cpuUs");
+    if (lacks["own-process"] !== undefined || cpu.length === 0) return [];
+    const kept = valuesOf(results, "paced-20", id, "rows");
+    const use = useOfAnswer(id === "copy" ? "worker" : "object", median(cpu), kept.length === 0 ? 0 : median(kept));
+    const dollars = answers * costOf(use);
+    const awake = answers * costOf({ awakeSeconds: use.awakeSeconds ?? 0 });
+    const written = answers * costOf({ rowsWritten: use.rowsWritten ?? 0 });
+    return [[label, ...[dollars, awake, written].map((value) => `$${value.toFixed(4)}`)]];
+  });
+  return [
+    `${answers.toLocaleString("en")} answers of ${tokensEach.toLocaleString("en")} tokens at ${tokensPerSecond} a second to one tab, and ${untilAsleepSeconds} s until the object sleeps; beyond what the plan includes. An object costs what it is awake, not its CPU: two tabs of a room cost what one does. Rows are those kept.`,
+    "",
+    ...table(["", "all", "awake", "rows"], rows),
+  ];
+}
