@@ -171,11 +171,13 @@ export class UiMessageWriter {
       this.#put({ ...part, type: "start", messageId: this.#turnId });
       return;
     }
-    const again = this.#reopened === undefined ? [] : this.#reopened.before(part);
-    for (const chunk of again ?? []) this.#put(chunk);
-    const fresh = isRun(part) ? freshOf(part, this.#at - start) : part;
+    const fresh: ChunkPart = { ...(isRun(part) ? freshOf(part, this.#at - start) : part) };
+    const chunks = this.#reopened === undefined ? [fresh] : this.#reopened.chunksFor(fresh);
+    for (const chunk of chunks) {
+      if (chunk === fresh) this.#at = end;
+      this.#put(chunk);
+    }
     this.#at = end;
-    if (again !== undefined) this.#put({ ...fresh });
   }
 
   #tellPlain(part: Part, parts: readonly Part[], start: number, end: number): void {

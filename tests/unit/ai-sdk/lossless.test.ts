@@ -121,28 +121,57 @@ describe.each(versions)("[C1] Read by %s through the gateway,", (version) => {
   });
 
   test.each(listed)("$name goes on after each event for a reader that comes back", async ({ chunks }) => {
-    const direct = mended((await readDirectly(version, chunks)).shown);
     const views = await viewsOf(chunks, 60);
-    const steps = stepsOf(views);
-    for (let cut = 0; cut <= steps.length; cut += 1) {
-      const heard = steps.slice(0, cut);
-      const body = bodyOf(
-        heard.map(({ chunk }) => chunk),
-        { isCut: true },
-      );
-      const before = await read(version, body);
-      expect(before.errors.length).toBeLessThanOrEqual(isError(chunks) ? 1 : 0);
-      const rest = stepsOf(views.slice(-1), heard.at(-1)?.at);
-      const after = await shownBy(version, rest, before.message);
-      expect(after.errors).toHaveLength(isError(chunks) ? 1 : 0);
-      for (const type of ["text", "reasoning"]) {
-        expect(charactersIn(after.shown, type)).toBe(charactersIn(direct, type));
-      }
-      expect(othersIn(mended(after.shown))).toEqual(othersIn(direct));
-      expect(after.shown.metadata).toEqual(direct.metadata);
-    }
+    const { length } = stepsOf(views);
+    for (let cut = 0; cut <= length; cut += 1) await compareResumed(version, chunks, views, cut);
+  });
+
+  test("every random stream goes on after any event for a reader that comes back", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        randomStream(version),
+        fc.integer({ min: 10, max: 400 }),
+        fc.array(fc.nat(60), { minLength: 1, maxLength: 6 }),
+        async (chunks, cutBytes, cuts) => {
+          fc.pre(!hasHalfAcrossSteps(chunks) && !hasInputAcrossSteps(chunks));
+          const views = await viewsOf(chunks, cutBytes);
+          // An answer that failed before its first content leaves no message.
+          if (views.at(-1)?.length === 0) return;
+          const { length } = stepsOf(views);
+          for (const cut of new Set(cuts.map((at_) => at_ % (length + 1)))) {
+            await compareResumed(version, chunks, views, cut);
+          }
+        },
+      ),
+      { numRuns: propertyRuns(100) },
+    );
   });
 });
+
+/** Reads `cut` events of the stream, then the rest as a reader that comes back, and compares with the direct reading. */
+async function compareResumed(
+  version: Version,
+  chunks: readonly StreamChunk[],
+  views: readonly TurnView[],
+  cut: number,
+): Promise<void> {
+  const direct = mended((await readDirectly(version, chunks)).shown);
+  const heard = stepsOf(views).slice(0, cut);
+  const body = bodyOf(
+    heard.map(({ chunk }) => chunk),
+    { isCut: true },
+  );
+  const before = await read(version, body);
+  expect(before.errors.length).toBeLessThanOrEqual(isError(chunks) ? 1 : 0);
+  const rest = stepsOf(views.slice(-1), heard.at(-1)?.at);
+  const after = await shownBy(version, rest, before.message);
+  expect(after.errors).toHaveLength(isError(chunks) ? 1 : 0);
+  for (const type of ["text", "reasoning"]) {
+    expect(charactersIn(after.shown, type)).toBe(charactersIn(direct, type));
+  }
+  expect(othersIn(mended(after.shown))).toEqual(othersIn(direct));
+  expect(after.shown.metadata).toEqual(direct.metadata);
+}
 
 /** All but texts, which a reader that came back may have in two parts. */
 function othersIn({ parts }: ShownMessage): readonly unknown[] {
