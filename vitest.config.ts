@@ -148,6 +148,14 @@ export default defineConfig({
       {
         test: {
           ...hangGuard,
+          name: "package",
+          include: ["tests/package/**/*.test.ts"],
+          globalSetup: ["tests/package/packed.ts"],
+        },
+      },
+      {
+        test: {
+          ...hangGuard,
           name: "nginx",
           include: ["tests/nginx/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],

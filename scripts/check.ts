@@ -1,9 +1,12 @@
 // `npm run check`: everything about the code that is no test. Types by every tsconfig, format and lint, dead code, bundle budgets.
 import { glob, mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { build } from "./lib/build.ts";
 import { type ClientEntry, clientEntries, measureEntry } from "./lib/bundle-size.ts";
 import { inSeconds, type RunResult, run } from "./lib/run.ts";
 import { bundleWorker, sizeOf } from "./lib/worker-bundle.ts";
+import { apiDifference } from "./package/api-report.ts";
+import { packageFolder } from "./package/entries.ts";
 
 const root = join(import.meta.dirname, "..");
 /** What a cold start of the Worker evaluates. Gzip. */
@@ -12,10 +15,12 @@ const workerBudget = 12 * 1024;
 const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   client: 20 * 1024,
   // The offer of the token in the WebSocket handshake costs a quarter of a KiB.
-  "client/react": 22.5 * 1024,
+  react: 22.5 * 1024,
+  vue: 21 * 1024,
+  svelte: 21 * 1024,
   // The fold of UI message chunks, with the input of tools that is still streaming.
-  "client/ai-sdk": 25.5 * 1024,
-  "client/ai-sdk-react": 26 * 1024,
+  "ai-sdk": 25.5 * 1024,
+  "ai-sdk-react": 26 * 1024,
 };
 
 interface Step {
@@ -38,6 +43,14 @@ steps.push(
     run: async () => held(await measureEntry(entry), entryBudgets[entry]),
   })),
   { name: "deploy (dry run)", run: deployDry },
+  { name: "package", run: buildPackage },
+  { name: "package for publint", run: () => run("publint", ["run", packageFolder, "--strict"], { quiet: true }) },
+  // `esm-only`: the package has no CommonJS, and resolvers that know no `exports` are not supported.
+  {
+    name: "package's types for attw",
+    run: () => run("attw", ["--pack", packageFolder, "--profile", "esm-only", "--no-emoji"], { quiet: true }),
+  },
+  { name: "package's API (npm run api writes it)", run: apiIsRecorded },
 );
 
 let failed = 0;
@@ -75,6 +88,17 @@ async function deployDry() {
     quiet: true,
     env: { WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRANGLER_WRITE_LOGS: "false" },
   });
+}
+
+async function buildPackage() {
+  const [built] = await build(["package"]);
+  return { ok: built?.failure === undefined, output: built?.failure ?? "" };
+}
+
+/** A change of what applications can import is made on purpose: `api/` shows it in the diff. */
+async function apiIsRecorded() {
+  const difference = await apiDifference();
+  return { ok: difference === undefined, output: difference ?? "" };
 }
 
 function held({ raw, gzip }: { raw: number; gzip: number }, budget: number) {

@@ -36,7 +36,8 @@ const suites: ReadonlyMap<string, Suite> = new Map([
     },
   ],
   ["edge", { vitest: ["--project", "edge"], needs: ["backend", "page"] }],
-  ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page", "package"] }],
+  ["package", { vitest: ["--project", "package"], needs: ["backend", "package"] }],
+  ["e2e", { vitest: ["--project", "e2e"], needs: ["backend", "page"] }],
 ]);
 
 const args = process.argv.slice(2);

@@ -4,8 +4,8 @@
  */
 import { Chat as SdkChat, useChat } from "@ai-sdk/react";
 import type { UIMessage } from "ai";
-import { RoomChatTransport } from "edge-chat-gateway/client/ai-sdk";
-import { useRoomChat } from "edge-chat-gateway/client/ai-sdk-react";
+import { RoomChatTransport } from "edge-chat-gateway/ai-sdk";
+import { useRoomChat } from "edge-chat-gateway/ai-sdk-react";
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { Chat } from "./chat.tsx";

@@ -1,7 +1,7 @@
 /** A chat in React, as small as it gets. */
 // #region view
 import { textOf } from "edge-chat-gateway/client";
-import { useChatRoom } from "edge-chat-gateway/client/react";
+import { useChatRoom } from "edge-chat-gateway/react";
 
 export function Chat() {
   const { connection, turns, submit, cancel } = useChatRoom({ url: "http://127.0.0.1:8787", room: "lobby" });

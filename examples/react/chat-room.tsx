@@ -1,8 +1,8 @@
 "use client";
 
 import { type TurnView, textOf } from "edge-chat-gateway/client";
-import { type ChatRoomActions, transcriptOf, useChatRoom, useComposer } from "edge-chat-gateway/client/react";
-import { promptOf } from "edge-chat-gateway/shared";
+import { promptOf } from "edge-chat-gateway/protocol";
+import { type ChatRoomActions, transcriptOf, useChatRoom, useComposer } from "edge-chat-gateway/react";
 import { memo, useState } from "react";
 
 export interface ChatRoomProps {

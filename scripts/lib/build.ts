@@ -2,7 +2,6 @@
 // bundles it.
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { finishPackage } from "./package.ts";
 import { run } from "./run.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -14,8 +13,6 @@ interface Target {
   readonly sources: readonly string[];
   readonly tool: string;
   readonly args: readonly string[];
-  /** What is left to do when the tool is done; writes `output`, if the tool does not. */
-  readonly finish?: () => Promise<void>;
 }
 
 const targets = {
@@ -33,10 +30,9 @@ const targets = {
   },
   package: {
     output: "dist/package/package.json",
-    sources: ["client", "shared", "package.json", "scripts/lib/package.ts"],
-    tool: "tsc",
-    args: ["-p", "client/tsconfig.package.json"],
-    finish: finishPackage,
+    sources: ["client", "shared", "party", "edge", "package.json", "CHANGELOG.md", "scripts/package"],
+    tool: "node",
+    args: ["scripts/package/build.ts"],
   },
 } satisfies Record<string, Target>;
 
@@ -68,7 +64,6 @@ async function buildOne(name: TargetName, force: boolean): Promise<Built> {
   const target: Target = targets[name];
   if (!force && (await isFresh(target))) return { name, seconds: 0 };
   const { ok, seconds, output } = await run(target.tool, target.args, { quiet: true });
-  if (ok) await target.finish?.();
   return ok ? { name, seconds } : { name, seconds, failure: output };
 }
 

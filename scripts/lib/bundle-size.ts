@@ -1,5 +1,5 @@
 // How large the library's entries are that pages download, each with all it brings (partysocket included) and without what a page
-// has already: React. The Worker is measured in worker-bundle.ts.
+// has already: React or Vue. The Worker is measured in worker-bundle.ts.
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "vite";
@@ -9,9 +9,11 @@ const root = join(import.meta.dirname, "../..");
 /** By the name an application imports. */
 export const clientEntries = {
   client: "client/index.ts",
-  "client/react": "client/react.tsx",
-  "client/ai-sdk": "client/ai-sdk.ts",
-  "client/ai-sdk-react": "client/ai-sdk-react.tsx",
+  react: "client/react.tsx",
+  vue: "client/vue.ts",
+  svelte: "client/svelte.ts",
+  "ai-sdk": "client/ai-sdk.ts",
+  "ai-sdk-react": "client/ai-sdk-react.tsx",
 } as const;
 export type ClientEntry = keyof typeof clientEntries;
 
@@ -33,7 +35,7 @@ export async function measureEntry(entry: ClientEntry): Promise<BundleSize> {
       rolldownOptions: {
         input: join(root, clientEntries[entry]),
         preserveEntrySignatures: "strict",
-        external: [/^react($|\/)/, /^@ai-sdk\/react$/, /^ai$/],
+        external: [/^react($|\/)/, /^@ai-sdk\/react$/, /^ai$/, /^vue$/],
       },
     },
   });

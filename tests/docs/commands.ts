@@ -3,7 +3,11 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { read, root } from "./page.ts";
 
-const { scripts, version } = JSON.parse(read("package.json")) as { scripts: Record<string, string>; version: string };
+const { name, scripts, version } = JSON.parse(read("package.json")) as {
+  name: string;
+  scripts: Record<string, string>;
+  version: string;
+};
 
 /** Commands of wrangler that need an account: the docs may say these, spelled so. */
 const wranglerCommands = [
@@ -39,6 +43,8 @@ export function faultsOf(block: string): string[] {
 function isKnown(command: string): boolean {
   const bare = command.replace(/^(?:[A-Z_]+=\S+ )+/, "");
   if (/^npm (ci|start|test)$/.test(bare)) return true;
+  const installed = /^npm install ([\w-]+)$/.exec(bare)?.[1];
+  if (installed !== undefined) return installed === name;
   if (/^npm pack \.\/dist\/package --pack-destination \.\.$/.test(bare)) return true;
   const packed = /^npm install \.\.\/edge-chat-gateway-(\S+)\.tgz$/.exec(bare)?.[1];
   if (packed !== undefined) return packed === version;

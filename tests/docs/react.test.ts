@@ -44,10 +44,9 @@ test("the recipes compile in a fresh app, where the page says to put them", asyn
     }
     await symlink(join(root, "node_modules"), join(app, "node_modules"));
     const paths = Object.fromEntries(
-      ["client", "client/react", "shared"].map((entry) => [
-        `edge-chat-gateway/${entry}`,
-        [join(root, entry === "client/react" ? "client/react.tsx" : `${entry}/index.ts`)],
-      ]),
+      Object.entries({ client: "client/index.ts", react: "client/react.tsx", protocol: "shared/index.ts" }).map(
+        ([entry, source]) => [`edge-chat-gateway/${entry}`, [join(root, source)]],
+      ),
     );
     await writeFile(
       join(app, "tsconfig.json"),

@@ -2,5 +2,5 @@
 import { buildOrThrow } from "../../scripts/lib/build.ts";
 
 export async function setup(): Promise<void> {
-  await buildOrThrow();
+  await buildOrThrow(["backend", "page"]);
 }

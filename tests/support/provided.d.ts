@@ -11,5 +11,9 @@ declare module "vitest" {
     faultyUrl: string;
     /** Base URL of `storm-upstream.ts`. */
     stormUrl: string;
+    /** Folder of an empty project in which the packed package is installed (tests/package/packed.ts). */
+    packedProject: string;
+    /** The packed package itself. */
+    packedTarball: string;
   }
 }
