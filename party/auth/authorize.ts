@@ -87,6 +87,17 @@ export class Gate {
     return caller.ok ? this.enter(caller.value, room) : caller;
   }
 
+  /** Whether a principal that was verified a while ago may still act: its token is valid and not revoked. Never rejects. */
+  async renew(principal: Principal): Promise<Result<Principal, AccessRefusal>> {
+    if ((principal.expiresAt ?? Number.POSITIVE_INFINITY) <= systemClock.now()) {
+      return fail({ code: "unauthenticated", detail: "The token has expired." });
+    }
+    if (await this.isRevoked(principal)) {
+      return fail({ code: "unauthenticated", detail: "The token has been revoked." });
+    }
+    return ok(principal);
+  }
+
   /** At once where the list is fresh, else when it has been read again. */
   isRevoked(principal: Principal): boolean | Promise<boolean> {
     return this.#revocations?.isRevoked(principal.tenant, principal) ?? false;

@@ -42,18 +42,23 @@ export async function configured({ request, bindings, headers }: Visit, route: R
   if (otherOrigin !== undefined) return otherOrigin;
   Object.assign(headers, corsHeaders(request.headers.get("origin")));
   // Counted before anything wakes for it (S2).
-  const verdict = await limitIp(request.headers.get("cf-connecting-ip"), {
-    requestsPerMinute: config.value.limits.ipRequestsPerMinute,
+  const verdict = await countRequest(request, bindings, config.value);
+  Object.assign(headers, verdict.headers);
+  if (!verdict.isAllowed) return refuse(request, { code: "rate-limited", retryAfterMs: verdict.retryAfterMs });
+  return route(config.value);
+}
+
+/** Counts a request, or a frame that asks as much as one, against the allowance of its address (S2). */
+export function countRequest(request: Request, bindings: Bindings, config: GatewayConfig): ReturnType<typeof limitIp> {
+  return limitIp(request.headers.get("cf-connecting-ip"), {
+    requestsPerMinute: config.limits.ipRequestsPerMinute,
     binding: bindings.RATE_LIMIT,
-    stubOf: bindings.Limiter === undefined ? undefined : limitersIn(bindings.Limiter, config.value.jurisdiction),
+    stubOf: bindings.Limiter === undefined ? undefined : limitersIn(bindings.Limiter, config.jurisdiction),
     memory: ipMemory,
     clock: systemClock,
     random: Math.random,
     onFault: (cause) => reportFault("ip-limit", cause),
   });
-  Object.assign(headers, verdict.headers);
-  if (!verdict.isAllowed) return refuse(request, { code: "rate-limited", retryAfterMs: verdict.retryAfterMs });
-  return route(config.value);
 }
 
 /** `configured`, for the AI SDK's client: it shows people the body of whatever refuses it. */

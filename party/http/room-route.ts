@@ -8,7 +8,7 @@ import { type Caller, Gate } from "../auth/authorize.ts";
 import { bearerOf } from "../auth/bearer.ts";
 import { ticketSealOf } from "../auth/ticket-seal.ts";
 import type { GatewayConfig } from "../config/settings.ts";
-import { badTicket, mayDo } from "../core/principal.ts";
+import { badTicket, mayDo, type Principal } from "../core/principal.ts";
 import type { ChatRoom } from "../objects/chat-room.ts";
 import { type Revocations, revocationsIn } from "../objects/revocations-object.ts";
 import { notConfigured, problem, refused, refuseMethod, tooLarge } from "../responses/refusal-response.ts";
@@ -134,7 +134,7 @@ async function sealTicket(room: string, response: Response, config: GatewayConfi
 const needsSecret =
   "UPSTREAM_SIGNING_KEYS is needed for stream tickets with AUTH_JWKS_URL: there is no secret to seal them with. An OPERATOR_TOKEN of 32 characters or more does, too.";
 
-function isUpgrade({ method, headers }: Request): boolean {
+export function isUpgrade({ method, headers }: Request): boolean {
   return method === "GET" && headers.get("upgrade")?.toLowerCase() === "websocket";
 }
 
@@ -153,19 +153,21 @@ export function gateOf(bindings: RoomBindings, config: GatewayConfig): Gate {
 }
 
 /** A request on its way to a room. */
-interface Forwarded {
+export interface Forwarded {
   readonly inside: URL;
   readonly request: Request;
   readonly method: string;
   readonly body?: BodyInit | null | undefined;
   /** Absent: the caller is verified here. */
-  readonly caller?: Caller;
+  readonly caller?: Caller | undefined;
+  /** Who asks, where this room knew it before: by a ticket that was shown earlier on the same connection. */
+  readonly principal?: Principal | undefined;
 }
 
 /** Verifies who asks, and only then wakes the room. */
 export async function forwardAs(
   room: string,
-  { inside, request, method, body = null, caller }: Forwarded,
+  { inside, request, method, body = null, caller, principal: known }: Forwarded,
   bindings: RoomBindings,
   config: GatewayConfig,
 ): Promise<Response> {
@@ -181,11 +183,16 @@ export async function forwardAs(
     return forward(room, innerRequest(inside, request, { method, identity }), bindings, config);
   }
   const gate = gateOf(bindings, config);
-  const principal = await (caller === undefined ? gate.admit(bearerOf(request), room) : gate.enter(caller, room));
+  const principal = await admitted(gate, room, known ?? caller ?? bearerOf(request));
   if (!principal.ok) return refuse(request, principal.error);
   const identity = { principal: principal.value, address };
   const callerToken = config.upstreamAuth.mode === "forward" ? bearerOf(request) : undefined;
   return forward(room, innerRequest(inside, request, { method, body, identity, callerToken }), bindings, config);
+}
+
+function admitted(gate: Gate, room: string, by: Principal | Caller | string | undefined) {
+  if (by === undefined || typeof by === "string") return gate.admit(by, room);
+  return "facts" in by ? gate.enter(by, room) : gate.renew(by);
 }
 
 /** Passes a request of ours on to the room. Answers in every case. */

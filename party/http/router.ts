@@ -15,7 +15,7 @@ import type { CachedPath } from "./backend-route.ts";
 import { observed } from "./observe-request.ts";
 import type { OperatorCall } from "./operator-route.ts";
 import { type Bindings, configured, inWords, type Visit } from "./request-context.ts";
-import { roomRoutes, routeRoom } from "./room-route.ts";
+import { isUpgrade, roomRoutes, routeRoom } from "./room-route.ts";
 
 /** Answers a request. Here alone it gets the headers that its route knows nothing of, and is seen by the operator. */
 export function answer(received: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
@@ -76,6 +76,10 @@ const served: Readonly<Record<Exclude<Route, "/health" | RoomRouteName>, Served>
   "/api/chat": {
     serve: (visit) =>
       inWords(visit, async (config) => {
+        if (isUpgrade(visit.request)) {
+          const { openChatSocket } = await import("./chat-socket/socket-route.ts");
+          return openChatSocket(visit.request, visit.bindings, config);
+        }
         const { routeChatPost } = await import("./ai-sdk-route.ts");
         return routeChatPost(visit.request, visit.bindings, config);
       }),

@@ -11,10 +11,14 @@ import { streamAnswer } from "../responses/sse-response.ts";
 import { UiMessageSocket, uiMessageStreamHeader } from "../sockets/ui-message-socket.ts";
 import { type ChatRequest, readChatRequest } from "./ai-sdk-body.ts";
 import { longJson } from "./json-answer.ts";
-import type { Ask } from "./room-request.ts";
+import { type Ask, framesParameter, turnHeader } from "./room-request.ts";
+import { openTurnStream } from "./room-streams.ts";
 
 /** Back and forth between the same wordings of one question; more than a person does. */
 const maxWordings = 64;
+
+/** How long after its end an answer is replayed to a reader that resumes: a gateway or a device is back within this time. */
+const replayMs = 60_000;
 
 /** @param part what follows in the address. */
 export async function answerAiSdk(ask: Ask, part: string | undefined): Promise<Response> {
@@ -40,7 +44,7 @@ async function submit(ask: Ask): Promise<Response> {
   if (!mayDo(ask.principal, "look")) return refused({ code: "forbidden" });
   const { frame, context, again } = asked;
   const submitted = await submitAs(ask, { ...frame, context }, again);
-  return submitted.ok ? stream(ask, submitted.value.turn.id, 0) : refused(submitted.error);
+  return submitted.ok ? answerFrom(ask, submitted.value.turn.id, 0) : refused(submitted.error);
 }
 
 async function submitAs(
@@ -64,6 +68,7 @@ async function submitAs(
 /** The open answer from its start, or from where a reader says that it stands; 204 when none is open. */
 async function resume(ask: Ask): Promise<Response> {
   const { request, core, principal } = ask;
+  if (wantsFrames(ask)) return resumeFrames(ask);
   const held = /^([A-Za-z0-9_-]{1,64})\.(\d{1,9})$/.exec(request.headers.get("last-event-id") ?? "");
   const [, heldTurn = "", heldUnits = "0"] = held ?? [];
   if (core.conversation.turn(heldTurn) !== undefined) return stream(ask, heldTurn, Number(heldUnits));
@@ -72,6 +77,20 @@ async function resume(ask: Ask): Promise<Response> {
   // Also a sign of life, and whether this person may look.
   const looked = await core.requests.older(principal, undefined, 1);
   return looked.ok ? new Response(null, { status: 204 }) : refused(looked.error);
+}
+
+/**
+ * The open answer, or one that ended a moment ago: a reader whose connection was cut in between would be told that nothing is
+ * being answered, and keep half of it.
+ */
+async function resumeFrames(ask: Ask): Promise<Response> {
+  const { core, principal } = ask;
+  const looked = await core.requests.older(principal, undefined, 1);
+  if (!looked.ok) return refused(looked.error);
+  const last = core.conversation.turns.unsettled()[0] ?? core.conversation.turns.all().at(-1);
+  const endedAt = last?.record.end?.at ?? Number.POSITIVE_INFINITY;
+  if (last === undefined || endedAt < Date.now() - replayMs) return new Response(null, { status: 204 });
+  return answerFrom(ask, last.id, 0);
 }
 
 /** The newest turns as messages, at most one sync's worth; without the answer that is being given. */
@@ -90,6 +109,17 @@ async function stop({ core, principal }: Ask): Promise<Response> {
   const stopped = await core.requests.cancel(principal, open.id);
   if (!stopped.ok) return refused(stopped.error);
   return Response.json({ turnId: open.id, ...stopped.value }, { headers: { "cache-control": "no-store" } });
+}
+
+function wantsFrames({ url }: Ask): boolean {
+  return url.searchParams.has(framesParameter);
+}
+
+function answerFrom(ask: Ask, turnId: string, from: number): Response {
+  if (!wantsFrames(ask)) return stream(ask, turnId, from);
+  const answer = openTurnStream(ask, turnId);
+  answer.headers.set(turnHeader, turnId);
+  return answer;
 }
 
 /** Closing it is leaving, not stopping (T4). */

@@ -13,7 +13,7 @@ import { wantsStream } from "../responses/sse.ts";
 import { refuse } from "../responses/sse-response.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import { longJson, shortJson } from "./json-answer.ts";
-import { type Ask, aiSdkPath, lastEventId } from "./room-request.ts";
+import { type Ask, aiSdkPath, lastEventId, ticketSessionPath } from "./room-request.ts";
 import { openRoomStream, openTurnStream } from "./room-streams.ts";
 import { readSubmit } from "./submit-body.ts";
 
@@ -39,6 +39,10 @@ export async function answerInRoom(
       const session = await core.redeemTicket(ticket, lastEventId(request).proof);
       if (!session.ok) return refuse(request, session.error);
       return await answer({ request, url, core, ...session.value }, path);
+    }
+    if (path[0] === ticketSessionPath && path.length === 1) {
+      const session = await core.redeemTicket(ticket ?? "", undefined);
+      return session.ok ? shortJson(session.value.principal) : refused(session.error);
     }
     if (!asker.ok) return refuse(request, asker.error);
     if (request.method === "POST" && path.join("/") === "tickets") {

@@ -25,3 +25,12 @@ export function lastEventId(request: Request): { readonly cursor?: string; reado
 
 /** Where the AI SDK's requests go inside a room: after its name in the address. */
 export const aiSdkPath = "ai-sdk";
+
+/** Of an address under `aiSdkPath`: the answer is wanted as the room's own frames, which the Worker writes in another format. */
+export const framesParameter = "frames";
+
+/** Names the turn that an answer of frames is about. */
+export const turnHeader = "x-gateway-turn";
+
+/** Where the Worker asks a room whose ticket it was shown: after the room's name in the address. No route leads there. */
+export const ticketSessionPath = "ticket-session";

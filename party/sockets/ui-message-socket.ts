@@ -7,7 +7,7 @@ import { isRetryableClose } from "../../shared/protocol/errors.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../shared/protocol/server-guard.ts";
 import { ReopenedRuns } from "../../shared/reopened-runs.ts";
-import { EMPTY_VIEW, foldFrame, type RoomView } from "../../shared/transcript.ts";
+import { TurnFold } from "../../shared/turn-fold.ts";
 import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../shared/ui-message-stream.ts";
 import { sseComment, sseEvent } from "../responses/sse.ts";
 import { EventSocket } from "./event-socket.ts";
@@ -25,7 +25,7 @@ export function eventOfChunk(chunk: UiMessageChunk, id?: string): string {
 export class UiMessageSocket extends EventSocket {
   readonly #turnId: string;
   readonly #writer: UiMessageWriter;
-  #view: RoomView = EMPTY_VIEW;
+  readonly #fold: TurnFold;
   /** The last that was wrong with this reader. */
   #error: ErrorFrame | undefined;
   #lastAt = 0;
@@ -34,6 +34,7 @@ export class UiMessageSocket extends EventSocket {
   constructor(turnId: string, from: number, now: () => number) {
     super(now);
     this.#turnId = turnId;
+    this.#fold = new TurnFold(turnId);
     this.#writer = new UiMessageWriter(turnId, from, (held) => new ReopenedRuns(held));
   }
 
@@ -41,10 +42,7 @@ export class UiMessageSocket extends EventSocket {
     const frame = parseServerFrame(text);
     if (frame === undefined || !this.isOpen) return;
     if (frame.type === "error") this.#error = frame;
-    // Changes to other turns are not told here, so no number is missing that is missed.
-    const before = "seq" in frame && frame.type !== "sync" ? { ...this.#view, seq: frame.seq - 1 } : this.#view;
-    this.#view = foldFrame(before, frame).view;
-    const turn = this.#view.turns.find(({ id }) => id === this.#turnId);
+    const turn = this.#fold.add(frame);
     if (turn !== undefined) this.#tell(this.#writer.advance(turn));
   }
 

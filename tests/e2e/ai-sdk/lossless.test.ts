@@ -1,11 +1,12 @@
 /**
  * The message that a page shows through the gateway equals the one that it shows when it reads the backend directly: for each
- * listed stream and for random ones, with `ai` 5, 6 and 7, over HTTP and WebSocket, live, resumed, from a second tab, from the
+ * listed stream and for random ones, with `ai` 5, 6 and 7, over HTTP and both WebSockets, live, resumed, from a second tab, from the
  * history, and from the history after the gateway was killed.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { WebSocketChatTransport } from "ai";
 import fc from "fast-check";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { RoomChatTransport } from "../../../client/ai-sdk.ts";
@@ -89,7 +90,30 @@ async function compare(chunks: readonly StreamChunk[], readers: readonly Version
   await other.upstreamSends(events, { isLast: true });
   const received = await chunksOf(await other.askIn(openTab()));
   await expectSame("RoomChatTransport", chunks, received, readers);
+  // The SDK has had a WebSocket of its own since version 7.
+  if (readers.includes("ai7")) await compareSocket(chunks);
   return chat;
+}
+
+async function compareSocket(chunks: readonly StreamChunk[]): Promise<void> {
+  const events = eventsOf(chunks);
+  const half = Math.floor(events.length / 2);
+  const chat = newChat();
+  await chat.upstreamSends(events.slice(0, half), { isLast: false });
+  const socket = new WebSocketChatTransport({ url: `${gateway.url}/api/chat` });
+  const other = new WebSocketChatTransport({ url: `${gateway.url}/api/chat` });
+  try {
+    const live = await chat.askIn(socket);
+    const resumed = await chat.followIn(other);
+    await chat.upstreamSends(events.slice(half), { isLast: true });
+    const [asked, followed] = await Promise.all([chunksOf(live), chunksOf(resumed)]);
+    await expectSame("WebSocketChatTransport", chunks, asked, ["ai7"]);
+    await expectSame("a resume of WebSocketChatTransport", chunks, followed, ["ai7"]);
+    await expectSame("a late resume", chunks, await chunksOf(await chat.followIn(other)), ["ai7"]);
+  } finally {
+    socket.close();
+    other.close();
+  }
 }
 
 const chunksIn = (streamed: readonly StreamedEvent[]) => streamed.map(({ chunk }) => chunk);
@@ -200,7 +224,7 @@ function joined(chunks: readonly StreamChunk[]): StreamChunk[] {
   return joint;
 }
 
-describe("[C1] A page shows through the gateway what it shows directly:", () => {
+describe("[C1][C8] A page shows through the gateway what it shows directly:", () => {
   test.each(listedStreams)("$name", async ({ name, chunks, versions: readers }) => {
     asked.push({ name, chunks, chat: await compare(chunks, readers) });
   });

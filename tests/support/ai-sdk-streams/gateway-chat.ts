@@ -2,6 +2,7 @@
  * One chat whose backend answers with a given UI message stream: asks through `/api/chat` or through `RoomChatTransport`, and
  * reads the answer in every way that a page can. Used by tests/e2e/ai-sdk/lossless.test.ts.
  */
+import type { ChatTransport, UIMessage } from "ai";
 import type { RoomChatTransport } from "../../../client/ai-sdk.ts";
 import type { StreamChunk } from "./stream-chunk.ts";
 
@@ -59,8 +60,8 @@ export class GatewayChat {
     return (await response.json()) as HistoryMessage[];
   }
 
-  /** Asks as `useChat` with our transport does. */
-  askIn(tab: RoomChatTransport): Promise<ReadableStream<StreamChunk>> {
+  /** Asks as `useChat` with this transport does: ours, or the SDK's own. */
+  askIn(tab: ChatTransport<UIMessage>): Promise<ReadableStream<StreamChunk>> {
     return tab.sendMessages({
       chatId: this.id,
       messages: [this.#question()],
@@ -71,7 +72,7 @@ export class GatewayChat {
   }
 
   /** The open answer, from its start. */
-  async followIn(tab: RoomChatTransport): Promise<ReadableStream<StreamChunk>> {
+  async followIn(tab: ChatTransport<UIMessage>): Promise<ReadableStream<StreamChunk>> {
     const stream = await tab.reconnectToStream({ chatId: this.id });
     if (stream === null) throw new Error("no answer is open");
     return stream as ReadableStream<StreamChunk>;
