@@ -83,17 +83,17 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     const { chatId, messages, trigger, messageId, abortSignal } = options;
     const asked = askedBy(messages);
     if (!asked.ok) throw new Error(asked.detail);
-    const { message, prompt } = asked;
+    const { message } = asked;
     const chat = this.#chat(chatId);
     chat.users += 1;
     try {
       const { client } = chat;
       // The session was refused before, perhaps for a token that has been renewed since.
       if (client.getSnapshot().connection.state === "closed") client.reconnect();
-      const input = this.#options.history === "messages" ? { messages: asked.messages } : { prompt };
+      const input = this.#options.history === "messages" ? { messages: asked.messages } : asked.input;
       const isAgain = trigger === "regenerate-message" || messageId !== undefined;
       if (!isAgain) {
-        const turnId = turnIdOf(message.id, prompt);
+        const turnId = turnIdOf(message.id, asked.input);
         client.submit(input, { ...submitOptions(options), turnId });
         return this.#read(chat, turnId, message.id, abortSignal, () => stopUnlessLeaving(chat, turnId));
       }

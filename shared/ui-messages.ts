@@ -4,9 +4,9 @@
  */
 import { fingerprint } from "./fingerprint.ts";
 import { foldMessage } from "./message-fold.ts";
-import { promptOf } from "./prompt.ts";
-import type { ChatMessage } from "./protocol/client-frames.ts";
+import type { ChatMessage, TurnInput } from "./protocol/client-frames.ts";
 import { turnIdPattern } from "./protocol/limits.ts";
+import type { QuestionPart } from "./protocol/question.ts";
 import { wellFormed } from "./text.ts";
 import type { TurnView } from "./transcript.ts";
 import type { UiPart } from "./ui-parts.ts";
@@ -19,11 +19,14 @@ export interface GatewayUiMessage {
   readonly metadata?: unknown;
 }
 
+/** As much of a part as is read here. The room judges the rest of it. */
+type AskedPart = { readonly type: string; readonly text?: unknown };
+
 /** As much of a `UIMessage` of any version as is read here. */
 export interface AskedMessage {
   readonly id: string;
   readonly role: string;
-  readonly parts: readonly { readonly type: string; readonly text?: unknown }[];
+  readonly parts: readonly AskedPart[];
 }
 
 /** The user's message of a turn that this page did not name. */
@@ -40,8 +43,8 @@ export function uiMessagesOf(
 ): GatewayUiMessage[] {
   return turns.flatMap((turn) => {
     const messages: GatewayUiMessage[] = [];
-    const prompt = promptOf(turn.input);
-    if (prompt !== "") messages.push({ id: nameOf(turn.id), role: "user", parts: [{ type: "text", text: prompt }] });
+    const parts = questionParts(turn.input);
+    if (parts.length > 0) messages.push({ id: nameOf(turn.id), role: "user", parts });
     // As the stream has it: a failure without a word leaves no message, an empty answer does.
     const isShown = turn.state === "settled" && (turn.length > 0 || turn.outcome === "completed");
     if (isShown) messages.push({ id: turn.id, role: "assistant", ...foldMessage(turn.parts) });
@@ -50,22 +53,28 @@ export function uiMessagesOf(
 }
 
 export type Asked =
-  | { readonly ok: true; readonly message: AskedMessage; readonly prompt: string; readonly messages: ChatMessage[] }
+  | {
+      readonly ok: true;
+      readonly message: AskedMessage;
+      /** The question alone: its text, or its parts where it has more than one text. */
+      readonly input: Exclude<TurnInput, { messages: unknown }>;
+      readonly messages: ChatMessage[];
+    }
   | { readonly ok: false; readonly error: "unsupported-content" | "bad-request"; readonly detail: string };
 
 /**
- * What a list of messages asks: the text of the last one, which must be the user's, with all of them as the upstream's
- * context. Only the new question is judged: one with anything but text is refused, because it would be asked in part. Earlier
- * messages, which the user can no longer change, are passed on with their text alone.
+ * What a list of messages asks: the last one, which must be the user's, with all of them as the upstream's context. Only the
+ * new question is judged: one with anything but text, files and data is refused, because it would be asked in part. Of earlier
+ * messages, which the user can no longer change, what isn't one of these is left out.
  */
 export function askedBy(messages: readonly AskedMessage[]): Asked {
   const message = messages.at(-1);
   if (message?.role !== "user") {
     return { ok: false, error: "bad-request", detail: "The last of the messages must be the user's question." };
   }
-  const foreign = message.parts.find(({ type }) => type !== "text" && !type.startsWith("data-"));
+  const foreign = message.parts.find(({ type }) => !isAskable(type));
   if (foreign !== undefined) {
-    const detail = `A question must be text; this one has a part "${foreign.type}".`;
+    const detail = `A question has text, files and data; this one has a part "${foreign.type}".`;
     return { ok: false, error: "unsupported-content", detail };
   }
   const context: ChatMessage[] = [];
@@ -74,11 +83,35 @@ export function askedBy(messages: readonly AskedMessage[]): Asked {
       return { ok: false, error: "bad-request", detail: "A message's role is user, assistant or system." };
     }
     const content = textIn(parts);
-    if (content.trim() !== "") context.push({ role, content });
+    const rest = role === "user" && parts.some(({ type }) => type !== "text") ? askableOf(parts) : [];
+    if (rest.length > 0) context.push({ role, content, parts: rest });
+    else if (content.trim() !== "") context.push({ role, content });
   }
   const prompt = textIn(message.parts);
+  if (message.parts.some(({ type }) => type !== "text")) {
+    return { ok: true, message, input: { parts: askableOf(message.parts) }, messages: context };
+  }
   if (prompt.trim() === "") return { ok: false, error: "bad-request", detail: "The question is empty." };
-  return { ok: true, message, prompt, messages: context };
+  return { ok: true, message, input: { prompt }, messages: context };
+}
+
+function isAskable(type: string): boolean {
+  return type === "text" || type === "file" || type.startsWith("data-");
+}
+
+/** Parts as they are sent: the room refuses what isn't what its type says. */
+function askableOf(parts: AskedMessage["parts"]): QuestionPart[] {
+  return wellFormed(parts.filter(({ type }) => isAskable(type))) as QuestionPart[];
+}
+
+/** What a turn asked, as the parts of a user's message. */
+function questionParts(input: TurnInput | undefined): readonly UiPart[] {
+  if (input === undefined) return [];
+  if ("parts" in input) return input.parts;
+  if ("prompt" in input) return [{ type: "text", text: input.prompt }];
+  const asked = input.messages.findLast(({ role }) => role === "user");
+  if (asked?.parts !== undefined) return asked.parts;
+  return asked === undefined || asked.content === "" ? [] : [{ type: "text", text: asked.content }];
 }
 
 function textIn(parts: AskedMessage["parts"]): string {
@@ -91,8 +124,8 @@ function textIn(parts: AskedMessage["parts"]): string {
  * The turn that asks a message: the same message sent again is the same turn and starts nothing new (T1), in other words
  * it is another. All turns of one message share the beginning of their ids, which is how an edit finds what it replaces.
  */
-export function turnIdOf(messageId: string, prompt: string): string {
-  return `${messageName(messageId)}${fingerprint(prompt)}`;
+export function turnIdOf(messageId: string, input: Exclude<TurnInput, { messages: unknown }>): string {
+  return `${messageName(messageId)}${fingerprint("prompt" in input ? input.prompt : input.parts)}`;
 }
 
 /** Another turn for the same message: the answer is to be given again. `nonce` makes it one of its own. */

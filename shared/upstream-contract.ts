@@ -36,6 +36,7 @@ export const upstreamRequestSchema = z.object({
   room: z.string(),
   provider: z.exactOptional(z.string()),
   model: z.exactOptional(z.string()),
+  /** A question with files or data has its `parts` beside its text. */
   messages: z.array(messageSchema),
   params: z.exactOptional(z.record(z.string(), z.json())),
 });

@@ -1,6 +1,8 @@
 /** Asking about a turn that is there: the same, in other words, or for the rest of its answer. What is sent; nothing is sent here. */
 import { textOf } from "../../shared/content.ts";
-import type { TurnInput } from "../../shared/protocol/client-frames.ts";
+import { defined } from "../../shared/defined.ts";
+import type { ChatMessage, TurnInput } from "../../shared/protocol/client-frames.ts";
+import type { QuestionPart } from "../../shared/protocol/question.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 
 /**
@@ -23,6 +25,22 @@ export function isContinuation(input: TurnInput | undefined): boolean {
 /** The input with another question: a turn that brought its own history keeps it. */
 export function withPrompt(input: TurnInput | undefined, prompt: string): TurnInput {
   if (input === undefined || "prompt" in input) return { prompt };
+  if ("parts" in input) return { parts: withText(input.parts, prompt) };
   const last = input.messages.findLastIndex(({ role }) => role === "user");
-  return last < 0 ? { prompt } : { messages: input.messages.with(last, { role: "user", content: prompt }) };
+  return last < 0 ? { prompt } : { messages: input.messages.with(last, withContent(input.messages[last], prompt)) };
+}
+
+function withContent(message: ChatMessage | undefined, content: string): ChatMessage {
+  const { parts } = message ?? {};
+  return defined({ role: "user" as const, content, parts: parts && withText(parts, content) });
+}
+
+/** The files and data stay. The text takes the place of the first text that was there. */
+function withText(parts: readonly QuestionPart[], text: string): QuestionPart[] {
+  const first = Math.max(
+    0,
+    parts.findIndex(({ type }) => type === "text"),
+  );
+  const rest = (list: readonly QuestionPart[]) => list.filter(({ type }) => type !== "text");
+  return [...rest(parts.slice(0, first)), { type: "text", text }, ...rest(parts.slice(first))];
 }

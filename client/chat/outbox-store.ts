@@ -25,8 +25,8 @@ export type KeptEntry =
     }
   | { readonly kind: "cancel"; readonly turnId: string };
 
-/** Room for a few prompts of 64 KiB. A tab has about 5 MiB, which belong to its page. */
-const maxKeptUnits = 512 * 1024;
+/** Room for a question with files and a few long prompts. A tab has about 5 MiB, which belong to its page. */
+const maxKeptUnits = 1024 * 1024;
 /** Half of the time a room remembers ids (T1): until then a repeat certainly runs nothing twice. */
 export const keptForMs = 12 * 3_600_000;
 const storeVersion = 1;

@@ -1,7 +1,7 @@
 /** Makes a submit frame from what a caller passes, and finds what the room would refuse. */
 import { defined } from "../../shared/defined.ts";
 import type { TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
-import { maxFrameBytes, maxParamsBytes, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { maxFrameBytes, maxParamsBytes, maxSubmitBytes, turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { utf8Length, wellFormed } from "../../shared/text.ts";
 import type { SubmitOptions } from "../api/api.ts";
@@ -25,7 +25,8 @@ export function submitFrame(input: string | TurnInput, options: SubmitOptions): 
 
 function plainInput(input: TurnInput): TurnInput {
   if ("prompt" in input) return { prompt: input.prompt };
-  return { messages: input.messages.map(({ role, content }) => ({ role, content })) };
+  if ("parts" in input) return { parts: input.parts };
+  return { messages: input.messages.map(({ role, content, parts }) => defined({ role, content, parts })) };
 }
 
 /** Throws for a malformed frame, which would end the session (`bad-frame`): from a caller without types, or from storage. */
@@ -33,9 +34,10 @@ export function assertSendable(frame: TurnSubmitFrame): void {
   const { turnId, input, provider, model, params, metadata, replaces, onLeave } = frame;
   if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
   if (replaces !== undefined && !isId(replaces)) throw new TypeError("replaces must be a turn id");
-  if ("prompt" in input ? !isText(input.prompt) || input.prompt.trim() === "" : input.messages.length === 0) {
+  const { prompt, parts, messages } = input as { prompt?: unknown; parts?: unknown; messages?: unknown };
+  // What a part may be is judged by the room, whose refusal keeps the question and the session.
+  if (isText(prompt) ? prompt.trim() === "" : !isFull(parts) && !isFull(messages))
     throw new TypeError("nothing to submit");
-  }
   if ("messages" in input && !input.messages.every(({ role, content }) => roles.includes(role) && isText(content))) {
     throw new TypeError("messages must each have a role and text content");
   }
@@ -60,6 +62,10 @@ export function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
+function isFull(list: unknown): boolean {
+  return Array.isArray(list) && list.length > 0;
+}
+
 function isText(value: unknown): value is string {
   return typeof value === "string";
 }
@@ -69,10 +75,12 @@ function assertName(field: string, name: unknown, max: number): void {
   throw new TypeError(`${field} must be 1–${max} long`);
 }
 
-/** A prompt that is too long is refused here as the room would, because the room would close the socket for it. */
+/** A question that is too large is refused here, because the room would close the socket for it. */
 export function tooLarge(frame: TurnSubmitFrame): ErrorFrame | undefined {
+  const max = "prompt" in frame.input ? maxFrameBytes : maxSubmitBytes;
   // 64 bytes more, for the epoch that is added later.
-  if (utf8Length(JSON.stringify(frame)) + 64 <= maxFrameBytes) return undefined;
+  if (utf8Length(JSON.stringify(frame)) + 64 <= max) return undefined;
   const { turnId } = frame;
-  return { type: "error", code: "frame-too-large", message: "The message is too large.", turnId, retryable: false };
+  const message = `The question is larger than ${max} bytes.`;
+  return { type: "error", code: "prompt-too-large", message, turnId, retryable: false };
 }

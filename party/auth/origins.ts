@@ -2,8 +2,9 @@
  * Decides which origins may use the gateway (S2). Origins are compared in one canonical form, which also covers the schemes of
  * app shells (capacitor, ionic, tauri, Electron, browser extensions). Headers of answers are `responses/cors.ts`.
  */
+
+import { isLoopback } from "../../shared/file-address.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
-import { isLoopback } from "./safe-url.ts";
 
 const defaultPorts: Readonly<Record<string, string>> = { http: "80", https: "443" };
 const originPattern = /^([a-z][a-z0-9+.-]*):\/\/(\[[0-9a-f:.]+\]|[a-z0-9._*-]+)(?::(\d{1,5}))?$/;

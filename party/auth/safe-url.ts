@@ -2,19 +2,10 @@
  * Decides which addresses the gateway's settings may name: https, and http on loopback. `ALLOW_HTTP=yes` is for a private network.
  * Used by the parsers of settings and of a tenant's entry. The reference backend has the same rule of its own.
  */
+import { isLoopback } from "../../shared/file-address.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 
 type Text = (name: string) => string | undefined;
-
-/** A developer's own machine: 127.0.0.0/8, ::1 and localhost (RFC 6761 §6.3). */
-export function isLoopback(hostname: string): boolean {
-  return (
-    hostname === "localhost" ||
-    hostname.endsWith(".localhost") ||
-    hostname === "[::1]" ||
-    /^127(?:\.\d{1,3}){3}$/.test(hostname)
-  );
-}
 
 /** Checked for itself, so that a typo is found where no setting needs it yet. */
 export function parseAllowHttp(text: Text): Result<boolean, string> {

@@ -3,9 +3,11 @@
  * expected and an example; the Worker answers 503 and writes it to the operator's log. Doesn't use zod, because setting up its
  * schemas takes longer than all of these checks, in each isolate before its first answer.
  */
+
+import { isLoopback } from "../../shared/file-address.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { parseOrigins } from "../auth/origins.ts";
-import { isLoopback, parseAllowHttp } from "../auth/safe-url.ts";
+import { parseAllowHttp } from "../auth/safe-url.ts";
 import { type AuthSetting, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-auth-settings.ts";
@@ -161,7 +163,11 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     heartbeatMs: heartbeat.value ?? DEFAULT_POLICY.streamBeatMs,
     allowedOrigins: origins.value,
     operatorToken: text(env["OPERATOR_TOKEN"]),
-    policy: { ...policy.value, streamBeatMs: heartbeat.value ?? policy.value.streamBeatMs },
+    policy: {
+      ...policy.value,
+      streamBeatMs: heartbeat.value ?? policy.value.streamBeatMs,
+      allowHttp: allowHttp.value,
+    },
     limiter,
     limits: limits.value,
     log: log.value,

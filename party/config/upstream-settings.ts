@@ -216,7 +216,7 @@ function parseBody(text: TextOf, adapter: AdapterName): Result<JsonTemplate | un
 }
 
 function asks(templates: readonly string[]): boolean {
-  return templates.flatMap(placeholdersIn).some((name) => name === "prompt" || name === "messages");
+  return templates.flatMap(placeholdersIn).some((name) => ["prompt", "messages", "parts"].includes(name));
 }
 
 /** What is wrong with placeholders, or undefined. */

@@ -3,6 +3,7 @@
  * (`party/config/settings.ts`); `tests/unit/core/policy.test.ts` pins how they relate.
  */
 import type { BackoffPolicy } from "../../shared/backoff.ts";
+import { maxDataUrlBytes } from "../../shared/protocol/limits.ts";
 
 export interface RoomPolicy {
   readonly maxActiveTurns: number;
@@ -24,6 +25,8 @@ export interface RoomPolicy {
   readonly simulateMaxMs: number;
   readonly historyTurns: number;
   readonly historyBytes: number;
+  readonly historyFileBytes: number;
+  readonly allowHttp: boolean;
   readonly maxTurnLength: number;
   readonly maxPartBytes: number;
   readonly upstreamResumable: boolean;
@@ -78,6 +81,10 @@ export const DEFAULT_POLICY: RoomPolicy = {
   simulateMaxMs: 20_000,
   historyTurns: 20,
   historyBytes: 262_144,
+  /** Data URLs of earlier questions, apart from their text: four questions with as much as one may have. */
+  historyFileBytes: 4 * maxDataUrlBytes,
+  /** Whether a file's address may be http beyond loopback: the rule of the settings (`ALLOW_HTTP`). */
+  allowHttp: false,
   /** One Mi units: about 250,000 tokens. Beyond that something loops (T6). */
   maxTurnLength: 1_048_576,
   /** A tool step or data part as JSON: one stored row, in whatever way the host serializes it. */

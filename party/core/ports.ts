@@ -92,8 +92,8 @@ export interface RoomStorage {
   setAlarm(at: number): Promise<void>;
 }
 
-/** A message of the conversation. An earlier answer with more than text has its parts, for formats that carry them. */
-export interface UpstreamMessage extends ChatMessage {
+/** A message of the conversation. A question or an answer with more than text has its parts, for formats that carry them. */
+export interface UpstreamMessage extends Omit<ChatMessage, "parts"> {
   readonly parts?: readonly UiPart[];
 }
 

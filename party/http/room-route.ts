@@ -2,7 +2,7 @@
  * `/parties/chat/:room`: the Worker's routes into a room. A request that can be refused is refused here, before an object
  * wakes (S2). What the room gets is built by `inner-request.ts`; what it answers is decided in `room-http/`.
  */
-import { maxFrameBytes, maxPageTurns, turnIdPattern } from "../../shared/protocol/limits.ts";
+import { maxPageTurns, maxSubmitBytes, turnIdPattern } from "../../shared/protocol/limits.ts";
 import { ok } from "../../shared/result.ts";
 import { type Caller, Gate } from "../auth/authorize.ts";
 import { bearerOf } from "../auth/bearer.ts";
@@ -140,7 +140,7 @@ export function isUpgrade({ method, headers }: Request): boolean {
 
 function refuseTurns(request: Request): Response | undefined {
   // The room counts for itself; what says its length need not wake it.
-  if (Number(request.headers.get("content-length") ?? 0) > maxFrameBytes) return refused(tooLarge);
+  if (Number(request.headers.get("content-length") ?? 0) > maxSubmitBytes) return refused(tooLarge);
   const query = new URL(request.url).searchParams;
   const [before, limit] = [query.get("before"), query.get("limit") ?? "20"];
   if (before !== null && !turnIdPattern.test(before)) return problem("bad-request", { detail: "before is a turn id." });

@@ -3,8 +3,9 @@
  * it was refused. Which origins are allowed is decided in `auth/origins.ts`.
  * https://fetch.spec.whatwg.org/#http-cors-protocol
  */
+
+import { isLoopback } from "../../shared/file-address.ts";
 import { isAllowedOrigin, isLocalRequest } from "../auth/origins.ts";
-import { isLoopback } from "../auth/safe-url.ts";
 import { reportOrigin } from "../telemetry/reporter.ts";
 import { withHeaders } from "./merge-headers.ts";
 import { problem } from "./problem.ts";

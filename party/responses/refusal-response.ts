@@ -1,7 +1,7 @@
 /** Errors over HTTP (`party/responses/problem.ts`), and the one that only an operator can mend. */
 import { defined } from "../../shared/defined.ts";
 import { ERRORS } from "../../shared/protocol/errors.ts";
-import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { maxSubmitBytes } from "../../shared/protocol/limits.ts";
 import { ERROR_MESSAGES } from "../../shared/protocol/messages-en.ts";
 import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import type { AccessRefusal } from "../core/principal.ts";
@@ -13,7 +13,7 @@ export { problem } from "./problem.ts";
 /** Of a submit over HTTP, which is a frame by another name. */
 export const tooLarge: AccessRefusal = {
   code: "frame-too-large",
-  detail: `The body is at most ${maxFrameBytes} bytes.`,
+  detail: `The body is at most ${maxSubmitBytes} bytes.`,
 };
 
 /** An expected refusal as an answer; one for want of a token says which kind (RFC 6750 §3). */

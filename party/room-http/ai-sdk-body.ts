@@ -13,20 +13,22 @@ import {
 } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import { maxFrameBytes } from "../../shared/protocol/limits.ts";
+import { maxDataUrlBytes, maxSubmitBytes } from "../../shared/protocol/limits.ts";
+import { dataUrlBytes } from "../../shared/protocol/question.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { mayBeIllFormed, utf8Length, wellFormed } from "../../shared/text.ts";
 import { askedBy, turnIdAgain, turnIdOf } from "../../shared/ui-messages.ts";
 import { readBounded } from "../platform/read-bounded.ts";
 import { traced } from "./submit-body.ts";
 
-/** The messages that the backend is asked with, as JSON: more than any model reads. */
-const maxContextBytes = 1024 * 1024;
+/** The messages that the backend is asked with, as JSON: more than any model reads, and four questions with files of full size. */
+const maxTextBytes = 1024 * 1024;
+const maxContextBytes = maxTextBytes + 4 * maxDataUrlBytes;
 /** All of it: what pages keep of tools, reasoning and data comes along and is not passed on. */
-const maxBodyBytes = 4 * maxContextBytes;
+const maxBodyBytes = 2 * maxContextBytes;
 
 /** Of what goes on into the room. */
-const maxRequestBytes = maxContextBytes + 2 * maxFrameBytes;
+const maxRequestBytes = maxContextBytes + 2 * maxSubmitBytes;
 
 const postSchema = z.looseObject({
   id: z.string(),
@@ -99,16 +101,16 @@ export async function readChatPost(request: Request, newId: () => string): Promi
   const { id, messages, trigger, messageId, ...rest } = parsed.data;
   const asked = askedBy(messages);
   if (!asked.ok) return fail({ code: asked.error, detail: asked.detail });
-  const { message, prompt, messages: context } = asked;
-  if (utf8Length(JSON.stringify(prompt)) > maxFrameBytes - 1_024) {
-    return fail({ code: "frame-too-large", detail: "The question is too long. Shorten it and send it again." });
-  }
-  if (utf8Length(JSON.stringify(context)) > maxContextBytes) return tooLarge();
+  const { message, input, messages: context } = asked;
+  const contextBytes = utf8Length(JSON.stringify(context));
+  const fileBytes = dataUrlBytes({ messages: context });
+  if (contextBytes > maxContextBytes || contextBytes - fileBytes > maxTextBytes) return tooLarge();
   const isRegenerate = trigger === "regenerate-message";
-  const turnId = isRegenerate ? turnIdAgain(message.id, newId()) : turnIdOf(message.id, prompt);
+  const turnId = isRegenerate ? turnIdAgain(message.id, newId()) : turnIdOf(message.id, input);
   const frame = parseClientFrame(
-    JSON.stringify({ type: "turn-submit", turnId, input: { prompt }, ...asksFor(traced(rest, request)) }),
+    JSON.stringify({ type: "turn-submit", turnId, input, ...asksFor(traced(rest, request)) }),
   );
+  if (!frame.ok && frame.error.code !== "bad-frame") return fail(frame.error);
   if (!frame.ok || frame.value.type !== "turn-submit") {
     const detail = frame.ok ? "" : frame.error.detail;
     return fail({ code: "bad-request", detail: `The request asks for something a turn cannot have: ${detail}.` });

@@ -3,7 +3,7 @@
 import { jsonOr } from "../../shared/parse-json.ts";
 import type { TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
-import { maxFrameBytes, maxParamsBytes } from "../../shared/protocol/limits.ts";
+import { maxParamsBytes, maxSubmitBytes } from "../../shared/protocol/limits.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { utf8Length } from "../../shared/text.ts";
 import type { AccessRefusal } from "../core/principal.ts";
@@ -17,9 +17,9 @@ export async function readSubmit(
   request: Request,
   newId: () => string,
 ): Promise<Result<TurnSubmitFrame, AccessRefusal>> {
-  const text = await readBounded(request, maxFrameBytes);
+  const text = await readBounded(request, maxSubmitBytes);
   if (text === undefined) return fail(tooLarge);
-  const body = jsonOr(text, maxFrameBytes);
+  const body = jsonOr(text, maxSubmitBytes);
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
     return fail({ code: "bad-request", detail: `The body is one JSON object, for example ${example}.` });
   }

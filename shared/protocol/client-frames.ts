@@ -6,6 +6,7 @@
 import * as z from "zod/mini";
 import { utf8Length } from "../text.ts";
 import { epochPattern, maxHaveOffsets, maxParamsBytes, turnIdPattern } from "./limits.ts";
+import { asksSomething, type QuestionPart, questionPartSchema } from "./question.ts";
 
 export const turnIdSchema = z.string().check(z.regex(turnIdPattern, "must be 1–64 of A–Z a–z 0–9 _ -"));
 export const epochSchema = z.string().check(z.regex(epochPattern, "must be 1–32 of A–Z a–z 0–9 _ -"));
@@ -33,16 +34,20 @@ export const haveSchema = z.strictObject({
     ),
 });
 
+/** `parts` are what `content`, the text alone, leaves out: files and data. */
 export const messageSchema = z.strictObject({
   role: z.enum(["system", "user", "assistant"]),
   content: z.string(),
+  parts: z.exactOptional(z.array(questionPartSchema)),
 });
 
 const hasText = z.refine<string>((text) => text.trim() !== "", "must not be empty");
+const isAsking = z.refine<QuestionPart[]>(asksSomething, "must hold text, a file or data");
 
-/** One prompt after the room's own history, or `messages` in place of that history. */
+/** One question after the room's own history, as text or as parts, or `messages` in place of that history. */
 export const inputSchema = z.union([
   z.strictObject({ prompt: z.string().check(hasText) }),
+  z.strictObject({ parts: z.array(questionPartSchema).check(isAsking) }),
   z.strictObject({ messages: z.array(messageSchema).check(z.minLength(1)) }),
 ]);
 

@@ -4,10 +4,11 @@
  */
 import { type JsonProblem, parseJson } from "../parse-json.ts";
 import { fail, ok, type Result } from "../result.ts";
-import { mayBeIllFormed, wellFormed } from "../text.ts";
+import { mayBeIllFormed, utf8Length, wellFormed } from "../text.ts";
 import { type ClientFrame, clientFrame } from "./client-frames.ts";
 import type { ErrorCode } from "./errors.ts";
-import { maxFrameBytes, turnIdPattern } from "./limits.ts";
+import { maxFrameBytes, maxSubmitBytes, turnIdPattern } from "./limits.ts";
+import { partsProblem, type QuestionProblem, questionProblem, shapeProblem } from "./question.ts";
 import { PROTOCOL_VERSION } from "./version.ts";
 
 export interface FrameProblem {
@@ -18,12 +19,23 @@ export interface FrameProblem {
   readonly turnId?: string;
 }
 
-export function parseClientFrame(text: string): Result<ClientFrame, FrameProblem> {
-  const json = parseJson(text, maxFrameBytes);
-  if (!json.ok) return fail(unreadable[json.error]);
+/** @param maxBytes of a submit with files; any other frame has at most `maxFrameBytes`. */
+export function parseClientFrame(text: string, maxBytes = maxSubmitBytes): Result<ClientFrame, FrameProblem> {
+  const json = parseJson(text, maxBytes);
+  // Only what may be a submit is read beyond the size of a frame.
+  const bytes = text.length * 3 <= maxFrameBytes ? text.length : utf8Length(text);
+  const isLarge = bytes > maxFrameBytes;
+  if (!json.ok) return fail(unreadable[isLarge ? "too-large" : json.error]);
   const value = mayBeIllFormed(text) ? wellFormed(json.value) : json.value;
   const parsed = clientFrame.safeParse(value);
-  return parsed.success ? ok(parsed.data) : fail(problemOf(value, parsed.error.issues));
+  if (!parsed.success) {
+    const problem = problemOf(value, parsed.error.issues);
+    return fail(isLarge && problem.code === "bad-frame" ? unreadable["too-large"] : problem);
+  }
+  if (parsed.data.type !== "turn-submit") return isLarge ? fail(unreadable["too-large"]) : ok(parsed.data);
+  const { turnId, input } = parsed.data;
+  const problem = questionProblem(input, bytes);
+  return problem === undefined ? ok(parsed.data) : fail({ ...problem, turnId });
 }
 
 const unreadable: Readonly<Record<JsonProblem, FrameProblem>> = {
@@ -53,9 +65,8 @@ function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
     // Said before anything else: a hello of another version may well have other fields.
     return { code: "version-unsupported", detail: `This room speaks version ${PROTOCOL_VERSION}.` };
   }
-  if (frame["type"] === "turn-submit" && hasOtherThanText(frame["input"])) {
-    return { code: "unsupported-content", detail: "The content of a message is a string.", ...about };
-  }
+  const content = frame["type"] === "turn-submit" ? contentProblem(frame["input"]) : undefined;
+  if (content !== undefined) return { ...content, ...about };
   const issue = issues[0];
   const where = issue?.path.map(String).join(".").slice(0, maxPathLength) || issue?.keys?.[0]?.slice(0, maxPathLength);
   const type = typeof frame["type"] === "string" ? frame["type"].slice(0, 32) : "frame";
@@ -63,12 +74,19 @@ function problemOf(json: unknown, issues: readonly Issue[]): FrameProblem {
   return { code: "bad-frame", detail: `${type}: ${where ?? "type"}: ${what}`, ...about };
 }
 
-/** Whether an input is the right shape but for content that is not text (images, files): a promise of a later version. */
-function hasOtherThanText(input: unknown): boolean {
-  if (typeof input !== "object" || input === null || !("messages" in input) || !Array.isArray(input.messages))
-    return false;
-  return input.messages.some(
-    (message: unknown) =>
-      typeof message === "object" && message !== null && "content" in message && Array.isArray(message.content),
-  );
+/** What is wrong with the content of a question, where that is what is wrong: the session stays and its user is told. */
+function contentProblem(input: unknown): QuestionProblem | undefined {
+  if (typeof input !== "object" || input === null) return undefined;
+  if ("parts" in input) return partsProblem(input.parts);
+  if (!("messages" in input) || !Array.isArray(input.messages)) return undefined;
+  for (const message of input.messages as unknown[]) {
+    if (typeof message !== "object" || message === null) continue;
+    if ("content" in message && Array.isArray(message.content)) {
+      const detail = 'The content of a message is a string; files and data are in its "parts".';
+      return { code: "unsupported-content", detail };
+    }
+    const problem = "parts" in message ? shapeProblem(message.parts) : undefined;
+    if (problem !== undefined) return problem;
+  }
+  return undefined;
 }

@@ -32,6 +32,7 @@ export const ERRORS = {
   "turn-unknown": facts(404, false),
   "queue-full": facts(429, true),
   "turn-not-allowed": facts(403, false),
+  "prompt-too-large": facts(413, false),
   "unsupported-content": facts(422, false),
   "token-invalid": facts(401, false),
   "turn-too-long": facts(502, false),

@@ -2,6 +2,12 @@
 
 /** A client frame, in bytes of UTF-8. Holds a long pasted prompt; small enough that a flood of them stays cheap. */
 export const maxFrameBytes = 64 * 1024;
+/** The parts of a question. */
+export const maxQuestionParts = 32;
+/** All data URLs of a question together, in bytes: a photo that was made smaller for a model. Larger files are uploaded. */
+export const maxDataUrlBytes = 448 * 1024;
+/** A `turn-submit` with its data URLs. */
+export const maxSubmitBytes = maxFrameBytes + maxDataUrlBytes;
 /** `params` and `metadata` of a submit, as JSON, in bytes of UTF-8. */
 export const maxParamsBytes = 4 * 1024;
 /** Turns a reader may name as not held whole: the open one, the queued ones, and what a crash left. */

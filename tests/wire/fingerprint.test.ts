@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "4851d0916054eb15d82827c758cc4375519c308f1e1e97c4668c63d39a097586",
+    "b994a201244cf440c29db892bbddea0ea432359dccd7665f7c70644c4da914ba",
     2,
   ]);
 });

@@ -46,7 +46,7 @@ describe("server frames", () => {
     const view = foldAll(EMPTY_VIEW);
     expect(view).toEqual({
       epoch: "k3v9",
-      seq: 9,
+      seq: 10,
       floor: 2,
       viewers: 2,
       more: true,
@@ -64,10 +64,20 @@ describe("server frames", () => {
           outcome: "interrupted",
           error: { code: "upstream-truncated", message: "The answer broke off before its end.", retryable: true },
         },
+        {
+          id: "turn-7",
+          state: "queued",
+          parts: [],
+          length: 0,
+          input: (JSON.parse(read("client.turn-submit-parts.json")) as { input: unknown }).input,
+          author: "anna",
+          createdAt: 1790000007000,
+          position: 0,
+        },
       ],
     });
-    expect(haveOf(view)).toEqual({ epoch: "k3v9", seq: 9, offsets: {} });
-    expect(view.turns.map((turn) => textOf(turn.parts))).toEqual(["Hello, 世界!"]);
+    expect(haveOf(view)).toEqual({ epoch: "k3v9", seq: 10, offsets: {} });
+    expect(view.turns.map((turn) => textOf(turn.parts))).toEqual(["Hello, 世界!", ""]);
   });
 
   test("[R3] each of them twice in a row tells the same session", () => {

@@ -13,6 +13,8 @@ interface Message {
     readonly text?: string;
     readonly state?: string;
     readonly url?: string;
+    readonly mediaType?: string;
+    readonly filename?: string;
   }[];
 }
 
@@ -215,6 +217,39 @@ describe("POST /api/chat", () => {
   });
 });
 
+test("[T7] a question with files reaches the backend with its parts, and shows in history and in every tab", async () => {
+  const id = fresh("chat");
+  const prompt = `${id} what is this?`;
+  const parts = [
+    { type: "file", mediaType: "image/png", filename: "dot.png", url: `data:image/png;base64,${"A".repeat(300_000)}` },
+    { type: "text", text: prompt },
+  ];
+  const earlier = {
+    ...user("an earlier one"),
+    parts: [{ type: "text", text: "an earlier one" }, ...parts.slice(0, 1)],
+  };
+  const response = await post(id, [earlier, assistant("so"), { id: "q", role: "user", parts }]);
+  expect(response.status).toBe(200);
+  const reading = new Reading(response);
+  const { requests } = await upstream("until", prompt, { requests: 1 });
+  expect(requests[0]?.body.messages).toEqual([
+    { role: "user", content: "an earlier one", parts: earlier.parts },
+    { role: "assistant", content: "so" },
+    { role: "user", content: prompt, parts },
+  ]);
+  const tab = await new SocketTab().join(id);
+  await tab.until(({ view }) => view.turns.length === 1);
+  expect(tab.view.turns[0]?.input).toEqual({ parts });
+  tab.close();
+  await upstream("text", prompt, { text: "A dot." });
+  await upstream("done", prompt);
+  await reading.until();
+  expect((await history(id)).map((message) => message.parts)).toMatchObject([
+    parts,
+    [{ type: "step-start" }, { text: "A dot." }],
+  ]);
+});
+
 describe("what is refused is refused in words", () => {
   test.each<[string, number, string, (id: string) => Promise<Response>]>([
     ["no JSON", 400, "bad-request", () => SELF.fetch(`${origin}/api/chat`, { method: "POST", body: "hi" })],
@@ -222,14 +257,20 @@ describe("what is refused is refused in words", () => {
     ["an answer as the last", 400, "bad-request", (id) => post(id, [assistant("so")])],
     ["an empty question", 400, "bad-request", (id) => post(id, [user("  ")])],
     [
-      "a file",
+      "a file without a media type",
       422,
       "unsupported-content",
       (id) => post(id, [{ ...user(""), parts: [{ type: "file", url: "data:," }] }]),
     ],
-    ["a question over 64 KiB", 413, "frame-too-large", (id) => post(id, [user("x".repeat(70_000))])],
+    [
+      "a file of the page's own memory",
+      422,
+      "unsupported-content",
+      (id) => post(id, [{ ...user(""), parts: [{ type: "file", mediaType: "image/png", url: "blob:https://a/b" }] }]),
+    ],
+    ["a question over 64 KiB", 413, "prompt-too-large", (id) => post(id, [user("x".repeat(70_000))])],
     ["a conversation over 1 MiB", 413, "frame-too-large", (id) => post(id, [user("x".repeat(1_100_000)), user("y")])],
-    ["a body over 4 MiB", 413, "frame-too-large", (id) => post(id, [user("x".repeat(4_300_000))])],
+    ["a body over 5 MiB", 413, "frame-too-large", (id) => post(id, [user("x".repeat(6_000_000))])],
     ["what no turn can have", 400, "bad-request", (id) => post(id, [user("x")], { model: 7 })],
     ["a chat that is no room", 400, "bad-room-name", () => post("a/b", [user("x")])],
     ["another method", 405, "method-not-allowed", () => SELF.fetch(`${origin}/api/chat`)],

@@ -3,11 +3,14 @@ import { randomUUID } from "node:crypto";
 import { z } from "zod";
 import { type FieldError, RequestProblem } from "./problem.ts";
 import type { Provider, ProviderRequest } from "./providers/provider.ts";
+import { questionPart } from "./question-parts.ts";
 
 export const limits = {
-  /** A conversation of a mebibyte, with room for JSON's escapes. */
-  maxBodyBytes: 2 * 1024 * 1024,
+  /** A conversation of a mebibyte, with room for JSON's escapes and for files as data URLs. */
+  maxBodyBytes: 4 * 1024 * 1024,
   maxMessages: 1_000,
+  /** Of one question; the gateway allows as many. */
+  maxParts: 32,
   maxPromptLength: 8_192,
   /** Of `params`, as JSON; the gateway allows less. */
   maxParamsLength: 16_384,
@@ -29,7 +32,13 @@ const chatBody = z.strictObject({
   provider: z.string().min(1).max(64).optional(),
   model: z.string().min(1).max(256).optional(),
   messages: z
-    .array(z.strictObject({ role: z.enum(["system", "user", "assistant"]), content: z.string() }))
+    .array(
+      z.strictObject({
+        role: z.enum(["system", "user", "assistant"]),
+        content: z.string(),
+        parts: z.array(questionPart).max(limits.maxParts).optional(),
+      }),
+    )
     .min(1)
     .max(limits.maxMessages)
     .refine((messages) => messages.some(({ role }) => role === "user"), "at least one message of the user"),

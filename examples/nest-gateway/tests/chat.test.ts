@@ -52,6 +52,20 @@ describe("POST /model/chat", () => {
     expect(await backend.record(id)).toEqual({ id, state: "finished", starts: 1, tokens: 1, tokensAfterStop: 0 });
   });
 
+  test("says what came with a question: its text, its files and its data", async () => {
+    const parts = [
+      { type: "text", text: "What is this?" },
+      { type: "file", mediaType: "image/png", filename: "dot.png", url: "data:image/png;base64,iVBORw0KGgo=" },
+      { type: "file", mediaType: "application/pdf", url: "https://files.example.com/b.pdf" },
+      { type: "data-page", data: { path: "/7" } },
+    ];
+    const messages = [{ role: "user", content: "What is this?", parts }];
+    const reader = await backend.read({ ...backend.body(backend.newId(), "", { params: burst }), messages });
+    expect(textOf(await reader.end())).toBe(
+      'What is this?\n[dot.png, image/png: 8 bytes]\n[a file, application/pdf: https://files.example.com/b.pdf]\n[data-page: {"path":"/7"}]',
+    );
+  });
+
   test("says the last message of the user", async () => {
     const messages = [
       { role: "user", content: "first" },
@@ -63,14 +77,14 @@ describe("POST /model/chat", () => {
     expect(reader.text).toBe("second");
   });
 
-  test("takes a conversation of more than a mebibyte, and refuses one of more than two", async () => {
+  test("takes a conversation of more than a mebibyte, and refuses one of more than four", async () => {
     const prompt = "x".repeat(1_500_000);
     const reader = await backend.read(
       backend.body(backend.newId(), prompt, { params: { burst: true, chunkSize: 65_536 } }),
     );
     await reader.end();
     expect(reader.text).toBe(prompt);
-    const refused = await backend.post(backend.body(backend.newId(), "x".repeat(2_200_000)));
+    const refused = await backend.post(backend.body(backend.newId(), "x".repeat(4_300_000)));
     expect(refused.status).toBe(413);
     expect(await problemOf(refused)).toMatchObject({ status: 413, code: "body-too-large" });
   });
@@ -476,7 +490,7 @@ describe("the other routes", () => {
     expect(body).toMatchObject({
       greeting: text,
       suggestions: [text, text, text, text],
-      limits: { maxBodyBytes: 2_097_152 },
+      limits: { maxBodyBytes: 4_194_304 },
     });
   });
 

@@ -76,6 +76,28 @@ const read = async (more: Record<string, unknown> = {}) => {
   return { reader, events: await reader.end() };
 };
 
+test("a question with files is sent as a content array", async () => {
+  stream(delta({ content: "A dot." }, "stop"), frame("[DONE]"));
+  const url = "https://files.example.com/dot.png";
+  const parts = [
+    { type: "text", text: "What is this?" },
+    { type: "file", mediaType: "image/png", url },
+    { type: "file", mediaType: "application/pdf", filename: "b.pdf", url: "data:application/pdf;base64,JVBERg==" },
+    { type: "data-page", data: 7 },
+  ];
+  await read({ messages: [{ role: "user", content: "What is this?", parts }] });
+  expect(asked[0]?.body["messages"]).toEqual([
+    {
+      role: "user",
+      content: [
+        { type: "text", text: "What is this?" },
+        { type: "image_url", image_url: { url } },
+        { type: "file", file: { filename: "b.pdf", file_data: "data:application/pdf;base64,JVBERg==" } },
+      ],
+    },
+  ]);
+});
+
 describe("an answer", () => {
   test("streams text, reasoning, usage and the finish reason", async () => {
     stream(

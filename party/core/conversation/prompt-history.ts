@@ -17,11 +17,15 @@ import type { TurnTexts } from "../turn/turn-texts.ts";
 export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy): number[] {
   const history: number[] = [];
   let bytes = 0;
+  let fileBytes = 0;
   for (const { record } of turns.toReversed()) {
     const { spec, end } = record;
     if (spec.ordinal >= turn.record.spec.ordinal || end === undefined || end.length === 0) continue;
-    bytes += spec.inputBytes + end.bytes;
-    if (history.length >= policy.historyTurns || bytes > policy.historyBytes) break;
+    const files = spec.fileBytes ?? 0;
+    fileBytes += files;
+    bytes += spec.inputBytes - files + end.bytes;
+    if (history.length >= policy.historyTurns) break;
+    if (bytes > policy.historyBytes || fileBytes > policy.historyFileBytes) break;
     history.unshift(spec.ordinal);
   }
   return history;
@@ -38,8 +42,9 @@ export async function messagesFor(
   const input: TurnInput = turn.input ?? { prompt: "" };
   if ("messages" in input) return input.messages;
   const chosen = new Set(turn.record.start?.history);
-  const messages: UpstreamMessage[] = [{ role: "user", content: input.prompt }];
-  let bytes = utf8Length(input.prompt);
+  const question = questionOf(input);
+  const messages: UpstreamMessage[] = [question];
+  let bytes = utf8Length(question.content);
   for (const past of turns.all().reverse()) {
     if (!chosen.has(past.record.spec.ordinal)) continue;
     // A turn that is trimmed or cleared while it is read has no rows any more: the history ends there.
@@ -51,14 +56,21 @@ export async function messagesFor(
       },
     );
     if (!isRead) break;
-    const prompt = promptOf(past.input);
+    const asked = questionOf(past.input);
     const answer = answerOf(past.answer?.parts() ?? []);
     const answerBytes = answer.parts === undefined ? utf8Length(answer.content) : utf8Length(JSON.stringify(answer));
-    bytes += utf8Length(prompt) + answerBytes;
+    // The files have their own budget, which was kept when the history was chosen.
+    bytes += utf8Length(asked.content) + answerBytes;
     if (bytes > policy.historyBytes) break;
-    messages.unshift({ role: "user", content: prompt }, answer);
+    messages.unshift(asked, answer);
   }
   return messages;
+}
+
+/** A question with files or data keeps its parts beside its text. */
+function questionOf(input: TurnInput | undefined): UpstreamMessage {
+  const message = { role: "user", content: promptOf(input) } as const;
+  return input !== undefined && "parts" in input ? { ...message, parts: input.parts } : message;
 }
 
 /** An answer with tools, files or reasoning keeps its parts beside its text. */

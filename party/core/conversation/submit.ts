@@ -5,6 +5,7 @@
 import { defined } from "../../../shared/defined.ts";
 import { fingerprint } from "../../../shared/fingerprint.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
+import { dataUrlBytes } from "../../../shared/protocol/question.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import { jsonRows } from "../log/changes.ts";
@@ -95,6 +96,7 @@ export class Submitter {
     const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
     const seq = turns.position.nextSeq();
     const { provider, model, params, metadata } = frame;
+    const fileBytes = dataUrlBytes(frame.input) || undefined;
     const spec: TurnSpec = {
       id: frame.turnId,
       ordinal: turns.position.takeOrdinal(),
@@ -109,7 +111,7 @@ export class Submitter {
       inputRows: rows.length,
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? policy.orphanPolicy,
-      ...defined({ provider, model, params, metadata }),
+      ...defined({ fileBytes, provider, model, params, metadata }),
     };
     const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
     const queuePosition = turns.queue().length;

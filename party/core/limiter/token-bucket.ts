@@ -40,10 +40,10 @@ export class TokenBucket {
     return Math.floor(this.#units / this.#rate.windowMs);
   }
 
-  /** Takes a token. False where none is left. */
-  take(now: number): boolean {
-    if (this.left(now) === 0) return false;
-    this.#units -= this.#rate.windowMs;
+  /** Takes `count` tokens. False where fewer are left; then none is taken. */
+  take(now: number, count = 1): boolean {
+    if (this.left(now) < count) return false;
+    this.#units -= count * this.#rate.windowMs;
     return true;
   }
 

@@ -35,6 +35,8 @@ export interface TurnSpec {
   readonly fingerprint: string;
   /** Bytes of the input and the metadata as JSON in UTF-8, for budgets that must not load the input. */
   readonly inputBytes: number;
+  /** How many of them are data URLs, which have a budget of their own in the upstream's history. */
+  readonly fileBytes?: number;
   /** Rows the input takes in storage. */
   readonly inputRows: number;
   /** Rows that `Submit.context` takes in storage until the turn is over. */

@@ -4,7 +4,7 @@
  */
 import type { ClientFrame, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../../shared/protocol/codec.ts";
-import { maxWaitingFrames } from "../../../shared/protocol/limits.ts";
+import { maxFrameBytes, maxSubmitBytes, maxWaitingFrames } from "../../../shared/protocol/limits.ts";
 import { assertNever } from "../../../shared/result.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import type { RoomPolicy } from "../policy.ts";
@@ -52,7 +52,9 @@ export class FrameHandler {
     if (session.isClosed) return;
     // A timer would keep the object awake, so the age of a socket is noticed when it sends a frame.
     if (now - session.acceptedAt >= this.#policy.maxSocketAgeMs) closer.askToLeave(session, "socket-age");
-    if (!session.frameAllowance.take(now)) {
+    // A question with files counts as the frames that would carry as many bytes.
+    const weight = Math.ceil((text?.length ?? 0) / maxFrameBytes) || 1;
+    if (!session.frameAllowance.take(now, weight)) {
       // Its frames were handled in order so far; the client sends the rest again after the pause.
       closer.end(session, "rate-limited");
       return;
@@ -66,7 +68,7 @@ export class FrameHandler {
       closer.refuse(session, { code: "bad-frame", detail: "A frame is text, not binary." });
       return;
     }
-    const parsed = parseClientFrame(text);
+    const parsed = parseClientFrame(text, session.phase.state === "greeting" ? maxFrameBytes : maxSubmitBytes);
     if (parsed.ok) this.#dispatch(session, parsed.value, text.length);
     else closer.refuse(session, parsed.error);
   }

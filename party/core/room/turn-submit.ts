@@ -3,6 +3,7 @@
  * the queue. Then the conversation accepts it, or refuses it for its own reasons (T1, Q3).
  */
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
+import { needsHttp } from "../../../shared/protocol/question.ts";
 import { fail, type Result } from "../../../shared/result.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import type { Acceptance } from "../conversation/replacement.ts";
@@ -42,6 +43,12 @@ export class TurnSubmit {
     if (field !== undefined) {
       const detail = `The ${field} of this message may not be used here. Choose another and send it again.`;
       return fail({ code: "turn-not-allowed", detail });
+    }
+    if (!this.#policy.allowHttp && needsHttp(frame.input)) {
+      return fail({
+        code: "unsupported-content",
+        detail: "The url of a file must be https. Upload the file, or use another address.",
+      });
     }
     if (this.#isOverShare(frame, by)) {
       this.#ports.report({ name: "turn-refused", turnId, code: "queue-full" });

@@ -3,6 +3,7 @@
  * the query of `GET /model/chat?provider=&prompt=`.
  */
 import { defined } from "../../../shared/defined.ts";
+import type { UpstreamMessage } from "../../core/ports.ts";
 import type { RequestAdapter } from "./adapter.ts";
 
 export const contract: RequestAdapter = {
@@ -15,9 +16,14 @@ export const contract: RequestAdapter = {
     defined({
       generationId,
       room,
-      messages: messages.map(({ role, content }) => ({ role, content })),
+      messages: messages.map(messageOf),
       provider,
       model,
       params,
     }),
 };
+
+/** A question with files or data has its parts beside its text; an answer is its text. */
+function messageOf({ role, content, parts }: UpstreamMessage) {
+  return role === "user" && parts !== undefined ? { role, content, parts } : { role, content };
+}

@@ -14,6 +14,8 @@ export interface PlaceholderValues {
   readonly provider: string | undefined;
   readonly model: string | undefined;
   readonly messages: readonly unknown[];
+  /** Of the question: text, files and data. */
+  readonly parts: readonly unknown[];
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -26,6 +28,7 @@ export const placeholderNames: readonly PlaceholderName[] = [
   "conversation",
   "prompt",
   "messages",
+  "parts",
   "params",
 ];
 

@@ -5,7 +5,7 @@ import type { RequestAdapter, RequestFacts } from "./adapter.ts";
 import { contract } from "./contract.ts";
 import type { AdapterName } from "./names.ts";
 import { openai } from "./openai.ts";
-import { fillPath, type PlaceholderValues } from "./placeholders.ts";
+import { fillPath, type PlaceholderValues, placeholdersIn, stringsIn } from "./placeholders.ts";
 import type { RequestSetting } from "./request-setting.ts";
 import { template } from "./template.ts";
 import { uiMessages } from "./ui-messages.ts";
@@ -33,11 +33,12 @@ const getProvider = "openai";
 /** What a stop knows of its turn. */
 export type StopFacts = Pick<UpstreamRequest, "generationId" | "user" | "conversation"> & { readonly room: string };
 
-/** @throws UpstreamFailure where a name of the turn can't be part of the path. */
+/** @throws UpstreamFailure where a name of the turn can't be part of the path, or nothing of the question is in the request. */
 export function callFor(asked: RequestFacts, setting: RequestSetting, method: CallMethod): UpstreamCall {
   const facts = withDefaults(asked, setting, method);
   const values = valuesOf(facts);
   const adapter = adapters[setting.adapter];
+  if (isLeftOut(facts, setting, method)) throw new UpstreamFailure("unsupported-content", false);
   const input = { facts, values, setting };
   // A template may have a query beside its body; the other formats use one of the two.
   const hasQuery = method === "GET" || setting.adapter === "template";
@@ -74,6 +75,23 @@ export function canGet({ adapter, query }: Pick<RequestSetting, "adapter" | "que
   return adapter === "template" ? query.length > 0 : adapters[adapter].toQuery !== undefined;
 }
 
+/** Whether a question has no text, and the request carries only its text. */
+function isLeftOut(
+  { messages }: RequestFacts,
+  { adapter, query, body = null }: RequestSetting,
+  method: CallMethod,
+): boolean {
+  const question = questionIn(messages);
+  if (question === undefined || question.content !== "" || question.parts === undefined) return false;
+  if (adapter !== "template") return method === "GET";
+  const strings = [...query.map(([, value]) => value), ...(method === "POST" ? stringsIn(body) : [])];
+  return !strings.flatMap(placeholdersIn).includes("parts");
+}
+
+function questionIn(messages: RequestFacts["messages"]): RequestFacts["messages"][number] | undefined {
+  return messages.findLast(({ role }) => role === "user") ?? messages.at(-1);
+}
+
 function withDefaults(facts: RequestFacts, { provider, model }: RequestSetting, method: CallMethod): RequestFacts {
   const auto = method === "GET" ? getProvider : undefined;
   const preset = provider === "auto" ? auto : provider === "backend" ? undefined : provider;
@@ -82,9 +100,10 @@ function withDefaults(facts: RequestFacts, { provider, model }: RequestSetting, 
 
 function valuesOf(facts: RequestFacts): PlaceholderValues {
   const { messages, room, generationId, user, conversation, provider, model, params } = facts;
-  const question = messages.findLast(({ role }) => role === "user") ?? messages.at(-1);
+  const question = questionIn(messages);
   return {
     prompt: question?.content ?? "",
+    parts: question?.parts ?? [{ type: "text", text: question?.content ?? "" }],
     messages: messages.map(({ role, content }) => ({ role, content })),
     generation: generationId,
     ...{ room, user, conversation, provider, model, params },

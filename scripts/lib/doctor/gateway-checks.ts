@@ -1,6 +1,7 @@
 /** Whether a deployed gateway does what its users need, asked from where they are; and what to change where it does not. */
-import { isLoopback } from "../../../party/auth/safe-url.ts";
+
 import { defined } from "../../../shared/defined.ts";
+import { isLoopback } from "../../../shared/file-address.ts";
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { PROTOCOL_VERSION } from "../../../shared/protocol/version.ts";
 import { longPrompt } from "./contract-client.ts";

@@ -7,8 +7,8 @@ const text = (value: string) => ({ type: "text", text: value });
 const file = { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" };
 
 describe("askedBy", () => {
-  test.each([file, { type: "source-url", url: "https://a.example" }, { type: "unheard-of" }])(
-    "refuses a question with a part that isn't text: %j",
+  test.each([{ type: "source-url", url: "https://a.example" }, { type: "unheard-of" }])(
+    "refuses a question with a part that isn't text, a file or data: %j",
     (part) => {
       expect(askedBy([user("1", text("what is this?"), part)])).toMatchObject({
         ok: false,
@@ -17,26 +17,33 @@ describe("askedBy", () => {
     },
   );
 
-  test("takes a plain question after a refused one with an attachment, and passes on the earlier text", () => {
-    const asked = askedBy([user("1", text("what is this?"), file), user("2", text("and a plain one"))]);
-    expect(asked).toMatchObject({
+  test("takes a question with files and data as the parts that it has, in their order", () => {
+    const parts = [file, text("what is this?"), { type: "data-place", data: { at: 3 } }];
+    expect(askedBy([user("1", ...parts)])).toMatchObject({
       ok: true,
-      prompt: "and a plain one",
+      input: { parts },
+      messages: [{ role: "user", content: "what is this?", parts }],
+    });
+    expect(askedBy([user("1", file)])).toMatchObject({ ok: true, input: { parts: [file] } });
+  });
+
+  test("passes on an earlier question with its files, and leaves out its parts that no question has", () => {
+    const earlier = user("1", text("what is this?"), file, { type: "unheard-of" });
+    expect(askedBy([earlier, user("2", text("and a plain one"))])).toMatchObject({
+      ok: true,
+      input: { prompt: "and a plain one" },
       messages: [
-        { role: "user", content: "what is this?" },
+        { role: "user", content: "what is this?", parts: [text("what is this?"), file] },
         { role: "user", content: "and a plain one" },
       ],
     });
   });
 
-  test("leaves out an earlier question that was an attachment alone", () => {
-    expect(askedBy([user("1", file), user("2", text("plain"))])).toMatchObject({
-      ok: true,
-      messages: [{ role: "user", content: "plain" }],
-    });
-  });
-
   test("mends half an emoji, so that both transports make the same turn of it", () => {
-    expect(askedBy([user("1", text("cut \uD83D"))])).toMatchObject({ ok: true, prompt: "cut \uFFFD" });
+    expect(askedBy([user("1", text("cut \uD83D"))])).toMatchObject({ ok: true, input: { prompt: "cut \uFFFD" } });
+    expect(askedBy([user("1", text("cut \uD83D"), file)])).toMatchObject({
+      ok: true,
+      input: { parts: [text("cut \uFFFD"), file] },
+    });
   });
 });

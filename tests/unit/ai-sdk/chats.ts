@@ -1,4 +1,6 @@
 /** A chat of `ai` 5, 6 and 7 without a page: the class under `useChat`, with a state that is a plain object. */
+
+import type { FileUIPart } from "ai";
 import * as ai7 from "ai";
 import * as ai5 from "ai5";
 import * as ai6 from "ai6";
@@ -33,7 +35,10 @@ export interface TestChat {
   readonly status: Status;
   readonly error: Error | undefined;
   messages: ReadMessage[];
-  sendMessage(message: { text: string; messageId?: string }, options?: { body?: object }): Promise<void>;
+  sendMessage(
+    message: { text: string; files?: FileUIPart[]; messageId?: string },
+    options?: { body?: object },
+  ): Promise<void>;
   regenerate(options?: { messageId?: string }): Promise<void>;
   resumeStream(): Promise<void>;
   stop(): Promise<void>;

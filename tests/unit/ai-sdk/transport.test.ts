@@ -76,6 +76,26 @@ describe.each(versions)("%s", (version) => {
     ]);
   });
 
+  test("[T7] asks with files and data, and shows the question the same in history", async () => {
+    open();
+    const files = [
+      { type: "file" as const, mediaType: "image/png", filename: "a.png", url: "data:image/png;base64,AAAA" },
+    ];
+    const done = chat.sendMessage({ text: "what is this?", files });
+    await tick();
+    room.enter();
+    await tick();
+    const { input } = room.accept();
+    expect(input).toEqual({ parts: [...files, { type: "text", text: "what is this?" }] });
+    room.write("A dot.");
+    room.end();
+    await done;
+    const asked = chat.messages[0]?.parts;
+    expect(asked).toEqual("parts" in input ? input.parts : []);
+    const { messages } = await transport.messages("demo");
+    expect(messages[0]?.parts).toEqual(asked);
+  });
+
   test("[C2] goes on by itself after a lost connection", async () => {
     open();
     const { done } = await ask("why?");
@@ -324,11 +344,11 @@ describe("ai7", () => {
     await tick();
   });
 
-  test("a file is refused in words, and so is a list that asks nothing", async () => {
-    await chat.sendMessage({
-      parts: [{ type: "file", mediaType: "image/png", url: "data:," }],
-    } as unknown as { text: string });
-    expect(chat.error?.message).toMatch(/part "file"/);
+  test("a part that no question has is refused in words, and nothing is sent", async () => {
+    await chat.sendMessage({ parts: [{ type: "source-url", sourceId: "s", url: "https://a.example" }] } as unknown as {
+      text: string;
+    });
+    expect(chat.error?.message).toMatch(/part "source-url"/);
     expect(net.sockets).toHaveLength(0);
   });
 

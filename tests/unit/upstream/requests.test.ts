@@ -104,6 +104,75 @@ test("ui-messages sends an earlier answer with its parts, and other formats its 
   expect(sent({})).toEqual({ role: "assistant", content: "Noon." });
 });
 
+describe("[T7] a question of parts", () => {
+  const parts = [
+    { type: "file", mediaType: "image/png", filename: "a.png", url: "https://files.example.com/a.png" },
+    { type: "text", text: "What is " },
+    { type: "text", text: "this?" },
+    { type: "file", mediaType: "application/pdf", filename: "b.pdf", url: "data:application/pdf;base64,JVBERg==" },
+    { type: "file", mediaType: "audio/mpeg", url: "data:audio/mpeg;base64,SUQz" },
+    { type: "data-page", data: { path: "/reports/7" } },
+  ];
+  const earlier = { role: "user" as const, content: "", parts: parts.slice(0, 1) };
+  const messages = [
+    earlier,
+    { role: "assistant" as const, content: "A chart." },
+    { ...earlier, content: "What is this?", parts },
+  ];
+  const sent = (variables: Readonly<Record<string, string>>) =>
+    (call(variables, { messages }).body as { messages: unknown[] }).messages;
+
+  test("goes to the contract with its parts beside its text", () => {
+    expect(sent({})).toEqual(messages);
+  });
+
+  test("goes to a useChat backend part by part as it was asked", () => {
+    expect(sent({ UPSTREAM_ADAPTER: "ui-messages" })).toMatchObject([
+      { role: "user", parts: parts.slice(0, 1) },
+      { role: "assistant", parts: [{ type: "text", text: "A chart." }] },
+      { role: "user", parts },
+    ]);
+  });
+
+  test("goes to OpenAI's API as a content array, without the application's data", () => {
+    const image = { type: "image_url", image_url: { url: "https://files.example.com/a.png" } };
+    expect(sent({ UPSTREAM_ADAPTER: "openai" })).toEqual([
+      { role: "user", content: [image] },
+      { role: "assistant", content: "A chart." },
+      {
+        role: "user",
+        content: [
+          image,
+          { type: "text", text: "What is " },
+          { type: "text", text: "this?" },
+          { type: "file", file: { filename: "b.pdf", file_data: "data:application/pdf;base64,JVBERg==" } },
+          { type: "input_audio", input_audio: { data: "SUQz", format: "mp3" } },
+        ],
+      },
+    ]);
+  });
+
+  test("goes into a template as its text, or as its parts where the template names them", () => {
+    const template = (body: string) => call({ UPSTREAM_ADAPTER: "template", UPSTREAM_BODY: body }, { messages }).body;
+    expect(template('{"q":"{prompt}"}')).toEqual({ q: "What is this?" });
+    expect(template('{"q":"{prompt}","parts":"{parts}"}')).toEqual({ q: "What is this?", parts });
+    const plain = { role: "user" as const, content: "Hi" };
+    expect(
+      call({ UPSTREAM_ADAPTER: "template", UPSTREAM_BODY: '{"parts":"{parts}"}' }, { messages: [plain] }).body,
+    ).toEqual({ parts: [{ type: "text", text: "Hi" }] });
+  });
+
+  test("of files alone is refused where the request carries text alone", () => {
+    const template = { UPSTREAM_ADAPTER: "template", UPSTREAM_BODY: '{"q":"{prompt}"}' };
+    const refusal = expect.objectContaining({ code: "unsupported-content", retryable: false }) as UpstreamFailure;
+    expect(() => call(template, { messages: [earlier] })).toThrow(refusal);
+    expect(() => call({}, { messages: [earlier] }, "GET")).toThrow(refusal);
+    expect(call({ ...template, UPSTREAM_BODY: '{"q":"{parts}"}' }, { messages: [earlier] }).body).toEqual({
+      q: earlier.parts,
+    });
+  });
+});
+
 describe("openai", () => {
   test("posts a chat completions body that streams, with parameters beside it", () => {
     const variables = { UPSTREAM_ADAPTER: "openai", UPSTREAM_MODEL: "small" };

@@ -153,7 +153,7 @@ describe("asking", () => {
     ["a field nobody knows", '{"input":{"prompt":"hi"},"colour":"red"}', "bad-request", /colour/],
     ["a turn id with a slash", '{"turnId":"a/b","input":{"prompt":"hi"}}', "bad-request", /turnId/],
     ["a picture", '{"input":{"messages":[{"role":"user","content":[{}]}]}}', "unsupported-content", /string/],
-    ["more than 64 KiB", `{"input":{"prompt":"${"x".repeat(70_000)}"}}`, "frame-too-large", /65536/],
+    ["more than 64 KiB", `{"input":{"prompt":"${"x".repeat(70_000)}"}}`, "prompt-too-large", /65536/],
     ["a turn to replace that is not there", '{"input":{"prompt":"hi"},"replaces":"nothing"}', "turn-unknown", /./],
   ] as const)("with %s is refused and says what to do", async (_name, body, code, words) => {
     const response = await SELF.fetch(at(fresh("room"), "/turns"), { method: "POST", body });

@@ -4,7 +4,7 @@ import { z } from "zod";
 import { GenerationError, type GenerationEvent } from "../resumable/index.ts";
 import { echoChunks } from "./echo-text.ts";
 import { paced, sleep } from "./pace.ts";
-import { estimateTokens, lastUserText, type Provider, type ProviderRequest } from "./provider.ts";
+import { estimateTokens, lastQuestion, type Provider, type ProviderRequest } from "./provider.ts";
 
 const delayMs = z.int().min(0).max(600_000);
 const count = z.int().min(0).max(1_000_000);
@@ -69,7 +69,7 @@ export class EchoProvider implements Provider<EchoParams> {
     const params = this.#fails(request)
       ? request.params
       : { ...request.params, failAfter: undefined, failStatus: undefined };
-    const prompt = lastUserText(request.messages);
+    const prompt = lastQuestion(request.messages);
     const { code, message, retryable, retryAfterMs } = params.failWith;
     const failure = { code, message, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 

@@ -4,6 +4,7 @@
  */
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
+import { openAiContent } from "../question-parts.ts";
 import { GenerationError, type GenerationEvent, type Usage } from "../resumable/index.ts";
 import type { Provider, ProviderModel, ProviderRequest } from "./provider.ts";
 
@@ -114,7 +115,16 @@ export class OpenAiProvider implements Provider<OpenAiParams> {
     const headers: Record<string, string> = { "content-type": "application/json", accept: "text/event-stream" };
     if (apiKey !== undefined) headers["authorization"] = `Bearer ${apiKey}`;
     const { model, messages, params } = request;
-    const body = JSON.stringify({ ...params, model, messages, stream: true, stream_options: { include_usage: true } });
+    const body = JSON.stringify({
+      ...params,
+      model,
+      messages: messages.map(({ role, content, parts }) => ({
+        role,
+        content: parts === undefined ? content : openAiContent(parts),
+      })),
+      stream: true,
+      stream_options: { include_usage: true },
+    });
     let response: Response;
     try {
       response = await fetch(`${baseUrl.replace(/\/$/, "")}/chat/completions`, {

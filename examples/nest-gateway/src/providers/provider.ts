@@ -1,10 +1,14 @@
 /** What the application asks of a source of answers. A provider knows one model service and nothing of HTTP, keys or readers. */
 import type { z } from "zod";
+import { describeParts, type QuestionPart } from "../question-parts.ts";
 import type { GenerationEvent } from "../resumable/index.ts";
 
 export interface ChatMessage {
   role: "system" | "user" | "assistant";
+  /** The text alone. */
   content: string;
+  /** Of a question with files or data: all of it. */
+  parts?: readonly QuestionPart[] | undefined;
 }
 
 export interface ProviderModel {
@@ -39,6 +43,12 @@ export interface Provider<Params = unknown> {
 
 export const lastUserText = (messages: readonly ChatMessage[]): string =>
   messages.findLast((message) => message.role === "user")?.content ?? "";
+
+/** The same, with a line for each file and each piece of data. */
+export function lastQuestion(messages: readonly ChatMessage[]): string {
+  const question = messages.findLast((message) => message.role === "user");
+  return [question?.content ?? "", ...describeParts(question?.parts)].filter((line) => line !== "").join("\n");
+}
 
 /** A rough count for providers that are not told one: about four Latin letters, or one Chinese character, to a token. */
 export function estimateTokens(text: string): number {

@@ -47,6 +47,23 @@ describe("in place of a turn", () => {
     ]);
   });
 
+  test("[T7] regenerate and edit keep the files and the data of a question", async () => {
+    const [file, data] = [
+      { type: "file" as const, mediaType: "image/png", url: "https://a.example/b.png" },
+      { type: "data-page" as const, data: { path: "/7" } },
+    ];
+    const parts = [file, { type: "text" as const, text: "one " }, data, { type: "text" as const, text: "two" }];
+    await enter(settled("a", { input: { parts } }), settled("b", { input: { parts: [file] } }));
+    client.regenerate("a");
+    client.edit("a", "three");
+    client.edit("b", "four");
+    expect(said().map(({ input }) => input)).toEqual([
+      { parts },
+      { parts: [file, { type: "text", text: "three" }, data] },
+      { parts: [{ type: "text", text: "four" }, file] },
+    ]);
+  });
+
   test("edit asks something else; a turn that brought its history keeps it", async () => {
     const messages = [
       { role: "user" as const, content: "one" },

@@ -255,20 +255,20 @@ describe("the storage", () => {
     const [[, text] = ["", ""]] = tab.items;
     tab.setItem(key, text.replace(/,"refused":\{[^}]*\}/, ""));
     const page = await reload(tab);
-    expect(page.getSnapshot().pending).toMatchObject([{ refused: { code: "frame-too-large" } }]);
+    expect(page.getSnapshot().pending).toMatchObject([{ refused: { code: "prompt-too-large" } }]);
     expect((await goOnline()).said).toHaveLength(1);
   });
 
   test("is bounded: what does not fit is passed over, and what comes after it is kept", async () => {
     const tab = memoryStorage();
     const page = enter(tab);
-    page.submit("x".repeat(600_000), { turnId: "huge" });
-    for (let n = 0; n < 20; n += 1) page.submit("y".repeat(50_000), { turnId: `t${n}` });
+    page.submit("x".repeat(1_200_000), { turnId: "huge" });
+    for (let n = 0; n < 30; n += 1) page.submit("y".repeat(50_000), { turnId: `t${n}` });
     page.submit("small", { turnId: "small" });
-    expect([...tab.items.values()].join("").length).toBeLessThan(600_000);
+    expect([...tab.items.values()].join("").length).toBeLessThan(1_100_000);
     const next = await reload(tab);
     const ids = next.getSnapshot().pending.map(({ id }) => id);
-    expect(ids).toEqual([...Array.from({ length: 10 }, (_, n) => `t${n}`), "small"]);
+    expect(ids).toEqual([...Array.from({ length: 20 }, (_, n) => `t${n}`), "small"]);
   });
 
   test("each room and gateway has its own", async () => {

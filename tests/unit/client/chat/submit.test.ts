@@ -117,7 +117,7 @@ describe("submitting", () => {
   test("a prompt that is too long is refused here, before it costs the session its socket", async () => {
     const socket = await goOnline();
     const id = client.submit("世".repeat(maxFrameBytes / 3));
-    expect(client.getSnapshot().pending).toMatchObject([{ id, refused: { code: "frame-too-large", turnId: id } }]);
+    expect(client.getSnapshot().pending).toMatchObject([{ id, refused: { code: "prompt-too-large", turnId: id } }]);
     expect(socket.saidOf("turn-submit")).toEqual([]);
   });
 

@@ -5,6 +5,7 @@ import { rowsPrefix, rowUnits } from "../../../../party/core/log/storage-schema.
 import { DEFAULT_POLICY } from "../../../../party/core/policy.ts";
 import type { Turn } from "../../../../party/core/turn/turn.ts";
 import type { ChatMessage } from "../../../../shared/protocol/client-frames.ts";
+import { maxDataUrlBytes, maxFrameBytes } from "../../../../shared/protocol/limits.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { ANYONE, buildRoom, type Room } from "../../../support/core/room-harness.ts";
 import { toolPart } from "../../../support/tool-part.ts";
@@ -158,6 +159,85 @@ test("[U2] a question is asked without an older turn that is trimmed while the h
   ]);
 });
 
+describe("a question of parts", () => {
+  const picture = {
+    type: "file" as const,
+    mediaType: "image/png",
+    url: `data:image/png;base64,${"A".repeat(3 * rowUnits)}`,
+  };
+  const parts = [{ type: "text" as const, text: "what is this?" }, picture];
+
+  test("[T7] is shown to every tab, kept over a restart and sent to the upstream with the next question", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    const other = await room.join();
+    tab.say({ type: "turn-submit", turnId: "a", input: { parts } });
+    await settled();
+    expect(room.upstream.call.request.messages).toEqual([{ role: "user", content: "what is this?", parts }]);
+    expect(other.turn("a").input).toEqual({ parts });
+    room.upstream.call.text("A picture.");
+    room.upstream.call.done();
+    await settled();
+    await room.evict();
+    const late = await room.join();
+    expect(late.turn("a").input).toEqual({ parts });
+    late.submit("and its colour?");
+    await settled();
+    expect(room.upstream.call.request.messages).toEqual([
+      { role: "user", content: "what is this?", parts },
+      { role: "assistant", content: "A picture." },
+      { role: "user", content: "and its colour?" },
+    ]);
+    late.say({ type: "turn-submit", turnId: "a", input: { parts: [picture] } });
+    await settled();
+    expect(late.received("error")).toMatchObject([{ code: "turn-conflict", turnId: "a" }]);
+  });
+
+  test("with what can't be asked is refused to its sender, who stays", async () => {
+    const room = await buildRoom();
+    const tab = await room.join();
+    const ask = (turnId: string, ...more: object[]) =>
+      tab.sayText(JSON.stringify({ type: "turn-submit", turnId, input: { parts: [...parts, ...more] } }));
+    ask("a", { ...picture, url: "http://files.example.com/a.png" });
+    ask("b", { ...picture, url: "javascript:alert(1)" });
+    ask("c", { ...picture, url: `data:image/png;base64,${"A".repeat(maxDataUrlBytes)}` });
+    ask("d", ...Array.from({ length: 40 }, () => ({ type: "text", text: "x" })));
+    await settled();
+    expect(tab.received("error").map(({ code, turnId }) => [code, turnId])).toEqual([
+      ["unsupported-content", "b"],
+      ["prompt-too-large", "c"],
+      ["prompt-too-large", "d"],
+      ["unsupported-content", "a"],
+    ]);
+    expect(tab.received("error")[3]?.message).toMatch(/must be https/);
+    expect(tab.socket.isOpen).toBe(true);
+    expect(tab.view.turns).toEqual([]);
+    expect(room.storage.keys.filter((key) => key.startsWith("input/"))).toEqual([]);
+  });
+
+  test("may name an http address where the operator allows http", async () => {
+    const room = await buildRoom({ policy: { allowHttp: true } });
+    const tab = await room.join();
+    const file = { ...picture, url: "http://files.internal/a.png" };
+    tab.say({ type: "turn-submit", turnId: "a", input: { parts: [file] } });
+    await settled();
+    expect(room.upstream.call.request.messages).toEqual([{ role: "user", content: "", parts: [file] }]);
+  });
+
+  test("[T7] [S2] counts as the frames that would carry its bytes", async () => {
+    const room = await buildRoom({ policy: { framesPer10s: 10 } });
+    const tab = await room.join();
+    const large = { ...picture, url: `data:image/png;base64,${"A".repeat(4 * maxFrameBytes)}` };
+    for (const turnId of ["a", "b"]) tab.say({ type: "turn-submit", turnId, input: { parts: [large] } });
+    await settled();
+    expect(tab.socket.closed?.code).toBe(4479);
+    const stranger = room.tab();
+    room.core.handleOpen(stranger.socket);
+    stranger.say({ type: "turn-submit", turnId: "c", input: { parts: [large] } });
+    expect(stranger.socket.closed?.code).toBe(4413);
+  });
+});
+
 describe("[U2] the history of a turn", () => {
   const turns = (count: number, bytes: number) =>
     Array.from({ length: count }, (_, ordinal) => {
@@ -169,6 +249,16 @@ describe("[U2] the history of a turn", () => {
   test("has no turn that comes after it in the conversation", () => {
     const all = turns(4, 1);
     expect(historyOf(all[2] as Turn, all, DEFAULT_POLICY)).toEqual([0, 1]);
+  });
+
+  test("has a budget of its own for data URLs", () => {
+    const all = turns(10, 50).map((turn) => {
+      const { spec, ...record } = turn.record;
+      return { record: { ...record, spec: { ...spec, inputBytes: 1_050, fileBytes: 1_000 } } } as unknown as Turn;
+    });
+    const policy = { ...DEFAULT_POLICY, historyBytes: 300, historyFileBytes: 10_000 };
+    expect(historyOf(all[9] as Turn, all, policy)).toEqual([6, 7, 8]);
+    expect(historyOf(all[9] as Turn, all, { ...policy, historyFileBytes: 2_000 })).toEqual([7, 8]);
   });
 
   test("ends before the turn that would exceed its bytes, the newest first", () => {
