@@ -105,6 +105,8 @@ export default class PartykitRoom implements Party.Server {
 
   static onBeforeRequest(request: Party.Request, lobby: Party.Lobby): Party.Request | Response {
     const url = new URL(request.url);
+    // This host has no store for files. Data URLs within questions work.
+    if (/^\/parties\/chat\/[^/]+\/files(?:\/|$)/.test(url.pathname)) return problem("uploads-off");
     if (!/^\/parties\/chat\/[^/]+(?:\/turns(?:\/[^/]+(?:\/cancel)?)?|\/tickets|\/clear|\/erase)?$/.test(url.pathname)) {
       return problem("not-found");
     }

@@ -35,6 +35,7 @@ export type AuditEvent =
       readonly turnIds: readonly string[];
       readonly tokenId?: string;
     }
+  | { readonly name: "uploaded"; readonly room: string; readonly fileId: string }
   | { readonly name: "cleared"; readonly room: string; readonly tokenId?: string }
   | { readonly name: "erased"; readonly room: string; readonly tokenId?: string };
 
@@ -48,7 +49,13 @@ function kindOf(name: AuditEvent["name"]): "gateway" | "operator" | "client" {
   return clientActs.has(name) ? "client" : "gateway";
 }
 
-const clientActs: ReadonlySet<AuditEvent["name"]> = new Set(["generation", "replaced", "cleared", "erased"]);
+const clientActs: ReadonlySet<AuditEvent["name"]> = new Set([
+  "generation",
+  "replaced",
+  "uploaded",
+  "cleared",
+  "erased",
+]);
 
 /** What happens to keys of clients, for the log. */
 export function auditKey(event: KeyEvent): void {

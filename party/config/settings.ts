@@ -14,6 +14,7 @@ import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-au
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
+import { parseFilesBase, parseFileTypes } from "./file-settings.ts";
 import { parseUpstream, type UpstreamVariables, upstreamVariables } from "./upstream-settings.ts";
 
 export interface GatewayConfig {
@@ -43,6 +44,10 @@ export interface GatewayConfig {
   readonly log: LogOptions;
   /** Objects that count; 0 for none. */
   readonly metricsShards: number;
+  /** Media types that may be uploaded; one that ends in `*` stands for all that begin so. */
+  readonly fileTypes: readonly string[];
+  /** Where files are read, in place of the address that the upload came to. */
+  readonly filesBase: string | undefined;
 }
 
 /** What tenants and addresses may do unless KV `CONFIG` says otherwise (`party/config/tenant-settings.ts`). */
@@ -52,6 +57,7 @@ export interface LimitSettings {
   readonly activeTurns: number | undefined;
   readonly limiterShards: number;
   readonly ipRequestsPerMinute: number;
+  readonly uploadsPerMinute: number;
 }
 
 /** Settings of limits by variable. One without a preset is no limit until it is set. */
@@ -64,6 +70,8 @@ export const limitSettings: Readonly<
   LIMITER_SHARDS: { field: "limiterShards", max: 64, preset: 1 },
   // Requests, not frames: opening a page makes a handful. An office behind one address has dozens of people.
   IP_REQUESTS_PER_MINUTE: { field: "ipRequestsPerMinute", max: 1_000_000, preset: 600 },
+  // Of one user. A person attaches a handful at a time.
+  UPLOADS_PER_MINUTE: { field: "uploadsPerMinute", max: 10_000, preset: 30 },
 };
 
 interface NumberSetting {
@@ -96,6 +104,12 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   TRACE_SAMPLE_PERCENT: { field: "traceSamplePercent", min: 0, max: 100 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
+  // Cloudflare takes request bodies of 100 MB on its smaller plans.
+  MAX_FILE_BYTES: { field: "maxFileBytes", min: 1_024, max: 100_000_000 },
+  ROOM_FILES: { field: "roomFiles", min: 1, max: 1_000 },
+  ROOM_FILE_BYTES: { field: "roomFileBytes", min: 1_024, max: 100 * 1_073_741_824 },
+  UNUSED_FILE_MS: { field: "unusedFileMs", min: 60_000, max: 7 * 86_400_000 },
+  FILE_ADDRESS_MS: { field: "fileAddressMs", min: 1_000, max: 7 * 86_400_000 },
 };
 const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } as const;
 
@@ -150,6 +164,10 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
   if (!log.ok) return log;
   const metricsShards = number(env, "METRICS_SHARDS", 0, 64);
   if (!metricsShards.ok) return metricsShards;
+  const fileTypes = parseFileTypes(text(env["FILE_TYPES"]));
+  if (!fileTypes.ok) return fileTypes;
+  const filesBase = parseFilesBase((name) => text(env[name]));
+  if (!filesBase.ok) return filesBase;
   return ok({
     auth: auth.value,
     upstreamAuth: upstreamAuth.value,
@@ -172,6 +190,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     limits: limits.value,
     log: log.value,
     metricsShards: metricsShards.value ?? defaultMetricsShards,
+    fileTypes: fileTypes.value,
+    filesBase: filesBase.value,
   });
 }
 

@@ -122,6 +122,8 @@ export type RoomEvent =
       readonly afterMs: number;
       readonly cause: unknown;
     }
+  /** The file store didn't delete the bytes of removed files. They are deleted later. */
+  | { readonly name: "files-undeleted"; readonly files: number; readonly cause: unknown }
   | { readonly name: "stop-unconfirmed"; readonly generationId: string; readonly cause: unknown }
   | { readonly name: "limiter-degraded"; readonly cause: unknown }
   | { readonly name: "session-fault"; readonly cause: unknown }

@@ -49,6 +49,11 @@ export interface RoomPolicy {
   readonly streamIdleMs: number;
   readonly streamLookMs: number;
   readonly streamRetryMs: number;
+  readonly maxFileBytes: number;
+  readonly roomFiles: number;
+  readonly roomFileBytes: number;
+  readonly unusedFileMs: number;
+  readonly fileAddressMs: number;
 }
 
 export const DEFAULT_POLICY: RoomPolicy = {
@@ -127,4 +132,14 @@ export const DEFAULT_POLICY: RoomPolicy = {
   streamLookMs: 2_000,
   /** When an idle stream comes back: how late another tab's question may be seen. */
   streamRetryMs: 20_000,
+  /** A photo of a phone, or a long PDF; what models take at most is of this order. */
+  maxFileBytes: 20 * 1_048_576,
+  /** One for every second turn that a room keeps. */
+  roomFiles: 100,
+  /** A hundred photos. */
+  roomFileBytes: 256 * 1_048_576,
+  /** An attachment whose question is still being written; a draft that was left is not kept. */
+  unusedFileMs: 3_600_000,
+  /** How long an address is good at least: a backend that reads it late, a page that shows it after an hour. */
+  fileAddressMs: 3_600_000,
 };

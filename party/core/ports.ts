@@ -177,6 +177,23 @@ export class UpstreamFailure extends Error {
   }
 }
 
+/** The address of an uploaded file: whoever has it may read the file until it expires. */
+export interface SignedAddress {
+  readonly url: string;
+  /** ms since 1970. */
+  readonly expiresAt: number;
+  /** Until then a reader that gets the address now has time enough to use it. */
+  readonly freshUntil: number;
+}
+
+/** The store of uploaded files, as a room uses it. Their bytes never pass through a room. */
+export interface RoomFileStore {
+  /** @param origin where clients reach the gateway. */
+  sign(id: string, origin: string, now: number): Promise<SignedAddress>;
+  /** Resolves when the bytes of these files are gone, also those that never came. */
+  delete(ids: readonly string[]): Promise<void>;
+}
+
 /** An action in a room, for the audit log. */
 export type AuditedAct =
   /** A question was accepted: it becomes a generation. */
@@ -184,6 +201,7 @@ export type AuditedAct =
   /** Turns were removed, and with them their answers: an edit or a regenerate replaced them. */
   | { readonly act: "replaced"; readonly by: Principal; readonly epoch: string; readonly turnIds: readonly string[] }
   | { readonly act: "cleared" | "erased"; readonly by: Principal }
+  | { readonly act: "uploaded"; readonly by: string; readonly fileId: string }
   | { readonly act: "drained" };
 
 export interface RoomPorts {
@@ -191,6 +209,8 @@ export interface RoomPorts {
   readonly clock: MonotonicClock;
   readonly storage: RoomStorage;
   readonly upstream: Upstream;
+  /** Absent: the gateway has no store for uploaded files. */
+  readonly files?: RoomFileStore;
   /** Uniform in [0, 1). */
   readonly random: () => number;
   /** A fresh id of letters, digits, '-' and '_', at most 32 long. */

@@ -17,6 +17,11 @@ import type { OperatorBindings } from "./operator-route.ts";
 /** What the Worker may be given beside its settings. */
 export type Bindings = OperatorBindings & RoomHostBindings & { readonly RATE_LIMIT?: RateLimitBinding } & Variables;
 
+export interface RouteOptions {
+  /** The request shows who may read by its address alone: it is answered whichever page causes it, as an image does. */
+  readonly isOpenToPages?: boolean;
+}
+
 export interface Visit {
   readonly request: Request;
   readonly bindings: Bindings;
@@ -33,14 +38,18 @@ const ipMemory = new IpMemory();
 type Route = (config: GatewayConfig) => Promise<Response>;
 
 /** Runs `route` with the checked settings, for a page that may use the gateway. */
-export async function configured({ request, bindings, headers }: Visit, route: Route): Promise<Response> {
+export async function configured(
+  { request, bindings, headers }: Visit,
+  route: Route,
+  { isOpenToPages = false }: RouteOptions = {},
+): Promise<Response> {
   const config = parseConfig(bindings, isLocalRequest(request) ? "localhost" : publicHost);
   if (!config.ok) return notConfigured(config.error);
   await auditConfiguration(config.value);
   if (request.method === "OPTIONS") return preflight(request);
   const otherOrigin = refuseOrigin(request, config.value.allowedOrigins);
-  if (otherOrigin !== undefined) return otherOrigin;
-  Object.assign(headers, corsHeaders(request.headers.get("origin")));
+  if (otherOrigin !== undefined && !isOpenToPages) return otherOrigin;
+  if (otherOrigin === undefined) Object.assign(headers, corsHeaders(request.headers.get("origin")));
   // Counted before anything wakes for it (S2).
   const verdict = await countRequest(request, bindings, config.value);
   Object.assign(headers, verdict.headers);

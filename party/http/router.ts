@@ -31,6 +31,7 @@ interface Names {
   readonly room?: string;
   readonly turn?: string;
   readonly part?: string;
+  readonly file?: string;
 }
 
 type Serve = (visit: Visit, names: Names, waitUntil: (work: Promise<unknown>) => void) => Promise<Response>;
@@ -73,6 +74,14 @@ const served: Readonly<Record<Exclude<Route, "/health" | RoomRouteName>, Served>
         return routeJwks(config);
       }),
   },
+  "/parties/chat/:room/files": {
+    serve: (visit, { room = "" }, waitUntil) =>
+      configured(visit, async (config) => {
+        const { routeUpload } = await import("./file-route.ts");
+        return routeUpload({ ...visit, room, config, waitUntil });
+      }),
+  },
+  "/parties/chat/:room/files/:file": { serve: readFile },
   "/api/chat": {
     serve: (visit) =>
       inWords(visit, async (config) => {
@@ -129,6 +138,23 @@ function add(path: string, methods: readonly string[] | undefined, serve: Serve)
     serve(visit, req.param(), (work) => executionCtx.waitUntil(work));
   if (methods === undefined) app.all(path, handle);
   else app.on([...methods], path, handle);
+}
+
+/** A signed address of a file is open to every page that has it: an image of another site's page is read so. */
+async function readFile(visit: Visit, { room = "", file = "" }: Names, waitUntil: (work: Promise<unknown>) => void) {
+  const { method, url } = visit.request;
+  const isOpenToPages = (method === "GET" || method === "HEAD") && new URL(url).searchParams.has("sig");
+  const response = await configured(
+    visit,
+    async (config) => {
+      const { routeFile } = await import("./file-route.ts");
+      return routeFile({ ...visit, room, config, waitUntil }, file);
+    },
+    { isOpenToPages },
+  );
+  // A file has a stricter policy of its own.
+  if (response.headers.has("content-security-policy")) delete visit.headers["content-security-policy"];
+  return response;
 }
 
 function cached(source: CachedPath): Serve {

@@ -8,6 +8,7 @@ import { fail, ok } from "../../shared/result.ts";
 import { CallerTokens } from "../auth/upstream-auth/caller-tokens.ts";
 import { parseConfig, type Variables } from "../config/settings.ts";
 import type { TenantStore } from "../config/tenant-settings.ts";
+import type { FileCall, FileReply } from "../core/files/file-calls.ts";
 import type { Principal } from "../core/principal.ts";
 import { RoomCore } from "../core/room/room.ts";
 import { callerTokenHeader } from "../responses/principal-header.ts";
@@ -33,6 +34,8 @@ export interface RoomHostBindings extends MetricsBindings {
   readonly Limiter?: DurableObjectNamespace<Limiter>;
   readonly Revocations?: DurableObjectNamespace<Revocations>;
   readonly CONFIG?: TenantStore;
+  /** The bucket of uploaded files. */
+  readonly FILES?: R2Bucket;
 }
 
 /** Of the runtime's 16 KiB for each socket; PartyServer keeps the connection's id and tags in it too. */
@@ -72,6 +75,7 @@ export class ChatRoomHost {
       revocationsOf: revocationsIn(revocations, jurisdiction),
       tenantStore,
       storage: this.#ctx.storage,
+      bucket: this.#env.FILES,
       callerTokens: this.#callerTokens,
       sinksOf: (tenant: string) => [
         this.#events.sink,
@@ -123,6 +127,13 @@ export class ChatRoomHost {
   #rememberToken(principal: Principal, headers: Headers): void {
     const token = headers.get(callerTokenHeader);
     if (token !== null) this.#callerTokens.remember(principal, token);
+  }
+
+  /** A call of the Worker about an uploaded file. */
+  async handleFile(call: FileCall): Promise<FileReply> {
+    this.#points?.invoked();
+    if (this.#core === undefined) return fail({ code: "internal" });
+    return this.#core.handleFile(call);
   }
 
   /** The newest events as JSON, for `GET /ops/events/:room`. */

@@ -5,6 +5,7 @@
  */
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { ERRORS } from "../../shared/protocol/errors.ts";
+import type { FileCall, FileReply } from "../core/files/file-calls.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import type { ChatRoomHost, RoomEnv } from "./chat-room-host.ts";
 
@@ -84,6 +85,16 @@ export class ChatRoom extends Server<RoomEnv> {
   /** For the operator's route alone. Returns the newest events as JSON. */
   async readEvents(): Promise<string> {
     return (await this.#started())?.readEvents() ?? "{}";
+  }
+
+  /** For the Worker's routes of files alone: it has verified who asks. */
+  async handleFile(call: FileCall): Promise<FileReply> {
+    return (
+      (await this.#started())?.handleFile(call) ?? {
+        ok: false,
+        error: { code: "internal", retryAfterMs: startRetryMs },
+      }
+    );
   }
 
   /** For the operator's route alone. Asks every tab to reconnect later and starts no turn meanwhile. */

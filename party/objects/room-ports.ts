@@ -18,6 +18,7 @@ import { objectReporter, reportFault } from "../telemetry/reporter.ts";
 import type { Sink } from "../telemetry/sink.ts";
 import { readerOf } from "../upstream/event-stream.ts";
 import { FetchUpstream } from "../upstream/fetch-upstream.ts";
+import { RoomBucket } from "./room-bucket.ts";
 
 const noBufferedAmount =
   "This runtime doesn't report bufferedAmount: a slow WebSocket isn't closed, and is sent at most 256 KiB a second.";
@@ -37,6 +38,8 @@ export interface Host {
   /** The room's name. */
   readonly room: string;
   readonly storage: DurableObjectStorage;
+  /** The bucket of uploaded files; a host without one takes no uploads. */
+  readonly bucket?: R2Bucket | undefined;
   /** Tokens of callers that arrive with requests; those of `hello` are added here. */
   readonly callerTokens: CallerTokens;
   /** Stored values the host needs even of an erased room. */
@@ -55,7 +58,19 @@ export interface Host {
 }
 
 export function roomPorts(
-  { room, storage, callerTokens, kept, onBroken, onErased, limiterOf, revocationsOf, tenantStore, sinksOf }: Host,
+  {
+    room,
+    storage,
+    bucket,
+    callerTokens,
+    kept,
+    onBroken,
+    onErased,
+    limiterOf,
+    revocationsOf,
+    tenantStore,
+    sinksOf,
+  }: Host,
   config: GatewayConfig,
 ): RoomPorts {
   // A room of nobody admits nobody, so its tenant is never asked for.
@@ -104,6 +119,7 @@ export function roomPorts(
       },
       fetch: (url, init) => fetch(url, init),
     }),
+    ...(bucket === undefined ? {} : { files: new RoomBucket(bucket, room, config) }),
     random: Math.random,
     newId: () => crypto.randomUUID().replaceAll("-", ""),
     generationIdOf: (epoch, turnId) => generationIdOf(tenant, room, epoch, turnId),
@@ -131,6 +147,10 @@ export function roomPorts(
 async function auditInRoom(act: AuditedAct, room: string, tenant: string, config: GatewayConfig): Promise<void> {
   if (act.act === "drained") {
     audit("operator", { name: "drained", room });
+    return;
+  }
+  if (act.act === "uploaded") {
+    audit(act.by, { name: "uploaded", room, fileId: act.fileId });
     return;
   }
   const { sub, tokenId } = act.by;

@@ -4,6 +4,8 @@ export const ROOM_METHODS = {
   turns: "GET, POST, DELETE",
   turn: "GET, DELETE",
   tickets: "POST",
+  files: "POST",
+  file: "GET, HEAD, DELETE",
 } as const;
 
 /**

@@ -49,6 +49,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "upstream-failure": "warn",
   span: "debug",
   "stop-unconfirmed": "warn",
+  "files-undeleted": "warn",
   "limiter-degraded": "warn",
   "session-fault": "error",
   "room-broken": "error",

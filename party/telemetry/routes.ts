@@ -26,6 +26,8 @@ const otherRoutes = [
   "/context",
   "/chat",
   "/.well-known/jwks.json",
+  "/parties/chat/:room/files",
+  "/parties/chat/:room/files/:file",
   "/api/chat",
   "/api/chat/:room/:part?",
   "/ops/revoke",

@@ -15,6 +15,8 @@ const wranglerCommands = [
   /^secret put [A-Z_]+( < \S+)?$/,
   /^kv key put --binding CONFIG --remote \S+ '\{.+\}'$/,
   /^kv key get --binding CONFIG --remote \S+$/,
+  /^r2 bucket create [\w-]+$/,
+  /^r2 bucket lifecycle add [\w-]+ [\w-]+ --expire-days \d+$/,
   /^deploy( --dry-run)?$/,
   /^(versions (upload|deploy)|deployments list|rollback)$/,
   /^tail( --format json --search '"name":"[a-z-]+"')?$/,
@@ -23,7 +25,7 @@ const wranglerCommands = [
 /** Routes that a `curl` of the docs may ask. */
 const routes = [
   /^\/chat(\?(provider=\w+&)?q=[^&\s"]+)?$/,
-  /^\/parties\/chat\/[\w.-]+(\/turns(\/[\w-]+)?)?$/,
+  /^\/parties\/chat\/[\w.-]+(\/turns(\/[\w-]+)?|\/files)?$/,
   /^\/ops\/(events|drain)\/[\w.-]+$/,
   /^\/ops\/revoke$/,
   /^\/(health|ready|metrics)$/,

@@ -39,7 +39,7 @@ const numbers = rows("Settings that are numbers").map(([name = "", unit = "", pr
 
 test("every setting that the code reads is on the page, and no other", () => {
   const source = readFileSync(join(root, "party/config/settings.ts"), "utf8");
-  const auth = ["settings", "safe-url", "upstream-auth/upstream-auth-settings"]
+  const auth = ["settings", "safe-url", "upstream-auth/upstream-auth-settings", "../config/file-settings"]
     .map((name) => readFileSync(join(root, `party/auth/${name}.ts`), "utf8"))
     .join("");
   const words = [

@@ -14,6 +14,7 @@ const segments = [
   "chat",
   "turns",
   "tickets",
+  "files",
   "ops",
   "drain",
   "revoke",
@@ -51,6 +52,10 @@ const headerNames = [
   "x-gateway-principal",
   "cf-connecting-ip",
   "content-length",
+  "content-disposition",
+  "range",
+  "if-range",
+  "if-none-match",
   "cookie",
   "x-partykit-room",
 ];
@@ -68,6 +73,12 @@ const headerValues = [
   "http://localhost:5173",
   '{"sub":"root","tenant":"default","scopes":["read","write","clear"]}',
   "203.0.113.7",
+  "attachment; filename*=UTF-8''%ff%00",
+  'attachment; filename="../../x\\"',
+  "bytes=0-",
+  "bytes=99999999999999999999-",
+  "bytes=-0",
+  '"x", W/"y"',
   "-1",
   "x".repeat(5_000),
   "",
@@ -82,6 +93,8 @@ const queries = [
   "ticket=x",
   "q=hi",
   "_pk=x",
+  "until=0&sig=AAAAAAAAAAAAAAAAAAAAAA",
+  "until=%00&sig=",
   "provider=../x",
   "token=secret",
 ];
@@ -119,7 +132,10 @@ function pathOf(random: Random, room: string): string {
   if (roll < 0.25) return `/parties/chat/${room}`;
   if (roll < 0.4) return `/parties/chat/${room}/turns`;
   if (roll < 0.5) return `/parties/chat/${room}/turns/t1`;
-  if (roll < 0.55) return `/parties/chat/${room}/tickets`;
+  if (roll < 0.53) return `/parties/chat/${room}/tickets`;
+  if (roll < 0.57) return `/parties/chat/${room}/files`;
+  if (roll < 0.6)
+    return `/parties/chat/${room}/files/${pick(random, ["0123456789abcdef0123", "x", "..", "a".repeat(65)])}`;
   if (roll < 0.65)
     return pick(random, ["/api/chat", `/api/chat/${room}/stream`, `/api/chat/${room}/messages`, `/api/chat/${room}`]);
   // Without the operator's token each is a 401, so that every seed gets some of them.

@@ -2,6 +2,7 @@
 declare namespace Cloudflare {
   interface Env {
     readonly CONFIG: KVNamespace;
+    readonly FILES: R2Bucket;
     readonly Limiter: DurableObjectNamespace<import("../../party/objects/limiter-object.ts").Limiter>;
     readonly Metrics: DurableObjectNamespace<import("../../party/objects/metrics-object.ts").Metrics>;
     readonly RATE_LIMIT: RateLimit;

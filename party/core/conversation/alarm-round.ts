@@ -1,4 +1,6 @@
 /** What happens when the room's alarm rings (A1): everything on the agenda that is due. */
+import { filesDeadline } from "../files/file-record.ts";
+import type { RoomFiles } from "../files/room-files.ts";
 import type { Committer } from "./commit.ts";
 import { watchdogMs } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
@@ -17,6 +19,7 @@ export interface AlarmRoundParts extends ConversationParts {
   readonly orphans: Orphans;
   readonly removal: TurnRemoval;
   readonly roomRemoval: RoomRemoval;
+  readonly files: RoomFiles;
 }
 
 export class AlarmRound {
@@ -30,7 +33,7 @@ export class AlarmRound {
 
   /** Sets the alarm again before anything else, so that nothing that fails afterwards can end the chain. */
   async run(): Promise<void> {
-    const { agenda, ports, committer, orphans, removal, starter, stops, waits } = this.#parts;
+    const { agenda, ports, committer, orphans, removal, starter, stops, waits, files } = this.#parts;
     const now = ports.clock.now();
     agenda.fired();
     const guardAt = agenda.guard(now + watchdogMs);
@@ -44,6 +47,7 @@ export class AlarmRound {
     if (due.includes("expire")) await this.#expire(now);
     const commit = committer.begin();
     if (due.includes("retention")) removal.trimIn(commit);
+    if (due.includes(filesDeadline)) files.dueIn(commit);
     if (due.includes("drained")) starter.startNext(commit);
     for (const name of due) if (name.startsWith("wait/")) waits.wake(name);
     const stored = committer.durably(commit);

@@ -5,6 +5,7 @@
 import type { ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { RoomFrame } from "../delivery/room-frames.ts";
+import { filesDeadline } from "../files/file-record.ts";
 import { Changes } from "../log/changes.ts";
 import type { StoredRoom } from "../log/log-reader.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
@@ -59,10 +60,11 @@ export class Committer {
     this.#roomStored = "";
   }
 
-  /** Whether the room never accepted a turn and owes no upstream a stop: it stores nothing then (F4). */
+  /** Whether the room never accepted a turn, owes no upstream a stop and holds no file: it stores nothing then (F4). */
   get isPristine(): boolean {
     const { turns, agenda } = this.#parts;
-    return turns.position.isUnused && turns.tombstones.size === 0 && !agenda.hasAny("stop/");
+    const owesNothing = !agenda.hasAny("stop/") && agenda.at(filesDeadline) === undefined;
+    return turns.position.isUnused && turns.tombstones.size === 0 && owesNothing;
   }
 
   begin(): Commit {

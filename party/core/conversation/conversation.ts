@@ -6,6 +6,8 @@ import type { Have } from "../../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import type { Result } from "../../../shared/result.ts";
 import { Delivery, type DeliveryEvents } from "../delivery/delivery.ts";
+import { FileAddresses } from "../files/file-addresses.ts";
+import { RoomFiles } from "../files/room-files.ts";
 import { Agenda } from "../log/agenda.ts";
 import { Journal } from "../log/journal.ts";
 import { LogPosition } from "../log/log-position.ts";
@@ -42,6 +44,8 @@ export class Conversation {
   readonly texts: TurnTexts;
   readonly journal: Journal;
   readonly delivery: Delivery;
+  readonly files: RoomFiles;
+  readonly addresses: FileAddresses;
   readonly #agenda = new Agenda();
   readonly #life: AbortController;
   readonly #committer: Committer;
@@ -54,7 +58,7 @@ export class Conversation {
   readonly #alarmRound: AlarmRound;
 
   /** @param life aborts when this life of the room is over: nothing is written, sent or waited for any more. */
-  constructor(ports: RoomPorts, policy: RoomPolicy, events: ConversationEvents, life: AbortController) {
+  constructor(room: string, ports: RoomPorts, policy: RoomPolicy, events: ConversationEvents, life: AbortController) {
     this.#life = life;
     const log = new LogReader(ports.storage);
     this.turns = new TurnList(new LogPosition(ports.newId));
@@ -72,6 +76,9 @@ export class Conversation {
       life: life.signal,
     };
     const committer = new Committer(shared, events);
+    this.files = new RoomFiles({ ...shared, committer });
+    const { files } = this;
+    this.addresses = new FileAddresses(room, files, ports);
     const writer = new LogWriter(shared, committer, events);
     const waits = new TurnWaits(shared, writer);
     const stops = new UpstreamStops(shared, committer);
@@ -82,8 +89,8 @@ export class Conversation {
     const starter = new TurnStarter(shared, committer, runner);
     const settler = new TurnSettler({ ...shared, committer, writer, waits, stops, starter });
     const turnStops = new TurnStops({ ...shared, committer, settler, stops });
-    const removal = new TurnRemoval({ ...shared, committer, waits });
-    const parts = { ...shared, committer, starter, settler, removal, turnStops, stops, waits, runner };
+    const removal = new TurnRemoval({ ...shared, committer, waits, files });
+    const parts = { ...shared, committer, starter, settler, removal, turnStops, stops, waits, runner, files };
     this.#committer = committer;
     this.#starter = starter;
     this.#turnStops = turnStops;

@@ -2,6 +2,8 @@
  * What a room does when its object starts (T5): it reads everything from storage and decides about each unsettled turn, calling
  * nobody; afterwards it takes the work up.
  */
+import { filesDeadline } from "../files/file-record.ts";
+import type { RoomFiles } from "../files/room-files.ts";
 import type { TurnRecord } from "../log/turn-record.ts";
 import { Answer } from "../turn/answer.ts";
 import { Turn } from "../turn/turn.ts";
@@ -21,6 +23,7 @@ export interface RecoveryParts extends ConversationParts {
   readonly settler: TurnSettler;
   readonly turnStops: TurnStops;
   readonly runner: TurnRunner;
+  readonly files: RoomFiles;
 }
 
 export class Recovery {
@@ -37,6 +40,9 @@ export class Recovery {
     const [stored, alarmAt] = await Promise.all([log.load(), ports.storage.getAlarm()]);
     committer.load(stored, alarmAt);
     turns.tombstones.load(stored.tombstones);
+    // Rooms without files pay nothing for them at a start.
+    const hasFiles = filesDeadline in stored.agenda || stored.turns.some(({ spec }) => spec.files !== undefined);
+    if (hasFiles) await this.#parts.files.load();
     for (const record of stored.turns) turns.add(await this.#restore(record));
     this.#unfinished = turns.unsettled();
     delivery.reset(turns.seq);

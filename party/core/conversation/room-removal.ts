@@ -1,4 +1,5 @@
 /** Removes all turns: a clear keeps the room and what must not run again; an erasure leaves nothing stored (F4). */
+import type { RoomFiles } from "../files/room-files.ts";
 import type { Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
 import type { TurnStops } from "./stop/turn-stops.ts";
@@ -10,6 +11,7 @@ export interface RemovalParts extends ConversationParts {
   readonly removal: TurnRemoval;
   readonly turnStops: TurnStops;
   readonly stops: UpstreamStops;
+  readonly files: RoomFiles;
 }
 
 export interface RemovalEvents {
@@ -28,9 +30,10 @@ export class RoomRemoval {
 
   /** Removes all turns and begins a new epoch. What ran is stopped at the upstream; that it must be is stored with the removal. */
   async clear(): Promise<void> {
-    const { committer, removal, turns, stops, journal } = this.#parts;
+    const { committer, removal, turns, stops, journal, files } = this.#parts;
     const commit = committer.begin();
     const running = removal.removeAllIn(commit);
+    files.leaveAllIn(commit);
     turns.position.beginAnew(true);
     for (const generationId of running) stops.intend(generationId);
     commit.next.push(() => {
@@ -43,10 +46,10 @@ export class RoomRemoval {
 
   /**
    * Deletes everything stored. Resolves when that is durable and what ran has been asked to stop once. A stop that the upstream
-   * didn't answer stays on the agenda: its generation id is all that is kept.
+   * didn't answer stays on the agenda: its generation id is all that is kept. So do ids of files that the store didn't delete.
    */
   async erase(): Promise<void> {
-    const { committer, removal, turns, stops, journal, life } = this.#parts;
+    const { committer, removal, turns, stops, journal, files, life } = this.#parts;
     // A room that never had a turn keeps its epoch, for the readers who are in it.
     if (committer.isPristine) {
       committer.forgetStored();
@@ -57,6 +60,7 @@ export class RoomRemoval {
     if (life.aborted) return;
     const discarded = committer.begin();
     const running = removal.removeAllIn(discarded);
+    files.leaveAllIn(discarded);
     turns.tombstones.clear();
     turns.position.beginAnew(false);
     committer.forgetStored();
@@ -65,10 +69,12 @@ export class RoomRemoval {
     });
     // Written with the deletion, so that a crash doesn't lose them.
     for (const generationId of running) stops.intend(generationId);
-    if (running.length > 0) committer.commit(committer.begin());
+    const rest = committer.begin();
+    files.rewriteTrashIn(rest);
+    if (running.length > 0 || !rest.changes.isEmpty) committer.commit(rest);
     await erased;
     if (life.aborted) return;
-    await Promise.all(running.map((generationId) => stops.stop(generationId)));
+    await Promise.all([files.sweep(), ...running.map((generationId) => stops.stop(generationId))]);
   }
 
   /** Stores that every running turn must be stopped: lost before the deletion, a wake carries the stops out. */

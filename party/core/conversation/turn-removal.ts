@@ -2,6 +2,7 @@
  * Removes turns from the conversation and from storage: replaced turns, old turns beyond what `retention.ts` keeps, and all
  * turns of a room that is cleared or erased (`room-removal.ts`). A removed turn leaves a tombstone, so that it never runs again.
  */
+import type { RoomFiles } from "../files/room-files.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
@@ -12,6 +13,7 @@ import type { TurnWaits } from "./run/turn-waits.ts";
 export interface TurnRemovalParts extends ConversationParts {
   readonly committer: Committer;
   readonly waits: TurnWaits;
+  readonly files: RoomFiles;
 }
 
 export class TurnRemoval {
@@ -55,9 +57,11 @@ export class TurnRemoval {
   }
 
   #remove(commit: Commit, turn: Turn, removedSeq?: number): void {
-    const { turns, waits, ports } = this.#parts;
+    const { turns, waits, files, ports } = this.#parts;
     turn.abandon();
     waits.forget(turn);
+    const { files: held } = turn.record.spec;
+    if (held !== undefined) files.leaveIn(commit, held, turn.id);
     commit.changes.removeTurn(turn.record, turn.record.end?.rows ?? turn.answer?.rows ?? 0);
     turns.remove(turn);
     turns.bury(commit.changes, turn.id, ports.clock.now(), removedSeq);

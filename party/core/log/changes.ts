@@ -81,6 +81,15 @@ export class Changes {
     this.#drop(goneKey(turnId));
   }
 
+  /** A value of a part that has keys of its own, such as files. */
+  other(key: string, value: unknown): void {
+    this.#put(key, value);
+  }
+
+  dropOther(key: string): void {
+    this.#drop(key);
+  }
+
   /** Removes everything stored of a turn. `rows`: how many rows of its answer may be there. */
   removeTurn(record: TurnRecord, rows: number): void {
     const { ordinal, inputRows } = record.spec;

@@ -41,6 +41,8 @@ export interface TurnSpec {
   readonly inputRows: number;
   /** Rows that `Submit.context` takes in storage until the turn is over. */
   readonly contextRows?: number;
+  /** Ids of the uploaded files that the question holds. */
+  readonly files?: readonly string[];
   readonly provider?: string;
   readonly model?: string;
   readonly params?: Readonly<Record<string, unknown>>;

@@ -8,6 +8,7 @@ import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { Conversation } from "../conversation/conversation.ts";
 import type { Reader } from "../delivery/reader.ts";
+import { answerFileCall, type FileCall, type FileReply } from "../files/file-calls.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts, RoomSocket, StreamSocket } from "../ports.ts";
 import { type AccessRefusal, mayDo, type Principal, type SocketIdentity, unverified } from "../principal.ts";
@@ -29,6 +30,9 @@ import { TurnSubmit } from "./turn-submit.ts";
 
 /** What a reader holds after all that was sent to it; undefined while a sync is being prepared. */
 export type HoldsNow = () => Have | undefined;
+
+/** The retry delay of a room that is restarting. */
+const restartMs = 1_000;
 
 export class RoomCore {
   /** The turns and their answers: for the HTTP routes, and for tests that compare it with what readers hold. */
@@ -53,7 +57,7 @@ export class RoomCore {
 
   constructor(ports: RoomPorts, policy: RoomPolicy, room: string) {
     this.#ports = ports;
-    const conversation = new Conversation(ports, policy, this.#conversationEvents(), this.#life);
+    const conversation = new Conversation(room, ports, policy, this.#conversationEvents(), this.#life);
     const { delivery } = conversation;
     const sessions = new SessionList(policy);
     const heartbeat = new StreamHeartbeat(conversation, ports.clock, policy, ports.random);
@@ -85,7 +89,7 @@ export class RoomCore {
     });
   }
 
-  #conversationEvents(): ConstructorParameters<typeof Conversation>[2] {
+  #conversationEvents(): ConstructorParameters<typeof Conversation>[3] {
     const withSession = (reader: Reader, run: (session: Session) => void) => {
       const session = this.#sessions.get(reader.socket);
       if (session !== undefined) run(session);
@@ -191,6 +195,18 @@ export class RoomCore {
     this.#watchTickets();
     if (!session.ok) this.#leaveNothing();
     return session;
+  }
+
+  /** A call of the Worker about an uploaded file. A room that is only asked must leave nothing behind (F4). */
+  async handleFile(call: FileCall): Promise<FileReply> {
+    this.#leftNothing = false;
+    try {
+      const reply = await answerFileCall(call, this.conversation.files, this.conversation.addresses);
+      // Nothing that was waited for is durable: the Worker's client finds out by another request.
+      return this.conversation.isClosed ? fail({ code: "draining", retryAfterMs: restartMs }) : reply;
+    } finally {
+      this.#leaveNothing();
+    }
   }
 
   #watchTickets(): void {

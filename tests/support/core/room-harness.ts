@@ -3,7 +3,7 @@
 import type { RoomEvent } from "../../../party/core/events.ts";
 import { NO_LIMITER, type TurnLimiter } from "../../../party/core/limiter/limiter-port.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../../../party/core/policy.ts";
-import type { AuditedAct, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
+import type { AuditedAct, RoomFileStore, RoomPorts, RoomSocket, Upstream } from "../../../party/core/ports.ts";
 import type { Principal } from "../../../party/core/principal.ts";
 import { RoomCore } from "../../../party/core/room/room.ts";
 import { ALL_SCOPES } from "../../../party/core/scopes.ts";
@@ -135,7 +135,30 @@ export class Tab {
   }
 }
 
+/** The store of uploaded files: remembers what it holds, and signs by saying when. */
+export class FakeFileStore implements RoomFileStore {
+  readonly held = new Set<string>();
+  /** Deletes fail while it is set. */
+  isDown = false;
+  deletes = 0;
+
+  async sign(id: string, origin: string, now: number) {
+    return {
+      url: `${origin}/parties/chat/test-room/files/${id}?until=${now}&sig=s`,
+      expiresAt: now + 2_000,
+      freshUntil: now + 1_000,
+    };
+  }
+
+  async delete(ids: readonly string[]): Promise<void> {
+    this.deletes += 1;
+    if (this.isDown) throw new Error("store down");
+    for (const id of ids) this.held.delete(id);
+  }
+}
+
 export interface RoomOptions {
+  readonly files?: RoomFileStore;
   readonly policy?: Partial<RoomPolicy>;
   readonly storage?: MemoryStorage;
   readonly principalOf?: RoomPorts["principalOf"];
@@ -215,7 +238,7 @@ export class Room {
     const ports: RoomPorts = {
       prepare: this.#options.prepare ?? (async () => undefined),
       refusalOf: this.#options.refusalOf ?? (() => undefined),
-      ...defined({ hasTokenOf: this.#options.hasTokenOf }),
+      ...defined({ hasTokenOf: this.#options.hasTokenOf, files: this.#options.files }),
       limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,
       storage: this.storage,

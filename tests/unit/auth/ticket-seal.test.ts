@@ -1,7 +1,8 @@
 /** Tests the seal of stream tickets: the Worker opens what it sealed for the same room, and nothing else. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type SecretSettings, TicketSeal, ticketSealOf } from "../../../party/auth/ticket-seal.ts";
+import type { SecretSettings } from "../../../party/auth/sealing-keys.ts";
+import { TicketSeal, ticketSealOf } from "../../../party/auth/ticket-seal.ts";
 
 const secret = new Uint8Array(32).fill(7);
 const now = Date.UTC(2026, 10, 30);

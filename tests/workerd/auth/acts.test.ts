@@ -123,6 +123,13 @@ const rows: readonly Row[] = [
     needs: ["read", "write"],
     go: http("POST", chat(""), ({ room }) => ({ id: room, messages: [uiMessage("status 400")] })),
   },
+  { act: "upload a file", transport: "HTTP", needs: ["write"], go: http("POST", at(":room/files"), question) },
+  {
+    act: "discard a file",
+    transport: "HTTP",
+    needs: ["write"],
+    go: http("DELETE", at(":room/files/no-file-of-this-id")),
+  },
   {
     act: "repeat another user's question",
     transport: "HTTP",

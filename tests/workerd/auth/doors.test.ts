@@ -39,7 +39,10 @@ const words = comparedWords();
 function addressesOf(route: Route, word: string): string[] {
   const [room, turn, part] = ["acme.lobby", "turn-1", "stream"];
   const fill = (names: { room: string; turn: string; part: string }) =>
-    route.replace(":room", names.room).replace(":turn", names.turn).replace(":part?", names.part);
+    route
+      .replace(":room", names.room)
+      .replace(":turn", names.turn)
+      .replace(/:part\?|:file/, names.part);
   return [
     ...new Set([
       fill({ room: `acme.${word}`, turn, part }),
