@@ -82,11 +82,15 @@ export function lengthOf(parts: readonly Part[]): number {
 export function joinParts(parts: readonly Part[], more: readonly Part[]): Part[] {
   const joined = parts.slice();
   for (const part of more) {
-    const last = joined.at(-1);
-    if (!isRun(part)) joined.push(part);
-    else if (textIn(part) === "") continue;
-    else if (last && isRun(last) && isSameRun(last, part)) {
-      joined[joined.length - 1] = withText(last, textIn(last) + textIn(part));
+    if (!isRun(part)) {
+      joined.push(part);
+      continue;
+    }
+    const text = textIn(part);
+    if (text === "") continue;
+    const last = joined[joined.length - 1];
+    if (last !== undefined && isRun(last) && isSameRun(last, part)) {
+      joined[joined.length - 1] = withText(last, textIn(last) + text);
     } else joined.push(part);
   }
   return joined;
@@ -173,7 +177,11 @@ const segmentUnits = 2048;
 
 interface Segment {
   readonly start: number;
-  part: Part;
+  /** A chunk, or the run that `text` belongs to; the run's own text is only how it began. */
+  readonly part: Part;
+  /** What a run holds by now. It grows in place, because a part of its own for each token would be garbage at the next. */
+  text: string;
+  units: number;
 }
 
 /**
@@ -193,36 +201,56 @@ export class Content {
   }
 
   append(parts: readonly Part[]): void {
-    for (const part of parts) {
-      const units = unitsOf(part);
-      if (units === 0) continue;
-      const last = this.#segments.at(-1);
-      if (last && isRun(part) && isRun(last.part) && isSameRun(last.part, part) && this.#fits(last)) {
-        last.part = withText(last.part, textIn(last.part) + textIn(part));
-      } else this.#segments.push({ start: this.#length, part });
-      this.#length += units;
-    }
+    for (const part of parts) this.add(part);
   }
 
-  #fits(segment: Segment): boolean {
-    return this.#length - segment.start < segmentUnits;
+  add(part: Part): void {
+    const text = isRun(part) ? textIn(part) : undefined;
+    const units = text === undefined ? 1 : text.length;
+    if (units === 0) return;
+    const last = this.#segments[this.#segments.length - 1];
+    if (text !== undefined && last !== undefined && this.#grows(last, part as RunPart)) {
+      last.text += text;
+      last.units += units;
+    } else this.#segments.push({ start: this.#length, part, text: text ?? "", units });
+    this.#length += units;
   }
 
-  /** Parts in `[from, to)`, found from the end because readers are almost always near it. */
+  #grows({ part, units, text }: Segment, run: RunPart): boolean {
+    return text !== "" && units < segmentUnits && isSameRun(part as RunPart, run);
+  }
+
+  /**
+   * Parts in `[from, to)`, found from the end because readers are almost always near it. A bound inside a surrogate pair moves
+   * down to the pair's start.
+   */
   slice(from: number, to = this.#length): Part[] {
-    if (from >= to) return [];
-    let first = this.#segments.length - 1;
-    while (first > 0 && (this.#segments[first]?.start ?? 0) > from) first -= 1;
-    let start = this.#segments[first]?.start ?? 0;
-    const raw: Part[] = [];
-    for (let index = first; index < this.#segments.length && start < to; index += 1) {
-      const segment = this.#segments[index];
-      if (!segment) break;
-      raw.push(segment.part);
-      start = segment.start + unitsOf(segment.part);
+    const slice: Part[] = [];
+    if (from >= to) return slice;
+    const segments = this.#segments;
+    let index = segments.length - 1;
+    while (index > 0 && (segments[index]?.start ?? 0) > from) index -= 1;
+    let run: RunPart | undefined;
+    let text = "";
+    for (; index < segments.length; index += 1) {
+      const segment = segments[index];
+      if (segment === undefined || segment.start >= to) break;
+      if (segment.start + segment.units <= from) continue;
+      const piece = cutOf(segment, from, to);
+      if (segment.text !== "" && piece === "") continue;
+      if (run !== undefined && (piece === "" || !isSameRun(run, segment.part as RunPart))) {
+        slice.push(withText(run, text));
+        run = undefined;
+        text = "";
+      }
+      if (piece === "") slice.push(segment.part);
+      else {
+        run = segment.part as RunPart;
+        text += piece;
+      }
     }
-    const base = this.#segments[first]?.start ?? 0;
-    return joinParts([], sliceParts(raw, from - base, to - base));
+    if (run !== undefined) slice.push(withText(run, text));
+    return slice;
   }
 
   parts(): Part[] {
@@ -236,6 +264,12 @@ export class Content {
     this.#length = 0;
     this.append(kept);
   }
+}
+
+/** What of a segment's text lies in `[from, to)`; empty for a chunk. */
+function cutOf({ start, text, units }: Segment, from: number, to: number): string {
+  if (start >= from && start + units <= to) return text;
+  return text.slice(safeCut(text, Math.max(0, from - start)), safeCut(text, Math.min(units, to - start)));
 }
 
 /** True where a cut at `offset` would part a surrogate pair of `text`; readers use it to refuse such cursors. */

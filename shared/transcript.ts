@@ -207,15 +207,16 @@ function foldDelta(view: RoomView, frame: TurnDeltaFrame): Folded {
   if (turn === undefined || frame.offset > turn.length) return refused(view);
   const fresh = frame.offset === turn.length ? frame.parts : sliceParts(frame.parts, turn.length - frame.offset);
   // A repeat: it says nothing about the present, so neither does it end a wait.
-  if (lengthOf(fresh) === 0) return applied(view);
+  const units = lengthOf(fresh);
+  if (units === 0) return applied(view);
   const { notice: _, ...rest } = turn;
   return applied(
     changeTurn(view, turn.id, () => ({
       ...rest,
       state: "streaming",
       parts: joinParts(turn.parts, fresh),
-      length: turn.length + lengthOf(fresh),
-      ...(frame.simulated === undefined ? {} : { simulated: frame.simulated }),
+      length: turn.length + units,
+      ...defined({ simulated: frame.simulated }),
     })),
   );
 }

@@ -21,7 +21,8 @@ export interface EncodedDelta {
 
 export class DeltaEncoder {
   readonly #maxBytes: number;
-  readonly #encoded = new Map<Turn, Map<number, EncodedDelta | undefined>>();
+  /** By turn and offset. Made only when a second question comes: a flush of one turn to readers at one position has none. */
+  #encoded: Map<Turn, Map<number, EncodedDelta | undefined>> | undefined;
   /** What was asked for last. Readers are almost always at one position, so most questions are the same again. */
   #last: { readonly turn: Turn; readonly offset: number; readonly delta: EncodedDelta | undefined } | undefined;
 
@@ -39,17 +40,20 @@ export class DeltaEncoder {
   encode(turn: Turn, offset: number): EncodedDelta | undefined {
     if (this.#last?.offset === offset && this.#last.turn === turn) return this.#last.delta;
     if (offset >= turn.length) return undefined;
-    const delta = this.#find(turn, offset);
+    this.#keepLast();
+    const known = this.#encoded?.get(turn);
+    const delta = known?.has(offset) === true ? known.get(offset) : encodeDelta(turn, offset, this.#maxBytes);
     this.#last = { turn, offset, delta };
     return delta;
   }
 
-  #find(turn: Turn, offset: number): EncodedDelta | undefined {
-    const ofTurn = this.#encoded.get(turn) ?? new Map<number, EncodedDelta | undefined>();
-    if (ofTurn.has(offset)) return ofTurn.get(offset);
-    const delta = encodeDelta(turn, offset, this.#maxBytes);
-    this.#encoded.set(turn, ofTurn.set(offset, delta));
-    return delta;
+  #keepLast(): void {
+    if (this.#last === undefined) return;
+    const { turn, offset, delta } = this.#last;
+    this.#encoded ??= new Map();
+    const ofTurn = this.#encoded.get(turn);
+    if (ofTurn === undefined) this.#encoded.set(turn, new Map([[offset, delta]]));
+    else ofTurn.set(offset, delta);
   }
 }
 
@@ -72,11 +76,13 @@ function startOf(turn: Turn, offset: number): number {
 /** As much as fits, at least a few characters or one part. A part that isn't text counts one unit and may have 32 KiB. */
 function fitting(parts: Part[], maxBytes: number): Part[] {
   let left = maxBytes;
-  for (const [index, part] of parts.entries()) {
-    const bytes = isRun(part) ? utf8Length(textIn(part)) : utf8Length(JSON.stringify(part));
+  for (let index = 0; index < parts.length; index += 1) {
+    const part = parts[index] as Part;
+    const isOfText = isRun(part);
+    const bytes = utf8Length(isOfText ? textIn(part) : JSON.stringify(part));
     if (bytes > left) {
       const units = Math.max(index === 0 ? minUnits : 0, Math.floor(left / bytesPerUnit));
-      const rest = isRun(part) ? sliceParts([part], 0, units) : index === 0 ? [part] : [];
+      const rest = isOfText ? sliceParts([part], 0, units) : index === 0 ? [part] : [];
       return [...parts.slice(0, index), ...rest];
     }
     left -= bytes;

@@ -130,7 +130,8 @@ export class Answer {
     const free = maxLength - this.#content.length;
     // A surrogate pair that straddles the limit is left out whole: the answer is full although it is shorter.
     if (fresh > free) this.#isFull = true;
-    if (free > 0)
-      this.#content.append(skipped > 0 || fresh > free ? sliceParts([part], skipped, skipped + free) : [part]);
+    if (free <= 0) return;
+    if (skipped > 0 || fresh > free) this.#content.append(sliceParts([part], skipped, skipped + free));
+    else this.#content.add(part);
   }
 }

@@ -32,7 +32,8 @@ export class RunRepairer {
     }
     const half = this.#waiting.size === 0 ? "" : this.#take(part);
     const text = textIn(part);
-    emit(withText(part, this.#repairer.push(half === "" ? text : half + text)));
+    const repaired = this.#repairer.push(half === "" ? text : half + text);
+    emit(repaired === text ? part : withText(part, repaired));
   }
 
   /** No more text follows. */
