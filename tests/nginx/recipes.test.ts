@@ -13,6 +13,7 @@ import { textOf } from "../../shared/content.ts";
 import { parsePage } from "../docs/page.ts";
 import { launchBrowser } from "../support/browser.ts";
 import { bundleClient } from "../support/client-bundle.ts";
+import { hangAfterMs } from "../support/hang-guard.ts";
 import { isInstalled, type OwnProxy, startCaddy, startNginx } from "../support/network/own-proxy.ts";
 import { startTestStack, type TestStack } from "../support/stack.ts";
 
@@ -97,7 +98,7 @@ describe.each(recipes)("behind $program at $host, path '$prefix'", (recipe) => {
     origin = `http://${host}:${proxy.port}`;
     context = await browser.newContext({ bypassCSP: true });
     page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    page.setDefaultTimeout(hangAfterMs);
   });
   afterAll(async () => {
     await context?.close();

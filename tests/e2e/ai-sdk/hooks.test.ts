@@ -6,6 +6,7 @@ import type { Browser, BrowserContext, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { hookVersions, type ServedHooks, serveHooks } from "../../support/ai-sdk-hooks.ts";
 import { launchBrowser } from "../../support/browser.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { WireCutter } from "../../support/network/wire-cutter.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
@@ -35,7 +36,7 @@ afterEach(() => context.close());
 
 async function open(version: string, over: "http" | "websocket" | "transport", gateway = stack.url): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(hangAfterMs);
   await page.goto(hooks.address(version, { gateway, over, chat: `hooks-${chats}` }));
   await page.getByLabel("Message").waitFor();
   return page;

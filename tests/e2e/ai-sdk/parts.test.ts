@@ -6,6 +6,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { hookVersions, type ServedHooks, serveHooks } from "../../support/ai-sdk-hooks.ts";
 import { launchBrowser } from "../../support/browser.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 const question = "How does a stream reconnect?";
@@ -58,7 +59,7 @@ describe.each(hookVersions)("With the hook of %s,", (version) => {
       const context = await browser.newContext();
       const open = async () => {
         const page = await context.newPage();
-        page.setDefaultTimeout(30_000);
+        page.setDefaultTimeout(hangAfterMs);
         await page.goto(hooks.address(version, { gateway: stack.url, over, chat: `parts-${chats}` }));
         await page.getByLabel("Message").waitFor();
         return page;

@@ -15,6 +15,7 @@ import { RoomChatTransport } from "../../../client/ai-sdk.ts";
 import type { Part } from "../../../scripts/lib/local-process.ts";
 import { startGateway } from "../../../scripts/lib/local-processes.ts";
 import { launchBrowser } from "../../support/browser.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 import { chatOver, defaultTransport } from "../../unit/ai-sdk/chats.ts";
 import { textIn } from "../../unit/ai-sdk/readers.ts";
@@ -84,7 +85,7 @@ interface Opened {
 
 async function open({ over, gateway = stack.url, token }: Opened): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(hangAfterMs);
   if (token !== undefined) await page.addInitScript((known) => sessionStorage.setItem("token", known), token);
   const query = new URLSearchParams({ gateway, over, chat: `chat-${chats}-${over}` });
   await page.goto(`http://127.0.0.1:${(site.httpServer.address() as AddressInfo).port}/?${query}`);

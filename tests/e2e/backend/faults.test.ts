@@ -13,6 +13,7 @@ import { startFaultyUpstream } from "../../support/backends/faulty-upstream.ts";
 import { faultList } from "../../support/backends/faulty-upstream-table.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { untilSnapshot } from "../../support/client.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 let browser: Browser;
@@ -33,7 +34,7 @@ function openIn(url: string): Promise<Reader[]> {
   const opened = (["en", "zh-CN"] as const).map(async (locale) => {
     const context = await browser.newContext({ locale: locale === "en" ? "en-US" : locale });
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(hangAfterMs);
     await page.goto(url);
     await page
       .getByRole("banner")

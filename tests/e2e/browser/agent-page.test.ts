@@ -3,6 +3,7 @@ import axe from "axe-core";
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { launchBrowser } from "../../support/browser.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 const question = "How does a stream reconnect?";
@@ -34,7 +35,7 @@ async function enter(options: BrowserContextOptions = {}): Promise<Page> {
 
 async function open(): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(30_000);
+  page.setDefaultTimeout(hangAfterMs);
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     if (/Content Security Policy/i.test(message.text())) complaints.push(message.text());

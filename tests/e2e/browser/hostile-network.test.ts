@@ -8,6 +8,7 @@ import { EMPTY_VIEW, foldFrame } from "../../../shared/transcript.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { untilSnapshot } from "../../support/client.ts";
 import { bundleClient } from "../../support/client-bundle.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { type HostileProxy, startHostileProxy, type Vices } from "../../support/network/hostile-proxy.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
@@ -49,7 +50,7 @@ const room = () => `hostile-page-${rooms}`;
 
 async function open(url: string): Promise<Page> {
   const page = await context.newPage();
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(hangAfterMs);
   await page.goto(`${url}/?room=${room()}`);
   return page;
 }
@@ -158,7 +159,7 @@ class Tab {
 
   static async enter(url: string, script: string): Promise<Tab> {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(hangAfterMs);
     // Any address of the gateway's that draws nothing.
     await page.goto(`${url}/health`);
     await page.addScriptTag({ content: script });

@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { ChatClient } from "../../../client/index.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { untilSnapshot } from "../../support/client.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 let stack: TestStack;
@@ -41,7 +42,7 @@ async function open(options?: BrowserContextOptions): Promise<Page> {
     context = await browser.newContext({ locale: "en-US", ...options });
   }
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  page.setDefaultTimeout(hangAfterMs);
   page.on("pageerror", (error) => complaints.push(error.message));
   page.on("console", (message) => {
     if (/Content Security Policy|unmounted|removeChild/i.test(message.text())) complaints.push(message.text());
@@ -91,9 +92,7 @@ describe("[C6] an answer never takes the page away", () => {
       const page = await open();
       await answered(text);
       const shown = lastAnswer(page).locator(".md");
-      await expect
-        .poll(async () => (await shown.textContent())?.length, { timeout: 20_000 })
-        .toBeGreaterThan(text.length / 2);
+      await expect.poll(async () => (await shown.textContent())?.length).toBeGreaterThan(text.length / 2);
       await ask(page, "and **now**?");
       await lastAnswer(page).locator("strong", { hasText: "now" }).waitFor();
       await page.reload();
@@ -105,7 +104,7 @@ describe("[C6] an answer never takes the page away", () => {
 
   test("a failure of the page itself shows a message and a reload, which works once its cause is gone", async () => {
     const page = await context.newPage();
-    page.setDefaultTimeout(20_000);
+    page.setDefaultTimeout(hangAfterMs);
     await page.addInitScript(() => {
       if (sessionStorage.getItem("mended") !== null) return;
       history.replaceState = () => {
@@ -127,7 +126,7 @@ describe("[C6] an answer never takes the page away", () => {
     await replaced;
     await answered("a **bold** word");
     await lastAnswer(page).locator("strong", { hasText: "bold" }).waitFor();
-  }, 60_000);
+  });
 });
 
 async function lastWorker(page: Page): Promise<void> {
@@ -445,7 +444,7 @@ describe("devices", () => {
     await untilSnapshot(peer, ({ turns }) => turns.some((turn) => turn.id === id && turn.state === "settled"));
     await lastAnswer(page).getByText("end of it").waitFor();
     expect(await page.getByRole("button", { name: "Jump to latest" }).isVisible()).toBe(false);
-  }, 60_000);
+  });
 });
 
 describe.each([

@@ -12,6 +12,7 @@ import type { Part } from "../../../scripts/lib/local-process.ts";
 import { startGateway } from "../../../scripts/lib/local-processes.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { bundleClient } from "../../support/client-bundle.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startHostileProxy } from "../../support/network/hostile-proxy.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
@@ -70,7 +71,7 @@ interface Visit {
 /** A page at `pageUrl` with a client of its own. */
 async function visit(pageUrl: string, options: Pick<ChatClientOptions, "url" | "transports">): Promise<Visit> {
   const page = await context.newPage();
-  page.setDefaultTimeout(40_000);
+  page.setDefaultTimeout(hangAfterMs);
   const errors: string[] = [];
   page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
   await page.goto(pageUrl);

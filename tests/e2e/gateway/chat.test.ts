@@ -11,6 +11,7 @@ import { startGateway } from "../../../scripts/lib/local-processes.ts";
 import { textOf } from "../../../shared/content.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { untilSnapshot } from "../../support/client.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 let stack: TestStack;
@@ -44,7 +45,7 @@ function freshRoom(): string {
 async function open(room: string): Promise<Page> {
   const page = await context.newPage();
   // Under the test's own limit, so that what was waited for is named.
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(hangAfterMs);
   await page.goto(`${stack.url}/?room=${room}`);
   await online(page).waitFor();
   return page;
@@ -202,7 +203,7 @@ describe("in the browser", () => {
     let gateway = own.gateway;
     try {
       const page = await context.newPage();
-      page.setDefaultTimeout(15_000);
+      page.setDefaultTimeout(hangAfterMs);
       await page.goto(`${own.url}/?room=${freshRoom()}`);
       await online(page).waitFor();
       await ask(page, "before the fall");

@@ -9,6 +9,7 @@ import { startBackend } from "../../../scripts/lib/local-processes.ts";
 import { textOf } from "../../../shared/content.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { untilSnapshot } from "../../support/client.ts";
+import { hangAfterMs } from "../../support/hang-guard.ts";
 import { startTestStack, type TestStack } from "../../support/stack.ts";
 
 let stack: TestStack;
@@ -36,7 +37,7 @@ function freshRoom(): string {
 async function open(room: string, url = stack.url): Promise<Page> {
   const page = await context.newPage();
   // Under the test's own limit, so that what was waited for is named.
-  page.setDefaultTimeout(15_000);
+  page.setDefaultTimeout(hangAfterMs);
   await page.goto(`${url}/?room=${room}`);
   return page;
 }
@@ -132,7 +133,7 @@ describe("a question that was asked just before the page went", () => {
     const opened = context.waitForEvent("page");
     await page.evaluate(() => void window.open(location.href));
     const copy = await opened;
-    copy.setDefaultTimeout(15_000);
+    copy.setDefaultTimeout(hangAfterMs);
     expect(await copy.evaluate(() => JSON.stringify(sessionStorage))).toContain("from two tabs");
     await page.reload();
     for (const tab of [page, copy]) {

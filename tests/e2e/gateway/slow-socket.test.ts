@@ -53,9 +53,7 @@ async function answered(tab: ChatClient, prompt: string): Promise<void> {
 
 const viewersAre = (count: number) => (snapshot: ChatSnapshot) => snapshot.view.viewers === count;
 
-test("[F2] a client that doesn't read is closed, and newcomers get in while it is there", {
-  timeout: 90_000,
-}, async () => {
+test("[F2] a client that doesn't read is closed, and newcomers get in while it is there", async () => {
   const tab = await joined("slow");
   const deaf = await DeafClient.join(roomUrl(worker, "slow"));
   await untilSnapshot(tab, viewersAre(2));
@@ -72,9 +70,7 @@ test("[F2] a client that doesn't read is closed, and newcomers get in while it i
   deaf.destroy();
 });
 
-test("[F2] a client that doesn't read its event stream loses it, and the others don't notice", {
-  timeout: 90_000,
-}, async () => {
+test("[F2] a client that doesn't read its event stream loses it, and the others don't notice", async () => {
   const tab = await joined("stream");
   const deaf = await DeafStream.open(roomUrl(worker, "stream"));
   await untilSnapshot(tab, viewersAre(2));
