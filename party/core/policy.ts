@@ -92,8 +92,8 @@ export const DEFAULT_POLICY: RoomPolicy = {
   allowHttp: false,
   /** One Mi units: about 250,000 tokens. Beyond that something loops (T6). */
   maxTurnLength: 1_048_576,
-  /** A tool step or data part as JSON: one stored row, in whatever way the host serializes it. */
-  maxPartBytes: 32_768,
+  /** A tool's output, a data part or an inline image as JSON: one sync, and up to 64 stored rows. */
+  maxPartBytes: 1_048_576,
   /** Whether to trust a backend to resume that has not said so in its `start`. */
   upstreamResumable: false,
   /** Of a hundred traces that begin here, how many are recorded. */

@@ -1,8 +1,8 @@
 /** What a framing is given, and what it reports: events, a document, bare text, or a failure. */
 import type { UpstreamFailure } from "../core/ports.ts";
 
-/** One event larger than this is not an answer, it is a fault: in UTF-16 units. */
-export const maxEventUnits = 1_048_576;
+/** An event larger than this is a fault: in UTF-16 units. The largest part (`maxPartBytes`) and its envelope fit. */
+export const maxEventUnits = 2_097_152;
 
 export interface FramingSink {
   onEvent(name: string | undefined, data: string, id: string | undefined): void;

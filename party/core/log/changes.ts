@@ -10,6 +10,7 @@ import {
   contextKey,
   goneKey,
   inputKey,
+  maxPartRowBytes,
   type RoomRecord,
   roomKey,
   rowBytes,
@@ -112,7 +113,10 @@ export class Changes {
 
 /** A value's JSON as storable rows. */
 export function jsonRows(value: TurnInput | readonly ChatMessage[]): string[] {
-  const json = JSON.stringify(value);
+  return piecesOf(JSON.stringify(value));
+}
+
+function piecesOf(json: string): string[] {
   const rows: string[] = [];
   for (let start = 0; start < json.length; ) {
     const end = safeCut(json, start + rowUnits);
@@ -122,30 +126,49 @@ export function jsonRows(value: TurnInput | readonly ChatMessage[]): string[] {
   return rows;
 }
 
+interface RowFields {
+  readonly from: number;
+  mark?: UpstreamMark;
+}
+type PartsRow = RowFields & { readonly v: 2; readonly parts: Part[] };
+type PieceRow = RowFields & { readonly v: 3; readonly piece: string; readonly index: number; readonly of: number };
+
 /**
- * Parts that begin at `from` as storable rows. Text and other parts share rows. The mark goes with the last row: only there
- * all of its event is logged.
+ * Parts that begin at `from` as storable rows. Text and other parts share rows; a part too large for a row is cut into several. The
+ * mark goes with the last row: only there all of its event is logged.
  */
 export function textRows(from: number, parts: readonly Part[], mark: UpstreamMark | undefined): unknown[] {
-  const rows: { v: 2; from: number; parts: Part[]; mark?: UpstreamMark }[] = [];
-  let start = from;
+  const rows: (PartsRow | PieceRow)[] = [];
+  /** The row that takes more parts, and how many bytes of them. */
+  let open: PartsRow | undefined;
   let freeBytes = 0;
+  let start = from;
   for (const part of parts) {
     for (const piece of isRun(part) ? cutText(part) : [part]) {
       const bytes = storedBytes(piece);
-      const last = rows.at(-1);
-      if (last !== undefined && bytes <= freeBytes) last.parts.push(piece);
-      else {
-        rows.push({ v: 2, from: start, parts: [piece] });
-        freeBytes = rowBytes;
+      if (bytes > maxPartRowBytes) {
+        rows.push(...pieceRows(start, piece));
+        open = undefined;
+      } else {
+        if (open === undefined || bytes > freeBytes) {
+          open = { v: 2, from: start, parts: [] };
+          rows.push(open);
+          freeBytes = rowBytes;
+        }
+        open.parts.push(piece);
+        freeBytes -= bytes;
       }
-      freeBytes -= bytes;
       start += unitsOf(piece);
     }
   }
   const last = rows.at(-1);
   if (last !== undefined && mark !== undefined) last.mark = mark;
   return rows;
+}
+
+function pieceRows(from: number, part: Part): PieceRow[] {
+  const pieces = piecesOf(JSON.stringify(part));
+  return pieces.map((piece, index) => ({ v: 3, from, piece, index, of: pieces.length }));
 }
 
 function cutText(part: Part): Part[] {

@@ -7,6 +7,7 @@ import {
   messageSchema,
   type TurnInput,
 } from "../../../shared/protocol/client-frames.ts";
+import { partSchema } from "../../../shared/protocol/parts.ts";
 import type { RoomStorage } from "../ports.ts";
 import { partOfV1 } from "./rows-v1.ts";
 import {
@@ -87,9 +88,16 @@ export class LogReader {
     const stored = await this.#storage.list({ prefix: rowsPrefix("text", ordinal) });
     const parts: Part[] = [];
     let mark: UpstreamMark | undefined;
+    // The pieces of a large part. A crash may have lost the last of them: then the rest says nothing, and other rows follow.
+    let pieces: string[] = [];
     for (const value of stored.values()) {
       const row = rowSchema.parse(value);
-      parts.push(...(row.v === 1 ? row.parts.map(partOfV1) : row.parts));
+      if (row.v === 3) {
+        pieces = row.index === 0 ? [row.piece] : [...pieces, row.piece];
+        if (row.index !== pieces.length - 1 || pieces.length < row.of) continue;
+        parts.push(partSchema.parse(JSON.parse(pieces.join(""))));
+      } else parts.push(...(row.v === 1 ? row.parts.map(partOfV1) : row.parts));
+      pieces = [];
       if (row.mark !== undefined) mark = row.mark;
     }
     return { parts, rows: stored.size, mark };

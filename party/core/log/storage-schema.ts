@@ -10,7 +10,7 @@ import { partV1Schema } from "./rows-v1.ts";
 export const rowUnits = 16_384;
 /** Bytes of parts that share a row: half of what a value may have, and a whole piece of text. */
 export const rowBytes = 2 * rowUnits + 256;
-/** Bytes of the largest part that isn't text: it has a row of its own then, beside the row's other fields. */
+/** Bytes of the largest part without text that lies in one row, beside the row's other fields. The JSON of a larger one is cut. */
 export const maxPartRowBytes = 64_000;
 
 /** One per room. A room that never accepted a turn has none. */
@@ -50,8 +50,12 @@ export const tombstoneSchema = z.object({
 export const agendaSchema = z.object({ v: z.literal(1), entries: z.record(z.string(), z.number()) });
 export const jsonRowSchema = z.object({ v: z.literal(1), text: z.string() });
 const rowFields = { from: count, mark: z.exactOptional(z.object({ eventId: z.string(), offset: count })) };
-/** Version 1 had parts of other shapes: see `rows-v1.ts`. */
+/**
+ * Version 1 had parts of other shapes: see `rows-v1.ts`. Version 3 holds a piece of the JSON of one part that is too large for a
+ * row: number `index`, from 0, of `of` pieces in rows one after the other.
+ */
 export const rowSchema = z.discriminatedUnion("v", [
+  z.object({ v: z.literal(3), ...rowFields, piece: z.string(), index: count, of: count }),
   z.object({ v: z.literal(2), ...rowFields, parts: z.array(partSchema) }),
   z.object({ v: z.literal(1), ...rowFields, parts: z.array(partV1Schema) }),
 ]);

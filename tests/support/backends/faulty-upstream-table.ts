@@ -132,7 +132,7 @@ export const faults = {
   "wrong-type": failed("event shape", "sends a token whose text is a number", "upstream-malformed", 1, soFar),
   "bad-usage": completed("event shape", "counts tokens below zero"),
   "huge-event": failed("event shape", "sends an event of 10 MiB", "upstream-malformed", 1, soFar),
-  "huge-part": failed("event shape", "sends a tool result of 64 KiB", "part-too-large", 1, soFar),
+  "huge-part": failed("event shape", "sends a tool result of 1.2 MB", "part-too-large", 1, soFar),
   "unknown-event": completed("event shape", "sends events and fields that nobody knows"),
   unrecognized: failed("event shape", "streams events of which nothing is understood", "upstream-unrecognized"),
   "unrecognized-open": failed("event shape", "sends one such event and stays open", "upstream-unrecognized"),

@@ -263,7 +263,7 @@ const behaviours: Readonly<Record<FaultName, Behaviour>> = {
   "huge-event": sends(`${head(sse)}${first}event: token\ndata: {"text":"`, "x".repeat(10 * 1_048_576), `"}\n\n${rest}`),
   "huge-part": sends(
     head(sse) + first,
-    event("tool", { toolCallId: "a", toolName: "read", phase: "result", value: "x".repeat(65_536) }) + rest,
+    event("tool", { toolCallId: "a", toolName: "read", phase: "result", value: "x".repeat(1_200_000) }) + rest,
   ),
   "unknown-event": sends(
     `${head(sse)}${event("metrics", secret)}${first}unknown: ${secret}\nretry: soon\n${data({ note: secret })}${event("token", { text: "world", debug: secret })}${event("done", { finishReason: "stop" })}`,

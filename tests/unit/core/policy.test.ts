@@ -1,8 +1,9 @@
 /** The numbers hold together: tuning one must not break another. */
 import { expect, test } from "vitest";
 import { watchdogMs } from "../../../party/core/conversation/commit.ts";
-import { rowUnits } from "../../../party/core/log/storage-schema.ts";
+import { maxPartRowBytes, rowUnits } from "../../../party/core/log/storage-schema.ts";
 import { DEFAULT_POLICY as policy } from "../../../party/core/policy.ts";
+import { maxEventUnits } from "../../../party/upstream/framing-contract.ts";
 import { heartbeatMs, helloTimeoutMs, syncMaxBytes, viewerTimeoutMs } from "../../../shared/protocol/limits.ts";
 
 test("[R6] three heartbeats fit into what a viewer may be silent for", () => {
@@ -18,10 +19,16 @@ test("[F1] what is coalesced is far from what counts as silence, and the log tra
   expect(policy.coalesceMs * 100).toBeLessThan(policy.silenceTimeoutMs);
 });
 
-test("[F3] a log row of text and a part of its own both fit a stored value of 64 KiB", () => {
+test("[F3] a log row of text and a part in one row both fit a stored value of 64 KiB", () => {
   expect(policy.logLagUnits).toBeLessThanOrEqual(rowUnits);
   expect(2 * rowUnits).toBeLessThanOrEqual(65_536 / 2);
-  expect(policy.maxPartBytes).toBeLessThanOrEqual(65_536 / 2);
+  expect(maxPartRowBytes).toBeLessThanOrEqual(65_536 - 1_024);
+});
+
+test("[T6] the largest part fits an answer, a sync and an event of the upstream", () => {
+  expect(policy.maxPartBytes).toBeLessThanOrEqual(policy.maxTurnLength);
+  expect(policy.maxPartBytes).toBeLessThanOrEqual(syncMaxBytes);
+  expect(policy.maxPartBytes).toBeLessThan(maxEventUnits);
 });
 
 test("[U1] each limit of an attempt is shorter than the turn's, and the turn's fits the platform's 15 minutes", () => {

@@ -5,8 +5,6 @@
 import { isRun } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";
 import { utf8Length } from "../../../../shared/text.ts";
-import { maxPartRowBytes } from "../../log/storage-schema.ts";
-import { storedBytes } from "../../log/stored-bytes.ts";
 import type { Ending } from "../../log/turn-record.ts";
 import type { UpstreamBatch, UpstreamFailure } from "../../ports.ts";
 import type { ActiveRun } from "../../turn/active-run.ts";
@@ -175,7 +173,7 @@ export class AttemptSink implements TurnRunSink {
     for (const part of batch.parts) {
       if (isRun(part)) continue;
       const bytes = utf8Length(JSON.stringify(part));
-      if (bytes > maxPartBytes || storedBytes(part) > maxPartRowBytes) return "part-too-large";
+      if (bytes > maxPartBytes) return "part-too-large";
       this.#answer.partBytes += bytes;
     }
     return this.#answer.partBytes > maxTurnLength ? "turn-too-long" : undefined;

@@ -1,6 +1,7 @@
 /** What is stored before what, while a turn runs, and how many rows it costs (T5, T6, F3). */
 import { describe, expect, test } from "vitest";
 import { UpstreamFailure } from "../../../../party/core/ports.ts";
+import type { Part } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";
 import { settled } from "../../../support/core/fake-clock.ts";
 import { buildRoom, type Room, type RoomOptions, type Tab } from "../../../support/core/room-harness.ts";
@@ -11,6 +12,12 @@ async function asked(options: RoomOptions = {}): Promise<{ room: Room; tab: Tab;
   const id = tab.submit("hi");
   await settled();
   return { room, tab, id };
+}
+
+/** What a wake finds after all that was written has become durable. */
+async function flushed({ storage }: Room): Promise<Room["storage"]> {
+  await storage.commit({ put: new Map(), delete: [] });
+  return storage.crash();
 }
 
 const busy = (retryAfterMs?: number) =>
@@ -75,13 +82,51 @@ describe("[T6] an answer", () => {
     expect(room.upstream.stops).toHaveLength(1);
   });
 
-  test("with a part that is small as JSON and too large as a stored value ends as `part-too-large`", async () => {
+  test("with a part larger than a row is the same for a late reader, a reader that resumes, and after a wake", async () => {
     const { room, tab, id } = await asked();
-    const value = Array.from({ length: 8_000 }, () => 0.5);
-    room.upstream.call.part({ type: "data-n", data: value });
-    await room.clock.advance(16);
-    expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "part-too-large" } });
-    expect(room.broken).toBeUndefined();
+    // Small as JSON and large as a stored value, large with characters of two units, and an inline image.
+    const large: Part[] = [
+      { type: "data-n", data: Array.from({ length: 8_000 }, () => 0.5) },
+      { type: "data-s", data: "😀雨".repeat(30_000) },
+      { type: "file", mediaType: "image/png", url: `data:image/png;base64,${"A".repeat(400_000)}` },
+    ];
+    room.upstream.call.text("Before. ", "1");
+    for (const part of large) room.upstream.call.part(part);
+    room.upstream.call.text("After.", "9");
+    await room.clock.advance(3_000);
+    const expected = [{ type: "text-delta", delta: "Before. " }, ...large, { type: "text-delta", delta: "After." }];
+    expect(tab.turn(id).parts).toEqual(expected);
+    expect((await room.join()).turn(id).parts).toEqual(expected);
+    const woken = await buildRoom({ storage: await flushed(room) });
+    const reader = await woken.join();
+    expect(reader.turn(id).parts).toEqual(expected);
+  });
+
+  test("that lost a row of a large part in a crash ends before the part, and takes it again", async () => {
+    const { room, tab, id } = await asked();
+    const part = { type: "data-s", data: "x".repeat(100_000) };
+    room.upstream.call.start(true);
+    room.upstream.call.text("Before. ", "1");
+    await room.clock.advance(3_000);
+    room.upstream.call.part(part, "2");
+    await room.clock.advance(3_000);
+    expect(tab.turn(id).length).toBe(9);
+    const storage = await flushed(room);
+    const rows = storage.keys.filter((key) => key.startsWith("text/"));
+    expect(rows.length).toBeGreaterThan(6);
+    await storage.commit({ put: new Map(), delete: rows.slice(-2) });
+    const woken = await buildRoom({ storage });
+    const reader = await woken.join();
+    expect(reader.turn(id).parts).toEqual([{ type: "text-delta", delta: "Before. " }]);
+    expect(woken.upstream.call.request.lastEventId).toBe("1");
+    woken.upstream.call.part(part, "2");
+    woken.upstream.call.text("After.", "3");
+    woken.upstream.call.done();
+    await woken.clock.advance(3_000);
+    const expected = [{ type: "text-delta", delta: "Before. " }, part, { type: "text-delta", delta: "After." }];
+    expect(reader.turn(id).parts).toEqual(expected);
+    const again = await buildRoom({ storage: await flushed(woken) });
+    expect((await again.join()).turn(id).parts).toEqual(expected);
   });
 
   test("of two thousand small parts takes fewer than forty rows", async () => {

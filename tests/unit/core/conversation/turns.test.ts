@@ -180,9 +180,9 @@ describe("a turn", () => {
   });
 });
 
-test("[T6] a tool step too large to store ends the turn as part-too-large, with the text so far", async () => {
+test("[T6] a part over the limit ends the turn as part-too-large, with the text so far", async () => {
   const { room, tab, id } = await streaming();
-  const value = "x".repeat(40_000);
+  const value = "x".repeat(1_048_576);
   room.upstream.call.part(toolPart("c", "dump", "result", value));
   await settled();
   expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "part-too-large" } });
