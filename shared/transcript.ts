@@ -107,7 +107,7 @@ export function foldFrame(view: RoomView, frame: ServerFrame): Folded {
         changeTurn(view, frame.turnId, (turn) => {
           if (turn.state !== "queued") return turn;
           const { etaMs: _, ...rest } = turn;
-          return { ...rest, position: frame.position, ...(frame.etaMs === undefined ? {} : { etaMs: frame.etaMs }) };
+          return { ...rest, position: frame.position, ...defined({ etaMs: frame.etaMs }) };
         }),
       );
     case "notice":
@@ -186,9 +186,8 @@ function foldQueued(view: RoomView, frame: TurnQueuedFrame): Folded {
     input: frame.input,
     author: frame.author,
     createdAt: frame.createdAt,
-    ...defined({ metadata: frame.metadata }),
+    ...defined({ metadata: frame.metadata, etaMs: frame.etaMs }),
     position: frame.position,
-    ...(frame.etaMs === undefined ? {} : { etaMs: frame.etaMs }),
   };
   return applied({ ...view, turns: [...view.turns.filter(({ id }) => id !== turn.id), turn] });
 }
@@ -209,16 +208,11 @@ function foldDelta(view: RoomView, frame: TurnDeltaFrame): Folded {
   // A repeat: it says nothing about the present, so neither does it end a wait.
   const units = lengthOf(fresh);
   if (units === 0) return applied(view);
-  const { notice: _, ...rest } = turn;
-  return applied(
-    changeTurn(view, turn.id, () => ({
-      ...rest,
-      state: "streaming",
-      parts: joinParts(turn.parts, fresh),
-      length: turn.length + units,
-      ...defined({ simulated: frame.simulated }),
-    })),
-  );
+  const parts = joinParts(turn.parts, fresh);
+  // Runs for each delta, so it copies the turn once.
+  const grown: TurnView = { ...withoutNotice(turn), state: "streaming", parts, length: turn.length + units };
+  const { simulated } = frame;
+  return applied(changeTurn(view, turn.id, () => (simulated === undefined ? grown : { ...grown, simulated })));
 }
 
 function foldEnd(view: RoomView, frame: TurnEndFrame): Folded {

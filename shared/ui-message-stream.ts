@@ -20,6 +20,7 @@ import {
   unitsOf,
   withText,
 } from "./content.ts";
+import { defined } from "./defined.ts";
 import { isUiMessageAnswer } from "./message-fold.ts";
 import type { NoticeFrame, Outcome, StopProof, TurnError, Usage } from "./protocol/server-frames.ts";
 import type { ReopenedRuns } from "./reopened-runs.ts";
@@ -139,7 +140,7 @@ export class UiMessageWriter {
     const turnId = this.#turnId;
     const place = position === undefined ? undefined : `${position} ${etaMs ?? ""}`;
     if (position !== undefined && place !== this.#place) {
-      this.#put(gateway({ kind: "queue", turnId, position, ...(etaMs === undefined ? {} : { etaMs }) }));
+      this.#put(gateway({ kind: "queue", turnId, position, ...defined({ etaMs }) }));
     }
     this.#place = place;
     if (notice !== undefined && notice !== this.#notice) {
@@ -226,9 +227,8 @@ export class UiMessageWriter {
     // Also for an answer without a word: a message that is there and empty is what came of it.
     if (outcome === "completed") this.#start(turn.parts);
     this.#close();
-    const facts = { stop, finishReason, model, usage, error };
-    const known = Object.fromEntries(Object.entries(facts).filter(([, fact]) => fact !== undefined));
-    this.#put(gateway({ kind: "end", turnId: this.#turnId, outcome, ...known }));
+    const facts = defined({ stop, finishReason, model, usage, error });
+    this.#put(gateway({ kind: "end", turnId: this.#turnId, outcome, ...facts }));
     if (outcome === "completed") {
       const isWhole = isUiMessageAnswer(turn.parts);
       if (!this.#isContinued && !isWhole) this.#put({ type: "finish-step" });
