@@ -67,10 +67,10 @@ export class Gate {
    * @param room undefined for what belongs to no room.
    */
   async enter({ facts }: Caller, room: string | undefined): Promise<Result<Principal, AccessRefusal>> {
-    const { tenant } = this.#config;
+    const { tenant, narrow = async (principal: Principal) => ok(principal) } = this.#config;
     if (facts === undefined) {
       const owner = room === undefined ? tenant : tenantOfRoom(tenant, room);
-      return owner === undefined ? fail({ code: "room-forbidden" }) : ok(anonymous(owner));
+      return owner === undefined ? fail({ code: "room-forbidden" }) : narrow(anonymous(owner), room);
     }
     const owner = tenantAdmitted(facts, room, tenant);
     if (!owner.ok) return owner;
@@ -78,7 +78,7 @@ export class Gate {
     if (await this.isRevoked(principal)) {
       return fail({ code: "unauthenticated", detail: "The token has been revoked." });
     }
-    return ok(principal);
+    return narrow(principal, room);
   }
 
   /** `identify` and `enter` in one step. Never rejects. */

@@ -1,5 +1,6 @@
 /** Who may chat, as the operator set it (S6): parsed and checked once, with the rest of the configuration. */
 import { fail, ok, type Result } from "../../shared/result.ts";
+import type { Narrow } from "../hooks/authorize-hook.ts";
 import { parseSecrets } from "./keys/secret-keys.ts";
 import { parseSafeUrl } from "./safe-url.ts";
 import { tenantPattern } from "./tenant-name.ts";
@@ -21,6 +22,8 @@ export type AuthSetting =
 export interface GateSettings {
   readonly auth: AuthSetting;
   readonly tenant: TenantSetting;
+  /** The application's own decision, after the token was verified. */
+  readonly narrow?: Narrow | undefined;
 }
 
 type Text = (name: string) => string | undefined;

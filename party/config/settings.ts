@@ -12,6 +12,9 @@ import { type AuthSetting, parseAuth, parseTenant } from "../auth/settings.ts";
 import type { TenantSetting } from "../auth/tenants.ts";
 import { parseUpstreamAuth, type UpstreamAuthSetting } from "../auth/upstream-auth/upstream-auth-settings.ts";
 import { DEFAULT_POLICY, type RoomPolicy } from "../core/policy.ts";
+import { type Narrow, narrowOf } from "../hooks/authorize-hook.ts";
+import { type GatewayFacts, gatewayFactsIn, type Variables } from "../hooks/gateway-env.ts";
+import { isSettingName } from "../hooks/setting-names.ts";
 import { LOG_LEVELS, type LogOptions } from "../telemetry/log.ts";
 import type { UpstreamSetting } from "../upstream/upstream-setting.ts";
 import { parseFilesBase, parseFileTypes } from "./file-settings.ts";
@@ -48,6 +51,9 @@ export interface GatewayConfig {
   readonly fileTypes: readonly string[];
   /** Where files are read, in place of the address that the upload came to. */
   readonly filesBase: string | undefined;
+  /** The application's hooks, where the Worker was made by `createGateway`. */
+  readonly gateway: GatewayFacts | undefined;
+  readonly narrow: Narrow | undefined;
 }
 
 /** What tenants and addresses may do unless KV `CONFIG` says otherwise (`party/config/tenant-settings.ts`). */
@@ -116,7 +122,7 @@ const backoffSettings = { BACKOFF_BASE_MS: "baseMs", BACKOFF_MAX_MS: "maxMs" } a
 /** One takes some hundreds of reports a second; a turn makes one or two. */
 const defaultMetricsShards = 4;
 
-export type Variables = Readonly<Record<string, unknown>>;
+export type { Variables } from "../hooks/gateway-env.ts";
 
 /** Parsed settings by the environment they came from, for a developer's machine and for elsewhere. */
 const known = new WeakMap<Variables, Map<boolean, Result<GatewayConfig, string>>>();
@@ -134,6 +140,11 @@ export function parseConfig(env: Variables, hostname: string): Result<GatewayCon
 }
 
 function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> {
+  const gateway = gatewayFactsIn(env);
+  const unknown = Object.keys(gateway?.options.settings ?? {}).find((name) => !isSettingName(name));
+  if (unknown !== undefined) {
+    return fail(`${unknown} isn't a setting. \`settings\` of createGateway takes the names of docs/settings.md.`);
+  }
   const allowHttp = parseAllowHttp((name) => text(env[name]));
   if (!allowHttp.ok) return allowHttp;
   const auth = parseAuth((name) => text(env[name]), isLocal);
@@ -192,6 +203,8 @@ function parse(env: Variables, isLocal: boolean): Result<GatewayConfig, string> 
     metricsShards: metricsShards.value ?? defaultMetricsShards,
     fileTypes: fileTypes.value,
     filesBase: filesBase.value,
+    gateway,
+    narrow: narrowOf(env),
   });
 }
 

@@ -3,13 +3,14 @@
  * and the tests each supply their own.
  */
 import type { Part } from "../../shared/content.ts";
-import type { ChatMessage, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
+import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import type { Usage } from "../../shared/protocol/server-frames.ts";
+import type { Outcome, Usage } from "../../shared/protocol/server-frames.ts";
 import type { Result } from "../../shared/result.ts";
 import type { UiPart } from "../../shared/ui-parts.ts";
 import type { RoomEvent, Transport } from "./events.ts";
 import type { TurnLimiter } from "./limiter/limiter-port.ts";
+import type { Submit } from "./log/turn-record.ts";
 import type { AccessRefusal, Principal } from "./principal.ts";
 
 /** What the room knows of a socket. Compared by identity: connection ids repeat, and a replaced socket still has events. */
@@ -204,6 +205,25 @@ export type AuditedAct =
   | { readonly act: "uploaded"; readonly by: string; readonly fileId: string }
   | { readonly act: "drained" };
 
+/** A turn whose end is durable, for the application that hosts the room. */
+export interface SettledTurn {
+  readonly turnId: string;
+  readonly outcome: Outcome;
+  readonly error?: string;
+  readonly finishReason?: string;
+  /** The subject that asked. */
+  readonly author: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly endedAt: number;
+  readonly model?: string;
+  readonly usage?: Usage;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** `input` and `parts` are absent where the turn isn't in memory, as after a restart. */
+  readonly input?: TurnInput;
+  readonly parts?: readonly Part[];
+}
+
 export interface RoomPorts {
   readonly limiter: TurnLimiter;
   readonly clock: MonotonicClock;
@@ -233,6 +253,13 @@ export interface RoomPorts {
   readonly hasTokenOf?: (sub: string) => boolean;
   /** Whether a valid token has been revoked. At once where the list is fresh, else when it has been read again. */
   readonly isRevoked: (principal: Principal) => boolean | Promise<boolean>;
+  /**
+   * Lets the application change or refuse a question before the room accepts it. Never rejects, and is bounded in time. Absent:
+   * questions are accepted at once.
+   */
+  readonly beforeTurn?: (submit: Submit, by: Principal) => Promise<Result<Submit, AccessRefusal>>;
+  /** Tells the application of a turn that has ended. Returns at once and never throws. */
+  readonly afterTurn?: (turn: SettledTurn) => void;
   /** Writes a line of the audit log. */
   readonly audit: (act: AuditedAct) => void;
   readonly report: (event: RoomEvent) => void;

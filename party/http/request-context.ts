@@ -29,6 +29,9 @@ export interface Visit {
   readonly headers: Record<string, string>;
 }
 
+const noChat =
+  "Chat is missing: bind the Durable Object class ChatRoom by that name, in durable_objects.bindings of wrangler.jsonc.";
+
 /** Any name that isn't loopback: settings are judged by where a request comes from, not by the name that it asks for. */
 const publicHost = "public.invalid";
 
@@ -45,6 +48,7 @@ export async function configured(
 ): Promise<Response> {
   const config = parseConfig(bindings, isLocalRequest(request) ? "localhost" : publicHost);
   if (!config.ok) return notConfigured(config.error);
+  if (bindings.Chat === undefined) return notConfigured(noChat);
   await auditConfiguration(config.value);
   if (request.method === "OPTIONS") return preflight(request);
   const otherOrigin = refuseOrigin(request, config.value.allowedOrigins);

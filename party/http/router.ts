@@ -17,11 +17,22 @@ import type { OperatorCall } from "./operator-route.ts";
 import { type Bindings, configured, inWords, type Visit } from "./request-context.ts";
 import { isUpgrade, roomRoutes, routeRoom } from "./room-route.ts";
 
-/** Answers a request. Here alone it gets the headers that its route knows nothing of, and is seen by the operator. */
-export function answer(received: Request, bindings: Bindings, context: ExecutionContext): Promise<Response> {
+/**
+ * Answers a request. Here alone the answer gets the headers that its route doesn't know, and is seen by the operator.
+ * @param prefix what was taken from the request's path: the gateway is mounted there.
+ */
+export function answer(
+  received: Request,
+  bindings: Bindings,
+  context: ExecutionContext,
+  prefix: string,
+): Promise<Response> {
   return observed(received, bindings, context, async (request) => {
     const visit: Visit = { request, bindings, headers: { ...securityHeaders } };
     const response = await app.fetch(request, visit, context);
+    const location = prefix === "" ? null : response.headers.get("location");
+    // A route knows its address without the prefix.
+    if (location?.startsWith("/")) visit.headers["location"] = `${prefix}${location}`;
     return withHeaders(response, visit.headers);
   });
 }

@@ -11,6 +11,7 @@ import type { TenantStore } from "../config/tenant-settings.ts";
 import type { FileCall, FileReply } from "../core/files/file-calls.ts";
 import type { Principal } from "../core/principal.ts";
 import { RoomCore } from "../core/room/room.ts";
+import { eventHookSink } from "../hooks/turn-hooks.ts";
 import { callerTokenHeader } from "../responses/principal-header.ts";
 import { principalIn, socketIdentityIn } from "../room-http/principal-reader.ts";
 import { answerInRoom } from "../room-http/room-handler.ts";
@@ -68,7 +69,8 @@ export class ChatRoomHost {
     const config = parseConfig(this.#env, "localhost");
     if (!config.ok) throw new Error(config.error);
     const { Limiter: limiters, CONFIG: tenantStore, Revocations: revocations } = this.#env;
-    const { limiter, jurisdiction, policy } = config.value;
+    const { limiter, jurisdiction, policy, gateway } = config.value;
+    const hookSink = gateway === undefined ? undefined : eventHookSink(gateway);
     const host = {
       room: this.#name,
       limiterOf: limiters === undefined || limiter === "off" ? undefined : limitersIn(limiters, jurisdiction),
@@ -79,6 +81,7 @@ export class ChatRoomHost {
       callerTokens: this.#callerTokens,
       sinksOf: (tenant: string) => [
         this.#events.sink,
+        ...(hookSink === undefined ? [] : [hookSink]),
         ...(nativeTracing === undefined ? [] : [nativeSpanSink(nativeTracing)]),
         ...(this.#points === undefined ? [] : [this.#points.sink]),
         ...countingSinks(this.#env, config.value, { tenant, name: this.#name, census: () => this.#census() }),

@@ -6,6 +6,7 @@
 import { type Connection, type ConnectionContext, Server, type WSMessage } from "partyserver";
 import { ERRORS } from "../../shared/protocol/errors.ts";
 import type { FileCall, FileReply } from "../core/files/file-calls.ts";
+import { envOfObject } from "../hooks/gateway-env.ts";
 import { reportFault } from "../telemetry/reporter.ts";
 import type { ChatRoomHost, RoomEnv } from "./chat-room-host.ts";
 
@@ -125,7 +126,7 @@ export class ChatRoom extends Server<RoomEnv> {
   async #startOnce(arriving: Connection | undefined): Promise<void> {
     try {
       const { ChatRoomHost } = await import("./chat-room-host.ts");
-      const host = new ChatRoomHost(this.name, this.ctx, this.env);
+      const host = new ChatRoomHost(this.name, this.ctx, envOfObject(this.constructor, this.env));
       await host.start([...this.getConnections()].filter((connection) => connection !== arriving));
       this.#host = host;
     } catch (error) {

@@ -4,6 +4,7 @@
  * behaviour and is loaded when the first object of an isolate starts, so that other isolates don't pay for it.
  */
 import { DurableObject } from "cloudflare:workers";
+import { envOfObject } from "../hooks/gateway-env.ts";
 import type { IpCount, LimiterCall, LimiterReply } from "../limits/limiter-messages.ts";
 import type { LimiterEnv, LimiterInside } from "./limiter-host.ts";
 
@@ -15,7 +16,7 @@ export class Limiter extends DurableObject<LimiterEnv> {
     super(ctx, env);
     this.#inside = ctx.blockConcurrencyWhile(async () => {
       const { LimiterInside } = await import("./limiter-host.ts");
-      return LimiterInside.load(ctx, env);
+      return LimiterInside.load(ctx, envOfObject(this.constructor, env));
     });
   }
 

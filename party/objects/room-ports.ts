@@ -9,6 +9,7 @@ import type { GatewayConfig } from "../config/settings.ts";
 import { allowedBy, closedLists, TenantConfigs, type TenantStore } from "../config/tenant-settings.ts";
 import { NO_LIMITER } from "../core/limiter/limiter-port.ts";
 import type { AuditedAct, RoomPorts } from "../core/ports.ts";
+import { turnHooks } from "../hooks/turn-hooks.ts";
 import { LeaseClient, type LeaseClientOptions } from "../limits/limiter-client.ts";
 import { SlowingHints } from "../limits/limiter-hints.ts";
 import { systemClock } from "../platform/clock.ts";
@@ -139,6 +140,7 @@ export function roomPorts(
       void auditInRoom(act, room, tenant, config);
     },
     report,
+    ...(config.gateway === undefined ? {} : turnHooks(config.gateway, room)),
     onBroken,
   };
 }

@@ -18,6 +18,8 @@ export type GatewayEvent =
   | { readonly name: "not-configured"; readonly problem: string }
   /** A page of this origin was refused. Logged once for each origin and isolate, 100 origins at most. */
   | { readonly name: "origin-refused"; readonly origin: string; readonly setting: "ALLOWED_ORIGINS" }
+  /** A hook given to `createGateway` threw, took too long, or returned something invalid. */
+  | { readonly name: "hook-failed"; readonly hook: string; readonly cause: unknown }
   /** What nobody expected: it broke one request or call, at `where`. */
   | { readonly name: "fault"; readonly where: string; readonly cause: unknown };
 
@@ -60,6 +62,7 @@ export const LEVELS: Readonly<Record<EventName, Level>> = {
   "tenant-config-unread": "warn",
   "origin-refused": "warn",
   "not-configured": "error",
+  "hook-failed": "error",
   fault: "error",
 };
 export type TenantEvent =

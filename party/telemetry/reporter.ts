@@ -37,6 +37,11 @@ export function reportFault(where: string, cause: unknown): void {
   report({ name: "fault", where, cause });
 }
 
+/** A hook of the Worker's author threw, took too long, or returned something invalid. */
+export function reportHook(hook: string, cause: unknown): void {
+  report({ name: "hook-failed", hook, cause });
+}
+
 /** For all that an object reports: the log and the given sinks. */
 export function objectReporter(context: EventContext, log: LogOptions, sinks: readonly Sink[]) {
   return reporter({ context, sinks: [logSink(log), ...sinks], now: Date.now, onFault: onSinkFault });

@@ -6,8 +6,11 @@ import { type Entry, entriesOf, packageFolder, readManifest, root } from "./entr
 import { bundledNotices } from "./notices.ts";
 import { publishedManifest } from "./published-manifest.ts";
 
-/** Built into the modules that need them. partyserver demands a peer that a page has no use for. */
-const bundled: readonly string[] = ["partyserver", "nanoid"];
+/**
+ * Built into the modules that need them. partyserver demands a peer that a page has no use for, and of Hono the Worker uses one
+ * router in a hundred files.
+ */
+const bundled: readonly string[] = ["partyserver", "nanoid", "hono"];
 
 const manifest = await readManifest();
 const entries = entriesOf(manifest);
@@ -38,6 +41,10 @@ async function buildGroup(group: string, members: readonly Entry[]): Promise<voi
     // Names stay the same from build to build, so that the API report shows what changed and nothing else.
     hash: false,
     outputOptions: { chunkFileNames: `${group}/[name].js`, minifyInternalExports: false },
+    // What bundlers for Workers ask packages for, as `neutral` asks for nothing.
+    inputOptions: {
+      resolve: { mainFields: ["module", "main"], conditionNames: ["workerd", "worker", "browser", "import"] },
+    },
     sourcemap: true,
     dts: { sourcemap: false },
     deps: {
@@ -51,6 +58,7 @@ async function buildGroup(group: string, members: readonly Entry[]): Promise<voi
       // Of the plugin that writes the declarations: TypeScript 7.0 has no other way in, 7.1 will.
       "`tsgo` generator on TypeScript 7.0 is deprecated",
     ],
+    checks: { pluginTimings: false },
     failOnWarn: true,
     logLevel: "warn",
     report: false,

@@ -51,7 +51,8 @@ export class Submitter {
   #decide(frame: Submit, by: Principal): Result<Acceptance, ErrorCode> | Promise<Result<Acceptance, ErrorCode>> {
     const { turns } = this.#parts;
     const { position, tombstones } = turns;
-    const print = fingerprint([frame.input, frame.provider ?? null, frame.model ?? null, frame.params ?? null]);
+    const asked = frame.original ?? frame;
+    const print = fingerprint([asked.input, asked.provider ?? null, asked.model ?? null, asked.params ?? null]);
     const known = turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const pending = this.#replacements.get(frame.turnId);

@@ -6,7 +6,8 @@ import { defined } from "../../../shared/defined.ts";
 import type { Outcome } from "../../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
-import type { Ending, TurnEnd } from "../log/turn-record.ts";
+import { type Ending, readableMetadata, type TurnEnd } from "../log/turn-record.ts";
+import type { SettledTurn } from "../ports.ts";
 import type { ActiveRun } from "../turn/active-run.ts";
 import { turnFacts } from "../turn/trace/turn-report.ts";
 import type { Turn } from "../turn/turn.ts";
@@ -78,6 +79,7 @@ export class TurnSettler {
       if (span !== undefined) ports.report(span);
       if (mustStop && run?.generationId !== undefined) void this.#parts.stops.stop(run.generationId);
       turns.publishEnd(turn);
+      ports.afterTurn?.(settledTurn(turn, end));
       this.#parts.texts.release();
     });
   }
@@ -108,6 +110,13 @@ export class TurnSettler {
     const span = run.trace?.endCall(at, undefined);
     if (span !== undefined) this.#parts.ports.report(span);
   }
+}
+
+function settledTurn({ id, record, input, answer }: Turn, end: TurnEnd): SettledTurn {
+  const { author, createdAt } = record.spec;
+  const { outcome, error, finishReason, at: endedAt, model, usage } = end;
+  const optional = { error: error?.code, finishReason, model, usage, input, parts: answer?.parts() };
+  return { turnId: id, outcome, author, createdAt, endedAt, ...readableMetadata(record.spec), ...defined(optional) };
 }
 
 /** The question and the answer as JSON, for a trace that is to hold them. */

@@ -21,6 +21,8 @@ export interface Submit extends TurnSubmitFrame {
    * part of what makes the same submit the same (T1).
    */
   readonly context?: readonly ChatMessage[];
+  /** What the client sent, where `beforeTurn` changed it: it is what makes the same submit the same (T1). */
+  readonly original?: Pick<TurnSubmitFrame, "input" | "provider" | "model" | "params">;
 }
 
 /** What the turn's submit asked for; never changes. */

@@ -12,6 +12,7 @@ import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
 import type { Principal } from "../principal.ts";
 import { isOneUser } from "./fair-share.ts";
+import { OrderedChecks } from "./ordered-checks.ts";
 
 /** Of the queue, what one user may hold: the others find a place while one of them asks without end. */
 const userShare = 3 / 4;
@@ -25,19 +26,39 @@ export class TurnSubmit {
   readonly #conversation: Conversation;
   readonly #ports: RoomPorts;
   readonly #policy: RoomPolicy;
+  readonly #checks: OrderedChecks;
 
   constructor(conversation: Conversation, ports: RoomPorts, policy: RoomPolicy) {
     this.#conversation = conversation;
     this.#ports = ports;
     this.#policy = policy;
+    this.#checks = new OrderedChecks(policy, userShare);
   }
 
   /**
-   * Decides at once, and resolves when the decision may be sent: when the turn is durable, or everything is that a refusal rests
+   * Decides at once where the application has no `beforeTurn`, and resolves when the decision may be sent: when the turn is durable, or everything is that a refusal rests
    * on. `known`: the same turn is here already, and nothing was started. The audit line follows the durable turn: an earlier
    * one could be about a turn that never was.
    */
-  async submit(frame: Submit, by: Principal): Promise<Result<Acceptance, SubmitRefusal>> {
+  async submit(asked: Submit, by: Principal): Promise<Result<Acceptance, SubmitRefusal>> {
+    const { beforeTurn } = this.#ports;
+    // A repeated submit starts nothing, so there is nothing to change or to refuse.
+    if (beforeTurn === undefined || this.#conversation.turn(asked.turnId) !== undefined) return this.#accept(asked, by);
+    if (this.#checks.isFull(by)) return fail({ code: "queue-full" });
+    const checked = await this.#checks.inOrder(by, async () => {
+      const answer = await beforeTurn(asked, by);
+      // The token may have been revoked while the check ran.
+      return answer.ok && (await this.#ports.isRevoked(by)) ? fail({ code: "unauthenticated" as const }) : answer;
+    });
+    if (!checked.ok) {
+      this.#ports.report({ name: "turn-refused", turnId: asked.turnId, code: checked.error.code });
+      return checked;
+    }
+    if (this.#conversation.isClosed) return fail({ code: "internal" });
+    return this.#accept(checked.value, by);
+  }
+
+  async #accept(frame: Submit, by: Principal): Promise<Result<Acceptance, SubmitRefusal>> {
     const { turnId } = frame;
     const field = this.#ports.refusalOf(frame);
     if (field !== undefined) {
