@@ -1,8 +1,8 @@
 /** What both sides agree on, for pages and for clients in other places: the wire, offsets, the fold of frames into a room. */
 import { ChatMessage, ChunkPart, ClientFrame, EMPTY_VIEW, ErrorFrame, Folded, Have, HelloFrame, NoticeFrame, Outcome, Part, RoomView, ServerFrame, StopProof, SyncFrame, SyncTurn, TextKind, TextPart, ToolInputPart, TurnDeltaFrame, TurnEndFrame, TurnError, TurnInput, TurnQueuedFrame, TurnState, TurnSubmitFrame, TurnView, TurnsPage, Usage, WelcomeFrame, clientFrame, foldFrame, haveOf, isText, joinParts, lengthOf, prependTurns, serverFrame, sliceParts, textOf, unitsOf } from "./client/transcript.js";
+import * as z from "zod/mini";
 import { ERRORS, ErrorCode, ErrorFacts, errorOfClose, isRetryableClose } from "./client/errors.js";
 import { GatewayData, UiMessageChunk, UiMessageStep, UiMessageWriter } from "./client/ui-message-stream.js";
-import * as z from "zod/mini";
 /** How long to wait before trying again. Pure: used by the room towards the upstream and by the client towards the room. */
 interface BackoffPolicy {
   readonly baseMs: number;
@@ -58,7 +58,7 @@ interface FoldedMessage {
   readonly metadata?: unknown;
 }
 export declare function foldMessage(parts: readonly Part[]): FoldedMessage;
-/** What a person asked: the prompt, or the last user message of a turn that brought its own history. */
+/** The text of what a person asked: the prompt, the text of its parts, or the last user message of a turn that brought its own history. */
 export declare function promptOf(input: TurnInput | undefined): string;
 /** Bounds on what may cross the wire. Both sides keep them; the room enforces them. */
 /** A client frame, in bytes of UTF-8. Holds a long pasted prompt; small enough that a flood of them stays cheap. */
@@ -154,6 +154,19 @@ export declare const upstreamRequestSchema: z.ZodMiniObject<{
       user: "user";
     }>;
     content: z.ZodMiniString<string>;
+    parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
   }, z.core.$strict>>;
   params: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
 }, z.core.$strip>;

@@ -135,14 +135,17 @@ export interface ChatRoomClient {
   subscribe(listener: () => void): () => void;
   /** The current snapshot; the same object until something changes (`useSyncExternalStore`'s contract). */
   getSnapshot(): ChatSnapshot;
-  /** Queues a prompt and returns its turn id at once; it is sent when the room is synced, once, in order. Throws after `close()`. */
+  /** Queues a question, as text or as `{ parts }`, and returns its turn id at once; it is sent when the room is synced, once, in order. Throws after `close()`. */
   submit(input: string | TurnInput, options?: SubmitOptions): string;
   /**
    * Asks the same question again in the turn's place. The turn and all later ones are removed. The room doesn't report the
    * `provider`, `model` and `params` of a turn: pass them again. Throws when the turn is not shown.
    */
   regenerate(turnId: string, options?: ReplaceOptions): string;
-  /** Asks `prompt` in place of the turn's question, as `regenerate` does. A turn that brought its history keeps it. */
+  /**
+   * Asks `prompt` in place of the turn's text, as `regenerate` does. The question's files and data stay, and so does the history
+   * that a turn brought.
+   */
   edit(turnId: string, prompt: string, options?: ReplaceOptions): string;
   /**
    * Asks for the rest of an answer that ended early, as a new turn after it. Throws unless `isContinuable(turn)` holds and

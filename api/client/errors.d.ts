@@ -94,6 +94,11 @@ export declare const ERRORS: {
     close: number | null;
     retryable: boolean;
   };
+  readonly "prompt-too-large": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
   readonly "unsupported-content": {
     status: number;
     close: number | null;
@@ -195,6 +200,41 @@ export declare const ERRORS: {
     retryable: boolean;
   };
   readonly "upstream-circuit-open": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "file-unknown": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "file-expired": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "file-too-large": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "file-type-refused": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "file-conflict": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "too-many-files": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "uploads-off": {
     status: number;
     close: number | null;
     retryable: boolean;

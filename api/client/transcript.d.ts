@@ -5,6 +5,7 @@ declare const haveSchema: z.ZodMiniObject<{
   seq: z.ZodMiniInt;
   offsets: z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniInt>;
 }, z.core.$strict>;
+/** `parts` are what `content`, the text alone, leaves out: files and data. */
 declare const messageSchema: z.ZodMiniObject<{
   role: z.ZodMiniEnum<{
     assistant: "assistant";
@@ -12,10 +13,37 @@ declare const messageSchema: z.ZodMiniObject<{
     user: "user";
   }>;
   content: z.ZodMiniString<string>;
+  parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"text">;
+    text: z.ZodMiniString<string>;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"file">;
+    mediaType: z.ZodMiniString<string>;
+    filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    url: z.ZodMiniString<string>;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+    type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    data: z.ZodMiniJSONSchema;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
 }, z.core.$strict>;
-/** One prompt after the room's own history, or `messages` in place of that history. */
+/** One question after the room's own history, as text or as parts, or `messages` in place of that history. */
 declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
   prompt: z.ZodMiniString<string>;
+}, z.core.$strict>, z.ZodMiniObject<{
+  parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"text">;
+    text: z.ZodMiniString<string>;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"file">;
+    mediaType: z.ZodMiniString<string>;
+    filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    url: z.ZodMiniString<string>;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+    type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    data: z.ZodMiniJSONSchema;
+  }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
 }, z.core.$strict>, z.ZodMiniObject<{
   messages: z.ZodMiniArray<z.ZodMiniObject<{
     role: z.ZodMiniEnum<{
@@ -24,6 +52,19 @@ declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
       user: "user";
     }>;
     content: z.ZodMiniString<string>;
+    parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
   }, z.core.$strict>>;
 }, z.core.$strict>]>;
 declare const helloFrame: z.ZodMiniObject<{
@@ -43,6 +84,20 @@ declare const turnSubmitFrame: z.ZodMiniObject<{
   input: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
     prompt: z.ZodMiniString<string>;
   }, z.core.$strict>, z.ZodMiniObject<{
+    parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
     messages: z.ZodMiniArray<z.ZodMiniObject<{
       role: z.ZodMiniEnum<{
         assistant: "assistant";
@@ -50,6 +105,19 @@ declare const turnSubmitFrame: z.ZodMiniObject<{
         user: "user";
       }>;
       content: z.ZodMiniString<string>;
+      parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
   }, z.core.$strict>]>;
   provider: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
@@ -78,6 +146,20 @@ export declare const clientFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
   input: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
     prompt: z.ZodMiniString<string>;
   }, z.core.$strict>, z.ZodMiniObject<{
+    parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
     messages: z.ZodMiniArray<z.ZodMiniObject<{
       role: z.ZodMiniEnum<{
         assistant: "assistant";
@@ -85,6 +167,19 @@ export declare const clientFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
         user: "user";
       }>;
       content: z.ZodMiniString<string>;
+      parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
   }, z.core.$strict>]>;
   provider: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
@@ -235,6 +330,20 @@ declare const syncTurnSchema: z.ZodMiniObject<{
   input: z.ZodMiniExactOptional<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
     prompt: z.ZodMiniString<string>;
   }, z.core.$strict>, z.ZodMiniObject<{
+    parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
     messages: z.ZodMiniArray<z.ZodMiniObject<{
       role: z.ZodMiniEnum<{
         assistant: "assistant";
@@ -242,6 +351,19 @@ declare const syncTurnSchema: z.ZodMiniObject<{
         user: "user";
       }>;
       content: z.ZodMiniString<string>;
+      parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
   }, z.core.$strict>]>>;
   author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
@@ -297,6 +419,20 @@ declare const syncFrame: z.ZodMiniObject<{
     input: z.ZodMiniExactOptional<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
       prompt: z.ZodMiniString<string>;
     }, z.core.$strict>, z.ZodMiniObject<{
+      parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+    }, z.core.$strict>, z.ZodMiniObject<{
       messages: z.ZodMiniArray<z.ZodMiniObject<{
         role: z.ZodMiniEnum<{
           assistant: "assistant";
@@ -304,6 +440,19 @@ declare const syncFrame: z.ZodMiniObject<{
           user: "user";
         }>;
         content: z.ZodMiniString<string>;
+        parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+          type: z.ZodMiniLiteral<"text">;
+          text: z.ZodMiniString<string>;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+          type: z.ZodMiniLiteral<"file">;
+          mediaType: z.ZodMiniString<string>;
+          filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+          url: z.ZodMiniString<string>;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+          type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+          id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+          data: z.ZodMiniJSONSchema;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
       }, z.core.$strict>>;
     }, z.core.$strict>]>>;
     author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
@@ -320,6 +469,20 @@ declare const turnQueuedFrame: z.ZodMiniObject<{
   input: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
     prompt: z.ZodMiniString<string>;
   }, z.core.$strict>, z.ZodMiniObject<{
+    parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
     messages: z.ZodMiniArray<z.ZodMiniObject<{
       role: z.ZodMiniEnum<{
         assistant: "assistant";
@@ -327,6 +490,19 @@ declare const turnQueuedFrame: z.ZodMiniObject<{
         user: "user";
       }>;
       content: z.ZodMiniString<string>;
+      parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
   }, z.core.$strict>]>;
   author: z.ZodMiniString<string>;
@@ -457,6 +633,20 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
     input: z.ZodMiniExactOptional<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
       prompt: z.ZodMiniString<string>;
     }, z.core.$strict>, z.ZodMiniObject<{
+      parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+    }, z.core.$strict>, z.ZodMiniObject<{
       messages: z.ZodMiniArray<z.ZodMiniObject<{
         role: z.ZodMiniEnum<{
           assistant: "assistant";
@@ -464,6 +654,19 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
           user: "user";
         }>;
         content: z.ZodMiniString<string>;
+        parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+          type: z.ZodMiniLiteral<"text">;
+          text: z.ZodMiniString<string>;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+          type: z.ZodMiniLiteral<"file">;
+          mediaType: z.ZodMiniString<string>;
+          filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+          url: z.ZodMiniString<string>;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+          type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+          id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+          data: z.ZodMiniJSONSchema;
+        }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
       }, z.core.$strict>>;
     }, z.core.$strict>]>>;
     author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
@@ -479,6 +682,20 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
   input: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
     prompt: z.ZodMiniString<string>;
   }, z.core.$strict>, z.ZodMiniObject<{
+    parts: z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"text">;
+      text: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"file">;
+      mediaType: z.ZodMiniString<string>;
+      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      url: z.ZodMiniString<string>;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      data: z.ZodMiniJSONSchema;
+    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
     messages: z.ZodMiniArray<z.ZodMiniObject<{
       role: z.ZodMiniEnum<{
         assistant: "assistant";
@@ -486,6 +703,19 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
         user: "user";
       }>;
       content: z.ZodMiniString<string>;
+      parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"text">;
+        text: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"file">;
+        mediaType: z.ZodMiniString<string>;
+        filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        url: z.ZodMiniString<string>;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
+        type: z.ZodMiniTemplateLiteral<`data-${string}`>;
+        id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+        data: z.ZodMiniJSONSchema;
+      }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
   }, z.core.$strict>]>;
   author: z.ZodMiniString<string>;

@@ -5,8 +5,8 @@ declare class ReopenedRuns {
   constructor(held: readonly Part[]);
   /** Steps that have begun and showed nothing yet. */
   get newSteps(): number;
-  /** The chunks that must come before this part. Undefined: the part says nothing to this reader. */
-  before(part: Part): readonly ChunkPart[] | undefined;
+  /** The chunks that this reader gets for the next one of the answer. None: the chunk says nothing to it. */
+  chunksFor(chunk: ChunkPart): readonly ChunkPart[];
 }
 /** What the gateway says beside an answer: the `data` of a transient `data-gateway` part (`useChat`'s `onData`). */
 export type GatewayData =

@@ -61,7 +61,8 @@ export async function routeUpload(visit: FileVisit): Promise<Response> {
   if (waitMs !== undefined) return refused({ code: "rate-limited", retryAfterMs: waitMs });
   const uploaded = await acceptUpload(request, {
     by,
-    origin: config.filesBase ?? new URL(request.url).origin,
+    // Where the gateway is mounted belongs to the address.
+    origin: `${config.filesBase ?? new URL(request.url).origin}${config.gateway?.options.prefix ?? ""}`,
     maxFileBytes: config.policy.maxFileBytes,
     fileTypes: config.fileTypes,
     bucket: FileBucket.ofRoom(bindings.FILES, room, config),

@@ -84,9 +84,11 @@ async function importedPackages(): Promise<ReadonlySet<string>> {
   const names = new Set<string>();
   for await (const file of glob("**/*.js", { cwd: code })) {
     const text = await readFile(join(code, file), "utf8");
-    for (const [, name = ""] of text.matchAll(/^(?:import|export)\b[^;]*?from "((?:@[^/"]+\/)?[^./":][^/":]*)/gm))
+    for (const [, name = ""] of text.matchAll(
+      /^(?:import|export)\b[^;]*?from "((?:@[^/"]+\/)?[^./":][^/":]*)(?=["/])/gm,
+    ))
       names.add(name);
-    for (const [, name = ""] of text.matchAll(/\bimport\("((?:@[^/"]+\/)?[^./":][^/":]*)/g)) names.add(name);
+    for (const [, name = ""] of text.matchAll(/\bimport\("((?:@[^/"]+\/)?[^./":][^/":]*)(?=["/])/g)) names.add(name);
   }
   return names;
 }

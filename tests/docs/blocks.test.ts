@@ -16,6 +16,7 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
   "examples/nest-gateway/tests/openai-proxy": "examples/nest-gateway/tests/openai-proxy.test.ts",
   "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",
+  "examples/own-worker/": "tests/package/workers.test.ts",
   "examples/front-end/": "tests/e2e/browser/front-end.test.ts",
 };
 

@@ -138,4 +138,5 @@ export const heldPages = [
   "docs/guide.zh-CN.md",
   "docs/front-end.md",
   "docs/nestjs.md",
+  "docs/own-worker.md",
 ].filter((path) => existsSync(join(root, path)));

@@ -6,6 +6,7 @@ import { numberSettings, parseConfig, type Variables } from "../../party/config/
 import { TenantConfigs } from "../../party/config/tenant-settings.ts";
 import { callVariables } from "../../party/config/upstream-settings.ts";
 import { DEFAULT_POLICY } from "../../party/core/policy.ts";
+import { settingNames } from "../../party/hooks/setting-names.ts";
 import { systemClock } from "../../party/platform/clock.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -53,6 +54,11 @@ test("every setting that the code reads is on the page, and no other", () => {
   expect(numbers.map(({ name }) => name).sort()).toEqual(
     [...Object.keys(numberSettings), "BACKOFF_BASE_MS", "BACKOFF_MAX_MS", ...single].sort(),
   );
+});
+
+test("`settings` of createGateway takes the names of this page", () => {
+  const named = [...doc.matchAll(/^\| `([A-Z][A-Z0-9_]+)`/gm)].map(([, name]) => name);
+  expect([...settingNames].sort()).toEqual([...new Set(named)].sort());
 });
 
 describe.each(numbers)("$name", ({ name, unit, preset, min, max }) => {

@@ -16,7 +16,7 @@ import { withoutRegistry } from "./project.ts";
 export const dependencies = ["eventsource-parser", "jose", "partysocket", "zod", "event-target-polyfill"];
 
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
-  await buildOrThrow(["package"]);
+  await buildOrThrow(["package", "backend"]);
   const folder = await mkdtemp(join(tmpdir(), "edge-chat-gateway-package-"));
   const run = (...args: string[]) => promisify(execFile)("npm", args, { cwd: folder, env: withoutRegistry() });
   await writeFile(join(folder, "package.json"), JSON.stringify({ name: "consumer", private: true, type: "module" }));

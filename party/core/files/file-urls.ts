@@ -6,7 +6,8 @@ import { roomNamePattern } from "../../../shared/protocol/limits.ts";
 
 export const fileIdPattern = /^[A-Za-z0-9_-]{16,64}$/;
 
-const filePattern = /^(?:https?:\/\/[^/?#]+)?\/parties\/chat\/([^/?#]+)\/files\/([^/?#]+)(?:[?#].*)?$/i;
+/** The gateway may be mounted under a prefix of several segments. */
+const filePattern = /^(?:https?:\/\/[^/?#]+)?(?:\/[\w.~-]+)*?\/parties\/chat\/([^/?#]+)\/files\/([^/?#]+)(?:[?#].*)?$/i;
 
 /** The path of a file. */
 export function pathOfFile(room: string, id: string): string {

@@ -167,6 +167,8 @@ export interface RoomOptions {
   readonly limiter?: TurnLimiter;
   readonly refusalOf?: RoomPorts["refusalOf"];
   readonly hasTokenOf?: (sub: string) => boolean;
+  readonly beforeTurn?: RoomPorts["beforeTurn"];
+  readonly afterTurn?: RoomPorts["afterTurn"];
   /** In place of keeping the events. */
   readonly report?: RoomPorts["report"];
   /** In place of the scripted one. */
@@ -238,7 +240,12 @@ export class Room {
     const ports: RoomPorts = {
       prepare: this.#options.prepare ?? (async () => undefined),
       refusalOf: this.#options.refusalOf ?? (() => undefined),
-      ...defined({ hasTokenOf: this.#options.hasTokenOf, files: this.#options.files }),
+      ...defined({
+        hasTokenOf: this.#options.hasTokenOf,
+        beforeTurn: this.#options.beforeTurn,
+        afterTurn: this.#options.afterTurn,
+        files: this.#options.files,
+      }),
       limiter: this.#options.limiter ?? NO_LIMITER,
       clock: this.clock,
       storage: this.storage,

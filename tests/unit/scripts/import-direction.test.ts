@@ -22,6 +22,9 @@ const planted = {
   "party/auth/to-config.ts": "../config/settings.ts",
   "party/objects/to-http.ts": "../http/router.ts",
   "party/http/to-worker.ts": "../worker.ts",
+  "party/http/to-server.ts": "../server.ts",
+  "party/hooks/to-auth.ts": "../auth/authorize.ts",
+  "party/telemetry/to-hooks.ts": "../hooks/run-hook.ts",
   "party/bridge/to-edge.ts": "../../edge/serve.ts",
   "edge/to-objects.ts": "../party/objects/chat-room.ts",
   // These two follow the direction.
