@@ -8,6 +8,7 @@ import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { UpstreamBatch, UpstreamEnd } from "../core/ports.ts";
 import type { StreamEvent } from "./dialects/stream-event.ts";
 import { ThinkTags } from "./dialects/think-tags.ts";
+import { withoutRefusedKeys } from "./refused-keys.ts";
 import type { TextFilter } from "./text-filter.ts";
 import { UnreadEvents, unrecognized } from "./unread-events.ts";
 
@@ -116,7 +117,7 @@ export class BatchBuilder {
     this.#think.arm(this.#emit);
     this.#closeText();
     this.#hasContent = true;
-    this.#parts.push(part);
+    this.#parts.push(withoutRefusedKeys(part));
   }
 
   /** A tool was called. Its provider executes it, so that no page tries to. */

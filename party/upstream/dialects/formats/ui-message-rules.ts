@@ -4,6 +4,7 @@
  */
 import type { ChunkPart } from "../../../../shared/content.ts";
 import { UpstreamFailure } from "../../../core/ports.ts";
+import { hasRefusedKeys } from "../../refused-keys.ts";
 import { malformed } from "../stream-event.ts";
 
 /** Longer ids than any SDK makes: each delta carries one. */
@@ -78,6 +79,8 @@ export class UiMessageRules {
   /** @throws UpstreamFailure `upstream-malformed` or `part-too-large` */
   check(chunk: ChunkPart): void {
     const { type } = chunk;
+    for (const name in chunk)
+      if (hasRefusedKeys(chunk[name])) throw refused(type, "a key that could change a prototype");
     if (type.startsWith("data-")) {
       if (chunk["id"] !== undefined && typeof chunk["id"] !== "string") throw refused(type, "id");
       if (chunk["transient"] !== undefined && typeof chunk["transient"] !== "boolean") throw refused(type, "transient");
