@@ -4,8 +4,8 @@
  * - Node.js (Fluid compute), which Vercel recommends: `export default vercelFunction`. With `"supportsCancellation": true` in
  *   vercel.json a reader's departure aborts the call at once.
  *   https://vercel.com/docs/functions/functions-api-reference
- * - the edge runtime, which Vercel has deprecated and Next.js takes until 16.2: `export default vercelEdge`. No signal tells of a
- *   departure there; the heartbeat does.
+ * - the edge runtime, which Vercel has deprecated. Next.js 16.4.6 still builds it, with a warning: `export default vercelEdge`. No
+ *   signal reports a departure there; the heartbeat notices it.
  *
  * Both end a function with its answer, but for what `waitUntil` was given.
  * https://vercel.com/docs/functions/functions-api-reference/vercel-functions-package#waituntil

@@ -12,8 +12,11 @@ export const conversation = {
 } as const;
 
 const answerSeconds = conversation.tokensPerAnswer / conversation.tokensPerSecond;
-/** An object without timers and calls leaves memory after that. */
-const untilAsleepSeconds = 10;
+/**
+ * The end of a turn is stored and reported within that time. It is an estimate. Afterwards the object is idle and eligible to
+ * hibernate, which isn't billed. https://developers.cloudflare.com/durable-objects/platform/pricing/
+ */
+const settlingSeconds = 1;
 /** A stream stays for a minute after the last turn (docs/spec.md, "idle streams"). */
 const streamIdleSeconds = 60;
 /** What a turn writes beside its text: its record four times, the room's, the agenda's, the alarm's (docs/measurements.md, "Rows of the log"). */
@@ -40,7 +43,7 @@ export function useOf(reading: Reading): Use {
     workerCpuMs: 2 * requests,
     objectRequests: requests + turns * limiterCallsOfTurn,
     incomingMessages: reading === "WebSocket" ? turns + 1 : 0,
-    awakeSeconds: turns * Math.min(secondsBetween, own + untilAsleepSeconds),
+    awakeSeconds: turns * Math.min(secondsBetween, own + settlingSeconds),
     rowsWritten: turns * (rowsOfTurn + textRows + limiterRowsOfTurn),
   };
 }

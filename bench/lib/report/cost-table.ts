@@ -8,8 +8,6 @@ import { table } from "./table.ts";
 const answers = 1_000;
 const tokensEach = 1_000;
 const tokensPerSecond = 50;
-/** An object goes to sleep ten seconds after its last event. */
-const untilAsleepSeconds = 10;
 
 /** What one answer uses. Rows kept stand for rows written, which they never exceed. */
 export function useOfAnswer(kind: "worker" | "object", cpuUsPerToken: number, rows: number): Use {
@@ -18,7 +16,8 @@ export function useOfAnswer(kind: "worker" | "object", cpuUsPerToken: number, ro
     workerRequests: 1,
     objectRequests: 1,
     incomingMessages: 2,
-    awakeSeconds: tokensEach / tokensPerSecond + untilAsleepSeconds,
+    // Idle time while an object is eligible to hibernate isn't billed: cost.ts.
+    awakeSeconds: tokensEach / tokensPerSecond,
     rowsWritten: rows,
   };
 }
@@ -35,7 +34,7 @@ export function costTable(results: Results): string[] {
     return [[label, ...[dollars, awake, written].map((value) => `$${value.toFixed(4)}`)]];
   });
   return [
-    `${answers.toLocaleString("en")} answers of ${tokensEach.toLocaleString("en")} tokens at ${tokensPerSecond} a second to one tab, and ${untilAsleepSeconds} s until the object sleeps; beyond what the plan includes. An object costs what it is awake, not its CPU: two tabs of a room cost what one does. Rows are those kept.`,
+    `${answers.toLocaleString("en")} answers of ${tokensEach.toLocaleString("en")} tokens at ${tokensPerSecond} a second to one tab; beyond what the plan includes. An object is billed for the time in which it runs or can't hibernate, not for its CPU: two tabs of a room cost what one does. Rows are those kept.`,
     "",
     ...table(["", "all", "awake", "rows"], rows),
   ];

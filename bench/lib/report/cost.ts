@@ -8,7 +8,7 @@ export const listPrices = {
   /** A request to an object; an incoming WebSocket message is a twentieth. https://developers.cloudflare.com/durable-objects/platform/pricing/ */
   objectRequest: 0.15e-6,
   incomingMessage: 0.15e-6 / 20,
-  /** An object awake counts as 128 MB, whatever it uses. */
+  /** An object counts as 128 MB while it runs or can't hibernate. While it is idle and eligible to hibernate it isn't billed. */
   gigabyteSecond: 12.5e-6,
   rowWritten: 1e-6,
 } as const;

@@ -48,12 +48,17 @@ test("refused requests are one point for each code, with their number", () => {
   expect(points.map(named)).toMatchObject([{ name: "requests-refused", code: "rate-limited", count: 40 }]);
 });
 
+/** https://developers.cloudflare.com/analytics/analytics-engine/limits/ (page of 2026-04-23). */
+const platformPoints = 250;
+
 test("points stay within the platform's bounds", () => {
   expect(BLOBS.length).toBeLessThanOrEqual(20);
   expect(DOUBLES.length).toBeLessThanOrEqual(20);
   const { points, sink, report } = build("租".repeat(200));
-  for (let index = 0; index < 100; index += 1) report({ ...settled, model: "m".repeat(5_000) } as TelemetryEvent);
+  for (let index = 0; index <= platformPoints; index += 1)
+    report({ ...settled, model: "m".repeat(5_000) } as TelemetryEvent);
   expect(points).toHaveLength(pointsPerInvocation);
+  expect(pointsPerInvocation).toBeLessThanOrEqual(platformPoints);
   const bytes = (texts: readonly string[]) => Buffer.byteLength(texts.join(""));
   expect(bytes(points[0]?.indexes ?? [])).toBeLessThanOrEqual(96);
   expect(bytes(points[0]?.blobs ?? [])).toBeLessThanOrEqual(16 * 1_024);
