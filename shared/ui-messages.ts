@@ -125,7 +125,13 @@ function textIn(parts: AskedMessage["parts"]): string {
  * it is another. All turns of one message share the beginning of their ids, which is how an edit finds what it replaces.
  */
 export function turnIdOf(messageId: string, input: Exclude<TurnInput, { messages: unknown }>): string {
-  return `${messageName(messageId)}${fingerprint("prompt" in input ? input.prompt : input.parts)}`;
+  return `${messageName(messageId)}${fingerprint("prompt" in input ? input.prompt : input.parts.map(withoutSignature))}`;
+}
+
+/** The address of an uploaded file is signed anew each time that it is sent; the file stays the same. */
+function withoutSignature(part: QuestionPart): QuestionPart {
+  if (part.type !== "file") return part;
+  return { ...part, url: part.url.replace(/(\/parties\/chat\/[^/?#]+\/files\/[^/?#]+)\?.*/, "$1") };
 }
 
 /** Another turn for the same message: the answer is to be given again. `nonce` makes it one of its own. */

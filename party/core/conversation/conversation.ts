@@ -77,20 +77,32 @@ export class Conversation {
     };
     const committer = new Committer(shared, events);
     this.files = new RoomFiles({ ...shared, committer });
-    const { files } = this;
-    this.addresses = new FileAddresses(room, files, ports);
+    this.addresses = new FileAddresses(room, this.files, ports);
+    const { files, addresses } = this;
     const writer = new LogWriter(shared, committer, events);
     const waits = new TurnWaits(shared, writer);
     const stops = new UpstreamStops(shared, committer);
     const runner = new TurnRunner(
-      { ...shared, writer, waits },
+      { ...shared, writer, waits, addresses },
       { onRunEnd: (turn, ending, mustStop) => settler.settle(turn, ending, mustStop) },
     );
     const starter = new TurnStarter(shared, committer, runner);
     const settler = new TurnSettler({ ...shared, committer, writer, waits, stops, starter });
     const turnStops = new TurnStops({ ...shared, committer, settler, stops });
     const removal = new TurnRemoval({ ...shared, committer, waits, files });
-    const parts = { ...shared, committer, starter, settler, removal, turnStops, stops, waits, runner, files };
+    const parts = {
+      ...shared,
+      committer,
+      starter,
+      settler,
+      removal,
+      turnStops,
+      stops,
+      waits,
+      runner,
+      files,
+      addresses,
+    };
     this.#committer = committer;
     this.#starter = starter;
     this.#turnStops = turnStops;

@@ -8,6 +8,8 @@ import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { dataUrlBytes } from "../../../shared/protocol/question.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
 import { utf8Length } from "../../../shared/text.ts";
+import type { FileAddresses } from "../files/file-addresses.ts";
+import type { RoomFiles } from "../files/room-files.ts";
 import { jsonRows } from "../log/changes.ts";
 import { readableMetadata, type Submit, type TurnSpec } from "../log/turn-record.ts";
 import { mayDo, type Principal } from "../principal.ts";
@@ -24,6 +26,8 @@ export interface SubmitterParts extends ConversationParts {
   readonly starter: TurnStarter;
   readonly removal: TurnRemoval;
   readonly turnStops: TurnStops;
+  readonly files: RoomFiles;
+  readonly addresses: FileAddresses;
 }
 
 export class Submitter {
@@ -62,6 +66,7 @@ export class Submitter {
     }
     if (frame.epoch !== undefined && position.isStale(frame.epoch)) return fail("turn-stale");
     if (tombstones.has(frame.turnId)) return fail("turn-stale");
+    if (!this.#hasFiles(frame, by)) return fail("file-unknown");
     if (frame.replaces === undefined) {
       if (this.#isFull()) return fail("queue-full");
       this.#accept(frame, by, print, []);
@@ -71,11 +76,17 @@ export class Submitter {
     if (gone === undefined) return fail("turn-unknown");
     if (!mayReplace(by, gone)) return fail("forbidden");
     return this.#replacements.begin(frame, print, gone, (rest) => {
-      // Whether there is a place is decided again: the wait for the stops may have been long.
+      // Whether there is a place, and each file, is decided again: the wait for the stops may have been long.
+      if (!this.#hasFiles(frame, by)) return fail("file-unknown");
       if (this.#isFull(rest)) return fail("queue-full");
       this.#accept(frame, by, print, rest);
       return ok("accepted");
     });
+  }
+
+  /** Whether the room holds each uploaded file of the question, and its user may use them. */
+  #hasFiles({ files = [] }: Submit, by: Principal): boolean {
+    return files.every((id) => this.#parts.files.mayUse(id, by));
   }
 
   /** The room runs as many turns as it may and its queue is full, once the turns in `leaving` are gone. */
@@ -89,14 +100,18 @@ export class Submitter {
   }
 
   #accept(frame: Submit, by: Principal, print: string, gone: readonly Turn[]): void {
-    const { turns, committer, starter, ports, policy } = this.#parts;
+    const { turns, committer, starter, ports, policy, files, addresses } = this.#parts;
     const commit = committer.begin();
+    // Before turns go: the new question may hold a file of theirs.
+    if (frame.files !== undefined) files.holdIn(commit, frame.files, frame.turnId);
     if (gone.length > 0) this.#remove(commit, by, gone);
     const now = ports.clock.now();
     const rows = jsonRows(frame.input);
     const contextRows = frame.context === undefined ? [] : jsonRows(frame.context);
     const seq = turns.position.nextSeq();
-    const { provider, model, params, metadata } = frame;
+    const { provider, model, params, metadata, files: held } = frame;
+    const shown = addresses.shown(frame.input);
+    const shownRows = shown === frame.input ? rows : jsonRows(shown);
     const fileBytes = dataUrlBytes(frame.input) || undefined;
     const spec: TurnSpec = {
       id: frame.turnId,
@@ -105,14 +120,14 @@ export class Submitter {
       createdAt: now,
       queuedSeq: seq,
       fingerprint: print,
-      inputBytes: (metadata === undefined ? rows : [...rows, JSON.stringify(metadata)]).reduce(
+      inputBytes: (metadata === undefined ? shownRows : [...shownRows, JSON.stringify(metadata)]).reduce(
         (bytes, row) => bytes + utf8Length(row),
         0,
       ),
       inputRows: rows.length,
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? policy.orphanPolicy,
-      ...defined({ fileBytes, provider, model, params, metadata }),
+      ...defined({ fileBytes, files: held, provider, model, params, metadata }),
     };
     const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
     const queuePosition = turns.queue().length;
@@ -124,7 +139,7 @@ export class Submitter {
       type: "turn-queued",
       seq,
       turnId: turn.id,
-      input: frame.input,
+      input: shown,
       author: by.sub,
       createdAt: now,
       ...readableMetadata(spec),

@@ -1,12 +1,18 @@
 /**
  * The addresses of uploaded files in questions. A room stores plain addresses; readers and the upstream get signed ones that
- * are fresh. Signing needs an await, so addresses are signed ahead (`prepare`), and `show` replaces at once.
+ * are fresh. Signing needs an await, so addresses are signed ahead (`prepare`), and `shown` replaces at once.
  */
-import { fail, ok, type Result } from "../../../shared/result.ts";
-import type { RoomPorts, SignedAddress } from "../ports.ts";
+import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
+import type { Submit } from "../log/turn-record.ts";
+import type { RoomPorts, SignedAddress, UpstreamMessage } from "../ports.ts";
 import type { AccessRefusal, Principal } from "../principal.ts";
-import { fileIn, pathOfFile } from "./file-urls.ts";
+import { fileIn, fileUrlsIn, pathOfFile, withFileUrls } from "./file-urls.ts";
 import type { RoomFiles } from "./room-files.ts";
+
+/** After a signature failed, its file is sent unsigned for this long. */
+const unsignedMs = 10_000;
+/** The id of a file that this user can't use, whatever the room holds. */
+const notTheirs = "";
 
 export class FileAddresses {
   readonly #room: string;
@@ -26,45 +32,99 @@ export class FileAddresses {
     return this.#signed.get(id);
   }
 
-  /** Whether `show` has a fresh address for each of these files. Files that are gone need none. */
+  /** Whether `shown` has a fresh address for each of these files. Files that are gone need none. */
   isReady(ids: readonly string[]): boolean {
+    if (this.#ports.files === undefined) return true;
     const now = this.#ports.clock.now();
     return ids.every((id) => this.#files.get(id) === undefined || (this.#signed.get(id)?.freshUntil ?? 0) > now);
   }
 
-  /** Signs what `show` will need. */
+  /** Signs what `shown` will need. Never rejects: a file whose address can't be signed is shown unsigned for a moment. */
   async prepare(ids: readonly string[]): Promise<void> {
-    const { files } = this.#ports;
+    const { files, clock, report } = this.#ports;
     if (files === undefined || this.isReady(ids)) return;
-    const now = this.#ports.clock.now();
+    const now = clock.now();
+    for (const id of this.#signed.keys()) if (this.#files.get(id) === undefined) this.#signed.delete(id);
     await Promise.all(
       ids.map(async (id) => {
         const file = this.#files.get(id);
-        if (file !== undefined) this.#signed.set(id, await files.sign(id, file.origin, now));
+        if (file === undefined) return;
+        const signed = await files.sign(id, file.origin, now).catch((cause: unknown): SignedAddress => {
+          report({ name: "session-fault", cause });
+          const freshUntil = now + unsignedMs;
+          return { url: this.#plainOf(id, file.origin), expiresAt: freshUntil, freshUntil };
+        });
+        this.#signed.set(id, signed);
       }),
     );
-    for (const id of this.#signed.keys()) if (this.#files.get(id) === undefined) this.#signed.delete(id);
   }
 
-  /** An address of a question as a reader gets it. Any but that of an uploaded file stays as it is. */
-  readonly show = (url: string): string => {
-    const own = fileIn(url);
-    return (own?.room === this.#room ? this.#signed.get(own.id)?.url : undefined) ?? url;
-  };
+  /** A question as readers get it. */
+  shown<T extends TurnInput>(input: T): T {
+    return withFileUrls(input, (url) => this.#show(url));
+  }
+
+  /** Messages as the upstream gets them. */
+  async shownTo(messages: readonly UpstreamMessage[]): Promise<UpstreamMessage[]> {
+    // A user's message holds what was asked; an assistant's has parts of other shapes, which stay as they are.
+    const asked = { messages: messages as readonly ChatMessage[] };
+    await this.prepare(fileUrlsIn(asked).flatMap((url) => this.#ownIn(url) ?? []));
+    return [...(withFileUrls(asked, (url) => this.#show(url)).messages as readonly UpstreamMessage[])];
+  }
 
   /**
-   * An address of a question as it is stored: without signature, and with the host that the gateway knows. Refuses a file of
-   * another room, of another subject that hasn't shown it, and one that is gone.
+   * A submit as it is stored: addresses of files without signature, and with the host that the gateway knows. `files` lists the
+   * files that the question holds, which the room must have and the user may use (`RoomFiles.mayUse`). Earlier messages may
+   * name files that are gone.
    */
-  plain(
-    url: string,
-    by: Pick<Principal, "sub">,
-  ): Result<{ readonly url: string; readonly id?: string }, AccessRefusal> {
+  stored(frame: Submit, by: Pick<Principal, "sub">): Submit {
+    const held = new Set<string>();
+    const input = withFileUrls(frame.input, (url) => this.#plain(url, (id) => held.add(id)));
+    const context = frame.context && [
+      ...withFileUrls({ messages: frame.context }, (url) =>
+        this.#plain(url, (id) => {
+          if (id === notTheirs || (this.#files.get(id) !== undefined && !this.#files.mayUse(id, by)))
+            held.add(notTheirs);
+        }),
+      ).messages,
+    ];
+    const original = frame.original && {
+      ...frame.original,
+      input: withFileUrls(frame.original.input, (url) => this.#plain(url, () => undefined)),
+    };
+    return {
+      ...frame,
+      input,
+      ...(original && { original }),
+      ...(context && { context }),
+      ...(held.size > 0 && { files: [...held] }),
+    };
+  }
+
+  /** An address as it is stored. @param hold called with the id of a file of this gateway. */
+  #plain(url: string, hold: (id: string) => void): string {
     const own = fileIn(url);
-    if (own === undefined) return ok({ url });
-    const file = this.#files.get(own.id);
-    if (own.room !== this.#room || file === undefined || !this.#files.mayUse(own.id, by)) return fail(unknownFile);
-    return ok({ url: `${file.origin}${pathOfFile(this.#room, own.id)}`, id: own.id });
+    if (own === undefined) return url;
+    if (own.room !== this.#room) {
+      hold(notTheirs);
+      return url;
+    }
+    hold(own.id);
+    return this.#plainOf(own.id, this.#files.get(own.id)?.origin ?? "");
+  }
+
+  #plainOf(id: string, origin: string): string {
+    return `${origin}${pathOfFile(this.#room, id)}`;
+  }
+
+  #show(url: string): string {
+    const id = this.#ownIn(url);
+    return (id === undefined ? undefined : this.#signed.get(id)?.url) ?? url;
+  }
+
+  #ownIn(url: string): string | undefined {
+    const own = fileIn(url);
+    return own?.room === this.#room ? own.id : undefined;
   }
 }
 

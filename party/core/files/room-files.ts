@@ -141,7 +141,7 @@ export class RoomFiles {
   }
 
   /** A new turn's question holds these files. */
-  useIn(commit: Commit, ids: readonly string[], turnId: string): void {
+  holdIn(commit: Commit, ids: readonly string[], turnId: string): void {
     for (const id of ids) {
       const file = this.#files.get(id);
       if (file !== undefined) this.#put(commit, { ...file, state: "used", turns: [...file.turns, turnId] });

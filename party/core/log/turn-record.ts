@@ -23,6 +23,8 @@ export interface Submit extends TurnSubmitFrame {
   readonly context?: readonly ChatMessage[];
   /** What the client sent, where `beforeTurn` changed it: it is what makes the same submit the same (T1). */
   readonly original?: Pick<TurnSubmitFrame, "input" | "provider" | "model" | "params">;
+  /** Ids of the uploaded files that the question holds (`files/file-addresses.ts`). */
+  readonly files?: readonly string[];
 }
 
 /** What the turn's submit asked for; never changes. */

@@ -7,6 +7,7 @@ import { needsHttp } from "../../../shared/protocol/question.ts";
 import { fail, type Result } from "../../../shared/result.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import type { Acceptance } from "../conversation/replacement.ts";
+import { fileIn, withFileUrls } from "../files/file-urls.ts";
 import type { Submit } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { RoomPorts } from "../ports.ts";
@@ -27,6 +28,8 @@ export class TurnSubmit {
   readonly #ports: RoomPorts;
   readonly #policy: RoomPolicy;
   readonly #checks: OrderedChecks;
+  /** Resolves when the addresses of the newest question are signed; undefined where none is waited for. */
+  #signing: Promise<void> | undefined;
 
   constructor(conversation: Conversation, ports: RoomPorts, policy: RoomPolicy) {
     this.#conversation = conversation;
@@ -65,22 +68,38 @@ export class TurnSubmit {
       const detail = `The ${field} of this message may not be used here. Choose another and send it again.`;
       return fail({ code: "turn-not-allowed", detail });
     }
-    if (!this.#policy.allowHttp && needsHttp(frame.input)) {
+    // Uploaded files are read from this gateway, however it was reached.
+    const others = withFileUrls(frame.input, (url) => (fileIn(url) === undefined ? url : "/"));
+    if (!this.#policy.allowHttp && needsHttp(others)) {
       return fail({
         code: "unsupported-content",
         detail: "The url of a file must be https. Upload the file, or use another address.",
       });
     }
+    const stored = this.#conversation.addresses.stored(frame, by);
+    const signing = this.#signed(stored.files);
+    if (signing !== undefined) await signing;
     if (this.#isOverShare(frame, by)) {
       this.#ports.report({ name: "turn-refused", turnId, code: "queue-full" });
       await this.#conversation.journal.settled();
       return fail({ code: "queue-full" });
     }
     const { epoch } = this.#conversation;
-    const result = await this.#conversation.submit(frame, by);
+    const result = await this.#conversation.submit(stored, by);
     if (!result.ok) return fail({ code: result.error });
     if (result.value === "accepted") this.#ports.audit({ act: "asked", by, epoch, turnId });
     return result;
+  }
+
+  /** A question with files waits until their addresses are signed. Later ones keep their place behind it. */
+  #signed(files: readonly string[] = []): Promise<void> | undefined {
+    const before = this.#signing;
+    if (files.length === 0 && before === undefined) return undefined;
+    const signed = Promise.all([before, this.#conversation.addresses.prepare(files)]).then(() => {
+      if (this.#signing === signed) this.#signing = undefined;
+    });
+    this.#signing = signed;
+    return signed;
   }
 
   #isOverShare({ turnId, replaces }: Submit, by: Principal): boolean {

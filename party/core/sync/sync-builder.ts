@@ -8,6 +8,7 @@ import { defined } from "../../../shared/defined.ts";
 import type { Have } from "../../../shared/protocol/client-frames.ts";
 import { syncMaxBytes } from "../../../shared/protocol/limits.ts";
 import type { SyncFrame, SyncTurn } from "../../../shared/protocol/server-frames.ts";
+import type { FileAddresses } from "../files/file-addresses.ts";
 import type { Journal } from "../log/journal.ts";
 import { readableMetadata } from "../log/turn-record.ts";
 import type { RoomPolicy } from "../policy.ts";
@@ -52,12 +53,14 @@ export interface SyncParts {
   readonly turns: TurnList;
   readonly journal: Journal;
   readonly texts: TurnTexts;
+  readonly addresses: FileAddresses;
 }
 
 export class SyncBuilder {
   readonly #turns: TurnList;
   readonly #journal: Journal;
   readonly #texts: TurnTexts;
+  readonly #addresses: FileAddresses;
   readonly #maxActiveTurns: number;
   #inFlight = 0;
   readonly #life: AbortSignal;
@@ -67,6 +70,7 @@ export class SyncBuilder {
     this.#turns = parts.turns;
     this.#journal = parts.journal;
     this.#texts = parts.texts;
+    this.#addresses = parts.addresses;
     this.#maxActiveTurns = maxActiveTurns;
     this.#life = life;
   }
@@ -87,9 +91,11 @@ export class SyncBuilder {
           [...alsoTurns].flatMap((id) => turns.get(id) ?? []),
         );
         const missing = listed.filter(({ turn, from, withInput }) => isMissing(turn, from, withInput));
+        const unsigned = listed.filter(({ turn, withInput }) => withInput && !this.#addresses.isReady(filesOf(turn)));
         const weight = listed.reduce((sum, { turn, from, withInput }) => sum + weightOf(turn, from, withInput), 0);
-        const wait = missing.length > 0 ? undefined : taker.waitFor(weight);
+        const wait = missing.length + unsigned.length > 0 ? undefined : taker.waitFor(weight);
         if (missing.length > 0) await Promise.all(missing.map(({ turn }) => this.#texts.load(turn)));
+        else if (unsigned.length > 0) await this.#addresses.prepare(unsigned.flatMap(({ turn }) => filesOf(turn)));
         else if (wait !== undefined) await wait;
         else if (!journal.isBehind) {
           const { epoch, seq, floor } = turns;
@@ -146,7 +152,7 @@ export class SyncBuilder {
       if (turn === undefined) break;
       left -= weightOf(turn, 0, true);
       if (left < 0 && page.length > 0) break;
-      await this.#texts.load(turn);
+      await Promise.all([this.#texts.load(turn), this.#addresses.prepare(filesOf(turn))]);
       page.unshift(this.#turn({ turn, from: 0, withInput: true }));
     }
     this.#texts.release();
@@ -169,7 +175,12 @@ export class SyncBuilder {
       ...(end === undefined ? {} : endFacts(end)),
       ...defined({ simulated: turn.record.simulated === undefined ? undefined : (true as const) }),
       ...(withInput && input !== undefined
-        ? { input, author: spec.author, createdAt: spec.createdAt, ...readableMetadata(spec) }
+        ? {
+            input: this.#addresses.shown(input),
+            author: spec.author,
+            createdAt: spec.createdAt,
+            ...readableMetadata(spec),
+          }
         : {}),
     };
   }
@@ -197,6 +208,10 @@ function openOffsets(turns: TurnList, only: string | undefined): Record<string, 
 
 function isMissing(turn: Turn, from: number, withInput: boolean): boolean {
   return (turn.answer === undefined && from < turn.length) || (withInput && turn.input === undefined);
+}
+
+function filesOf({ record }: Turn): readonly string[] {
+  return record.spec.files ?? [];
 }
 
 /** The plan with more turns, whole: the answer to a repeated submit shows its turn whatever the reader has. */

@@ -218,6 +218,41 @@ describe("[F8] reading a file", () => {
   });
 });
 
+describe("[F8] a question with an uploaded file", () => {
+  const ask = (room: string, url: string) =>
+    SELF.fetch(`http://localhost/parties/chat/${room}/turns`, {
+      method: "POST",
+      body: JSON.stringify({
+        turnId: "t1",
+        input: {
+          parts: [
+            { type: "text", text: "look" },
+            { type: "file", mediaType: "image/png", url },
+          ],
+        },
+      }),
+    });
+
+  test("shows readers an address that works, as a frame and as a message of the AI SDK", async () => {
+    const room = freshRoom();
+    const file = await uploaded(room);
+    expect((await ask(room, file.url)).status).toBe(202);
+    for (const path of [`/parties/chat/${room}`, `/parties/chat/${room}/turns`, `/api/chat/${room}/messages`]) {
+      const text = await (await SELF.fetch(`http://localhost${path}`)).text();
+      const [url = ""] = /http:[^"]*\/files\/[^"]*/.exec(text) ?? [];
+      const read = await SELF.fetch(url);
+      expect([path, read.status, read.headers.get("content-type")]).toEqual([path, 200, "image/png"]);
+    }
+    expect((await SELF.fetch(`http://localhost/parties/chat/${room}`, { method: "DELETE" })).status).toBe(204);
+    expect(await keysOf(room)).toEqual([]);
+  });
+
+  test("is refused with a file of another room", async () => {
+    const [room, other] = [freshRoom(), freshRoom()];
+    expect(await problemOf(await ask(room, (await uploaded(other)).url))).toMatchObject({ code: "file-unknown" });
+  });
+});
+
 describe("[F8] the bytes of a file are gone", () => {
   test("when it is discarded, and its address opens nothing", async () => {
     const room = freshRoom();

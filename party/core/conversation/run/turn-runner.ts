@@ -3,6 +3,7 @@
  * starts is `turn-starter.ts`, how it ends `turn-settler.ts`.
  */
 import { defined } from "../../../../shared/defined.ts";
+import type { FileAddresses } from "../../files/file-addresses.ts";
 import type { Ending } from "../../log/turn-record.ts";
 import type { UpstreamMessage } from "../../ports.ts";
 import type { ActiveRun } from "../../turn/active-run.ts";
@@ -22,11 +23,15 @@ export interface RunnerEvents {
   onRunEnd(turn: Turn, ending: Ending, mustStop: boolean): void;
 }
 
+export interface TurnRunnerParts extends AttemptSinkParts {
+  readonly addresses: FileAddresses;
+}
+
 export class TurnRunner {
-  readonly #parts: AttemptSinkParts;
+  readonly #parts: TurnRunnerParts;
   readonly #events: RunnerEvents;
 
-  constructor(parts: AttemptSinkParts, events: RunnerEvents) {
+  constructor(parts: TurnRunnerParts, events: RunnerEvents) {
     this.#parts = parts;
     this.#events = events;
   }
@@ -98,6 +103,8 @@ export class TurnRunner {
   #messagesFor(turn: Turn): Promise<UpstreamMessage[]> {
     const { turns, policy, texts, log } = this.#parts;
     const { contextRows, ordinal } = turn.record.spec;
-    return contextRows === undefined ? messagesFor(turn, turns, policy, texts) : log.readContext(ordinal);
+    const messages = contextRows === undefined ? messagesFor(turn, turns, policy, texts) : log.readContext(ordinal);
+    // Signed for now: the upstream reads the files that the question names.
+    return messages.then((plain) => this.#parts.addresses.shownTo(plain));
   }
 }
