@@ -3,16 +3,6 @@ import { ChatMessage, ChunkPart, ClientFrame, EMPTY_VIEW, ErrorFrame, Folded, Ha
 import * as z from "zod/mini";
 import { ERRORS, ErrorCode, ErrorFacts, errorOfClose, isRetryableClose } from "./client/errors.js";
 import { GatewayData, UiMessageChunk, UiMessageStep, UiMessageWriter } from "./client/ui-message-stream.js";
-/** How long to wait before trying again. Pure: used by the room towards the upstream and by the client towards the room. */
-interface BackoffPolicy {
-  readonly baseMs: number;
-  readonly maxMs: number;
-}
-/**
- * Full jitter: uniform in [0, min(maxMs, baseMs · 2ⁿ)), so that the sockets one deploy dropped do not return in one wave.
- * `attempt` counts from 0. See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
- */
-export declare function backoffMs(attempt: number, policy: BackoffPolicy, random: () => number): number;
 /**
  * The parts of a message as a page shows them, in the shape of the AI SDK's `UIMessage`. `message-fold.ts` makes them of an
  * answer's parts. A part of a type that isn't known here has the fields that its chunk came with.
@@ -52,6 +42,16 @@ export declare function isTextUiPart(part: UiPart): part is TextUiPart;
 export declare function isToolUiPart(part: UiPart): part is ToolUiPart;
 export declare function isDataUiPart(part: UiPart): part is DataUiPart;
 export declare function toolNameOf({ type, toolName }: ToolUiPart): string;
+/** How long to wait before trying again. Pure: used by the room towards the upstream and by the client towards the room. */
+interface BackoffPolicy {
+  readonly baseMs: number;
+  readonly maxMs: number;
+}
+/**
+ * Full jitter: uniform in [0, min(maxMs, baseMs · 2ⁿ)), so that the sockets one deploy dropped do not return in one wave.
+ * `attempt` counts from 0. See "Exponential Backoff And Jitter", AWS Architecture Blog, 2015.
+ */
+export declare function backoffMs(attempt: number, policy: BackoffPolicy, random: () => number): number;
 interface FoldedMessage {
   readonly parts: readonly UiPart[];
   /** What `start`, `message-metadata` and `finish` said, merged. */
@@ -148,26 +148,33 @@ export declare const upstreamRequestSchema: z.ZodMiniObject<{
   provider: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   model: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   messages: z.ZodMiniArray<z.ZodMiniObject<{
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
     role: z.ZodMiniEnum<{
       assistant: "assistant";
       system: "system";
       user: "user";
     }>;
     content: z.ZodMiniString<string>;
-    parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniUnion<readonly [z.ZodMiniObject<{
-      type: z.ZodMiniLiteral<"text">;
-      text: z.ZodMiniString<string>;
-    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
-      type: z.ZodMiniLiteral<"file">;
-      mediaType: z.ZodMiniString<string>;
-      filename: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
-      url: z.ZodMiniString<string>;
-    }, z.core.$catchall<z.ZodMiniJSONSchema>>, z.ZodMiniObject<{
-      type: z.ZodMiniTemplateLiteral<`data-${string}`>;
-      id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
-      data: z.ZodMiniJSONSchema;
-    }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
+    parts: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+      type: z.ZodMiniString<string>;
+    }, z.core.$loose>>>;
   }, z.core.$strict>>;
+  answers: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+    type: z.ZodMiniEnum<{
+      approval: "approval";
+      "tool-error": "tool-error";
+      "tool-output": "tool-output";
+    }>;
+    toolCallId: z.ZodMiniString<string>;
+    toolName: z.ZodMiniString<string>;
+    output: z.ZodMiniExactOptional<z.ZodMiniJSONSchema>;
+    errorText: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    approved: z.ZodMiniExactOptional<z.ZodMiniBoolean<boolean>>;
+    reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    by: z.ZodMiniString<string>;
+    at: z.ZodMiniInt;
+  }, z.core.$strip>>>;
   params: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
 }, z.core.$strip>;
 type UpstreamRequestBody = z.infer<typeof upstreamRequestSchema>;

@@ -30,7 +30,7 @@ interface ChunkPart {
 /** Parts that hold text. Adjacent ones of one run are one part. */
 type RunPart = TextPart | ToolInputPart;
 type Part = RunPart | ChunkPart;
-/** One question after the room's own history, as text or as parts, or `messages` in place of that history. */
+/** One question after the room's own history, as text or as parts, or `messages` in place of that history; or answers. */
 declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
   prompt: z.ZodMiniString<string>;
 }, z.core.$strict>, z.ZodMiniObject<{
@@ -69,6 +69,21 @@ declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
       data: z.ZodMiniJSONSchema;
     }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
   }, z.core.$strict>>;
+}, z.core.$strict>, z.ZodMiniObject<{
+  answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool-output">;
+    toolCallId: z.ZodMiniString<string>;
+    output: z.ZodMiniJSONSchema;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool-error">;
+    toolCallId: z.ZodMiniString<string>;
+    errorText: z.ZodMiniString<string>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"approval">;
+    approvalId: z.ZodMiniString<string>;
+    approved: z.ZodMiniBoolean<boolean>;
+    reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$strict>], "type">>;
 }, z.core.$strict>]>;
 type TurnInput = z.infer<typeof inputSchema>;
 declare const outcomeSchema: z.ZodMiniEnum<{
@@ -87,7 +102,7 @@ type Usage = z.infer<typeof usageSchema>;
 declare const ALL_SCOPES: readonly ["read", "write", "clear"];
 type Scope = (typeof ALL_SCOPES)[number];
 /** The names of all settings, as docs/settings.md lists them; a test compares. What each means is parsed in `party/config/`. */
-declare const settingNames: readonly ["ALLOWED_ORIGINS", "ALLOW_ANONYMOUS", "ALLOW_HTTP", "AUTH", "AUTH_AUDIENCE", "AUTH_ISSUER", "AUTH_JWKS_URL", "AUTH_KEYS", "BACKOFF_BASE_MS", "BACKOFF_MAX_MS", "BRIDGE", "BRIDGE_PARSE", "COALESCE_MS", "FILES_BASE", "FILE_ADDRESS_MS", "FILE_TYPES", "FIRST_TOKEN_TIMEOUT_MS", "HEADERS_TIMEOUT_MS", "HEARTBEAT_MS", "HISTORY_BYTES", "HISTORY_TURNS", "IP_REQUESTS_PER_MINUTE", "JURISDICTION", "KEEP_BYTES", "KEEP_TURNS", "LIMITER", "LIMITER_SHARDS", "LOCATION_HINT", "LOG_LAG_MS", "LOG_LEVEL", "LOG_SAMPLE_PERCENT", "MAX_ACTIVE_TURNS", "MAX_ATTEMPTS", "MAX_FILE_BYTES", "MAX_QUEUED_TURNS", "MAX_RESUMES", "MAX_SOCKET_AGE_MS", "METRICS_SHARDS", "NEST_BASE", "OPERATOR_TOKEN", "ORPHAN_GRACE_MS", "ORPHAN_POLICY", "POLL_MERGE_MS", "ROOM_FILES", "ROOM_FILE_BYTES", "ROOM_TTL_DAYS", "SILENCE_TIMEOUT_MS", "SIMULATE_CHUNK_MS", "SIMULATE_MAX_MS", "STOP_CONFIRM_MS", "TENANT", "TENANT_ACTIVE_TURNS", "TENANT_TURNS_PER_MINUTE", "TRACE_CONTENT", "TRACE_SAMPLE_PERCENT", "TURN_TIMEOUT_MS", "UNUSED_FILE_MS", "UPLOADS_PER_MINUTE", "UPSTREAM_ADAPTER", "UPSTREAM_AUDIENCE", "UPSTREAM_AUTH", "UPSTREAM_BODY", "UPSTREAM_CONVERSATION_PATH", "UPSTREAM_CUMULATIVE", "UPSTREAM_DIALECT", "UPSTREAM_END_MARKS", "UPSTREAM_END_PATH", "UPSTREAM_FAILURE_MARKS", "UPSTREAM_FAILURE_PATH", "UPSTREAM_HEADERS", "UPSTREAM_METHOD", "UPSTREAM_MODEL", "UPSTREAM_PATH", "UPSTREAM_PROVIDER", "UPSTREAM_QUERY", "UPSTREAM_REASONING_PATH", "UPSTREAM_RESUMABLE", "UPSTREAM_SIGNING_KEYS", "UPSTREAM_STOP_METHOD", "UPSTREAM_STOP_PATH", "UPSTREAM_TEXT_PATH", "UPSTREAM_TOKEN_CLIENT", "UPSTREAM_TOKEN_URL", "WARM_ROUTES"];
+declare const settingNames: readonly ["ALLOWED_ORIGINS", "ALLOW_ANONYMOUS", "ALLOW_HTTP", "AUTH", "AUTH_AUDIENCE", "AUTH_ISSUER", "AUTH_JWKS_URL", "AUTH_KEYS", "BACKOFF_BASE_MS", "BACKOFF_MAX_MS", "BRIDGE", "BRIDGE_PARSE", "COALESCE_MS", "FILES_BASE", "FILE_ADDRESS_MS", "FILE_TYPES", "FIRST_TOKEN_TIMEOUT_MS", "HEADERS_TIMEOUT_MS", "HEARTBEAT_MS", "HISTORY_BYTES", "ANSWER_WITHIN_MS", "HISTORY_TURNS", "IP_REQUESTS_PER_MINUTE", "JURISDICTION", "KEEP_BYTES", "KEEP_TURNS", "LIMITER", "LIMITER_SHARDS", "LOCATION_HINT", "LOG_LAG_MS", "LOG_LEVEL", "LOG_SAMPLE_PERCENT", "MAX_ACTIVE_TURNS", "MAX_ATTEMPTS", "MAX_FILE_BYTES", "MAX_QUEUED_TURNS", "MAX_RESUMES", "MAX_SOCKET_AGE_MS", "METRICS_SHARDS", "NEST_BASE", "OPERATOR_TOKEN", "ORPHAN_GRACE_MS", "ORPHAN_POLICY", "POLL_MERGE_MS", "ROOM_FILES", "ROOM_FILE_BYTES", "ROOM_TTL_DAYS", "SILENCE_TIMEOUT_MS", "SIMULATE_CHUNK_MS", "SIMULATE_MAX_MS", "STOP_CONFIRM_MS", "TENANT", "TENANT_ACTIVE_TURNS", "TENANT_TURNS_PER_MINUTE", "TRACE_CONTENT", "TRACE_SAMPLE_PERCENT", "TURN_TIMEOUT_MS", "UNUSED_FILE_MS", "UPLOADS_PER_MINUTE", "UPSTREAM_ADAPTER", "UPSTREAM_AUDIENCE", "UPSTREAM_AUTH", "UPSTREAM_BODY", "UPSTREAM_CONVERSATION_PATH", "UPSTREAM_CUMULATIVE", "UPSTREAM_DIALECT", "UPSTREAM_END_MARKS", "UPSTREAM_END_PATH", "UPSTREAM_FAILURE_MARKS", "UPSTREAM_FAILURE_PATH", "UPSTREAM_HEADERS", "UPSTREAM_METHOD", "UPSTREAM_MODEL", "UPSTREAM_PATH", "UPSTREAM_PROVIDER", "UPSTREAM_QUERY", "UPSTREAM_REASONING_PATH", "UPSTREAM_RESUMABLE", "UPSTREAM_SIGNING_KEYS", "UPSTREAM_STOP_METHOD", "UPSTREAM_STOP_PATH", "UPSTREAM_TEXT_PATH", "UPSTREAM_TOKEN_CLIENT", "UPSTREAM_TOKEN_URL", "WARM_ROUTES"];
 type SettingName = (typeof settingNames)[number];
 type Awaitable<T> = T | Promise<T>;
 /** A caller whose token was verified. Where `AUTH=none`, everybody is `anonymous`. */

@@ -7,6 +7,10 @@
  */
 import type { ChatTransport, UIMessage, UIMessageChunk } from "ai";
 import { defined } from "../shared/defined.ts";
+import { answersIn, answerTurnId, callIdOf, isAskedIn, messageIdOf } from "../shared/open-calls.ts";
+import type { CallAnswer } from "../shared/protocol/answers.ts";
+import type { ChatMessage, ContextMessage } from "../shared/protocol/client-frames.ts";
+import type { QuestionPart } from "../shared/protocol/question.ts";
 import type { TurnView } from "../shared/transcript.ts";
 import { askedBy, turnAsking, turnIdAgain, turnIdOf, uiMessagesOf, userMessageId } from "../shared/ui-messages.ts";
 import type { ChatClientOptions, ChatRoomClient, ChatSnapshot, SubmitOptions } from "./api/api.ts";
@@ -90,7 +94,8 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       const { client } = chat;
       // The session was refused before, perhaps for a token that has been renewed since.
       if (client.getSnapshot().connection.state === "closed") client.reconnect();
-      const input = this.#options.history === "messages" ? { messages: asked.messages } : asked.input;
+      if (asked.input === undefined) return await this.#answer(chat, message.id, asked.answers, options);
+      const input = this.#options.history === "messages" ? { messages: questionMessages(asked.messages) } : asked.input;
       const isAgain = trigger === "regenerate-message" || messageId !== undefined;
       if (!isAgain) {
         const turnId = turnIdOf(message.id, asked.input);
@@ -109,6 +114,24 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     } finally {
       chat.users -= 1;
     }
+  }
+
+  /** Outputs and decisions that the page added to the calls of an answer: the same answer from two devices is one turn. */
+  async #answer(
+    chat: Chat,
+    messageId: string,
+    said: readonly CallAnswer[],
+    options: SendOptions<UI_MESSAGE>,
+  ): Promise<ReadableStream<UIMessageChunk>> {
+    const { client } = chat;
+    const { turns } = await whenSynced(client, options.abortSignal);
+    const chain = turns.filter((turn) => messageIdOf(turn) === messageId);
+    const links = chain.map(({ open, input }) => ({ open, answered: answersIn(input).map(callIdOf) }));
+    const answers = said.filter(isAskedIn(links));
+    if (answers.length === 0) throw new Error("Nothing in this message waits for an answer.");
+    const turnId = answerTurnId(messageId, answers);
+    client.submit({ answers }, { ...submitOptions(options), turnId, continues: messageId });
+    return this.#read(chat, turnId, undefined, options.abortSignal, () => stopUnlessLeaving(chat, turnId));
   }
 
   /** The open answer, from its start; null when there is none. Rejects when the room refuses this page. */
@@ -134,7 +157,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
           return isMeant;
         });
       };
-      return this.#read(chat, open.id, undefined, abortSignal, onAbort);
+      return this.#read(chat, open.id, undefined, abortSignal, onAbort, "whole");
     } finally {
       chat.users -= 1;
     }
@@ -238,6 +261,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
     name: string | undefined,
     signal: AbortSignal | undefined,
     onAbort: () => void,
+    content: "turn" | "whole" = "turn",
   ): ReadableStream<UIMessageChunk> {
     if (name !== undefined) chat.names.set(turnId, name);
     chat.users += 1;
@@ -258,7 +282,7 @@ export class RoomChatTransport<UI_MESSAGE extends UIMessage = UIMessage> impleme
       });
     };
     // The chunks of the backend have passed the rules of the SDK; the gateway's own are of the oldest version.
-    return turnStream(chat.client, turnId, { signal, onAbort, onEnd }) as ReadableStream<UIMessageChunk>;
+    return turnStream(chat.client, turnId, { signal, content, onAbort, onEnd }) as ReadableStream<UIMessageChunk>;
   }
 }
 
@@ -296,6 +320,13 @@ function whenSynced(client: ChatRoomClient, signal?: AbortSignal): Promise<ChatS
     signal?.addEventListener("abort", look);
     look();
   });
+}
+
+/** The messages that a question may bring: of an answer its text. */
+function questionMessages(messages: readonly ContextMessage[]): ChatMessage[] {
+  return messages.map(({ role, content, parts }) =>
+    role === "user" && parts !== undefined ? { role, content, parts: parts as QuestionPart[] } : { role, content },
+  );
 }
 
 /** A turn's options in a request; other fields of its body are not for the room. */

@@ -19,6 +19,8 @@ const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   react: 22.75 * 1024,
   vue: 21.25 * 1024,
   svelte: 21.25 * 1024,
+  // Without the client that it is used with: the fold of an answer, and its own functions.
+  tools: 4 * 1024,
   // The fold of UI message chunks, with the input of tools that is still streaming.
   "ai-sdk": 26 * 1024,
   "ai-sdk-react": 26.5 * 1024,

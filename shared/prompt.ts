@@ -6,6 +6,7 @@ import type { QuestionPart } from "./protocol/question.ts";
 export function promptOf(input: TurnInput | undefined): string {
   if (input === undefined) return "";
   if ("prompt" in input) return input.prompt;
+  if ("answers" in input) return "";
   if ("parts" in input) return textOfQuestion(input.parts);
   return input.messages.findLast(({ role }) => role === "user")?.content ?? "";
 }

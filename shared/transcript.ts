@@ -6,6 +6,7 @@
 
 import { joinParts, lengthOf, type Part, sliceParts } from "./content.ts";
 import { defined } from "./defined.ts";
+import type { OpenCall } from "./protocol/answers.ts";
 import type { Have, TurnInput } from "./protocol/client-frames.ts";
 import { maxHaveOffsets } from "./protocol/limits.ts";
 import type {
@@ -30,6 +31,8 @@ export interface TurnView {
   /** Units held of the answer. Equal to the turn's own length once it has settled and all of it is here. */
   readonly length: number;
   readonly input?: TurnInput;
+  /** The turn with which the message begins that this one continues: they are shown as one. */
+  readonly continues?: string;
   readonly author?: string;
   /** Server time of the submit, ms since 1970. */
   readonly createdAt?: number;
@@ -41,6 +44,9 @@ export interface TurnView {
   readonly outcome?: Outcome;
   readonly stop?: StopProof;
   readonly finishReason?: string;
+  /** Calls that wait for an answer, and until when one is taken, ms since 1970 by the room's clock. */
+  readonly open?: readonly OpenCall[];
+  readonly openUntil?: number;
   readonly model?: string;
   readonly usage?: Usage;
   readonly error?: TurnError;
@@ -186,7 +192,7 @@ function foldQueued(view: RoomView, frame: TurnQueuedFrame): Folded {
     input: frame.input,
     author: frame.author,
     createdAt: frame.createdAt,
-    ...defined({ metadata: frame.metadata, etaMs: frame.etaMs }),
+    ...defined({ continues: frame.continues, metadata: frame.metadata, etaMs: frame.etaMs }),
     position: frame.position,
   };
   return applied({ ...view, turns: [...view.turns.filter(({ id }) => id !== turn.id), turn] });
@@ -223,7 +229,10 @@ function foldEnd(view: RoomView, frame: TurnEndFrame): Folded {
   return applied(changeTurn(view, turn.id, () => settle(turn, length, facts)));
 }
 
-type EndFacts = Pick<TurnView, "outcome" | "stop" | "finishReason" | "model" | "usage" | "error">;
+type EndFacts = Pick<
+  TurnView,
+  "outcome" | "stop" | "open" | "openUntil" | "finishReason" | "model" | "usage" | "error"
+>;
 
 function settle(turn: TurnView, length: number, facts: EndFacts): TurnView {
   const { position: _position, etaMs: _etaMs, notice: _notice, ...rest } = turn;
@@ -270,8 +279,8 @@ function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | unde
   const length = lengthOf(parts);
   if (length !== listed.length) return undefined;
   const { from: _from, parts: _parts, length: _length, ...facts } = listed;
-  const { input, author, createdAt, metadata } = copy ?? {};
-  const known = { input, author, createdAt, metadata };
+  const { input, continues, author, createdAt, metadata } = copy ?? {};
+  const known = { input, continues, author, createdAt, metadata };
   return { ...defined(known), ...facts, parts, length };
 }
 
@@ -280,9 +289,10 @@ function syncTurn(copy: TurnView | undefined, listed: SyncTurn): TurnView | unde
  * whose end has not been seen, so that `haveOf` asks for all of it.
  */
 function withoutCopy(view: RoomView, listed: SyncTurn): RoomView {
-  const { id, input, author, createdAt, metadata } = view.turns.find((turn) => turn.id === listed.id) ?? listed;
+  const { id, input, continues, author, createdAt, metadata } =
+    view.turns.find((turn) => turn.id === listed.id) ?? listed;
   const emptied: TurnView = {
-    ...defined({ input, author, createdAt, metadata }),
+    ...defined({ input, continues, author, createdAt, metadata }),
     id,
     state: "resuming",
     parts: [],

@@ -1,6 +1,7 @@
 /** Folds the frames of a stream of one turn (docs/protocol.md, "One turn as a stream"). Knows no sockets and no HTTP. */
 import type { ServerFrame } from "./protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, type RoomView, type TurnView } from "./transcript.ts";
+import { wholeMessage } from "./ui-message-stream.ts";
 
 export class TurnFold {
   readonly #turnId: string;
@@ -16,5 +17,10 @@ export class TurnFold {
     const before = "seq" in frame && frame.type !== "sync" ? { ...this.#view, seq: frame.seq - 1 } : this.#view;
     this.#view = foldFrame(before, frame).view;
     return this.#view.turns.find(({ id }) => id === this.#turnId);
+  }
+
+  /** The turn with the answers of the message that it continues, which its stream lists too. */
+  whole(turn: TurnView): TurnView {
+    return wholeMessage(this.#view.turns, turn);
   }
 }

@@ -12,6 +12,7 @@ import {
   type ChunkPart,
   isRun,
   isText,
+  lengthOf,
   type Part,
   type RunPart,
   sliceParts,
@@ -22,6 +23,7 @@ import {
 } from "./content.ts";
 import { defined } from "./defined.ts";
 import { isUiMessageAnswer } from "./message-fold.ts";
+import { answerChunks, answersIn, chainsOf, messageIdOf } from "./open-calls.ts";
 import type { NoticeFrame, Outcome, StopProof, TurnError, Usage } from "./protocol/server-frames.ts";
 import type { ReopenedRuns } from "./reopened-runs.ts";
 import type { TurnView } from "./transcript.ts";
@@ -73,6 +75,8 @@ export interface UiMessageStep {
 /** One reader's way through one turn. Give it each new view of the turn; what it had seen already costs nothing. */
 export class UiMessageWriter {
   readonly #turnId: string;
+  /** Of the message: the turn with which it begins. */
+  #messageId: string;
   /** Units of the answer the reader has. */
   #at: number;
   #isStarted = false;
@@ -95,6 +99,7 @@ export class UiMessageWriter {
    */
   constructor(turnId: string, from = 0, reopen?: (held: readonly Part[]) => ReopenedRuns) {
     this.#turnId = turnId;
+    this.#messageId = turnId;
     this.#at = from;
     this.#isContinued = from > 0;
     this.#reopen = reopen;
@@ -111,6 +116,7 @@ export class UiMessageWriter {
    */
   advance(turn: TurnView): UiMessageStep[] {
     if (this.#isDone) return [];
+    this.#messageId = messageIdOf(turn);
     this.#tellWait(turn);
     if (turn.length > this.#at) this.#tellContent(turn.parts);
     if (turn.state === "settled") this.#tellEnd(turn);
@@ -169,7 +175,7 @@ export class UiMessageWriter {
     if (part.type === "start") {
       this.#isStarted = true;
       this.#at = end;
-      this.#put({ ...part, type: "start", messageId: this.#turnId });
+      this.#put({ ...part, type: "start", messageId: this.#messageId });
       return;
     }
     const fresh: ChunkPart = { ...(isRun(part) ? freshOf(part, this.#at - start) : part) };
@@ -242,7 +248,7 @@ export class UiMessageWriter {
   #start(parts: readonly Part[]): void {
     if (this.#isStarted) return;
     this.#isStarted = true;
-    this.#put({ type: "start", messageId: this.#turnId });
+    this.#put({ type: "start", messageId: this.#messageId });
     if (!this.#isContinued) this.#put({ type: "start-step" });
     else if (isUiMessageAnswer(parts)) {
       this.#reopened = this.#reopen?.(sliceParts(parts, 0, this.#at));
@@ -256,6 +262,20 @@ export class UiMessageWriter {
     this.#open = undefined;
     this.#put({ type: `${kind}-end`, id });
   }
+}
+
+/**
+ * The turn as the whole message that it continues, for a reader that has nothing of it: the answers before it, and what was
+ * answered in between. A decision about an approval has no chunk that all versions read; the output that follows shows it.
+ */
+export function wholeMessage(turns: readonly TurnView[], turn: TurnView): TurnView {
+  if (turn.continues === undefined) return turn;
+  const chain = chainsOf(turns).find((links) => links.includes(turn)) ?? [turn];
+  const parts = chain.slice(0, chain.indexOf(turn) + 1).flatMap(({ input, parts: own }) => {
+    const answers = answersIn(input).filter(({ type }) => type !== "approval");
+    return [...answerChunks(answers), ...own];
+  });
+  return { ...turn, parts, length: lengthOf(parts) };
 }
 
 function gateway(data: GatewayData): UiMessageChunk {

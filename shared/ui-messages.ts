@@ -4,7 +4,9 @@
  */
 import { fingerprint } from "./fingerprint.ts";
 import { foldMessage } from "./message-fold.ts";
-import type { ChatMessage, TurnInput } from "./protocol/client-frames.ts";
+import { answersOf, chainParts, chainsOf, messageIdOf } from "./open-calls.ts";
+import type { CallAnswer } from "./protocol/answers.ts";
+import type { ContextMessage, TurnInput } from "./protocol/client-frames.ts";
 import { turnIdPattern } from "./protocol/limits.ts";
 import type { QuestionPart } from "./protocol/question.ts";
 import { wellFormed } from "./text.ts";
@@ -41,58 +43,76 @@ export function uiMessagesOf(
   turns: readonly TurnView[],
   nameOf: (turnId: string) => string = userMessageId,
 ): GatewayUiMessage[] {
-  return turns.flatMap((turn) => {
+  return chainsOf(turns).flatMap((chain) => {
+    const [first] = chain;
+    if (first === undefined) return [];
+    const id = messageIdOf(first);
     const messages: GatewayUiMessage[] = [];
-    const parts = questionParts(turn.input);
-    if (parts.length > 0) messages.push({ id: nameOf(turn.id), role: "user", parts });
+    const parts = questionParts(first.input);
+    if (parts.length > 0) messages.push({ id: nameOf(first.id), role: "user", parts });
     // As the stream has it: a failure without a word leaves no message, an empty answer does.
-    const isShown = turn.state === "settled" && (turn.length > 0 || turn.outcome === "completed");
-    if (isShown) messages.push({ id: turn.id, role: "assistant", ...foldMessage(turn.parts) });
+    const isShown =
+      chain.every(({ state }) => state === "settled") &&
+      chain.some(({ length, outcome }) => length > 0 || outcome === "completed");
+    if (isShown) messages.push({ id, role: "assistant", ...foldMessage(chainParts(chain)) });
     return messages;
   });
 }
+
+/** A question alone, without a history of its own. */
+export type Question = { readonly prompt: string } | { readonly parts: QuestionPart[] };
 
 export type Asked =
   | {
       readonly ok: true;
       readonly message: AskedMessage;
-      /** The question alone: its text, or its parts where it has more than one text. */
-      readonly input: Exclude<TurnInput, { messages: unknown }>;
-      readonly messages: ChatMessage[];
+      /** The question alone: its text, or its parts where it has more than text. Undefined for answers to open calls. */
+      readonly input: Question | undefined;
+      /** What the last message, an answer, holds of answers to calls. The room knows which of them are asked for. */
+      readonly answers: readonly CallAnswer[];
+      readonly messages: ContextMessage[];
     }
   | { readonly ok: false; readonly error: "unsupported-content" | "bad-request"; readonly detail: string };
 
 /**
- * What a list of messages asks: the last one, which must be the user's, with all of them as the upstream's context. Only the
- * new question is judged: one with anything but text, files and data is refused, because it would be asked in part. Of earlier
+ * What a list of messages asks: the last one, with all of them as the upstream's context. It is the user's question, or an
+ * answer to whose open calls the page has added outputs and decisions. Only the new question is judged: one with anything but text, files and data is refused, because it would be asked in part. Of earlier
  * messages, which the user can no longer change, what isn't one of these is left out.
  */
 export function askedBy(messages: readonly AskedMessage[]): Asked {
   const message = messages.at(-1);
-  if (message?.role !== "user") {
-    return { ok: false, error: "bad-request", detail: "The last of the messages must be the user's question." };
+  const answers = message?.role === "assistant" ? answersOf(message.parts, () => true) : [];
+  if (message === undefined || (message.role !== "user" && answers.length === 0)) {
+    const detail =
+      "The last of the messages must be the user's question, or an answer with outputs or decisions for its calls.";
+    return { ok: false, error: "bad-request", detail };
   }
-  const foreign = message.parts.find(({ type }) => !isAskable(type));
+  const isAnswer = message.role !== "user";
+  const foreign = isAnswer ? undefined : message.parts.find(({ type }) => !isAskable(type));
   if (foreign !== undefined) {
     const detail = `A question has text, files and data; this one has a part "${foreign.type}".`;
     return { ok: false, error: "unsupported-content", detail };
   }
-  const context: ChatMessage[] = [];
-  for (const { role, parts } of messages) {
+  const context: ContextMessage[] = [];
+  for (const { id, role, parts } of messages) {
     if (role !== "user" && role !== "assistant" && role !== "system") {
       return { ok: false, error: "bad-request", detail: "A message's role is user, assistant or system." };
     }
     const content = textIn(parts);
     const rest = role === "user" && parts.some(({ type }) => type !== "text") ? askableOf(parts) : [];
     if (rest.length > 0) context.push({ role, content, parts: rest });
-    else if (content.trim() !== "") context.push({ role, content });
+    // With its tools and files, for formats that carry them.
+    else if (role === "assistant" && parts.some(({ type }) => type !== "text" && type !== "step-start")) {
+      context.push({ id, role, content, parts: wellFormed(parts) as { type: string }[] });
+    } else if (content.trim() !== "") context.push({ role, content });
   }
+  const asked = { ok: true, message, answers, messages: context } as const;
+  if (isAnswer) return { ...asked, input: undefined };
   const prompt = textIn(message.parts);
-  if (message.parts.some(({ type }) => type !== "text")) {
-    return { ok: true, message, input: { parts: askableOf(message.parts) }, messages: context };
-  }
+  if (message.parts.some(({ type }) => type !== "text"))
+    return { ...asked, input: { parts: askableOf(message.parts) } };
   if (prompt.trim() === "") return { ok: false, error: "bad-request", detail: "The question is empty." };
-  return { ok: true, message, input: { prompt }, messages: context };
+  return { ...asked, input: { prompt } };
 }
 
 function isAskable(type: string): boolean {
@@ -106,7 +126,7 @@ function askableOf(parts: AskedMessage["parts"]): QuestionPart[] {
 
 /** What a turn asked, as the parts of a user's message. */
 function questionParts(input: TurnInput | undefined): readonly UiPart[] {
-  if (input === undefined) return [];
+  if (input === undefined || "answers" in input) return [];
   if ("parts" in input) return input.parts;
   if ("prompt" in input) return [{ type: "text", text: input.prompt }];
   const asked = input.messages.findLast(({ role }) => role === "user");
@@ -124,7 +144,7 @@ function textIn(parts: AskedMessage["parts"]): string {
  * The turn that asks a message: the same message sent again is the same turn and starts nothing new (T1), in other words
  * it is another. All turns of one message share the beginning of their ids, which is how an edit finds what it replaces.
  */
-export function turnIdOf(messageId: string, input: Exclude<TurnInput, { messages: unknown }>): string {
+export function turnIdOf(messageId: string, input: Question): string {
   return `${messageName(messageId)}${fingerprint("prompt" in input ? input.prompt : input.parts.map(withoutSignature))}`;
 }
 

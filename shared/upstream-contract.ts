@@ -3,7 +3,7 @@
  * Each SSE event carries an explicit increasing `id`; its name is the key below and its data the JSON described there.
  */
 import * as z from "zod/mini";
-import { messageSchema } from "./protocol/client-frames.ts";
+import { contextMessageSchema } from "./protocol/client-frames.ts";
 
 const count = z.int().check(z.minimum(0));
 
@@ -30,6 +30,20 @@ export const unifiedEvents = {
   }),
 } as const;
 
+export const upstreamAnswerSchema = z.object({
+  type: z.enum(["tool-output", "tool-error", "approval"]),
+  toolCallId: z.string(),
+  toolName: z.string(),
+  output: z.exactOptional(z.json()),
+  errorText: z.exactOptional(z.string()),
+  approvalId: z.exactOptional(z.string()),
+  approved: z.exactOptional(z.boolean()),
+  reason: z.exactOptional(z.string()),
+  /** The subject that answered, and when (ms since 1970). */
+  by: z.string(),
+  at: count,
+});
+
 /** Body of `POST {NEST_BASE}/model/chat`. */
 export const upstreamRequestSchema = z.object({
   generationId: z.string(),
@@ -37,7 +51,9 @@ export const upstreamRequestSchema = z.object({
   provider: z.exactOptional(z.string()),
   model: z.exactOptional(z.string()),
   /** A question with files or data has its `parts` beside its text. */
-  messages: z.array(messageSchema),
+  messages: z.array(contextMessageSchema),
+  /** Present where the last message is an answer to be continued: what was answered of the calls that it left open. */
+  answers: z.exactOptional(z.array(upstreamAnswerSchema)),
   params: z.exactOptional(z.record(z.string(), z.json())),
 });
 

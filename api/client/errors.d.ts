@@ -99,6 +99,21 @@ export declare const ERRORS: {
     close: number | null;
     retryable: boolean;
   };
+  readonly "call-unknown": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "answer-expired": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
+  readonly "already-answered": {
+    status: number;
+    close: number | null;
+    retryable: boolean;
+  };
   readonly "unsupported-content": {
     status: number;
     close: number | null;

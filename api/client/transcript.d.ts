@@ -27,7 +27,7 @@ declare const messageSchema: z.ZodMiniObject<{
     data: z.ZodMiniJSONSchema;
   }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
 }, z.core.$strict>;
-/** One question after the room's own history, as text or as parts, or `messages` in place of that history. */
+/** One question after the room's own history, as text or as parts, or `messages` in place of that history; or answers. */
 declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
   prompt: z.ZodMiniString<string>;
 }, z.core.$strict>, z.ZodMiniObject<{
@@ -66,6 +66,21 @@ declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
       data: z.ZodMiniJSONSchema;
     }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
   }, z.core.$strict>>;
+}, z.core.$strict>, z.ZodMiniObject<{
+  answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool-output">;
+    toolCallId: z.ZodMiniString<string>;
+    output: z.ZodMiniJSONSchema;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool-error">;
+    toolCallId: z.ZodMiniString<string>;
+    errorText: z.ZodMiniString<string>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"approval">;
+    approvalId: z.ZodMiniString<string>;
+    approved: z.ZodMiniBoolean<boolean>;
+    reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$strict>], "type">>;
 }, z.core.$strict>]>;
 declare const helloFrame: z.ZodMiniObject<{
   type: z.ZodMiniLiteral<"hello">;
@@ -119,12 +134,28 @@ declare const turnSubmitFrame: z.ZodMiniObject<{
         data: z.ZodMiniJSONSchema;
       }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-output">;
+      toolCallId: z.ZodMiniString<string>;
+      output: z.ZodMiniJSONSchema;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-error">;
+      toolCallId: z.ZodMiniString<string>;
+      errorText: z.ZodMiniString<string>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"approval">;
+      approvalId: z.ZodMiniString<string>;
+      approved: z.ZodMiniBoolean<boolean>;
+      reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strict>], "type">>;
   }, z.core.$strict>]>;
   provider: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   model: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   params: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
   metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
   replaces: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   onLeave: z.ZodMiniExactOptional<z.ZodMiniEnum<{
     cancel: "cancel";
     keep: "keep";
@@ -181,12 +212,28 @@ export declare const clientFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
         data: z.ZodMiniJSONSchema;
       }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-output">;
+      toolCallId: z.ZodMiniString<string>;
+      output: z.ZodMiniJSONSchema;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-error">;
+      toolCallId: z.ZodMiniString<string>;
+      errorText: z.ZodMiniString<string>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"approval">;
+      approvalId: z.ZodMiniString<string>;
+      approved: z.ZodMiniBoolean<boolean>;
+      reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strict>], "type">>;
   }, z.core.$strict>]>;
   provider: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   model: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   params: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
   metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
   replaces: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   onLeave: z.ZodMiniExactOptional<z.ZodMiniEnum<{
     cancel: "cancel";
     keep: "keep";
@@ -289,7 +336,7 @@ declare const welcomeFrame: z.ZodMiniObject<{
   expiresAt: z.ZodMiniExactOptional<z.ZodMiniInt>;
   expiresInMs: z.ZodMiniExactOptional<z.ZodMiniInt>;
 }, z.core.$strip>;
-/** One turn in a sync. `input`, `author`, `createdAt` and `metadata` come only for turns queued after the reader's `seq`. */
+/** One turn in a sync. `input`, `continues`, `author`, `createdAt` and `metadata` come only for turns queued after the reader's `seq`. */
 declare const syncTurnSchema: z.ZodMiniObject<{
   outcome: z.ZodMiniExactOptional<z.ZodMiniEnum<{
     cancelled: "cancelled";
@@ -312,6 +359,16 @@ declare const syncTurnSchema: z.ZodMiniObject<{
     message: z.ZodMiniString<string>;
     retryable: z.ZodMiniBoolean<boolean>;
   }, z.core.$strip>>;
+  open: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+    kind: z.ZodMiniEnum<{
+      approval: "approval";
+      tool: "tool";
+    }>;
+    toolCallId: z.ZodMiniString<string>;
+    toolName: z.ZodMiniString<string>;
+    approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$strip>>>;
+  openUntil: z.ZodMiniExactOptional<z.ZodMiniInt>;
   id: z.ZodMiniString<string>;
   state: z.ZodMiniEnum<{
     opening: "opening";
@@ -365,7 +422,23 @@ declare const syncTurnSchema: z.ZodMiniObject<{
         data: z.ZodMiniJSONSchema;
       }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-output">;
+      toolCallId: z.ZodMiniString<string>;
+      output: z.ZodMiniJSONSchema;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-error">;
+      toolCallId: z.ZodMiniString<string>;
+      errorText: z.ZodMiniString<string>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"approval">;
+      approvalId: z.ZodMiniString<string>;
+      approved: z.ZodMiniBoolean<boolean>;
+      reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strict>], "type">>;
   }, z.core.$strict>]>>;
+  continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
   createdAt: z.ZodMiniExactOptional<z.ZodMiniInt>;
@@ -401,6 +474,16 @@ declare const syncFrame: z.ZodMiniObject<{
       message: z.ZodMiniString<string>;
       retryable: z.ZodMiniBoolean<boolean>;
     }, z.core.$strip>>;
+    open: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+      kind: z.ZodMiniEnum<{
+        approval: "approval";
+        tool: "tool";
+      }>;
+      toolCallId: z.ZodMiniString<string>;
+      toolName: z.ZodMiniString<string>;
+      approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strip>>>;
+    openUntil: z.ZodMiniExactOptional<z.ZodMiniInt>;
     id: z.ZodMiniString<string>;
     state: z.ZodMiniEnum<{
       opening: "opening";
@@ -454,7 +537,23 @@ declare const syncFrame: z.ZodMiniObject<{
           data: z.ZodMiniJSONSchema;
         }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
       }, z.core.$strict>>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"tool-output">;
+        toolCallId: z.ZodMiniString<string>;
+        output: z.ZodMiniJSONSchema;
+      }, z.core.$strict>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"tool-error">;
+        toolCallId: z.ZodMiniString<string>;
+        errorText: z.ZodMiniString<string>;
+      }, z.core.$strict>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"approval">;
+        approvalId: z.ZodMiniString<string>;
+        approved: z.ZodMiniBoolean<boolean>;
+        reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      }, z.core.$strict>], "type">>;
     }, z.core.$strict>]>>;
+    continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
     author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
     metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
     createdAt: z.ZodMiniExactOptional<z.ZodMiniInt>;
@@ -504,7 +603,23 @@ declare const turnQueuedFrame: z.ZodMiniObject<{
         data: z.ZodMiniJSONSchema;
       }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-output">;
+      toolCallId: z.ZodMiniString<string>;
+      output: z.ZodMiniJSONSchema;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-error">;
+      toolCallId: z.ZodMiniString<string>;
+      errorText: z.ZodMiniString<string>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"approval">;
+      approvalId: z.ZodMiniString<string>;
+      approved: z.ZodMiniBoolean<boolean>;
+      reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strict>], "type">>;
   }, z.core.$strict>]>;
+  continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   author: z.ZodMiniString<string>;
   createdAt: z.ZodMiniInt;
   metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
@@ -534,6 +649,16 @@ declare const turnEndFrame: z.ZodMiniObject<{
     message: z.ZodMiniString<string>;
     retryable: z.ZodMiniBoolean<boolean>;
   }, z.core.$strip>>;
+  open: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+    kind: z.ZodMiniEnum<{
+      approval: "approval";
+      tool: "tool";
+    }>;
+    toolCallId: z.ZodMiniString<string>;
+    toolName: z.ZodMiniString<string>;
+    approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$strip>>>;
+  openUntil: z.ZodMiniExactOptional<z.ZodMiniInt>;
   type: z.ZodMiniLiteral<"turn-end">;
   seq: z.ZodMiniInt;
   turnId: z.ZodMiniString<string>;
@@ -615,6 +740,16 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
       message: z.ZodMiniString<string>;
       retryable: z.ZodMiniBoolean<boolean>;
     }, z.core.$strip>>;
+    open: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+      kind: z.ZodMiniEnum<{
+        approval: "approval";
+        tool: "tool";
+      }>;
+      toolCallId: z.ZodMiniString<string>;
+      toolName: z.ZodMiniString<string>;
+      approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strip>>>;
+    openUntil: z.ZodMiniExactOptional<z.ZodMiniInt>;
     id: z.ZodMiniString<string>;
     state: z.ZodMiniEnum<{
       opening: "opening";
@@ -668,7 +803,23 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
           data: z.ZodMiniJSONSchema;
         }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
       }, z.core.$strict>>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"tool-output">;
+        toolCallId: z.ZodMiniString<string>;
+        output: z.ZodMiniJSONSchema;
+      }, z.core.$strict>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"tool-error">;
+        toolCallId: z.ZodMiniString<string>;
+        errorText: z.ZodMiniString<string>;
+      }, z.core.$strict>, z.ZodMiniObject<{
+        type: z.ZodMiniLiteral<"approval">;
+        approvalId: z.ZodMiniString<string>;
+        approved: z.ZodMiniBoolean<boolean>;
+        reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+      }, z.core.$strict>], "type">>;
     }, z.core.$strict>]>>;
+    continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
     author: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
     metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
     createdAt: z.ZodMiniExactOptional<z.ZodMiniInt>;
@@ -717,7 +868,23 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
         data: z.ZodMiniJSONSchema;
       }, z.core.$catchall<z.ZodMiniJSONSchema>>]>>>;
     }, z.core.$strict>>;
+  }, z.core.$strict>, z.ZodMiniObject<{
+    answers: z.ZodMiniArray<z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-output">;
+      toolCallId: z.ZodMiniString<string>;
+      output: z.ZodMiniJSONSchema;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"tool-error">;
+      toolCallId: z.ZodMiniString<string>;
+      errorText: z.ZodMiniString<string>;
+    }, z.core.$strict>, z.ZodMiniObject<{
+      type: z.ZodMiniLiteral<"approval">;
+      approvalId: z.ZodMiniString<string>;
+      approved: z.ZodMiniBoolean<boolean>;
+      reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    }, z.core.$strict>], "type">>;
   }, z.core.$strict>]>;
+  continues: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
   author: z.ZodMiniString<string>;
   createdAt: z.ZodMiniInt;
   metadata: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
@@ -754,6 +921,16 @@ export declare const serverFrame: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
     message: z.ZodMiniString<string>;
     retryable: z.ZodMiniBoolean<boolean>;
   }, z.core.$strip>>;
+  open: z.ZodMiniExactOptional<z.ZodMiniArray<z.ZodMiniObject<{
+    kind: z.ZodMiniEnum<{
+      approval: "approval";
+      tool: "tool";
+    }>;
+    toolCallId: z.ZodMiniString<string>;
+    toolName: z.ZodMiniString<string>;
+    approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$strip>>>;
+  openUntil: z.ZodMiniExactOptional<z.ZodMiniInt>;
   type: z.ZodMiniLiteral<"turn-end">;
   seq: z.ZodMiniInt;
   turnId: z.ZodMiniString<string>;
@@ -821,6 +998,32 @@ export type TurnEndFrame = z.infer<typeof turnEndFrame>;
 export type NoticeFrame = z.infer<typeof noticeFrame>;
 export type ErrorFrame = z.infer<typeof errorFrame>;
 export type ServerFrame = z.infer<typeof serverFrame>;
+declare const callAnswerSchema: z.ZodMiniDiscriminatedUnion<[z.ZodMiniObject<{
+  type: z.ZodMiniLiteral<"tool-output">;
+  toolCallId: z.ZodMiniString<string>;
+  output: z.ZodMiniJSONSchema;
+}, z.core.$strict>, z.ZodMiniObject<{
+  type: z.ZodMiniLiteral<"tool-error">;
+  toolCallId: z.ZodMiniString<string>;
+  errorText: z.ZodMiniString<string>;
+}, z.core.$strict>, z.ZodMiniObject<{
+  type: z.ZodMiniLiteral<"approval">;
+  approvalId: z.ZodMiniString<string>;
+  approved: z.ZodMiniBoolean<boolean>;
+  reason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+}, z.core.$strict>], "type">;
+/** A call that waits for a client's output, or for a person's decision. Its input is in the answer's parts. */
+declare const openCallSchema: z.ZodMiniObject<{
+  kind: z.ZodMiniEnum<{
+    approval: "approval";
+    tool: "tool";
+  }>;
+  toolCallId: z.ZodMiniString<string>;
+  toolName: z.ZodMiniString<string>;
+  approvalId: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+}, z.core.$strip>;
+export type CallAnswer = z.infer<typeof callAnswerSchema>;
+export type OpenCall = z.infer<typeof openCallSchema>;
 export interface TurnView {
   readonly id: string;
   readonly state: TurnState;
@@ -828,6 +1031,8 @@ export interface TurnView {
   /** Units held of the answer. Equal to the turn's own length once it has settled and all of it is here. */
   readonly length: number;
   readonly input?: TurnInput;
+  /** The turn with which the message begins that this one continues: they are shown as one. */
+  readonly continues?: string;
   readonly author?: string;
   /** Server time of the submit, ms since 1970. */
   readonly createdAt?: number;
@@ -839,6 +1044,9 @@ export interface TurnView {
   readonly outcome?: Outcome;
   readonly stop?: StopProof;
   readonly finishReason?: string;
+  /** Calls that wait for an answer, and until when one is taken, ms since 1970 by the room's clock. */
+  readonly open?: readonly OpenCall[];
+  readonly openUntil?: number;
   readonly model?: string;
   readonly usage?: Usage;
   readonly error?: TurnError;

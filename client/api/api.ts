@@ -87,6 +87,8 @@ export interface SubmitOptions {
   readonly metadata?: Record<string, unknown>;
   /** Removes that turn and later ones (edit and regenerate). */
   readonly replaces?: string;
+  /** With `{ answers }`: the first turn of the message whose open calls they answer (`edge-chat-gateway/tools`). */
+  readonly continues?: string;
   /** Decides whether the turn goes on when the last viewer leaves. Without it, the room's policy decides. */
   readonly onLeave?: "cancel" | "keep";
 }

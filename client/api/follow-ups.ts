@@ -24,7 +24,7 @@ export function isContinuation(input: TurnInput | undefined): boolean {
 
 /** The input with another question: a turn that brought its own history keeps it. */
 export function withPrompt(input: TurnInput | undefined, prompt: string): TurnInput {
-  if (input === undefined || "prompt" in input) return { prompt };
+  if (input === undefined || "prompt" in input || "answers" in input) return { prompt };
   if ("parts" in input) return { parts: withText(input.parts, prompt) };
   const last = input.messages.findLastIndex(({ role }) => role === "user");
   return last < 0 ? { prompt } : { messages: input.messages.with(last, withContent(input.messages[last], prompt)) };

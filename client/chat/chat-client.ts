@@ -135,9 +135,9 @@ export class ChatClient implements ChatRoomClient {
   }
 
   regenerate(turnId: string, options: ReplaceOptions = {}): string {
-    const { input } = this.#shown(turnId);
+    const { input, continues } = this.#shown(turnId);
     if (input === undefined) throw new Error(`the question of turn ${turnId} is not known`);
-    return this.submit(input, { ...options, replaces: turnId });
+    return this.submit(input, defined({ ...options, replaces: turnId, continues }));
   }
 
   edit(turnId: string, prompt: string, options: ReplaceOptions = {}): string {
@@ -206,6 +206,8 @@ export class ChatClient implements ChatRoomClient {
   /** An error about a submit is shown on it, with its text. Any other is shown as the room's last error. */
   #handleError(frame: ErrorFrame): void {
     const refused = this.#outbox.refuse(frame);
+    // Another device said the same, and the room has shown its turn.
+    if (frame.code === "already-answered" && frame.turnId !== undefined) this.#outbox.dismiss(frame.turnId);
     // The room refused the clear, so no sync in a new epoch follows.
     if (refused === "clear" && this.#sync === "current") this.#connection.stopExpectingSync();
     // A stop that was sent in place of its submit names a turn that never was: that is what the user wanted.

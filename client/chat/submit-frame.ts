@@ -9,7 +9,7 @@ import { randomId } from "../transports/random-id.ts";
 
 /** Built field by field: a field that the room doesn't know would end the session (`bad-frame`). */
 export function submitFrame(input: string | TurnInput, options: SubmitOptions): TurnSubmitFrame {
-  const { turnId = randomId(), provider, model, params, metadata, replaces, onLeave } = options;
+  const { turnId = randomId(), provider, model, params, metadata, replaces, continues, onLeave } = options;
   return defined({
     type: "turn-submit",
     turnId,
@@ -19,6 +19,7 @@ export function submitFrame(input: string | TurnInput, options: SubmitOptions): 
     params: wellFormed(params) as TurnSubmitFrame["params"],
     metadata: wellFormed(metadata) as TurnSubmitFrame["metadata"],
     replaces,
+    continues,
     onLeave,
   });
 }
@@ -26,17 +27,21 @@ export function submitFrame(input: string | TurnInput, options: SubmitOptions): 
 function plainInput(input: TurnInput): TurnInput {
   if ("prompt" in input) return { prompt: input.prompt };
   if ("parts" in input) return { parts: input.parts };
+  if ("answers" in input) return { answers: input.answers };
   return { messages: input.messages.map(({ role, content, parts }) => defined({ role, content, parts })) };
 }
 
 /** Throws for a malformed frame, which would end the session (`bad-frame`): from a caller without types, or from storage. */
 export function assertSendable(frame: TurnSubmitFrame): void {
-  const { turnId, input, provider, model, params, metadata, replaces, onLeave } = frame;
+  const { turnId, input, provider, model, params, metadata, replaces, continues, onLeave } = frame;
   if (!isId(turnId)) throw new TypeError("turnId must be 1–64 of A–Z a–z 0–9 _ -");
-  if (replaces !== undefined && !isId(replaces)) throw new TypeError("replaces must be a turn id");
-  const { prompt, parts, messages } = input as { prompt?: unknown; parts?: unknown; messages?: unknown };
+  for (const id of [replaces, continues]) {
+    if (id !== undefined && !isId(id)) throw new TypeError("replaces and continues must be turn ids");
+  }
+  const { prompt, parts, messages, answers } = input as Partial<Record<string, unknown>>;
+  if ((answers === undefined) !== (continues === undefined)) throw new TypeError("answers need continues");
   // What a part may be is judged by the room, whose refusal keeps the question and the session.
-  if (isText(prompt) ? prompt.trim() === "" : !isFull(parts) && !isFull(messages))
+  if (isText(prompt) ? prompt.trim() === "" : ![parts, messages, answers].some(isFull))
     throw new TypeError("nothing to submit");
   if ("messages" in input && !input.messages.every(({ role, content }) => roles.includes(role) && isText(content))) {
     throw new TypeError("messages must each have a role and text content");

@@ -3,11 +3,18 @@
  * sent, refused, queued, streaming or settled. The stream closes when the turn settles. It never errors: a failure is an
  * error chunk.
  */
-import { type UiMessageChunk, type UiMessageStep, UiMessageWriter } from "../../shared/ui-message-stream.ts";
+import {
+  type UiMessageChunk,
+  type UiMessageStep,
+  UiMessageWriter,
+  wholeMessage,
+} from "../../shared/ui-message-stream.ts";
 import type { ChatRoomClient } from "../api/api.ts";
 
 export interface TurnStreamOptions {
   readonly signal?: AbortSignal | undefined;
+  /** `whole`: of a turn that continues a message, also what comes before it. Default: the turn's own answer. */
+  readonly content?: "turn" | "whole";
   /** The reader's signal was aborted while the turn was still going. */
   readonly onAbort: () => void;
   /** Nothing follows: the turn is over, or nobody reads. Once. */
@@ -24,9 +31,9 @@ interface News {
 export function turnStream(
   client: ChatRoomClient,
   turnId: string,
-  { signal, onAbort, onEnd }: TurnStreamOptions,
+  { signal, content = "turn", onAbort, onEnd }: TurnStreamOptions,
 ): ReadableStream<UiMessageChunk> {
-  const news = newsOf(client, turnId);
+  const news = newsOf(client, turnId, content);
   let isOver = false;
   let leave = () => {};
   const end = () => {
@@ -66,14 +73,15 @@ export function turnStream(
 }
 
 /** Returns what there is to say at each moment. */
-function newsOf(client: ChatRoomClient, turnId: string): () => News {
+function newsOf(client: ChatRoomClient, turnId: string, content: "turn" | "whole"): () => News {
   const writer = new UiMessageWriter(turnId);
   const nothing = () => {};
   return () => {
     const { turns, pending, connection } = client.getSnapshot();
     const turn = turns.findLast(({ id }) => id === turnId);
     const waiting = pending.find(({ id }) => id === turnId);
-    const chunks = turn === undefined ? [] : chunksOf(writer.advance(turn));
+    const shown = turn === undefined || content === "turn" ? turn : wholeMessage(turns, turn);
+    const chunks = shown === undefined ? [] : chunksOf(writer.advance(shown));
     if (writer.isDone) return { chunks, finally: nothing };
     if (waiting?.refused !== undefined) {
       return { chunks: [failed(waiting.refused.message)], finally: () => client.dismiss(turnId) };

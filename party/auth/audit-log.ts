@@ -26,6 +26,15 @@ export type AuditEvent =
       readonly generationId: string;
       readonly tokenId?: string;
     }
+  /** Open calls of a turn were answered: ids and decisions, and nothing of their contents. */
+  | {
+      readonly name: "answered";
+      readonly room: string;
+      readonly turnId: string;
+      readonly continues: string;
+      readonly answers: readonly { readonly kind: string; readonly callId: string; readonly approved?: boolean }[];
+      readonly tokenId?: string;
+    }
   | { readonly name: "revoked"; readonly tenant: string; readonly sub?: string; readonly tokenId?: string }
   | { readonly name: "drained"; readonly room: string }
   /** Turns were removed, and their answers with them, because an edit or a regenerate replaced them. */
@@ -51,6 +60,7 @@ function kindOf(name: AuditEvent["name"]): "gateway" | "operator" | "client" {
 
 const clientActs: ReadonlySet<AuditEvent["name"]> = new Set([
   "generation",
+  "answered",
   "replaced",
   "uploaded",
   "cleared",

@@ -108,6 +108,7 @@ export const numberSettings: Readonly<Record<string, NumberSetting>> = {
   MAX_SOCKET_AGE_MS: { field: "maxSocketAgeMs", min: 60_000, max: 30 * 86_400_000 },
   POLL_MERGE_MS: { field: "pollMergeMs", min: 0, max: 10_000 },
   TRACE_SAMPLE_PERCENT: { field: "traceSamplePercent", min: 0, max: 100 },
+  ANSWER_WITHIN_MS: { field: "answerWithinMs", min: 1_000, max: 30 * 86_400_000 },
   HISTORY_TURNS: { field: "historyTurns", min: 0, max: 200 },
   HISTORY_BYTES: { field: "historyBytes", min: 0, max: 1_048_576 },
   // Cloudflare takes request bodies of 100 MB on its smaller plans.

@@ -25,6 +25,7 @@ export interface RoomPolicy {
   readonly simulateMaxMs: number;
   readonly historyTurns: number;
   readonly historyBytes: number;
+  readonly answerWithinMs: number;
   readonly historyFileBytes: number;
   readonly allowHttp: boolean;
   readonly maxTurnLength: number;
@@ -86,6 +87,8 @@ export const DEFAULT_POLICY: RoomPolicy = {
   simulateMaxMs: 20_000,
   historyTurns: 20,
   historyBytes: 262_144,
+  /** How long an open call takes an answer: somebody may decide on the next day. */
+  answerWithinMs: 86_400_000,
   /** Data URLs of earlier questions, apart from their text: four questions with as much as one may have. */
   historyFileBytes: 4 * maxDataUrlBytes,
   /** Whether a file's address may be http beyond loopback: the rule of the settings (`ALLOW_HTTP`). */

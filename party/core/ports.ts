@@ -3,6 +3,7 @@
  * and the tests each supply their own.
  */
 import type { Part } from "../../shared/content.ts";
+import type { CallAnswer } from "../../shared/protocol/answers.ts";
 import type { ChatMessage, TurnInput, TurnSubmitFrame } from "../../shared/protocol/client-frames.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
 import type { Outcome, Usage } from "../../shared/protocol/server-frames.ts";
@@ -95,13 +96,33 @@ export interface RoomStorage {
 
 /** A message of the conversation. A question or an answer with more than text has its parts, for formats that carry them. */
 export interface UpstreamMessage extends Omit<ChatMessage, "parts"> {
+  /** The id under which clients know it, where a format continues it. */
+  readonly id?: string;
   readonly parts?: readonly UiPart[];
+}
+
+/** An answer to a call of the last message, for formats that name what is new. */
+export interface UpstreamAnswer {
+  readonly type: CallAnswer["type"];
+  readonly toolCallId: string;
+  readonly toolName: string;
+  readonly output?: unknown;
+  readonly errorText?: string;
+  readonly approvalId?: string;
+  readonly approved?: boolean;
+  readonly reason?: string;
+  /** The subject that answered. */
+  readonly by: string;
+  /** ms since 1970 */
+  readonly at: number;
 }
 
 /** The request of one attempt. A retry sends the same body under the same key. */
 export interface UpstreamRequest {
   readonly generationId: string;
   readonly messages: readonly UpstreamMessage[];
+  /** Present where the last message is an answer to be continued: what was answered of its open calls. */
+  readonly answers?: readonly UpstreamAnswer[];
   readonly provider?: string;
   readonly model?: string;
   readonly params?: Readonly<Record<string, unknown>>;
@@ -199,6 +220,15 @@ export interface RoomFileStore {
 export type AuditedAct =
   /** A question was accepted: it becomes a generation. */
   | { readonly act: "asked"; readonly by: Principal; readonly epoch: string; readonly turnId: string }
+  /** Open calls of a turn were answered: ids and decisions. */
+  | {
+      readonly act: "answered";
+      readonly by: Principal;
+      readonly epoch: string;
+      readonly turnId: string;
+      readonly continues: string;
+      readonly answers: readonly { readonly kind: string; readonly callId: string; readonly approved?: boolean }[];
+    }
   /** Turns were removed, and with them their answers: an edit or a regenerate replaced them. */
   | { readonly act: "replaced"; readonly by: Principal; readonly epoch: string; readonly turnIds: readonly string[] }
   | { readonly act: "cleared" | "erased"; readonly by: Principal }

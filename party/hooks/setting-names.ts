@@ -3,6 +3,7 @@ export const settingNames = [
   "ALLOWED_ORIGINS",
   "ALLOW_ANONYMOUS",
   "ALLOW_HTTP",
+  "ANSWER_WITHIN_MS",
   "AUTH",
   "AUTH_AUDIENCE",
   "AUTH_ISSUER",

@@ -158,7 +158,10 @@ async function auditInRoom(act: AuditedAct, room: string, tenant: string, config
   const { sub, tokenId } = act.by;
   const token = tokenId === undefined ? {} : { tokenId };
   if (act.act === "replaced") audit(sub, { name: "replaced", room, turnIds: act.turnIds, ...token });
-  else if (act.act !== "asked") audit(sub, { name: act.act, room, ...token });
+  else if (act.act === "answered") {
+    const { turnId, continues, answers } = act;
+    audit(sub, { name: "answered", room, turnId, continues, answers, ...token });
+  } else if (act.act !== "asked") audit(sub, { name: act.act, room, ...token });
   else if (config.auth.mode === "jwt") {
     const { turnId } = act;
     const generationId = await generationIdOf(tenant, room, act.epoch, turnId);

@@ -6,15 +6,15 @@
 import * as z from "zod/mini";
 import { jsonOr } from "../../shared/parse-json.ts";
 import {
-  type ChatMessage,
-  messageSchema,
+  type ContextMessage,
+  contextMessageSchema,
   type TurnSubmitFrame,
   turnSubmitFrame,
 } from "../../shared/protocol/client-frames.ts";
 import { parseClientFrame } from "../../shared/protocol/codec.ts";
 import type { ErrorCode } from "../../shared/protocol/errors.ts";
-import { maxDataUrlBytes, maxSubmitBytes } from "../../shared/protocol/limits.ts";
-import { dataUrlBytes } from "../../shared/protocol/question.ts";
+import { maxDataUrlBytes, maxOpenCalls, maxSubmitBytes } from "../../shared/protocol/limits.ts";
+import { dataUrlBytes, type QuestionPart } from "../../shared/protocol/question.ts";
 import { fail, ok, type Result } from "../../shared/result.ts";
 import { mayBeIllFormed, utf8Length, wellFormed } from "../../shared/text.ts";
 import { askedBy, turnIdAgain, turnIdOf } from "../../shared/ui-messages.ts";
@@ -46,7 +46,7 @@ const postSchema = z.looseObject({
 /** What a room is told of such a request. Parsed on both sides: during a deploy they may be of two versions. */
 const chatRequestSchema = z.object({
   frame: turnSubmitFrame,
-  context: z.array(messageSchema),
+  context: z.array(contextMessageSchema),
   /** Present where the answer is asked for again, or another question put in a question's place. */
   again: z.exactOptional(
     z.object({
@@ -60,7 +60,7 @@ const chatRequestSchema = z.object({
 
 export interface ChatRequest {
   readonly frame: TurnSubmitFrame;
-  readonly context: readonly ChatMessage[];
+  readonly context: readonly ContextMessage[];
   readonly again?: { readonly question: string; readonly messageId?: string };
 }
 
@@ -101,22 +101,24 @@ export async function readChatPost(request: Request, newId: () => string): Promi
   const { id, messages, trigger, messageId, ...rest } = parsed.data;
   const asked = askedBy(messages);
   if (!asked.ok) return fail({ code: asked.error, detail: asked.detail });
-  const { message, input, messages: context } = asked;
+  const { message, input, answers, messages: context } = asked;
   const contextBytes = utf8Length(JSON.stringify(context));
-  const fileBytes = dataUrlBytes({ messages: context });
+  const fileBytes = dataUrlBytes({ parts: context.flatMap(({ parts = [] }) => parts) as QuestionPart[] });
   if (contextBytes > maxContextBytes || contextBytes - fileBytes > maxTextBytes) return tooLarge();
   const isRegenerate = trigger === "regenerate-message";
-  const turnId = isRegenerate ? turnIdAgain(message.id, newId()) : turnIdOf(message.id, input);
-  const frame = parseClientFrame(
-    JSON.stringify({ type: "turn-submit", turnId, input, ...asksFor(traced(rest, request)) }),
-  );
+  const ask =
+    input === undefined
+      ? // The room knows which of them are asked for, and makes the turn's id of those.
+        { turnId: newId(), input: { answers: answers.slice(-maxOpenCalls) }, continues: message.id }
+      : { turnId: isRegenerate ? turnIdAgain(message.id, newId()) : turnIdOf(message.id, input), input };
+  const frame = parseClientFrame(JSON.stringify({ type: "turn-submit", ...ask, ...asksFor(traced(rest, request)) }));
   if (!frame.ok && frame.error.code !== "bad-frame") return fail(frame.error);
   if (!frame.ok || frame.value.type !== "turn-submit") {
     const detail = frame.ok ? "" : frame.error.detail;
     return fail({ code: "bad-request", detail: `The request asks for something a turn cannot have: ${detail}.` });
   }
   // An edit names the message that it replaces, which is the question itself.
-  const isAgain = isRegenerate || (messageId !== undefined && messageId !== null);
+  const isAgain = input !== undefined && (isRegenerate || (messageId !== undefined && messageId !== null));
   const again = { question: message.id, ...(typeof messageId === "string" ? { messageId } : {}) };
   return ok({ room: id, request: { frame: frame.value, context, ...(isAgain ? { again } : {}) } });
 }

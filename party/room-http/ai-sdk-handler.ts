@@ -1,8 +1,10 @@
 /** Answers the AI SDK's routes inside the room's object. The Worker has validated the request (`http/ai-sdk-route.ts`). */
 import { defined } from "../../shared/defined.ts";
+import { answersIn, answerTurnId } from "../../shared/open-calls.ts";
 import { maxPageTurns } from "../../shared/protocol/limits.ts";
 import type { Result } from "../../shared/result.ts";
 import { turnAsking, uiMessagesOf } from "../../shared/ui-messages.ts";
+import { askedAnswers, chainOf } from "../core/conversation/call-answers.ts";
 import type { Submit } from "../core/log/turn-record.ts";
 import { type AccessRefusal, mayDo } from "../core/principal.ts";
 import type { TurnState } from "../core/room/plain-http/http-requests.ts";
@@ -43,7 +45,21 @@ async function submit(ask: Ask): Promise<Response> {
   // Who may ask but not read would start what nobody hears.
   if (!mayDo(ask.principal, "look")) return refused({ code: "forbidden" });
   const { frame, context, again } = asked;
+  const { continues } = frame;
+  if (continues !== undefined) return answerCalls(ask, { ...frame, context }, continues);
   const submitted = await submitAs(ask, { ...frame, context }, again);
+  return submitted.ok ? answerFrom(ask, submitted.value.turn.id, 0) : refused(submitted.error);
+}
+
+/** Outputs and decisions that the page has added to an answer (T8). The rest of what the answer's tools did isn't new. */
+async function answerCalls(ask: Ask, submit: Submit, continues: string): Promise<Response> {
+  const { core, principal } = ask;
+  const turns = core.conversation.turns.all();
+  if (chainOf(continues, turns).length === 0) return refused({ code: "turn-unknown" });
+  const answers = askedAnswers(continues, answersIn(submit.input), turns);
+  if (answers.length === 0) return refused({ code: "call-unknown" });
+  const turnId = answerTurnId(continues, answers);
+  const submitted = await core.requests.submit(principal, { ...submit, turnId, input: { answers } });
   return submitted.ok ? answerFrom(ask, submitted.value.turn.id, 0) : refused(submitted.error);
 }
 
@@ -73,7 +89,7 @@ async function resume(ask: Ask): Promise<Response> {
   const [, heldTurn = "", heldUnits = "0"] = held ?? [];
   if (core.conversation.turn(heldTurn) !== undefined) return stream(ask, heldTurn, Number(heldUnits));
   const open = core.conversation.turns.unsettled()[0];
-  if (open !== undefined) return stream(ask, open.id, 0);
+  if (open !== undefined) return stream(ask, open.id, 0, "whole");
   // Also a sign of life, and whether this person may look.
   const looked = await core.requests.older(principal, undefined, 1);
   return looked.ok ? new Response(null, { status: 204 }) : refused(looked.error);
@@ -123,8 +139,8 @@ function answerFrom(ask: Ask, turnId: string, from: number): Response {
 }
 
 /** Closing it is leaving, not stopping (T4). */
-function stream({ core, principal }: Ask, turnId: string, from: number): Response {
-  const socket = new UiMessageSocket(turnId, from, () => Date.now());
+function stream({ core, principal }: Ask, turnId: string, from: number, content: "turn" | "whole" = "turn"): Response {
+  const socket = new UiMessageSocket(turnId, from, () => Date.now(), content);
   const opened = core.openStream(socket, principal, { have: undefined, only: turnId });
   if (!opened.ok) {
     socket.close(1000);

@@ -29,11 +29,18 @@ export class UiMessageSocket extends EventSocket {
   /** The last that was wrong with this reader. */
   #error: ErrorFrame | undefined;
   #lastAt = 0;
+  readonly #content: "turn" | "whole";
+  /** Units of the message before this turn. An event's id counts this turn's own. */
+  #before = 0;
 
-  /** @param from units of the answer that the reader has already. */
-  constructor(turnId: string, from: number, now: () => number) {
+  /**
+   * @param from units of the answer that the reader has already.
+   * @param content `whole`: of a turn that continues a message, also what comes before it.
+   */
+  constructor(turnId: string, from: number, now: () => number, content: "turn" | "whole" = "turn") {
     super(now);
     this.#turnId = turnId;
+    this.#content = content;
     this.#fold = new TurnFold(turnId);
     this.#writer = new UiMessageWriter(turnId, from, (held) => new ReopenedRuns(held));
   }
@@ -43,7 +50,10 @@ export class UiMessageSocket extends EventSocket {
     if (frame === undefined || !this.isOpen) return;
     if (frame.type === "error") this.#error = frame;
     const turn = this.#fold.add(frame);
-    if (turn !== undefined) this.#tell(this.#writer.advance(turn));
+    if (turn === undefined) return;
+    const shown = this.#content === "whole" ? this.#fold.whole(turn) : turn;
+    this.#before = shown.length - turn.length;
+    this.#tell(this.#writer.advance(shown));
   }
 
   override beat(): void {
@@ -71,7 +81,10 @@ export class UiMessageSocket extends EventSocket {
   #tell(steps: readonly UiMessageStep[]): void {
     let text = "";
     for (const { chunk, at } of steps) {
-      text += eventOfChunk(chunk, at === this.#lastAt ? undefined : `${this.#turnId}.${at}`);
+      text += eventOfChunk(
+        chunk,
+        at === this.#lastAt || at < this.#before ? undefined : `${this.#turnId}.${at - this.#before}`,
+      );
       this.#lastAt = at;
     }
     if (text !== "") this.out.write(text);

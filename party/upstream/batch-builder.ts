@@ -3,7 +3,16 @@
  * knows what of the whole answer was read so far, which tells a dialect whether an event repeats it, and the reader whether
  * anything was understood at all.
  */
-import { isSameRun, type Part, type RunPart, type TextKind, textIn, textPart, withText } from "../../shared/content.ts";
+import {
+  type ChunkPart,
+  isSameRun,
+  type Part,
+  type RunPart,
+  type TextKind,
+  textIn,
+  textPart,
+  withText,
+} from "../../shared/content.ts";
 import type { Usage } from "../../shared/protocol/server-frames.ts";
 import type { UpstreamBatch, UpstreamEnd } from "../core/ports.ts";
 import type { StreamEvent } from "./dialects/stream-event.ts";
@@ -23,6 +32,9 @@ const plainRuns: Readonly<Record<TextKind, RunPart>> = {
   reasoning: textPart("reasoning", ""),
 };
 
+/** How backends say that an answer ends because its calls have to be run. */
+const toolEnds: ReadonlySet<string> = new Set(["tool-calls", "tool_calls", "tool_use", "function_call"]);
+
 export class BatchBuilder {
   #parts: Part[] = [];
   #run: RunPart | undefined;
@@ -39,6 +51,8 @@ export class BatchBuilder {
   #lastKind: TextKind = "text";
   #lastRun: RunPart | undefined;
   #lastUsage: Usage = {};
+  /** Calls whose result hasn't come, by id. */
+  readonly #openCalls = new Map<string, ChunkPart>();
   readonly #unread = new UnreadEvents();
   readonly #think = new ThinkTags();
   readonly #filter: TextFilter | undefined;
@@ -120,17 +134,21 @@ export class BatchBuilder {
     this.#parts.push(withoutRefusedKeys(part));
   }
 
-  /** A tool was called. Its provider executes it, so that no page tries to. */
+  /** A tool was called. Its provider executes it, so that no page tries to, unless the answer ends without its result. */
   toolCall(toolCallId: string, toolName: string, input: unknown): void {
-    this.part({ type: "tool-input-available", toolCallId, toolName, input: input ?? {}, providerExecuted: true });
+    const call = { type: "tool-input-available", toolCallId, toolName, input: input ?? {} };
+    this.#openCalls.set(toolCallId, call);
+    this.part({ ...call, providerExecuted: true });
   }
 
   /** `toolName` stays with it, because a reader may not know the call. */
   toolResult(toolCallId: string, toolName: string, output: unknown): void {
+    this.#openCalls.delete(toolCallId);
     this.part({ type: "tool-output-available", toolCallId, toolName, output, providerExecuted: true });
   }
 
   toolError(toolCallId: string, toolName: string, error: unknown): void {
+    this.#openCalls.delete(toolCallId);
     const errorText = typeof error === "string" ? error : JSON.stringify(error);
     this.part({ type: "tool-output-error", toolCallId, toolName, errorText, providerExecuted: true });
   }
@@ -188,6 +206,7 @@ export class BatchBuilder {
   /** What came since the last call. */
   take(): UpstreamBatch {
     if (this.#ended) this.close();
+    this.#handOver();
     this.#closeText();
     // Held text isn't in the batch, so the id of its event can't be either.
     if (this.#think.isHolding || this.#filter?.isHolding) delete this.#rest.eventId;
@@ -195,6 +214,14 @@ export class BatchBuilder {
     this.#parts = [];
     this.#rest = {};
     return batch;
+  }
+
+  /** Calls that the answer ends with, and says so, are for the client to run: they are told again as such. */
+  #handOver(): void {
+    const { end } = this.#rest;
+    if (end?.kind !== "done" || !toolEnds.has(end.finishReason ?? "")) return;
+    for (const call of this.#openCalls.values()) this.part({ ...call, providerExecuted: false });
+    this.#openCalls.clear();
   }
 
   /** No more text follows: what was held back joins the next batch. */

@@ -18,10 +18,13 @@ import { type FramingSink, maxEventUnits } from "./framing-contract.ts";
 import { textFilterFor } from "./text-filter.ts";
 import { readDocument, unrecognizedIn } from "./whole-answer.ts";
 
-/** Reads answers of this dialect, each with a fresh reader. `mapping`: what the operator wrote down of the backend's events. */
-export function readerOf(name: DialectName, mapping?: MappingSettings): StreamReader {
+/**
+ * Reads answers of this dialect, each with a fresh reader. `mapping`: what the operator wrote down of the backend's events.
+ * `known`: ids of calls and approvals in the answer that is continued.
+ */
+export function readerOf(name: DialectName, mapping?: MappingSettings, known?: readonly string[]): StreamReader {
   return (body, signal, contentType, isSized) =>
-    new AnswerReader(name, mapping).batches(body, signal, contentType, isSized);
+    new AnswerReader(name, mapping, known).batches(body, signal, contentType, isSized);
 }
 
 const lateCodes = ["upstream-first-token-timeout", "upstream-deadline"] as const satisfies readonly ErrorCode[];
@@ -38,9 +41,9 @@ export class AnswerReader implements FramingSink {
   #hasText = false;
   #saidEnd = true;
 
-  constructor(name: DialectName, mapping?: MappingSettings) {
+  constructor(name: DialectName, mapping?: MappingSettings, known?: readonly string[]) {
     this.#builder = new BatchBuilder(textFilterFor(mapping));
-    this.#dialect = new DialectReader(name, mapping);
+    this.#dialect = new DialectReader(name, mapping, known);
     this.#takesText = name === "auto" || name === "text";
   }
 

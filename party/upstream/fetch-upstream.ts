@@ -27,8 +27,15 @@ export type StreamReader = (
   isSized?: boolean,
 ) => AsyncIterable<UpstreamBatch>;
 
-/** Makes a reader of streams in this dialect, read by the mapping where there is one. */
-export type ReaderOf = (dialect: DialectName, mapping: MappingSettings | undefined) => StreamReader;
+/**
+ * Makes a reader of streams in this dialect, read by the mapping where there is one. `known`: ids of calls and approvals in the
+ * answer that is continued.
+ */
+export type ReaderOf = (
+  dialect: DialectName,
+  mapping: MappingSettings | undefined,
+  known: readonly string[],
+) => StreamReader;
 
 export interface UpstreamConfig {
   /** Asked before each call, because a tenant's settings may change while its rooms are open. */
@@ -83,14 +90,14 @@ export class FetchUpstream implements Upstream {
     const address = setting.base + setting.request.path;
     const method = this.#methodFor(setting, address);
     const response = await this.#ask(request, setting, method, signal);
-    if (setting.request.method !== "auto") return this.#answerIn(response, setting, signal);
+    if (setting.request.method !== "auto") return this.#answerIn(response, setting, request, signal);
     if (method === "POST" && noSuchRoute.has(response.status) && canGet(setting.request)) {
       await response.body?.cancel();
       return this.#fallBack(request, setting, address, signal);
     }
     // A backend that no longer answers the method it answered is asked the other way next time.
     if (noSuchRoute.has(response.status)) this.#memory.learnMethod(address, undefined);
-    const answer = await this.#answerIn(response, setting, signal);
+    const answer = await this.#answerIn(response, setting, request, signal);
     this.#memory.learnMethod(address, method);
     return answer;
   }
@@ -131,7 +138,7 @@ export class FetchUpstream implements Upstream {
   ): Promise<AsyncIterable<UpstreamBatch>> {
     const response = await this.#ask(request, setting, "GET", signal);
     try {
-      const answer = await this.#answerIn(response, setting, signal);
+      const answer = await this.#answerIn(response, setting, request, signal);
       this.#memory.learnMethod(address, "GET");
       return answer;
     } catch (error) {
@@ -173,20 +180,26 @@ export class FetchUpstream implements Upstream {
   async #answerIn(
     response: Response,
     setting: UpstreamSetting,
+    request: UpstreamRequest,
     signal: AbortSignal,
   ): Promise<AsyncIterable<UpstreamBatch>> {
     const { status } = response;
     // NestJS answers a POST with 201 where the handler forgot its HttpCode(200): it is an answer all the same.
     if (status !== 200 && status !== 201 && status !== 204 && status !== 205) throw await refusalOf(response, signal);
     try {
-      return this.#batchesIn(response, setting, signal);
+      return this.#batchesIn(response, setting, request, signal);
     } catch (error) {
       await response.body?.cancel();
       throw error;
     }
   }
 
-  #batchesIn(response: Response, setting: UpstreamSetting, signal: AbortSignal): AsyncIterable<UpstreamBatch> {
+  #batchesIn(
+    response: Response,
+    setting: UpstreamSetting,
+    request: UpstreamRequest,
+    signal: AbortSignal,
+  ): AsyncIterable<UpstreamBatch> {
     const { status, headers, body } = response;
     // Says on purpose that there is no answer; an empty body of another status is one that was cut off.
     if (status === 204 || status === 205) throw malformed(`status ${status}`);
@@ -196,7 +209,7 @@ export class FetchUpstream implements Upstream {
       throw malformed("content-encoding");
     if (promisedBy(contentType) === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    const read = this.#config.readerOf(setting.dialect, setting.mapping);
+    const read = this.#config.readerOf(setting.dialect, setting.mapping, knownCalls(request));
     return read(body, signal, contentType, headers.has("content-length"));
   }
 
@@ -212,4 +225,17 @@ export class FetchUpstream implements Upstream {
 function unlessLost(cause: unknown): undefined {
   if (cause instanceof UpstreamFailure && cause.code === "upstream-token-lost") return undefined;
   throw cause;
+}
+
+/** Ids of the calls and approvals in the answer that a request continues. */
+function knownCalls({ messages }: UpstreamRequest): string[] {
+  const last = messages.at(-1);
+  if (last?.role !== "assistant") return [];
+  return (last.parts ?? []).flatMap((part) => {
+    const { toolCallId, approval } = part as {
+      readonly toolCallId?: unknown;
+      readonly approval?: { readonly id?: unknown };
+    };
+    return [toolCallId, approval?.id].filter((id) => typeof id === "string");
+  });
 }

@@ -12,6 +12,7 @@ export const clientEntries = {
   react: "client/react.tsx",
   vue: "client/vue.ts",
   svelte: "client/svelte.ts",
+  tools: "client/tools.ts",
   "ai-sdk": "client/ai-sdk.ts",
   "ai-sdk-react": "client/ai-sdk-react.tsx",
 } as const;

@@ -5,6 +5,7 @@
  */
 import * as z from "zod/mini";
 import { utf8Length } from "../text.ts";
+import { callAnswersSchema } from "./answers.ts";
 import { epochPattern, maxHaveOffsets, maxParamsBytes, turnIdPattern } from "./limits.ts";
 import { asksSomething, type QuestionPart, questionPartSchema } from "./question.ts";
 
@@ -41,14 +42,24 @@ export const messageSchema = z.strictObject({
   parts: z.exactOptional(z.array(questionPartSchema)),
 });
 
+/** A message of a conversation that a client keeps itself, with the parts of an answer as the client has them. */
+export const contextMessageSchema = z.strictObject({
+  id: z.exactOptional(z.string()),
+  role: z.enum(["system", "user", "assistant"]),
+  content: z.string(),
+  parts: z.exactOptional(z.array(z.looseObject({ type: z.string() }))),
+});
+
 const hasText = z.refine<string>((text) => text.trim() !== "", "must not be empty");
 const isAsking = z.refine<QuestionPart[]>(asksSomething, "must hold text, a file or data");
 
-/** One question after the room's own history, as text or as parts, or `messages` in place of that history. */
+/** One question after the room's own history, as text or as parts, or `messages` in place of that history; or answers. */
 export const inputSchema = z.union([
   z.strictObject({ prompt: z.string().check(hasText) }),
   z.strictObject({ parts: z.array(questionPartSchema).check(isAsking) }),
   z.strictObject({ messages: z.array(messageSchema).check(z.minLength(1)) }),
+  /** Of a turn that `continues` another: what that one left open. */
+  z.strictObject({ answers: callAnswersSchema }),
 ]);
 
 export const helloFrame = z.strictObject({
@@ -68,6 +79,7 @@ export const turnSubmitFrame = z.strictObject({
   params: z.exactOptional(smallJson),
   metadata: z.exactOptional(smallJson),
   replaces: z.exactOptional(turnIdSchema),
+  continues: z.exactOptional(turnIdSchema),
   onLeave: z.exactOptional(z.enum(["cancel", "keep"])),
 });
 
@@ -87,6 +99,7 @@ export const clientFrame = z.discriminatedUnion("type", [
 
 export type Have = z.infer<typeof haveSchema>;
 export type ChatMessage = z.infer<typeof messageSchema>;
+export type ContextMessage = z.infer<typeof contextMessageSchema>;
 export type TurnInput = z.infer<typeof inputSchema>;
 export type HelloFrame = z.infer<typeof helloFrame>;
 export type TurnSubmitFrame = z.infer<typeof turnSubmitFrame>;

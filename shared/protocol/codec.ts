@@ -33,7 +33,10 @@ export function parseClientFrame(text: string, maxBytes = maxSubmitBytes): Resul
     return fail(isLarge && problem.code === "bad-frame" ? unreadable["too-large"] : problem);
   }
   if (parsed.data.type !== "turn-submit") return isLarge ? fail(unreadable["too-large"]) : ok(parsed.data);
-  const { turnId, input } = parsed.data;
+  const { turnId, input, continues } = parsed.data;
+  if ("answers" in input !== (continues !== undefined)) {
+    return fail({ code: "bad-frame", detail: "turn-submit: answers and continues come together.", turnId });
+  }
   const problem = questionProblem(input, bytes);
   return problem === undefined ? ok(parsed.data) : fail({ ...problem, turnId });
 }

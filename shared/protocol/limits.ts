@@ -8,6 +8,8 @@ export const maxQuestionParts = 32;
 export const maxDataUrlBytes = 448 * 1024;
 /** A `turn-submit` with its data URLs. */
 export const maxSubmitBytes = maxFrameBytes + maxDataUrlBytes;
+/** Calls that one turn may leave open for answers, and answers of one submit. */
+export const maxOpenCalls = 32;
 /** `params` and `metadata` of a submit, as JSON, in bytes of UTF-8. */
 export const maxParamsBytes = 4 * 1024;
 /** Turns a reader may name as not held whole: the open one, the queued ones, and what a crash left. */

@@ -30,6 +30,7 @@ export type QuestionPart = z.infer<typeof questionPartSchema>;
 /** As much of an input as is judged here. */
 interface Judged {
   readonly prompt?: string;
+  readonly answers?: unknown;
   readonly parts?: readonly QuestionPart[];
   readonly messages?: readonly { readonly parts?: readonly QuestionPart[] | undefined }[];
 }

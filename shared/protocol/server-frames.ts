@@ -7,6 +7,7 @@
  * copy of each turn it lists to `from`, appends `parts`, and the result is exactly `length` long.
  */
 import * as z from "zod/mini";
+import { openCallSchema } from "./answers.ts";
 import { epochSchema, inputSchema, smallJson, turnIdSchema } from "./client-frames.ts";
 import { partSchema } from "./parts.ts";
 
@@ -26,6 +27,9 @@ const settledFields = {
   model: z.exactOptional(z.string()),
   usage: z.exactOptional(usageSchema),
   error: z.exactOptional(turnErrorSchema),
+  /** Calls that wait for an answer, where the turn ended with some, and until when one is taken (ms since 1970). */
+  open: z.exactOptional(z.array(openCallSchema)),
+  openUntil: z.exactOptional(count),
 };
 
 export const welcomeFrame = z.object({
@@ -41,7 +45,7 @@ export const welcomeFrame = z.object({
   expiresInMs: z.exactOptional(count),
 });
 
-/** One turn in a sync. `input`, `author`, `createdAt` and `metadata` come only for turns queued after the reader's `seq`. */
+/** One turn in a sync. `input`, `continues`, `author`, `createdAt` and `metadata` come only for turns queued after the reader's `seq`. */
 export const syncTurnSchema = z.object({
   id: turnIdSchema,
   state: turnStateSchema,
@@ -53,6 +57,7 @@ export const syncTurnSchema = z.object({
   ...settledFields,
   simulated: z.exactOptional(z.boolean()),
   input: z.exactOptional(inputSchema),
+  continues: z.exactOptional(turnIdSchema),
   author: z.exactOptional(z.string()),
   metadata: z.exactOptional(smallJson),
   createdAt: z.exactOptional(count),
@@ -76,6 +81,8 @@ export const turnQueuedFrame = z.object({
   seq: count,
   turnId: turnIdSchema,
   input: inputSchema,
+  /** The turn with which the message begins that this one continues. */
+  continues: z.exactOptional(turnIdSchema),
   author: z.string(),
   createdAt: count,
   metadata: z.exactOptional(smallJson),

@@ -53,6 +53,7 @@ const syncTurn: Check = (value) =>
     metadata: optional(object),
     error: optional(object),
     usage: optional(object),
+    open: optional(arrayOf(object)),
   });
 
 /** For each known type: the fields that a fold, or a page that shows its result, reads without asking. */
@@ -91,6 +92,7 @@ const required: Readonly<Record<ServerFrame["type"], Fields>> = {
     turnId: string,
     length: count,
     outcome: string,
+    open: optional(arrayOf(object)),
     error: optional(object),
     usage: optional(object),
   },

@@ -97,6 +97,7 @@ describe("in a project with React and the AI SDK", () => {
       vue: ["useChatRoom"],
       svelte: ["chatRoom"],
       "ai-sdk": ["RoomChatTransport"],
+      tools: ["chainsOf", "messageIdOf", "pendingCalls", "roomTools"],
       "ai-sdk-react": ["useRoomChat"],
       protocol: expect.arrayContaining(["clientFrame", "foldFrame", "UiMessageWriter"]),
       edge: ["serveBridge"],

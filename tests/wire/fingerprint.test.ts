@@ -7,7 +7,7 @@ import { PROTOCOL_VERSION } from "../../shared/protocol/version.ts";
 
 test("a change to the wire is deliberate: bump PROTOCOL_VERSION if a reader of the previous one would misread it", () => {
   expect([fingerprint(clientFrame, serverFrame), PROTOCOL_VERSION]).toEqual([
-    "b994a201244cf440c29db892bbddea0ea432359dccd7665f7c70644c4da914ba",
+    "42df92e49f43cddd47a230d3648ecdde4c29de65fab0c177bb32b03950ca8f0a",
     2,
   ]);
 });

@@ -46,7 +46,7 @@ describe("server frames", () => {
     const view = foldAll(EMPTY_VIEW);
     expect(view).toEqual({
       epoch: "k3v9",
-      seq: 10,
+      seq: 13,
       floor: 2,
       viewers: 2,
       more: true,
@@ -66,18 +66,36 @@ describe("server frames", () => {
         },
         {
           id: "turn-7",
-          state: "queued",
+          state: "settled",
           parts: [],
           length: 0,
           input: (JSON.parse(read("client.turn-submit-parts.json")) as { input: unknown }).input,
           author: "anna",
           createdAt: 1790000007000,
+          outcome: "completed",
+          finishReason: "tool-calls",
+          open: [
+            { kind: "tool", toolCallId: "call-1", toolName: "findPlace" },
+            { kind: "tool", toolCallId: "call-2", toolName: "takePhoto" },
+            { kind: "approval", toolCallId: "call-3", toolName: "send", approvalId: "approval-1" },
+          ],
+          openUntil: 1790086407000,
+        },
+        {
+          id: "turn-8",
+          state: "queued",
+          parts: [],
+          length: 0,
+          input: (JSON.parse(read("client.turn-submit-answers.json")) as { input: unknown }).input,
+          continues: "turn-7",
+          author: "anna",
+          createdAt: 1790000009000,
           position: 0,
         },
       ],
     });
-    expect(haveOf(view)).toEqual({ epoch: "k3v9", seq: 10, offsets: {} });
-    expect(view.turns.map((turn) => textOf(turn.parts))).toEqual(["Hello, 世界!", ""]);
+    expect(haveOf(view)).toEqual({ epoch: "k3v9", seq: 13, offsets: {} });
+    expect(view.turns.map((turn) => textOf(turn.parts))).toEqual(["Hello, 世界!", "", ""]);
   });
 
   test("[R3] each of them twice in a row tells the same session", () => {

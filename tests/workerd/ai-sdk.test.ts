@@ -1,6 +1,6 @@
 /** The AI SDK's HTTP routes, in the real runtime. What `useChat` makes of them is tests/e2e/ai-sdk/routes.test.ts. */
 import { env, runInDurableObject, SELF } from "cloudflare:test";
-import { describe, expect, test } from "vitest";
+import { describe, expect, inject, test } from "vitest";
 import { fresh, SocketTab, upstream } from "./room/tab.ts";
 
 const origin = "http://localhost";
@@ -15,6 +15,7 @@ interface Message {
     readonly url?: string;
     readonly mediaType?: string;
     readonly filename?: string;
+    readonly toolCallId?: string;
   }[];
 }
 
@@ -248,6 +249,89 @@ test("[T7] a question with files reaches the backend with its parts, and shows i
     parts,
     [{ type: "step-start" }, { text: "A dot." }],
   ]);
+});
+
+describe("[T8] calls that an answer leaves open", () => {
+  const call = { toolCallId: "c1", toolName: "findPlace" };
+  const sse = (...chunks: object[]) => chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`);
+
+  /** Has the backend answer the message of these words with a UI message stream. */
+  async function backend(words: string, ...chunks: object[]): Promise<void> {
+    const events = [...sse({ type: "start" }, { type: "start-step" }, ...chunks), "data: [DONE]\n\n"];
+    const query = new URLSearchParams({ prompt: words });
+    const body = JSON.stringify({ events, isLast: true });
+    await fetch(`${inject("upstreamUrl")}/control/chunks?${query}`, { method: "POST", body });
+  }
+  const spoken = (delta: string) => [
+    { type: "text-start", id: "t" },
+    { type: "text-delta", id: "t", delta },
+    { type: "text-end", id: "t" },
+  ];
+
+  /** A question whose answer waits for a tool of the page. Returns the answer's id. */
+  async function waiting(id: string, prompt: string) {
+    const closing = [{ type: "finish-step" }, { type: "finish", finishReason: "tool-calls" }];
+    await backend(prompt, ...spoken(`Looking ${id}`), { type: "tool-input-available", ...call, input: {} }, ...closing);
+    const reading = await new Reading(await post(id, [user(prompt, "q")])).until();
+    return reading.turnId;
+  }
+
+  const withOutput = (id: string, root: string, prompt: string, output: unknown) => [
+    user(prompt, "q"),
+    {
+      id: root,
+      role: "assistant",
+      parts: [
+        { type: "step-start" },
+        { type: "text", text: `Looking ${id}`, state: "done" },
+        { type: "tool-findPlace", ...call, state: "output-available", input: {}, output },
+      ],
+    } as Message,
+  ];
+
+  test("are answered by the message with the page's output, which goes on as one", async () => {
+    const id = fresh("chat");
+    const prompt = `${id} where am I?`;
+    const root = await waiting(id, prompt);
+    await backend(`Looking ${id}`, ...spoken("In Bern."), { type: "finish-step" }, { type: "finish" });
+    const messages = withOutput(id, root, prompt, { city: "Bern" });
+    const response = await post(id, messages, { messageId: root });
+    expect(response.status).toBe(200);
+    const reading = await new Reading(response).until();
+    expect([reading.turnId, reading.text]).toEqual([root, "In Bern."]);
+    const { requests } = await upstream("until", `Looking ${id}`, { requests: 1 });
+    expect(requests.at(-1)?.body).toMatchObject({
+      messages: [
+        { role: "user", content: prompt },
+        { role: "assistant", content: `Looking ${id}`, parts: messages[1]?.parts },
+      ],
+      answers: [{ type: "tool-output", ...call, output: { city: "Bern" }, by: "anonymous" }],
+    });
+    expect(await history(id)).toMatchObject([
+      { role: "user" },
+      { id: root, parts: [{}, {}, { state: "output-available", output: { city: "Bern" } }, {}, { text: "In Bern." }] },
+    ]);
+    // The same again is the same answer; another one comes too late.
+    const again = await new Reading(await post(id, messages, { messageId: root })).until();
+    expect(again.text).toBe("In Bern.");
+    const other = await post(id, withOutput(id, root, prompt, "elsewhere"), { messageId: root });
+    expect([other.status, other.headers.get("x-gateway-error")]).toEqual([409, "turn-conflict"]);
+    await other.body?.cancel();
+  });
+
+  test("are refused in words where nothing waits, or in another room", async () => {
+    const id = fresh("chat");
+    const prompt = `${id} where am I?`;
+    const root = await waiting(id, prompt);
+    const elsewhere = await post(fresh("chat"), withOutput(id, root, prompt, 1));
+    expect([elsewhere.status, elsewhere.headers.get("x-gateway-error")]).toEqual([404, "turn-unknown"]);
+    const [question, answer] = withOutput(id, root, prompt, 1);
+    const other = { ...answer, parts: [{ ...answer?.parts[2], toolCallId: "c9" }] } as Message;
+    const unknown = await post(id, [question as Message, other]);
+    expect([unknown.status, unknown.headers.get("x-gateway-error")]).toEqual([404, "call-unknown"]);
+    expect(await unknown.text()).toMatch(/^[A-Z].*\.$/s);
+    await elsewhere.body?.cancel();
+  });
 });
 
 describe("what is refused is refused in words", () => {

@@ -3,61 +3,86 @@
  * attempt sends the same body (U2).
  */
 import { type Part, textOf } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import { foldMessage } from "../../../shared/message-fold.ts";
+import {
+  answerChunks,
+  answersIn,
+  chainParts,
+  isAnswerTo,
+  messageIdOf,
+  withoutOpenCalls,
+} from "../../../shared/open-calls.ts";
 import { promptOf } from "../../../shared/prompt.ts";
 import type { TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { RoomPolicy } from "../policy.ts";
-import type { UpstreamMessage } from "../ports.ts";
+import type { UpstreamAnswer, UpstreamMessage } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { TurnList } from "../turn/turn-list.ts";
 import type { TurnTexts } from "../turn/turn-texts.ts";
+import { chainOf } from "./call-answers.ts";
 
-/** Ordinals of the settled turns with text before `turn`, oldest first. */
+/** Ordinals of the settled turns with text before `turn`, oldest first. The turns of a chain are chosen together. */
 export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy): number[] {
+  const { ordinal } = turn.record.spec;
+  const own = new Set(chainOf(turn.record.spec.id, turns));
+  const earlier = turns.filter((past) => past.record.spec.ordinal < ordinal && !own.has(past));
   const history: number[] = [];
+  let chosen = 0;
   let bytes = 0;
   let fileBytes = 0;
-  for (const { record } of turns.toReversed()) {
-    const { spec, end } = record;
-    if (spec.ordinal >= turn.record.spec.ordinal || end === undefined || end.length === 0) continue;
-    const files = spec.fileBytes ?? 0;
-    fileBytes += files;
-    bytes += spec.inputBytes - files + end.bytes;
-    if (history.length >= policy.historyTurns) break;
+  for (const chain of settledChains(earlier).reverse()) {
+    for (const { record } of chain) {
+      const files = record.spec.fileBytes ?? 0;
+      fileBytes += files;
+      bytes += record.spec.inputBytes - files + (record.end?.bytes ?? 0);
+    }
+    if (chosen >= policy.historyTurns) break;
     if (bytes > policy.historyBytes || fileBytes > policy.historyFileBytes) break;
-    history.unshift(spec.ordinal);
+    chosen += 1;
+    history.push(...chain.map(({ record }) => record.spec.ordinal));
   }
-  return history;
+  return history.sort((a, b) => a - b);
 }
 
-/** The messages of a turn's request: its own, or its prompt after the chosen history. */
+/** The chains that can be told: from their first turn on, as far as they are settled, and with some text. */
+function settledChains(turns: readonly Turn[]): Turn[][] {
+  return [...Map.groupBy(turns, ({ record }) => messageIdOf(record.spec)).values()]
+    .map((chain) => chain.filter(({ record }) => record.end !== undefined))
+    .filter((chain) => chain.some(({ record }) => (record.end?.length ?? 0) > 0));
+}
+
+/** The messages of a turn's request: its own, or its question after the chosen history, and the answer that it continues. */
 export async function messagesFor(
   turn: Turn,
   turns: TurnList,
   policy: RoomPolicy,
   texts: Pick<TurnTexts, "load">,
 ): Promise<UpstreamMessage[]> {
-  await texts.load(turn);
-  const input: TurnInput = turn.input ?? { prompt: "" };
-  if ("messages" in input) return input.messages;
+  const own = chainOf(turn.id, turns.all());
+  const links = own.slice(0, own.indexOf(turn) + 1);
+  for (const link of links) await texts.load(link);
+  const input: TurnInput = links[0]?.input ?? { prompt: "" };
+  const continued = links.length > 1 ? [continuedAnswer(links)] : [];
+  if ("messages" in input) return [...input.messages, ...continued];
   const chosen = new Set(turn.record.start?.history);
   const question = questionOf(input);
-  const messages: UpstreamMessage[] = [question];
+  const messages: UpstreamMessage[] = [question, ...continued];
   let bytes = utf8Length(question.content);
-  for (const past of turns.all().reverse()) {
-    if (!chosen.has(past.record.spec.ordinal)) continue;
+  const past = turns.all().filter(({ record }) => chosen.has(record.spec.ordinal));
+  for (const chain of settledChains(past).reverse()) {
     // A turn that is trimmed or cleared while it is read has no rows any more: the history ends there.
-    const isRead = await texts.load(past).then(
+    const isRead = await Promise.all(chain.map((link) => texts.load(link))).then(
       () => true,
       (error: unknown) => {
-        if (turns.has(past)) throw error;
+        if (chain.every((link) => turns.has(link))) throw error;
         return false;
       },
     );
     if (!isRead) break;
-    const asked = questionOf(past.input);
-    const answer = answerOf(past.answer?.parts() ?? []);
+    const asked = questionOf(chain[0]?.input);
+    const answer = answerOf(partsOf(chain));
     const answerBytes = answer.parts === undefined ? utf8Length(answer.content) : utf8Length(JSON.stringify(answer));
     // The files have their own budget, which was kept when the history was chosen.
     bytes += utf8Length(asked.content) + answerBytes;
@@ -65,6 +90,37 @@ export async function messagesFor(
     messages.unshift(asked, answer);
   }
   return messages;
+}
+
+/** What is new for the upstream: the answers of a turn, and those before it that left others open. */
+export function answersFor(turn: Turn, turns: TurnList): UpstreamAnswer[] {
+  const own = chainOf(turn.id, turns.all());
+  const answers: UpstreamAnswer[] = [];
+  for (let at = own.indexOf(turn); at > 0; at -= 1) {
+    const { input, record } = own[at] as Turn;
+    if (own[at] !== turn && record.start !== undefined) break;
+    const { author: by, createdAt } = record.spec;
+    const open = own.slice(0, at).flatMap((link) => link.record.end?.open ?? []);
+    const said = answersIn(input).flatMap((answer) => {
+      const call = open.findLast((waiting) => isAnswerTo(answer, waiting));
+      if (call === undefined) return [];
+      return [{ ...answer, toolCallId: call.toolCallId, toolName: call.toolName, by, at: createdAt }];
+    });
+    answers.unshift(...said);
+  }
+  return answers;
+}
+
+function partsOf(links: readonly Turn[]): Part[] {
+  return chainParts(links.map(({ input, answer }) => ({ input, parts: answer?.parts() ?? [] })));
+}
+
+/** The answer so far of the chain that the last of `links` continues, with all that was answered. */
+function continuedAnswer(links: readonly Turn[]): UpstreamMessage {
+  const parts = partsOf(links.slice(0, -1));
+  const answered = [...parts, ...answerChunks(answersIn(links.at(-1)?.input))];
+  const { id } = links[0] ?? {};
+  return { ...defined({ id }), role: "assistant", content: textOf(parts), parts: foldMessage(answered).parts };
 }
 
 /** A question with files or data keeps its parts beside its text. */
@@ -76,7 +132,7 @@ function questionOf(input: TurnInput | undefined): UpstreamMessage {
 /** An answer with tools, files or reasoning keeps its parts beside its text. */
 function answerOf(parts: readonly Part[]): UpstreamMessage {
   const message = { role: "assistant", content: textOf(parts) } as const;
-  const folded = foldMessage(parts).parts;
+  const folded = withoutOpenCalls(foldMessage(parts).parts);
   const isText = folded.every(({ type }) => type === "text" || type === "step-start");
   return isText ? message : { ...message, parts: folded };
 }

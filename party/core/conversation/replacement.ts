@@ -11,7 +11,12 @@ import type { ConversationParts } from "./conversation-parts.ts";
 import type { TurnStops } from "./stop/turn-stops.ts";
 
 /** `known`: a turn of this id is already here with the same content, and nothing was started. */
-export type Acceptance = "accepted" | "known";
+export type Acceptance = "accepted" | "known" | AnsweredBefore;
+
+/** The answers of a submit were given before, in the same way, by another turn. */
+export interface AnsweredBefore {
+  readonly answeredBy: string;
+}
 
 interface Pending {
   /** Fingerprint of the submit: tells a repetition from a conflict. */

@@ -4,6 +4,7 @@
  */
 import { defined } from "../../../shared/defined.ts";
 import { fingerprint } from "../../../shared/fingerprint.ts";
+import { answersIn, callIdOf } from "../../../shared/open-calls.ts";
 import type { ErrorCode } from "../../../shared/protocol/errors.ts";
 import { dataUrlBytes } from "../../../shared/protocol/question.ts";
 import { fail, ok, type Result } from "../../../shared/result.ts";
@@ -14,12 +15,14 @@ import { jsonRows } from "../log/changes.ts";
 import { readableMetadata, type Submit, type TurnSpec } from "../log/turn-record.ts";
 import { mayDo, type Principal } from "../principal.ts";
 import { Turn } from "../turn/turn.ts";
+import { type Judgement, judgeAnswers } from "./call-answers.ts";
 import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
 import { type Acceptance, Replacements } from "./replacement.ts";
 import type { TurnStarter } from "./run/turn-starter.ts";
 import type { TurnStops } from "./stop/turn-stops.ts";
 import type { TurnRemoval } from "./turn-removal.ts";
+import { openFinishReason, type TurnSettler } from "./turn-settler.ts";
 
 export interface SubmitterParts extends ConversationParts {
   readonly committer: Committer;
@@ -28,7 +31,10 @@ export interface SubmitterParts extends ConversationParts {
   readonly turnStops: TurnStops;
   readonly files: RoomFiles;
   readonly addresses: FileAddresses;
+  readonly settler: TurnSettler;
 }
+
+type NewAnswers = Extract<Judgement, { kind: "new" }>;
 
 export class Submitter {
   readonly #parts: SubmitterParts;
@@ -55,8 +61,9 @@ export class Submitter {
   #decide(frame: Submit, by: Principal): Result<Acceptance, ErrorCode> | Promise<Result<Acceptance, ErrorCode>> {
     const { turns } = this.#parts;
     const { position, tombstones } = turns;
-    const asked = frame.original ?? frame;
-    const print = fingerprint([asked.input, asked.provider ?? null, asked.model ?? null, asked.params ?? null]);
+    const { continues = [] } = frame;
+    const { input, provider = null, model = null, params = null } = frame.original ?? frame;
+    const print = fingerprint([input, provider, model, params].concat(continues));
     const known = turns.get(frame.turnId);
     if (known !== undefined) return known.record.spec.fingerprint === print ? ok("known") : fail("turn-conflict");
     const pending = this.#replacements.get(frame.turnId);
@@ -66,22 +73,34 @@ export class Submitter {
     }
     if (frame.epoch !== undefined && position.isStale(frame.epoch)) return fail("turn-stale");
     if (tombstones.has(frame.turnId)) return fail("turn-stale");
-    if (!this.#hasFiles(frame, by)) return fail("file-unknown");
-    if (frame.replaces === undefined) {
-      if (this.#isFull()) return fail("queue-full");
-      this.#accept(frame, by, print, []);
-      return ok("accepted");
-    }
+    if (frame.replaces === undefined) return this.#enter(frame, by, print, []);
     const gone = this.#replacements.turnsFrom(frame.replaces);
     if (gone === undefined) return fail("turn-unknown");
     if (!mayReplace(by, gone)) return fail("forbidden");
-    return this.#replacements.begin(frame, print, gone, (rest) => {
-      // Whether there is a place, and each file, is decided again: the wait for the stops may have been long.
-      if (!this.#hasFiles(frame, by)) return fail("file-unknown");
-      if (this.#isFull(rest)) return fail("queue-full");
-      this.#accept(frame, by, print, rest);
-      return ok("accepted");
-    });
+    // What it answers, its files and whether there is a place are decided after the wait for the stops, which may be long.
+    return this.#replacements.begin(frame, print, gone, (rest) => this.#enter(frame, by, print, rest));
+  }
+
+  /** @param gone turns that leave as this one comes. */
+  #enter(frame: Submit, by: Principal, print: string, gone: readonly Turn[]): Result<Acceptance, ErrorCode> {
+    if (!this.#hasFiles(frame, by)) return fail("file-unknown");
+    const judged = this.#judge(frame, gone);
+    if (!judged.ok) return judged;
+    const answer = judged.value;
+    if (answer?.kind === "known") return ok({ answeredBy: answer.turnId });
+    // Answers that leave others open call nobody, so they need no place.
+    const isCalling = answer === undefined || answer.left.length === 0;
+    if (isCalling && this.#isFull(gone)) return fail("queue-full");
+    this.#accept(frame, by, print, gone, answer);
+    return ok("accepted");
+  }
+
+  /** What the answers of a submit are; undefined for a question. */
+  #judge({ input, continues }: Submit, gone: readonly Turn[]): Result<Judgement | undefined, ErrorCode> {
+    if (continues === undefined) return ok(undefined);
+    const { turns, ports } = this.#parts;
+    const stay = turns.all().filter((turn) => !gone.includes(turn));
+    return judgeAnswers(continues, answersIn(input), stay, ports.clock.now());
   }
 
   /** Whether the room holds each uploaded file of the question, and its user may use them. */
@@ -99,8 +118,8 @@ export class Submitter {
     return !mayStart && queued >= policy.maxQueuedTurns;
   }
 
-  #accept(frame: Submit, by: Principal, print: string, gone: readonly Turn[]): void {
-    const { turns, committer, starter, ports, policy, files, addresses } = this.#parts;
+  #accept(frame: Submit, by: Principal, print: string, gone: readonly Turn[], answer?: NewAnswers): void {
+    const { turns, committer, starter, settler, ports, policy, files, addresses } = this.#parts;
     const commit = committer.begin();
     // Before turns go: the new question may hold a file of theirs.
     if (frame.files !== undefined) files.holdIn(commit, frame.files, frame.turnId);
@@ -113,6 +132,7 @@ export class Submitter {
     const shown = addresses.shown(frame.input);
     const shownRows = shown === frame.input ? rows : jsonRows(shown);
     const fileBytes = dataUrlBytes(frame.input) || undefined;
+    const continues = answer?.messageId;
     const spec: TurnSpec = {
       id: frame.turnId,
       ordinal: turns.position.takeOrdinal(),
@@ -127,7 +147,7 @@ export class Submitter {
       inputRows: rows.length,
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? policy.orphanPolicy,
-      ...defined({ fileBytes, files: held, provider, model, params, metadata }),
+      ...defined({ continues, answered: answer?.answered, fileBytes, files: held, provider, model, params, metadata }),
     };
     const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
     const queuePosition = turns.queue().length;
@@ -140,6 +160,7 @@ export class Submitter {
       seq,
       turnId: turn.id,
       input: shown,
+      ...defined({ continues }),
       author: by.sub,
       createdAt: now,
       ...readableMetadata(spec),
@@ -147,8 +168,32 @@ export class Submitter {
       ...turns.eta(queuePosition, policy.maxActiveTurns),
     });
     commit.next.push(() => ports.report({ name: "turn-queued", turnId: turn.id, position: queuePosition }));
+    if (answer !== undefined) this.#audit(commit, turn, answer, by);
+    const { left = [], head } = answer ?? {};
+    if (left.length > 0) {
+      const { openUntil } = head?.record.end ?? {};
+      const ending = {
+        outcome: "completed",
+        finishReason: openFinishReason,
+        open: left,
+        ...defined({ openUntil }),
+      } as const;
+      settler.settleIn(commit, turn, ending, false);
+    }
     starter.startNext(commit);
     committer.commit(commit);
+  }
+
+  /** Who answered what: ids and decisions, and nothing of the conversation. */
+  #audit(commit: Commit, turn: Turn, { messageId }: NewAnswers, by: Principal): void {
+    const { turns, ports } = this.#parts;
+    const { epoch } = turns;
+    const answers = answersIn(turn.input).map((answer) => ({
+      kind: answer.type,
+      callId: callIdOf(answer),
+      ...(answer.type === "approval" ? { approved: answer.approved } : {}),
+    }));
+    commit.next.push(() => ports.audit({ act: "answered", by, epoch, turnId: turn.id, continues: messageId, answers }));
   }
 
   #remove(commit: Commit, by: Principal, gone: readonly Turn[]): void {

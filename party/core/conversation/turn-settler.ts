@@ -3,6 +3,7 @@
  * `turn-removal.ts` removes turns.
  */
 import { defined } from "../../../shared/defined.ts";
+import { openCallsIn } from "../../../shared/open-calls.ts";
 import type { Outcome } from "../../../shared/protocol/server-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import type { ReleaseOutcome } from "../limiter/limiter-port.ts";
@@ -19,6 +20,9 @@ import type { LogWriter } from "./run/log-writer.ts";
 import type { TurnStarter } from "./run/turn-starter.ts";
 import type { TurnWaits } from "./run/turn-waits.ts";
 import type { UpstreamStops } from "./stop/upstream-stops.ts";
+
+/** How an answer ends that waits for answers itself, whatever word the upstream has for it. */
+export const openFinishReason = "tool-calls";
 
 const releaseOutcomes = {
   completed: "ok",
@@ -52,10 +56,11 @@ export class TurnSettler {
   }
 
   /** The same as part of a commit that the caller makes. */
-  settleIn(commit: Commit, turn: Turn, ending: Ending, mustStop: boolean): void {
+  settleIn(commit: Commit, turn: Turn, said: Ending, mustStop: boolean): void {
     const { turns, ports, policy, committer, writer, waits, starter, agenda } = this.#parts;
     const { run } = turn;
-    this.#endAnswer(turn, ending);
+    this.#endAnswer(turn, said);
+    const ending = this.#withOpenCalls(turn, said);
     writer.addContent(commit.changes, turn);
     const end = this.#endOf(turn, ending, run);
     turn.settle(end);
@@ -82,6 +87,16 @@ export class TurnSettler {
       ports.afterTurn?.(settledTurn(turn, end));
       this.#parts.texts.release();
     });
+  }
+
+  /** Lists the calls that the answer leaves for clients and people to answer (T8). */
+  #withOpenCalls({ answer }: Turn, ending: Ending): Ending {
+    if (ending.outcome !== "completed" || ending.open !== undefined) return ending;
+    const open = openCallsIn(answer?.parts() ?? []);
+    if (open.length === 0) return ending;
+    const { ports, policy } = this.#parts;
+    const openUntil = ports.clock.now() + policy.answerWithinMs;
+    return { ...ending, finishReason: openFinishReason, open, openUntil };
   }
 
   #endAnswer({ answer }: Turn, { outcome }: Ending): void {

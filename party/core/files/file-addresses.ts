@@ -80,8 +80,9 @@ export class FileAddresses {
   stored(frame: Submit, by: Pick<Principal, "sub">): Submit {
     const held = new Set<string>();
     const input = withFileUrls(frame.input, (url) => this.#plain(url, (id) => held.add(id)));
+    // Of a user's message only what was asked is looked at, as in `shownTo`.
     const context = frame.context && [
-      ...withFileUrls({ messages: frame.context }, (url) =>
+      ...withFileUrls({ messages: frame.context as readonly ChatMessage[] }, (url) =>
         this.#plain(url, (id) => {
           if (id === notTheirs || (this.#files.get(id) !== undefined && !this.#files.mayUse(id, by)))
             held.add(notTheirs);

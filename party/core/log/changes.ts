@@ -3,7 +3,7 @@
  * the rows back is `log-reader.ts`; order and durability are `journal.ts`.
  */
 import { isRun, type Part, sliceParts, unitsOf } from "../../../shared/content.ts";
-import type { ChatMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
+import type { ContextMessage, TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { safeCut } from "../../../shared/text.ts";
 import {
   agendaKey,
@@ -112,7 +112,7 @@ export class Changes {
 }
 
 /** A value's JSON as storable rows. */
-export function jsonRows(value: TurnInput | readonly ChatMessage[]): string[] {
+export function jsonRows(value: TurnInput | readonly ContextMessage[]): string[] {
   return piecesOf(JSON.stringify(value));
 }
 

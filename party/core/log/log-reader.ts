@@ -2,9 +2,9 @@
 import * as z from "zod/mini";
 import type { Part } from "../../../shared/content.ts";
 import {
-  type ChatMessage,
+  type ContextMessage,
+  contextMessageSchema,
   inputSchema,
-  messageSchema,
   type TurnInput,
 } from "../../../shared/protocol/client-frames.ts";
 import { partSchema } from "../../../shared/protocol/parts.ts";
@@ -75,8 +75,8 @@ export class LogReader {
     return inputSchema.parse(await this.#readJson(rowsPrefix("input", ordinal)));
   }
 
-  async readContext(ordinal: number): Promise<ChatMessage[]> {
-    return z.array(messageSchema).parse(await this.#readJson(rowsPrefix("context", ordinal)));
+  async readContext(ordinal: number): Promise<ContextMessage[]> {
+    return z.array(contextMessageSchema).parse(await this.#readJson(rowsPrefix("context", ordinal)));
   }
 
   async #readJson(prefix: string): Promise<unknown> {

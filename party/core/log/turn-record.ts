@@ -2,13 +2,18 @@
  * What is stored of a turn: its question, its start, its end, and the upstream position. Reading and writing the rows is
  * `storage-schema.ts`; the states a turn goes through are `turn/turn-state.ts`.
  */
-import type { ChatMessage, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
+
+import type { OpenCall } from "../../../shared/protocol/answers.ts";
+import type { ContextMessage, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import type { Outcome, StopProof, SyncTurn, TurnError, Usage } from "../../../shared/protocol/server-frames.ts";
 import type { StopCause } from "../events.ts";
 
 /** How a turn ended: what `turn-end` says beside its length. */
 export interface Ending {
   readonly outcome: Outcome;
+  /** Calls that wait for an answer, in an answer that was completed, and until when one is taken. */
+  readonly open?: OpenCall[];
+  readonly openUntil?: number;
   readonly stop?: StopProof;
   readonly finishReason?: string;
   readonly error?: TurnError;
@@ -20,7 +25,7 @@ export interface Submit extends TurnSubmitFrame {
    * All messages of the upstream's request, in place of the room's history and the input, which is what people see. No
    * part of what makes the same submit the same (T1).
    */
-  readonly context?: readonly ChatMessage[];
+  readonly context?: readonly ContextMessage[];
   /** What the client sent, where `beforeTurn` changed it: it is what makes the same submit the same (T1). */
   readonly original?: Pick<TurnSubmitFrame, "input" | "provider" | "model" | "params">;
   /** Ids of the uploaded files that the question holds (`files/file-addresses.ts`). */
@@ -33,6 +38,10 @@ export interface TurnSpec {
   /** Number of the turn in its room, +1 each: its place in the conversation and in storage. */
   readonly ordinal: number;
   readonly author: string;
+  /** The first turn of the message that this one continues with answers to open calls. */
+  readonly continues?: string;
+  /** What it answers: by the id that an answer names, and a fingerprint of the answer. */
+  readonly answered?: readonly (readonly [callId: string, print: string])[];
   readonly createdAt: number;
   readonly queuedSeq: number;
   /** Of {input, provider, model, params}: tells a repeated submit from a conflicting one (T1). */

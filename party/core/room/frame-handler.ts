@@ -170,6 +170,10 @@ export class FrameHandler {
     const result = await submits.submit(frame, by);
     if (!result.ok) this.#refuse(session, { ...result.error, turnId });
     else if (result.value === "known") await syncs.request(session, session.have(), turnId);
+    else if (result.value !== "accepted") {
+      await syncs.request(session, session.have(), result.value.answeredBy);
+      this.#refuse(session, { code: "already-answered", turnId });
+    }
   }
 
   async #cancel(session: Session, turnId: string): Promise<void> {

@@ -177,6 +177,7 @@ export class SyncBuilder {
       ...(withInput && input !== undefined
         ? {
             input: this.#addresses.shown(input),
+            ...defined({ continues: spec.continues }),
             author: spec.author,
             createdAt: spec.createdAt,
             ...readableMetadata(spec),
@@ -184,6 +185,14 @@ export class SyncBuilder {
         : {}),
     };
   }
+}
+
+/** A turn after those whose message it continues: a reader of it may have nothing of them. */
+function messageOf(turn: Turn, list: TurnList): Turn[] {
+  const { continues } = turn.record.spec;
+  if (continues === undefined) return [turn];
+  const chain = list.all().filter(({ id, record }) => id === continues || record.spec.continues === continues);
+  return chain.slice(0, chain.indexOf(turn) + 1);
 }
 
 function sourceOf(list: TurnList, only: string | undefined) {
@@ -195,7 +204,7 @@ function sourceOf(list: TurnList, only: string | undefined) {
     epoch,
     seq,
     floor,
-    turns: turn === undefined ? [] : [turn],
+    turns: turn === undefined ? [] : messageOf(turn, list),
     removed: removed.filter(([id]) => id === only),
   };
 }

@@ -7,7 +7,7 @@ import { createParser, type EventSourceParser } from "eventsource-parser";
 import { type BackoffPolicy, backoffMs } from "../../../shared/backoff.ts";
 import { ERRORS, errorHeader, isErrorCode } from "../../../shared/protocol/errors.ts";
 import { ERROR_MESSAGES } from "../../../shared/protocol/messages-en.ts";
-import type { ErrorFrame } from "../../../shared/protocol/server-frames.ts";
+import type { ErrorFrame, ServerFrame } from "../../../shared/protocol/server-frames.ts";
 import { parseServerFrame } from "../../../shared/protocol/server-guard.ts";
 import type { TurnView } from "../../../shared/transcript.ts";
 import { TurnFold } from "../../../shared/turn-fold.ts";
@@ -29,6 +29,8 @@ export type TurnNews =
 
 export interface TurnReaderOptions {
   readonly turnId: string;
+  /** Of a turn that continues a message, also what comes before it: for a reader that shows nothing of the message. */
+  readonly isWhole?: boolean;
   /** The stream of the turn as the room began it. */
   readonly body: ReadableStream<Uint8Array>;
   /** Asks the room for the stream again. @param lastEventId undefined where the reader has nothing. */
@@ -124,6 +126,12 @@ export class TurnReader {
     return { kind: "refused", refusal };
   }
 
+  #folded(frame: ServerFrame): TurnView | undefined {
+    const turn = this.#fold.add(frame);
+    if (turn === undefined || turn.continues === undefined || this.#options.isWhole !== true) return turn;
+    return this.#fold.whole(turn);
+  }
+
   #take(turn: TurnView | undefined): void {
     const before = this.#turn;
     this.#turn = turn;
@@ -139,7 +147,7 @@ export class TurnReader {
         const frame = parseServerFrame(data);
         if (frame?.type === "error") this.#news.push({ kind: "refused", refusal: refusalOf(frame) });
         else if (frame?.type === "heartbeat") this.#news.push({ kind: "alive" });
-        else if (frame !== undefined) this.#take(this.#fold.add(frame));
+        else if (frame !== undefined) this.#take(this.#folded(frame));
         this.#lastEventId = id ?? this.#lastEventId;
       },
     });

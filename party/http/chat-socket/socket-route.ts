@@ -156,7 +156,7 @@ class SocketAsker {
     const turnId = response.headers.get(turnHeader);
     if (response.status === 200 && response.body !== null && turnId !== null) {
       const reader = new TurnReader({
-        ...{ turnId, body: response.body, sleep, random: Math.random },
+        ...{ turnId, body: response.body, sleep, random: Math.random, isWhole: frame.type === "resume" },
         reopen: (lastEventId) => this.#reopen(frame, turnId, lastEventId),
       });
       return { kind: "answer", turnId, reader };

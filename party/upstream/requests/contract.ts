@@ -12,18 +12,21 @@ export const contract: RequestAdapter = {
     ["prompt", prompt],
     ...(model === undefined ? [] : [["model", model] as const]),
   ],
-  toBody: ({ facts: { generationId, room, provider, model, messages, params } }) =>
+  toBody: ({ facts: { generationId, room, provider, model, messages, params, answers } }) =>
     defined({
       generationId,
       room,
-      messages: messages.map(messageOf),
+      messages: messages.map((message, index) =>
+        messageOf(message, answers !== undefined && index === messages.length - 1),
+      ),
+      answers,
       provider,
       model,
       params,
     }),
 };
 
-/** A question with files or data has its parts beside its text; an answer is its text. */
-function messageOf({ role, content, parts }: UpstreamMessage) {
-  return role === "user" && parts !== undefined ? { role, content, parts } : { role, content };
+/** A question with files or data, and the answer that is continued, have their parts beside their text. */
+function messageOf({ role, content, parts }: UpstreamMessage, isContinued: boolean) {
+  return (role === "user" || isContinued) && parts !== undefined ? { role, content, parts } : { role, content };
 }

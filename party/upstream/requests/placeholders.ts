@@ -16,6 +16,8 @@ export interface PlaceholderValues {
   readonly messages: readonly unknown[];
   /** Of the question: text, files and data. */
   readonly parts: readonly unknown[];
+  /** To the calls that the last message left open; undefined for a question. */
+  readonly answers: readonly unknown[] | undefined;
   readonly params: Readonly<Record<string, unknown>> | undefined;
 }
 
@@ -29,6 +31,7 @@ export const placeholderNames: readonly PlaceholderName[] = [
   "prompt",
   "messages",
   "parts",
+  "answers",
   "params",
 ];
 

@@ -75,17 +75,18 @@ export function canGet({ adapter, query }: Pick<RequestSetting, "adapter" | "que
   return adapter === "template" ? query.length > 0 : adapters[adapter].toQuery !== undefined;
 }
 
-/** Whether a question has no text, and the request carries only its text. */
+/** Whether the request carries text alone, and there is none: of a question, or of answers to calls. */
 function isLeftOut(
-  { messages }: RequestFacts,
+  { messages, answers }: RequestFacts,
   { adapter, query, body = null }: RequestSetting,
   method: CallMethod,
 ): boolean {
   const question = questionIn(messages);
-  if (question === undefined || question.content !== "" || question.parts === undefined) return false;
+  const isText = question === undefined || question.content !== "" || question.parts === undefined;
+  if (answers === undefined && isText) return false;
   if (adapter !== "template") return method === "GET";
   const strings = [...query.map(([, value]) => value), ...(method === "POST" ? stringsIn(body) : [])];
-  return !strings.flatMap(placeholdersIn).includes("parts");
+  return !strings.flatMap(placeholdersIn).includes(answers === undefined ? "parts" : "answers");
 }
 
 function questionIn(messages: RequestFacts["messages"]): RequestFacts["messages"][number] | undefined {
@@ -99,12 +100,13 @@ function withDefaults(facts: RequestFacts, { provider, model }: RequestSetting, 
 }
 
 function valuesOf(facts: RequestFacts): PlaceholderValues {
-  const { messages, room, generationId, user, conversation, provider, model, params } = facts;
+  const { messages, answers, room, generationId, user, conversation, provider, model, params } = facts;
   const question = questionIn(messages);
   return {
     prompt: question?.content ?? "",
     parts: question?.parts ?? [{ type: "text", text: question?.content ?? "" }],
     messages: messages.map(({ role, content }) => ({ role, content })),
+    answers,
     generation: generationId,
     ...{ room, user, conversation, provider, model, params },
   };

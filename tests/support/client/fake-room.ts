@@ -1,5 +1,6 @@
 /** A room behind a fake socket that keeps its own conversation: it answers what the client says when the test tells it to. */
-import { isText, textPart } from "../../../shared/content.ts";
+import { type ChunkPart, isText, textPart } from "../../../shared/content.ts";
+import { defined } from "../../../shared/defined.ts";
 import type { TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import type { ServerFrame, SyncTurn, TurnEndFrame } from "../../../shared/protocol/server-frames.ts";
 import { type FakeNetwork, welcome } from "./fake-socket.ts";
@@ -52,7 +53,7 @@ export class FakeRoom {
       const gone = this.#turns.splice(at).map(({ id }) => id);
       this.say({ type: "turn-removed", seq: this.#next(), turnIds: gone });
     }
-    this.ask(frame.turnId, frame.input, { start });
+    this.ask(frame.turnId, frame.input, { start, ...defined({ continues: frame.continues }) });
     return frame;
   }
 
@@ -63,7 +64,11 @@ export class FakeRoom {
   }
 
   /** As if another tab had asked. */
-  ask(turnId: string, input: TurnSubmitFrame["input"], { start = true } = {}): void {
+  ask(
+    turnId: string,
+    input: TurnSubmitFrame["input"],
+    { start = true, continues }: { readonly start?: boolean; readonly continues?: string } = {},
+  ): void {
     const turn: SyncTurn = {
       id: turnId,
       state: "queued",
@@ -71,12 +76,22 @@ export class FakeRoom {
       parts: [],
       length: 0,
       input,
+      ...defined({ continues }),
       author: "a",
       createdAt: 1,
     };
     this.#turns.push(turn);
     const seq = this.#next();
-    this.say({ type: "turn-queued", seq, turnId, input, author: "a", createdAt: 1, position: 0 });
+    this.say({
+      type: "turn-queued",
+      seq,
+      turnId,
+      input,
+      ...defined({ continues }),
+      author: "a",
+      createdAt: 1,
+      position: 0,
+    });
     if (!start) return;
     turn.state = "opening";
     this.say({ type: "turn-start", seq: this.#next(), turnId });
@@ -95,9 +110,19 @@ export class FakeRoom {
     this.say({ type: "turn-delta", turnId: turn.id, offset, parts: [{ type: "text-delta", delta: text }] });
   }
 
+  /** Parts of the turn that is open that hold no text. */
+  emit(...parts: ChunkPart[]): void {
+    const turn = this.#open();
+    const offset = turn.length;
+    turn.parts.push(...parts);
+    turn.length += parts.length;
+    turn.state = "streaming";
+    this.say({ type: "turn-delta", turnId: turn.id, offset, parts });
+  }
+
   end(outcome: TurnEndFrame["outcome"] = "completed", more: Partial<TurnEndFrame> = {}): void {
     const turn = this.#open();
-    Object.assign(turn, { state: "settled", outcome });
+    Object.assign(turn, { state: "settled", outcome, ...more });
     this.say({ type: "turn-end", seq: this.#next(), turnId: turn.id, length: turn.length, outcome, ...more });
   }
 

@@ -30,6 +30,21 @@ class Chat5 extends ai5.AbstractChat<ai5.UIMessage> {}
 class Chat6 extends ai6.AbstractChat<ai6.UIMessage> {}
 class Chat7 extends ai7.AbstractChat<ai7.UIMessage> {}
 
+/** What a page passes that sends outputs and decisions as soon as all are there, in each version's own words. */
+const automatic = {
+  ai5: { sendAutomaticallyWhen: ai5.lastAssistantMessageIsCompleteWithToolCalls },
+  ai6: {
+    sendAutomaticallyWhen: (options: { messages: ai6.UIMessage[] }) =>
+      ai6.lastAssistantMessageIsCompleteWithToolCalls(options) ||
+      ai6.lastAssistantMessageIsCompleteWithApprovalResponses(options),
+  },
+  ai7: {
+    sendAutomaticallyWhen: (options: { messages: ai7.UIMessage[] }) =>
+      ai7.lastAssistantMessageIsCompleteWithToolCalls(options) ||
+      ai7.lastAssistantMessageIsCompleteWithApprovalResponses(options),
+  },
+};
+
 /** What the tests use of a chat of any version. */
 export interface TestChat {
   readonly status: Status;
@@ -41,6 +56,9 @@ export interface TestChat {
   ): Promise<void>;
   regenerate(options?: { messageId?: string }): Promise<void>;
   resumeStream(): Promise<void>;
+  addToolOutput(output: { tool: string; toolCallId: string; output: unknown }): void | PromiseLike<void>;
+  /** Since `ai` 6. */
+  addToolApprovalResponse?(response: { id: string; approved: boolean; reason?: string }): void | PromiseLike<void>;
   stop(): Promise<void>;
 }
 
@@ -62,6 +80,7 @@ export function chatOver(
   id: string,
   transport: object,
   onGatewayData: (data: GatewayData) => void = () => {},
+  { sendsAnswers = false } = {},
 ): TestChat {
   let nextId = 0;
   const name = crypto.randomUUID();
@@ -75,15 +94,30 @@ export function chatOver(
   switch (version) {
     case "ai5": {
       const own = transport as ai5.ChatTransport<ai5.UIMessage>;
-      return new Chat5({ ...init, state: new State(), transport: own }) as TestChat;
+      return new Chat5({
+        ...init,
+        ...(sendsAnswers ? automatic.ai5 : {}),
+        state: new State(),
+        transport: own,
+      }) as TestChat;
     }
     case "ai6": {
       const own = transport as ai6.ChatTransport<ai6.UIMessage>;
-      return new Chat6({ ...init, state: new State(), transport: own }) as TestChat;
+      return new Chat6({
+        ...init,
+        ...(sendsAnswers ? automatic.ai6 : {}),
+        state: new State(),
+        transport: own,
+      }) as TestChat;
     }
     case "ai7": {
       const own = transport as ai7.ChatTransport<ai7.UIMessage>;
-      return new Chat7({ ...init, state: new State(), transport: own }) as TestChat;
+      return new Chat7({
+        ...init,
+        ...(sendsAnswers ? automatic.ai7 : {}),
+        state: new State(),
+        transport: own,
+      }) as TestChat;
     }
   }
 }

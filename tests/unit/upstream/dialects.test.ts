@@ -155,6 +155,9 @@ describe("[U5] openai", () => {
         input: "not json",
         providerExecuted: true,
       },
+      // The answer ends with them, so a client is to run them (T8).
+      { ...read.parts[0], providerExecuted: false },
+      { ...read.parts[1], providerExecuted: false },
     ]);
     expect(read.end).toEqual({ kind: "done", finishReason: "tool_calls" });
   });

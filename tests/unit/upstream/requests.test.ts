@@ -173,6 +173,87 @@ describe("[T7] a question of parts", () => {
   });
 });
 
+describe("[T8] an answer that is continued", () => {
+  const parts = [
+    { type: "step-start" },
+    { type: "text", text: "Looking.", state: "done" },
+    {
+      type: "tool-findPlace",
+      toolCallId: "c1",
+      state: "output-available",
+      input: { exact: true },
+      output: { city: "Bern" },
+    },
+    { type: "tool-photo", toolCallId: "c2", state: "output-error", input: {}, errorText: "no camera" },
+    {
+      type: "tool-send",
+      toolCallId: "c3",
+      state: "approval-responded",
+      input: {},
+      approval: { id: "p1", approved: false },
+    },
+  ];
+  const messages = [
+    { role: "user" as const, content: "Where am I?" },
+    { id: "root", role: "assistant" as const, content: "Looking.", parts },
+  ];
+  const answers = [
+    {
+      type: "tool-output" as const,
+      toolCallId: "c1",
+      toolName: "findPlace",
+      output: { city: "Bern" },
+      by: "anna",
+      at: 7,
+    },
+  ];
+  const sent = (variables: Readonly<Record<string, string>>) => call(variables, { messages, answers }).body;
+
+  test("goes to the contract with its parts, and with what is new", () => {
+    expect(sent({})).toMatchObject({
+      messages: [messages[0], { role: "assistant", content: "Looking.", parts }],
+      answers,
+    });
+    expect(call({}).body).not.toHaveProperty("answers");
+  });
+
+  test("goes to a useChat backend as the SDK sends it again", () => {
+    expect(sent({ UPSTREAM_ADAPTER: "ui-messages" })).toMatchObject({
+      messageId: "root",
+      messages: [{ role: "user" }, { id: "root", role: "assistant", parts }],
+    });
+  });
+
+  test("goes to OpenAI's API as calls with a tool message for each", () => {
+    const fn = (id: string, name: string, args: string) => ({
+      id,
+      type: "function",
+      function: { name, arguments: args },
+    });
+    expect(sent({ UPSTREAM_ADAPTER: "openai" })).toMatchObject({
+      messages: [
+        { role: "user", content: "Where am I?" },
+        {
+          role: "assistant",
+          content: "Looking.",
+          tool_calls: [fn("c1", "findPlace", '{"exact":true}'), fn("c2", "photo", "{}"), fn("c3", "send", "{}")],
+        },
+        { role: "tool", tool_call_id: "c1", content: '{"city":"Bern"}' },
+        { role: "tool", tool_call_id: "c2", content: "Error: no camera" },
+        { role: "tool", tool_call_id: "c3", content: '{"approved":false}' },
+      ],
+    });
+  });
+
+  test("goes into a template that names the answers, and is refused where they would be lost", () => {
+    const template = (body: string) => ({ UPSTREAM_ADAPTER: "template", UPSTREAM_BODY: body });
+    expect(sent(template('{"q":"{prompt}","answers":"{answers}"}'))).toEqual({ q: "Where am I?", answers });
+    const refusal = expect.objectContaining({ code: "unsupported-content", retryable: false }) as UpstreamFailure;
+    expect(() => sent(template('{"q":"{prompt}"}'))).toThrow(refusal);
+    expect(() => call({}, { messages, answers }, "GET")).toThrow(refusal);
+  });
+});
+
 describe("openai", () => {
   test("posts a chat completions body that streams, with parameters beside it", () => {
     const variables = { UPSTREAM_ADAPTER: "openai", UPSTREAM_MODEL: "small" };

@@ -14,7 +14,7 @@ import { turnContext } from "../../turn/trace/trace-context.ts";
 import { TurnTrace } from "../../turn/trace/turn-spans.ts";
 import type { Turn } from "../../turn/turn.ts";
 import { turnError } from "../../turn/turn-state.ts";
-import { messagesFor } from "../prompt-history.ts";
+import { answersFor, messagesFor } from "../prompt-history.ts";
 import { AttemptSink, type AttemptSinkParts } from "./attempt-sink.ts";
 import { revealAtPace } from "./paced-reveal.ts";
 
@@ -71,6 +71,7 @@ export class TurnRunner {
         messages,
         user: spec.author,
         ...defined({ provider, model, params, conversation: this.#conversationBefore(turn) }),
+        ...(spec.continues === undefined ? {} : { answers: answersFor(turn, turns) }),
       },
       deadlineAt: start?.deadlineAt ?? ports.clock.now() + policy.turnTimeoutMs,
       // T5: a wake resumes a call that was in flight, and a resume that waited, also without any text.

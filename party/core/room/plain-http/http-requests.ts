@@ -91,7 +91,7 @@ export class HttpRequests {
       const { turnId } = frame;
       const result = await submits.submit(frame, principal);
       if (!result.ok) return fail(this.#refusalOf(result.error));
-      const state = await this.#stateOf(turnId);
+      const state = await this.#stateOf(typeof result.value === "string" ? turnId : result.value.answeredBy);
       // Undefined: the turn was accepted, and removed before this answer.
       if (state === undefined) return fail({ code: "turn-stale" });
       return ok(mayDo(principal, "look") ? state : withoutContent(state));
@@ -219,7 +219,7 @@ export class HttpRequests {
 
   async #stateOf(turnId: string): Promise<TurnState | undefined> {
     const built = await this.#parts.builder.once({ have: undefined, only: turnId });
-    const turn = built?.frame.turns[0];
+    const turn = built?.frame.turns.find(({ id }) => id === turnId);
     return built === undefined || turn === undefined ? undefined : { epoch: built.frame.epoch, turn };
   }
 

@@ -76,6 +76,14 @@ export class UiMessageRules {
   /** The call that each approval is asked for. */
   readonly #approvals = new Map<string, string>();
 
+  /** @param known ids of calls and approvals in the answer that this stream continues: its chunks may be about them. */
+  constructor(known: readonly string[]) {
+    for (const id of known) {
+      this.#calls.set(id, false);
+      this.#approvals.set(id, id);
+    }
+  }
+
   /** @throws UpstreamFailure `upstream-malformed` or `part-too-large` */
   check(chunk: ChunkPart): void {
     const { type } = chunk;

@@ -64,12 +64,17 @@ export class OpeningChunks {
 }
 
 export class UiMessageDialect implements Dialect {
-  readonly #rules = new UiMessageRules();
+  readonly #rules: UiMessageRules;
   readonly #tools = new ToolSteps();
   /** Chunks that wait for content. Undefined once there was some. */
   #held: ChunkPart[] | undefined = [];
   #hasBegun = false;
   #end: Extract<UpstreamEnd, { kind: "done" }> | undefined;
+
+  /** @param known ids of calls and approvals in the answer that this one continues. */
+  constructor(known: readonly string[] = []) {
+    this.#rules = new UiMessageRules(known);
+  }
 
   get isFinished(): boolean {
     return this.#end !== undefined;

@@ -37,8 +37,10 @@ export class DialectReader {
   readonly #template: TextTemplate;
   readonly #hasTemplate: boolean;
 
-  constructor(name: DialectName, mapping?: MappingSettings) {
-    this.#dialect = mapping === undefined ? dialectFor(name) : new MappedDialect(mapping, dialectFor(name));
+  /** @param known ids of calls and approvals in the answer that this one continues. */
+  constructor(name: DialectName, mapping?: MappingSettings, known: readonly string[] = []) {
+    const dialect = dialectFor(name, known);
+    this.#dialect = mapping === undefined ? dialect : new MappedDialect(mapping, dialect);
     this.#template = new TextTemplate(mapping !== undefined);
     // Conversation ids, ends and failures may be in any event.
     this.#hasTemplate = mapping === undefined || mapping.text.length === 0;
@@ -84,11 +86,11 @@ export class DialectReader {
   }
 }
 
-function dialectFor(name: DialectName): Dialect {
-  return name === "auto" ? new AutoDialect() : fixedDialect(name);
+function dialectFor(name: DialectName, known: readonly string[]): Dialect {
+  return name === "auto" ? new AutoDialect(known) : fixedDialect(name, known);
 }
 
-function fixedDialect(name: KnownDialect): Dialect {
+function fixedDialect(name: KnownDialect, known: readonly string[]): Dialect {
   switch (name) {
     case "unified":
       return new TaggedDialect({ isUnified: true });
@@ -103,7 +105,7 @@ function fixedDialect(name: KnownDialect): Dialect {
     case "gemini":
       return new GeminiDialect();
     case "ui-message":
-      return new UiMessageDialect();
+      return new UiMessageDialect(known);
     case "data-stream":
       return new DataStreamDialect();
     case "dashscope":
@@ -130,6 +132,11 @@ class AutoDialect implements Dialect {
   #name: KnownDialect | undefined;
   #pending: StreamEvent | undefined;
   readonly #opening = new OpeningChunks();
+  readonly #known: readonly string[];
+
+  constructor(known: readonly string[]) {
+    this.#known = known;
+  }
 
   get recognized(): KnownDialect | undefined {
     if (this.#name !== undefined) return this.#name;
@@ -215,7 +222,7 @@ class AutoDialect implements Dialect {
 
   #choose(name: KnownDialect): Dialect {
     this.#name = name;
-    this.#chosen = fixedDialect(name);
+    this.#chosen = fixedDialect(name, this.#known);
     return this.#chosen;
   }
 }
