@@ -4,6 +4,7 @@
  */
 import type { Context } from "hono";
 import { Hono } from "hono/tiny";
+import type { GatewayConfig } from "../config/settings.ts";
 import { limitersIn } from "../objects/limiter-object.ts";
 import { revocationsIn } from "../objects/revocations-object.ts";
 import { withHeaders } from "../responses/merge-headers.ts";
@@ -43,6 +44,7 @@ interface Names {
   readonly turn?: string;
   readonly part?: string;
   readonly file?: string;
+  readonly id?: string;
 }
 
 type Serve = (visit: Visit, names: Names, waitUntil: (work: Promise<unknown>) => void) => Promise<Response>;
@@ -109,6 +111,24 @@ const served: Readonly<Record<Exclude<Route, "/health" | RoomRouteName>, Served>
       inWords(visit, async (config) => {
         const { routeChat } = await import("./ai-sdk-route.ts");
         return routeChat(visit.request, { room, part }, visit.bindings, config);
+      }),
+  },
+  "/v1/chat/completions": {
+    serve: (visit) => openAi(visit, (routes, config) => routes.routeCompletions(visit.request, visit.bindings, config)),
+  },
+  "/v1/chat/completions/:id": {
+    serve: (visit, { id = "" }) =>
+      openAi(visit, (routes, config) => routes.routeCompletion(visit.request, id, visit.bindings, config)),
+  },
+  "/v1/models": {
+    methods: readMethods,
+    serve: (visit, _, waitUntil) => openAi(visit, (routes, config) => routes.routeModels(config, waitUntil)),
+  },
+  "/ag-ui": {
+    serve: (visit) =>
+      configured(visit, async (config) => {
+        const { routeAgUi } = await import("./ag-ui/ag-ui-route.ts");
+        return routeAgUi(visit.request, visit.bindings, config);
       }),
   },
   "/ops/revoke": {
@@ -178,6 +198,19 @@ function operator(visit: Visit, call: OperatorCall): Promise<Response> {
     const { routeOperator } = await import("./operator-route.ts");
     return routeOperator(visit.request, call, visit.bindings, config);
   });
+}
+
+type OpenAiRoutes = typeof import("./openai/openai-route.ts");
+
+/** Refusals are in the shape of OpenAI's errors. */
+async function openAi(
+  visit: Visit,
+  call: (routes: OpenAiRoutes, config: GatewayConfig) => Promise<Response>,
+): Promise<Response> {
+  const response = await configured(visit, async (config) => call(await import("./openai/openai-route.ts"), config));
+  if (response.status < 400) return response;
+  const { inOpenAiShape } = await import("./openai/openai-error.ts");
+  return inOpenAiShape(response);
 }
 
 function backendRoutes() {

@@ -40,7 +40,7 @@ export function corsHeaders(origin: string | null): Readonly<Record<string, stri
     "access-control-allow-origin": origin,
     vary: "origin",
     "access-control-expose-headers":
-      "retry-after, location, ratelimit, ratelimit-policy, x-gateway-error, x-vercel-ai-ui-message-stream",
+      "retry-after, location, ratelimit, ratelimit-policy, x-gateway-error, x-gateway-room, x-vercel-ai-ui-message-stream",
   };
 }
 

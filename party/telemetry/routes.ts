@@ -30,6 +30,10 @@ const otherRoutes = [
   "/parties/chat/:room/files/:file",
   "/api/chat",
   "/api/chat/:room/:part?",
+  "/v1/chat/completions",
+  "/v1/chat/completions/:id",
+  "/v1/models",
+  "/ag-ui",
   "/ops/revoke",
   "/metrics",
   "/ops/events/:room",
@@ -55,8 +59,10 @@ export function routeOf(path: string): Route | undefined {
   )?.route;
 }
 
+const asking: readonly Route[] = ["/parties/chat/:room/turns", "/api/chat", "/v1/chat/completions", "/ag-ui"];
+
 /** Whether a request may lead to a call of the upstream, which then continues the request's trace. */
 export function asksBackend(method: string, route: Route): boolean {
   if (route === "/chat") return true;
-  return method === "POST" && (route === "/parties/chat/:room/turns" || route === "/api/chat");
+  return method === "POST" && asking.includes(route);
 }

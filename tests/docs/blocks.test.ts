@@ -17,6 +17,7 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/nest-gateway/tests/openai-proxy": "examples/nest-gateway/tests/openai-proxy.test.ts",
   "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",
   "examples/own-worker/": "tests/package/workers.test.ts",
+  "examples/other-clients/": "tests/e2e/protocols/other-clients.test.ts",
   "examples/front-end/": "tests/e2e/browser/front-end.test.ts",
 };
 

@@ -29,6 +29,7 @@ const routes = [
   /^\/ops\/(events|drain)\/[\w.-]+$/,
   /^\/ops\/revoke$/,
   /^\/(health|ready|metrics)$/,
+  /^\/v1\/chat\/completions$/,
 ];
 
 /** What is wrong with a shell block, line by line; empty where nothing is. */

@@ -132,6 +132,7 @@ export function sourceText(source: string): string {
 
 /** The pages that are held to running: each of their code blocks is checked. */
 export const heldPages = [
+  "docs/other-clients.md",
   "README.md",
   "README.zh-CN.md",
   "docs/guide.md",

@@ -102,6 +102,8 @@ const bodies = [
   '{"turnId":"t1","input":{"prompt":"hi"}}',
   '{"turnId":"t1","input":{"messages":[{"role":"user","content":"hi"}]},"params":{"a":1}}',
   '{"id":"room","messages":[{"id":"m1","role":"user","parts":[{"type":"text","text":"hi"}]}],"trigger":"submit-message"}',
+  '{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,"metadata":{"room":"room"}}',
+  '{"threadId":"room","runId":"r","messages":[{"id":"m","role":"user","content":[{"type":"text","text":"hi"}]}]}',
   '{"sub":"alice"}',
   '{"jti":"x","tenant":"acme"}',
   "[]",
@@ -120,11 +122,15 @@ export function badRequest(random: Random, room: string): BadRequest {
   // Most of the time what the route expects, so that what follows is reached.
   if (random() < 0.5) headers["accept"] = pick(random, ["text/event-stream", "application/json", "*/*"]);
   const query = Array.from({ length: Math.floor(random() * 3) }, () => pick(random, queries)).join("&");
-  const path = pathOf(random, room) + (query === "" ? "" : `?${query}`);
+  const path = withQuery(pathOf(random, room), query);
   const hasBody = method !== "GET" && method !== "HEAD" && random() < 0.8;
   if (!hasBody) return { method, path, headers };
   const body = pick(random, bodies);
   return { method, path, headers, body: random() < 0.5 ? mutateText(body, random) : body };
+}
+
+function withQuery(path: string, query: string): string {
+  return query === "" ? path : `${path}${path.includes("?") ? "&" : "?"}${query}`;
 }
 
 function pathOf(random: Random, room: string): string {
@@ -138,8 +144,16 @@ function pathOf(random: Random, room: string): string {
     return `/parties/chat/${room}/files/${pick(random, ["0123456789abcdef0123", "x", "..", "a".repeat(65)])}`;
   if (roll < 0.65)
     return pick(random, ["/api/chat", `/api/chat/${room}/stream`, `/api/chat/${room}/messages`, `/api/chat/${room}`]);
+  if (roll < 0.7)
+    return pick(random, [
+      "/v1/chat/completions",
+      "/ag-ui",
+      `/v1/chat/completions/chatcmpl-${room}.t1`,
+      `/ag-ui?threadId=${room}`,
+      "/v1/models",
+    ]);
   // Without the operator's token each is a 401, so that every seed gets some of them.
-  if (roll < 0.75) return pick(random, ["/metrics", `/ops/events/${room}`, `/ops/drain/${room}`, "/ops/revoke"]);
+  if (roll < 0.78) return pick(random, ["/metrics", `/ops/events/${room}`, `/ops/drain/${room}`, "/ops/revoke"]);
   const made = Array.from({ length: 1 + Math.floor(random() * 5) }, () =>
     random() < 0.6 ? pick(random, segments) : pick(random, [...oddSegments, room]),
   );

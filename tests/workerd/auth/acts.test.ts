@@ -5,6 +5,7 @@
 import { SELF } from "cloudflare:test";
 import { describe, expect, test } from "vitest";
 import { ALL_SCOPES, type Scope } from "../../../party/core/scopes.ts";
+import { ChatSocketClient } from "../chat-socket.ts";
 import { fresh, SocketTab, upstream } from "../room/tab.ts";
 import { signToken } from "./tokens.ts";
 
@@ -90,6 +91,23 @@ function socket(frame: (scene: Scene) => Record<string, unknown> | undefined, ef
   };
 }
 
+/** Sends one request on the AI SDK's own socket, and waits for its first answer with content. */
+function chatSocket(send: (socket: ChatSocketClient, scene: Scene) => string): Go {
+  return async (scene, token) => {
+    const client = await new ChatSocketClient().open({ "sec-websocket-protocol": `edge-chat.v1, bearer.${token}` });
+    const id = send(client, scene);
+    await client.until(() =>
+      client.of(id).some(({ type, chunk }) => type !== "start" && chunk?.type !== "data-gateway"),
+    );
+    const answers = client.of(id);
+    client.close();
+    const isAllowed = !answers.some(
+      ({ type, errorText = "" }) => type === "error" && /permission|allow/.test(errorText),
+    );
+    return { isAllowed, received: JSON.stringify(answers) };
+  };
+}
+
 const question = () => ({ turnId: fresh("q").slice(0, 60), input: { prompt: "status 400" } });
 const at = (path: string) => (scene: Scene) =>
   `/parties/chat/${path.replace(":room", scene.room).replace(":turn", scene.running)}`;
@@ -130,6 +148,51 @@ const rows: readonly Row[] = [
     needs: ["write"],
     go: http("DELETE", at(":room/files/no-file-of-this-id")),
   },
+  {
+    act: "ask and read",
+    transport: "the AI SDK's own WebSocket",
+    needs: ["read", "write"],
+    go: chatSocket((socket, { room }) => socket.send(room, "status 400")),
+  },
+  {
+    act: "read",
+    transport: "the AI SDK's own WebSocket",
+    needs: ["read"],
+    go: chatSocket((socket, { room }) => socket.resume(room)),
+  },
+  {
+    act: "ask and read",
+    transport: "OpenAI",
+    needs: ["read", "write"],
+    go: http(
+      "POST",
+      () => "/v1/chat/completions",
+      ({ room }) => ({
+        messages: [{ role: "user", content: "status 400" }],
+        metadata: { room },
+      }),
+    ),
+  },
+  {
+    act: "read a turn",
+    transport: "OpenAI",
+    needs: ["read"],
+    go: http("GET", ({ room }) => `/v1/chat/completions/chatcmpl-${room}.done`),
+  },
+  {
+    act: "ask and read",
+    transport: "AG-UI",
+    needs: ["read", "write"],
+    go: http(
+      "POST",
+      () => "/ag-ui",
+      ({ room }) => ({
+        ...{ threadId: room, runId: "run" },
+        messages: [{ id: fresh("m"), role: "user", content: "status 400" }],
+      }),
+    ),
+  },
+  { act: "read", transport: "AG-UI", needs: ["read"], go: http("GET", ({ room }) => `/ag-ui?threadId=${room}`) },
   {
     act: "repeat another user's question",
     transport: "HTTP",

@@ -30,7 +30,14 @@ function comparedWords(): string[] {
 }
 
 /** Routes that anybody may read, on purpose: they say nothing of a room. */
-const publicRoutes: readonly Route[] = ["/health", "/ready", "/models", "/context", "/.well-known/jwks.json"];
+const publicRoutes: readonly Route[] = [
+  "/health",
+  "/ready",
+  "/models",
+  "/v1/models",
+  "/context",
+  "/.well-known/jwks.json",
+];
 const guarded = ROUTES.filter((route) => !publicRoutes.includes(route));
 const methods = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD"] as const;
 const words = comparedWords();
@@ -42,6 +49,7 @@ function addressesOf(route: Route, word: string): string[] {
     route
       .replace(":room", names.room)
       .replace(":turn", names.turn)
+      .replace(":id", `chatcmpl-${names.room}.${names.turn}`)
       .replace(/:part\?|:file/, names.part);
   return [
     ...new Set([
@@ -53,8 +61,14 @@ function addressesOf(route: Route, word: string): string[] {
   ];
 }
 
-const chatPost = (id: string) =>
-  JSON.stringify({ id, messages: [{ id: "m", role: "user", parts: [{ type: "text", text: "hi" }] }] });
+const room = "acme.lobby";
+const asked = [{ id: "m", role: "user", content: "hi", parts: [{ type: "text", text: "hi" }] }];
+/** A question that each route reads, by the route. */
+const questions: Partial<Record<Route, object>> = {
+  "/api/chat": { id: room, messages: asked },
+  "/v1/chat/completions": { messages: asked, metadata: { room } },
+  "/ag-ui": { threadId: room, runId: "run", messages: asked },
+};
 
 /** The requests to the route that were not refused, with their statuses. */
 async function letIn(
@@ -62,22 +76,23 @@ async function letIn(
   query: string,
   headers: Record<string, string>,
 ): Promise<[request: string, status: number][]> {
-  const asked: [string, string][] = words.flatMap((word) =>
-    addressesOf(route, word).flatMap((path) => methods.map((method): [string, string] => [method, `${path}${query}`])),
+  const more = route === "/ag-ui" ? `${query === "" ? "?" : `${query}&`}threadId=${room}` : query;
+  const requests: [string, string][] = words.flatMap((word) =>
+    addressesOf(route, word).flatMap((path) => methods.map((method): [string, string] => [method, `${path}${more}`])),
   );
-  const unique = [...new Map(asked.map((pair) => [pair.join(" "), pair])).values()];
+  const unique = [...new Map(requests.map((pair) => [pair.join(" "), pair])).values()];
   const wrong: [string, number][] = [];
-  let asking = 0;
+  let sent = 0;
   for (const [method, path] of unique) {
     // The runtime reads the time for its timers only when it has nothing to do, and thousands of requests in memory leave it no
     // such moment. The 30 s that a room's start may take would then be counted from before all of them.
-    asking += 1;
-    if (asking % 256 === 0) await scheduler.wait(0);
-    const isChatPost = method === "POST" && route === "/api/chat";
+    sent += 1;
+    if (sent % 256 === 0) await scheduler.wait(0);
+    const question = method === "POST" ? questions[route] : undefined;
     const response = await SELF.fetch(`http://localhost${path}`, {
       method,
       headers: { accept: "text/event-stream, application/json", ...headers },
-      ...(isChatPost ? { body: chatPost("acme.lobby") } : {}),
+      ...(question === undefined ? {} : { body: JSON.stringify(question) }),
     });
     await response.body?.cancel();
     const isRefused = [401, 403, 404].includes(response.status);
