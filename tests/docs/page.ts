@@ -140,4 +140,6 @@ export const heldPages = [
   "docs/front-end.md",
   "docs/nestjs.md",
   "docs/own-worker.md",
+  "docs/first-deploy.md",
+  "docs/first-deploy.zh-CN.md",
 ].filter((path) => existsSync(join(root, path)));
