@@ -4,45 +4,25 @@
  * (`chat-client.ts`). One attempt is in use at a time, and only its frames are passed on.
  */
 import { defined } from "../../shared/defined.ts";
-import type { ClientFrame, Have } from "../../shared/protocol/client-frames.ts";
-import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
+import type { ClientFrame } from "../../shared/protocol/client-frames.ts";
+import type { ErrorFrame } from "../../shared/protocol/server-frames.ts";
 import { assertNever } from "../../shared/result.ts";
 import type { ConnectionState } from "../api/api.ts";
-import type { NetworkFault, TransportName } from "../api/connection-types.ts";
+import type { NetworkFault } from "../api/connection-types.ts";
 import { monotonicMs } from "../time/clock.ts";
 import { Timers } from "../time/timers.ts";
 import { stableAfterMs } from "../time/timing.ts";
 import { messageOf } from "../transports/http/room-fetch.ts";
-import type { Obstacle, OpenTransport, TransportEnd } from "../transports/transport.ts";
+import type { TransportEnd } from "../transports/transport.ts";
 import { Attempt, type AttemptEvents } from "./attempt.ts";
-import { listenToDevice } from "./device-signals.ts";
-import type { FallbackMemory } from "./fallback-memory.ts";
+import type { ConnectionEvents, ConnectionOptions } from "./connection-contract.ts";
+import { reportRefusedOrigin } from "./developer-console.ts";
+import { isDeviceOffline, listenToDevice } from "./device-signals.ts";
+import { ObstacleSearch } from "./obstacle-search.ts";
 import { RetrySchedule } from "./retry-schedule.ts";
+import { TransportChoice } from "./transport-choice.ts";
 import * as rules from "./transport-fallback.ts";
 import { UpgradeProbe } from "./upgrade-probe.ts";
-
-export interface ConnectionEvents {
-  /** Returns the reader's cursor for the next hello. */
-  have(): Have | undefined;
-  /** A frame of a welcomed transport, or an `error` or `notice` before the welcome. */
-  frame(frame: ServerFrame): void;
-  /** A failure on this side that a person should know of. */
-  error(error: ErrorFrame): void;
-  /** `state` changed. */
-  change(): void;
-  /** The transport is gone and the next one starts from its welcome. Called before the state changes. */
-  lost(): void;
-}
-
-export interface ConnectionOptions {
-  /** The transports that may be used, best first, and how each is opened. */
-  readonly transports: ReadonlyMap<TransportName, OpenTransport>;
-  readonly memory: FallbackMemory;
-  /** Finds out why no attempt gets through; undefined where nothing answers. */
-  readonly findObstacle: (signal: AbortSignal) => Promise<TransportEnd | undefined>;
-  /** Whether the application can be asked for a token. */
-  readonly hasToken: () => boolean;
-}
 
 /** attempting ⇄ waiting; a terminal refusal leads to refused until `reconnect()`, and `close()` to closed for good. */
 type Phase =
@@ -54,33 +34,31 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #timers = new Timers<"retry" | "stable" | "goaway">();
   readonly #retries = new RetrySchedule();
+  readonly #obstacles: ObstacleSearch;
   readonly #upgrade: UpgradeProbe;
   readonly #stopListening: () => void;
-  #fallback: rules.Fallback;
+  readonly #choice: TransportChoice;
   #phase: Phase = { name: "waiting" };
   #state: ConnectionState = { state: "connecting" };
-  /** The obstacle that was found since the last connection that synced. */
-  #obstacle: Obstacle | undefined;
-  /** The request that finds it out. */
-  #search: AbortController | undefined;
   /** A token was refused, and the application has been asked for another since the last connection that lasted. */
   #hasAskedForToken = false;
 
   constructor(options: ConnectionOptions, events: ConnectionEvents) {
     this.#options = options;
     this.#events = events;
-    this.#fallback = rules.startFallback([...options.transports.keys()], options.memory.load());
+    this.#choice = new TransportChoice([...options.transports.keys()], options.memory);
+    this.#obstacles = new ObstacleSearch(options.findObstacle, (end) => this.#handleFound(end));
     this.#upgrade = new UpgradeProbe(options.transports, {
-      due: () => rules.upgradeDue(this.#fallback, monotonicMs()),
+      due: () => this.#choice.upgradeDue(),
       succeeded: (attempt) => this.#switchTo(attempt),
       failed: () => {
-        this.#setFallback(rules.afterUpgradeFailure(this.#fallback, monotonicMs(), Math.random));
+        this.#choice.upgradeFailed();
         this.#scheduleUpgrade();
       },
     });
     this.#stopListening = listenToDevice({
       online: () => {
-        this.#fallback = rules.afterNetworkChange(this.#fallback, monotonicMs());
+        this.#choice.networkChanged();
         this.#scheduleUpgrade();
         this.#wake();
       },
@@ -104,19 +82,16 @@ export class Connection {
   synced(): void {
     const attempt = this.#attempt;
     if (attempt === undefined || !attempt.markSynced() || attempt.state.phase !== "synced") return;
-    this.#search?.abort();
-    this.#obstacle = undefined;
+    this.#obstacles.forget();
     this.#timers.start("stable", stableAfterMs, () => {
       this.#retries.forgetFailures();
       this.#hasAskedForToken = false;
     });
-    const { current } = this.#fallback;
-    this.#setFallback(rules.afterSync(this.#fallback, monotonicMs(), Math.random));
     // The failures were those of the transport that was left.
-    if (this.#fallback.current !== current) this.#retries.forgetFailures();
+    if (this.#choice.synced()) this.#retries.forgetFailures();
     this.#scheduleUpgrade();
     const { sessionId } = attempt.state;
-    const { because } = this.#fallback;
+    const { because } = this.#choice.fallback;
     this.#setState(defined({ state: "online", transport: attempt.name, sessionId, because }));
   }
 
@@ -178,10 +153,10 @@ export class Connection {
     if (this.#state.state === "offline" && !isDeviceOffline()) this.#setRetrying(this.#retries.failures);
     // A listener that heard of the change may have closed the client, or have tried already.
     if (this.#phase.name !== "waiting") return;
-    const name = rules.tryingOf(this.#fallback);
+    const name = rules.tryingOf(this.#choice.fallback);
     const open = this.#options.transports.get(name);
     if (open === undefined) return;
-    const attempt = new Attempt(name, open, !rules.hasNext(this.#fallback), this.#attemptEvents);
+    const attempt = new Attempt(name, open, !rules.hasNext(this.#choice.fallback), this.#attemptEvents);
     this.#phase = { name: "attempting", attempt };
   }
 
@@ -206,7 +181,7 @@ export class Connection {
   #handleEnded(attempt: Attempt, end: TransportEnd): void {
     switch (end.by) {
       case "network":
-        this.#setObstacle(end.obstacle);
+        this.#obstacles.note(end.obstacle);
         this.#handleLoss(attempt, end);
         return;
       case "token":
@@ -223,7 +198,7 @@ export class Connection {
 
   #handleLoss(attempt: Attempt, { fault, obstacle }: Extract<TransportEnd, { by: "network" }>): void {
     // A transport below finds out more, and what got through to a sync had nothing in its way.
-    const isLast = !rules.hasNext(this.#fallback);
+    const isLast = !rules.hasNext(this.#choice.fallback);
     const hasSynced = attempt.state.phase === "ended" && attempt.state.syncedAt !== undefined;
     this.#leave(attempt, fault);
     if (isLast && !hasSynced && obstacle === undefined) this.#findObstacle();
@@ -243,7 +218,7 @@ export class Connection {
       return;
     }
     if (end.isTerminal) {
-      if (end.code === "origin-forbidden") reportOrigin();
+      if (end.code === "origin-forbidden") reportRefusedOrigin();
       this.#end("refused", { state: "closed", code: end.code, message: explanation?.message ?? end.message });
       return;
     }
@@ -254,7 +229,7 @@ export class Connection {
   /** The attempt in use is over. @param fault undefined where its end says nothing about its transport */
   #leave(attempt: Attempt | undefined, fault: NetworkFault | undefined): void {
     this.#detach();
-    if (this.#learn(attempt, fault) === "next" && this.#retries.isFree()) {
+    if (this.#choice.ended(attempt?.state, fault) === "next" && this.#retries.isFree()) {
       if (this.#state.state === "online") this.#setRetrying();
       this.#try();
     } else this.#waitToRetry();
@@ -268,63 +243,32 @@ export class Connection {
     this.#events.lost();
   }
 
-  #learn(attempt: Attempt | undefined, fault: NetworkFault | undefined): rules.Advice {
-    // The failures of a device without a network say nothing about transports.
-    if (fault === undefined || isDeviceOffline()) {
-      this.#setFallback(rules.afterRefusal(this.#fallback));
-      return "wait";
-    }
-    const syncedAt = attempt?.state.phase === "ended" ? attempt.state.syncedAt : undefined;
-    const lastedMs = syncedAt === undefined ? undefined : monotonicMs() - syncedAt;
-    const [fallback, advice] = rules.afterFailure(this.#fallback, fault, lastedMs);
-    this.#setFallback(fallback);
-    return advice;
-  }
-
   #waitToRetry(): void {
-    const delayMs = this.#retries.nextDelayMs(this.#obstacle?.isLasting === true);
+    const delayMs = this.#retries.nextDelayMs(this.#obstacles.known?.isLasting === true);
     this.#timers.start("retry", delayMs, () => this.#try());
     // `onLine` is a hint for the page: attempts go on, because it is sometimes wrong (no route but to this machine).
     if (isDeviceOffline()) this.#setState({ state: "offline" });
     else this.#setRetrying(this.#retries.failures, delayMs);
   }
 
-  #setObstacle(obstacle: Obstacle | undefined): void {
-    if (obstacle === undefined) return;
-    if (obstacle.code !== this.#obstacle?.code) {
-      reportToDeveloper(`The chat gateway can't be reached: ${obstacle.message}`);
-    }
-    this.#obstacle = obstacle;
-  }
-
   /** After failures that explain nothing: not after the first, which may be a gateway that restarts, and ever more rarely. */
   #findObstacle(): void {
     const { failures } = this.#retries;
     const isTime = failures > 1 && (failures & (failures - 1)) === 0;
-    if (this.#phase.name !== "waiting" || !isTime || isDeviceOffline()) return;
-    const search = new AbortController();
-    this.#search?.abort();
-    this.#search = search;
-    void this.#options.findObstacle(search.signal).then((found) => {
-      if (!search.signal.aborted) this.#handleFound(found);
-      search.abort();
-    });
+    if (this.#phase.name === "waiting" && isTime && !isDeviceOffline()) this.#obstacles.search();
   }
 
-  #handleFound(end: TransportEnd | undefined): void {
-    if (end?.by === "room") {
+  #handleFound(end: TransportEnd): void {
+    if (end.by === "room") {
       const attempt = this.#attempt;
       attempt?.close("refused");
       this.#handleRefusal(attempt?.lastError, end);
-    } else if (end?.by === "network" && end.obstacle !== undefined) {
-      this.#setObstacle(end.obstacle);
       // Counted as an attempt, because it was one.
-      if (this.#phase.name === "waiting") this.#waitToRetry();
-    } else this.#obstacle = undefined;
+    } else if (this.#phase.name === "waiting") this.#waitToRetry();
   }
 
   #scheduleUpgrade(): void {
-    const { upgradeAt } = this.#fallback;
+    const { upgradeAt } = this.#choice.fallback;
     if (upgradeAt === undefined || this.#attempt?.state.phase !== "synced") return;
     this.#upgrade.schedule(upgradeAt - monotonicMs(), this.#attemptEvents);
   }
@@ -334,7 +278,7 @@ export class Connection {
     this.#attempt?.close("superseded");
     this.#timers.stopAll();
     this.#phase = { name: "attempting", attempt };
-    this.#setFallback(rules.afterUpgrade(this.#fallback, attempt.name, monotonicMs(), Math.random));
+    this.#choice.upgraded(attempt.name);
     this.#events.lost();
   }
 
@@ -360,26 +304,16 @@ export class Connection {
   }
 
   #end(name: "refused" | "closed", state: ConnectionState): void {
-    this.#search?.abort();
-    this.#obstacle = undefined;
+    this.#obstacles.forget();
     this.#detach();
     this.#phase = { name };
-    this.#fallback = rules.afterRefusal(this.#fallback);
+    this.#choice.refused();
     this.#setState(state);
-  }
-
-  #setFallback(fallback: rules.Fallback): void {
-    const before = rules.recordOf(this.#fallback);
-    this.#fallback = fallback;
-    const record = rules.recordOf(fallback);
-    if (record?.upgradeAt !== before?.upgradeAt || record?.transport !== before?.transport) {
-      this.#options.memory.save(record);
-    }
   }
 
   /** An attempt follows at once. */
   #setRetrying(attempt = this.#retries.failures + 1, delayMs = 0): void {
-    const { code, message } = this.#obstacle ?? {};
+    const { code, message } = this.#obstacles.known ?? {};
     this.#setState(defined({ state: "reconnecting", attempt, retryAt: Date.now() + delayMs, code, message }));
   }
 
@@ -387,19 +321,4 @@ export class Connection {
     this.#state = state;
     this.#events.change();
   }
-}
-
-function isDeviceOffline(): boolean {
-  return typeof navigator !== "undefined" && navigator.onLine === false;
-}
-
-function reportOrigin(): void {
-  const origin = typeof location === "undefined" ? "this page's origin" : location.origin;
-  reportToDeveloper(`The chat gateway refuses ${origin}. Add it to ALLOWED_ORIGINS.`);
-}
-
-/** Only a developer or operator can mend it, so it goes to the console as well as into the state. */
-function reportToDeveloper(message: string): void {
-  // biome-ignore lint/suspicious/noConsole: the page's developer looks for this reason in the console.
-  console.error(message);
 }

@@ -37,6 +37,11 @@ export function listenToDevice(events: DeviceEvents): () => void {
   };
 }
 
+/** A hint of the runtime, which is sometimes wrong. False where the runtime says nothing. */
+export function isDeviceOffline(): boolean {
+  return typeof navigator !== "undefined" && navigator.onLine === false;
+}
+
 function listen(target: unknown, type: string, listener: () => void, signal: AbortSignal): void {
   const { addEventListener } = (target ?? {}) as Partial<EventTarget>;
   if (typeof addEventListener === "function") addEventListener.call(target as EventTarget, type, listener, { signal });
