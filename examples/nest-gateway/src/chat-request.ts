@@ -33,15 +33,38 @@ const chatBody = z.strictObject({
   model: z.string().min(1).max(256).optional(),
   messages: z
     .array(
-      z.strictObject({
-        role: z.enum(["system", "user", "assistant"]),
-        content: z.string(),
-        parts: z.array(questionPart).max(limits.maxParts).optional(),
-      }),
+      z.discriminatedUnion("role", [
+        z.strictObject({
+          role: z.enum(["system", "user"]),
+          content: z.string(),
+          parts: z.array(questionPart).max(limits.maxParts).optional(),
+        }),
+        z.strictObject({
+          role: z.literal("assistant"),
+          content: z.string(),
+          parts: z.array(z.looseObject({ type: z.string() })).optional(),
+        }),
+      ]),
     )
     .min(1)
     .max(limits.maxMessages)
     .refine((messages) => messages.some(({ role }) => role === "user"), "at least one message of the user"),
+  answers: z
+    .array(
+      z.strictObject({
+        type: z.enum(["tool-output", "tool-error", "approval"]),
+        toolCallId: z.string(),
+        toolName: z.string(),
+        output: z.unknown().optional(),
+        errorText: z.string().optional(),
+        approvalId: z.string().optional(),
+        approved: z.boolean().optional(),
+        reason: z.string().optional(),
+        by: z.string(),
+        at: z.number(),
+      }),
+    )
+    .optional(),
   params: chatParams.optional(),
 });
 
@@ -115,6 +138,7 @@ interface Asked {
   provider?: string | undefined;
   model?: string | undefined;
   messages: ProviderRequest["messages"];
+  answers?: ProviderRequest["answers"];
   params?: unknown;
 }
 
@@ -148,13 +172,13 @@ export class Providers {
     }
     const params = provider.params.safeParse(asked.params ?? {});
     if (!params.success) throw invalid(fieldErrors(params.error, "#/params"));
-    const { messages } = asked;
+    const { messages, answers } = asked;
     return {
       generationId,
       lastEventId,
       identity: asked,
       provider,
-      request: { generationId, model, messages, params: params.data },
+      request: { generationId, model, messages, answers, params: params.data },
     };
   }
 }

@@ -16,8 +16,11 @@ export const questionPart = z.union([
 ]);
 export type QuestionPart = z.infer<typeof questionPart>;
 
+/** A part of a question, or of an answer that is continued, whose parts are those of the AI SDK. */
+export type MessagePart = QuestionPart | { readonly type: string; readonly [field: string]: unknown };
+
 /** One line for each file and each piece of data, which says what came: for providers that can't read files. */
-export function describeParts(parts: readonly QuestionPart[] = []): string[] {
+export function describeParts(parts: readonly MessagePart[] = []): string[] {
   return parts.flatMap((part) => {
     if (part.type === "text") return [];
     if (part.type !== "file") return [`[${part.type}: ${JSON.stringify(part["data"])}]`];
@@ -29,7 +32,7 @@ export function describeParts(parts: readonly QuestionPart[] = []): string[] {
 }
 
 /** The content array of OpenAI's chat completions. Data of the application has no place in it. */
-export function openAiContent(parts: readonly QuestionPart[]): object[] {
+export function openAiContent(parts: readonly MessagePart[]): object[] {
   return parts.flatMap((part): object[] => {
     if (part.type === "text") return [{ type: "text", text: part["text"] }];
     if (part.type !== "file") return [];

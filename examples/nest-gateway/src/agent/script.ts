@@ -1,15 +1,22 @@
 /**
- * What the agent's model says in each of its three steps: it searches, counts, and answers with sources and a picture. Pure:
+ * What the agent's model says in each of its three steps: it searches, counts, and answers with sources and a picture; asked for
+ * a reminder, it needs the page and a person instead. Pure:
  * the step follows from the tool results in the prompt, so the same conversation always gives the same answer.
  */
 import type { MockLanguageModelV4 } from "ai/test";
 import { isChinese } from "../guide/words.ts";
 import { drawBarChart } from "./bar-chart.ts";
-import { countOutput, searchOutput } from "./tools.ts";
+import { countOutput, reminderOutput, searchOutput, timeZoneOutput } from "./tools.ts";
 
 type DoStream = MockLanguageModelV4["doStream"];
 export type Prompt = Parameters<DoStream>[0]["prompt"];
 type Part = Awaited<ReturnType<DoStream>>["stream"] extends ReadableStream<infer Streamed> ? Streamed : never;
+
+type ToolOutput = Extract<
+  Extract<Prompt[number], { role: "tool" }>["content"][number],
+  { type: "tool-result" }
+>["output"];
+type Texts = (typeof texts)[keyof typeof texts];
 
 const texts = {
   en: {
@@ -18,6 +25,10 @@ const texts = {
     next: "There are pages on it. The words are counted next.",
     found: "These pages fit your question:",
     words: "Your question has % words. The picture shows one bar for each.",
+    needsZone: "For a reminder I need your time zone.",
+    needsApproval: "Please approve the reminder.",
+    isSet: "The reminder is set, in the time zone %.",
+    notSet: "No reminder was set.",
   },
   "zh-CN": {
     plan: "这个问题需要查找。我先搜索阅读列表，然后统计词数。",
@@ -25,6 +36,10 @@ const texts = {
     next: "已找到相关页面。接下来统计词数。",
     found: "以下页面与您的问题相关：",
     words: "您的问题有 % 个词。图中每个词对应一条柱。",
+    needsZone: "设置提醒需要您的时区。",
+    needsApproval: "请批准这个提醒。",
+    isSet: "提醒已设置，时区为 %。",
+    notSet: "没有设置提醒。",
   },
 } as const;
 
@@ -32,6 +47,7 @@ const texts = {
 export function partsOf(prompt: Prompt): Part[] {
   const question = lastQuestion(prompt);
   const say = texts[isChinese(question) ? "zh-CN" : "en"];
+  if (isReminder(question)) return reminderParts(prompt, question, say);
   const search = resultOf(prompt, "search", searchOutput);
   if (search === undefined) {
     return [
@@ -58,6 +74,33 @@ export function partsOf(prompt: Prompt): Part[] {
     { type: "file", mediaType: "image/png", data: { type: "data", data: drawBarChart(counted.lengths) } },
     finish("stop"),
   ];
+}
+
+/** Whether a question asks for a reminder: then the page and a person have to help. */
+export function isReminder(question: string): boolean {
+  return /\bremind/i.test(question) || question.includes("提醒");
+}
+
+/** First the page gives its time zone, then a person approves the reminder, and then it is set. */
+function reminderParts(prompt: Prompt, question: string, say: Texts): Part[] {
+  const zone = outputOf(prompt, "readTimeZone");
+  if (zone === undefined) {
+    return [...spoken("text", "text-1", say.needsZone), ...call("zone-1", "readTimeZone", {}), finish("tool-calls")];
+  }
+  const reminder = outputOf(prompt, "setReminder");
+  if (reminder === undefined) {
+    const read = zone.type === "json" ? timeZoneOutput.safeParse(zone.value).data : undefined;
+    // A page that doesn't say gets the reminder in the world's time.
+    const input = { text: question, timeZone: read?.timeZone ?? "UTC" };
+    return [
+      ...spoken("text", "text-2", say.needsApproval),
+      ...call("reminder-1", "setReminder", input),
+      finish("tool-calls"),
+    ];
+  }
+  const set = reminder.type === "json" ? reminderOutput.safeParse(reminder.value).data : undefined;
+  const text = set === undefined ? say.notSet : say.isSet.replace("%", set.timeZone);
+  return [...spoken("text", "text-3", text), finish("stop")];
 }
 
 /**
@@ -102,18 +145,23 @@ function lastQuestion(prompt: Prompt): string {
   return asked?.content.map((part) => (part.type === "text" ? part.text : "")).join("") ?? "";
 }
 
-/** The output of a tool that was called after the last question. */
+/** The output of a tool that was called after the last question, where it is what the tool says. */
 function resultOf<Output>(
   prompt: Prompt,
   toolName: string,
   schema: { safeParse(value: unknown): { success: boolean; data?: Output } },
 ): Output | undefined {
+  const output = outputOf(prompt, toolName);
+  return output?.type === "json" ? schema.safeParse(output.value).data : undefined;
+}
+
+/** What became of a tool's call after the last question: a result, an error, or that it was denied. */
+function outputOf(prompt: Prompt, toolName: string): ToolOutput | undefined {
   const since = prompt.slice(prompt.findLastIndex((message) => message.role === "user"));
   for (const message of since) {
     if (message.role !== "tool") continue;
     for (const part of message.content) {
-      if (part.type !== "tool-result" || part.toolName !== toolName || part.output.type !== "json") continue;
-      return schema.safeParse(part.output.value).data;
+      if (part.type === "tool-result" && part.toolName === toolName) return part.output;
     }
   }
   return undefined;

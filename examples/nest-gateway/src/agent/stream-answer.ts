@@ -2,11 +2,18 @@
  * Runs the agent: the AI SDK's own `streamText` with a mock model and two tools, as a stream of UI message chunks. The chunks
  * are those of the SDK, and one data part, which says how far the agent is and is replaced in each step.
  */
-import { isStepCount, type ModelMessage, streamText, toUIMessageStream, type UIMessageChunk } from "ai";
+import {
+  convertToModelMessages,
+  isStepCount,
+  streamText,
+  toUIMessageStream,
+  type UIMessage,
+  type UIMessageChunk,
+} from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { paced } from "../providers/pace.ts";
-import { estimateTokens, type ProviderRequest } from "../providers/provider.ts";
-import { partsOf } from "./script.ts";
+import { type ChatMessage, estimateTokens, lastUserText, type ProviderRequest } from "../providers/provider.ts";
+import { isReminder, partsOf } from "./script.ts";
 import { agentTools } from "./tools.ts";
 
 const steps = 3;
@@ -19,16 +26,19 @@ export async function* streamAnswer(request: AgentRequest, signal: AbortSignal):
   const model = new MockLanguageModelV4({
     provider: "agent",
     modelId,
+    // Addresses stay addresses: otherwise the SDK would fetch whatever a question names.
+    supportedUrls: { "*/*": [/.*/] },
     doStream: ({ prompt, abortSignal = signal }) => {
       const parts = paced(partsOf(prompt), params.tokensPerSecond, abortSignal);
       return Promise.resolve({ stream: ReadableStream.from(parts) });
     },
   });
   const instructions = messages.flatMap(({ role, content }) => (role === "system" ? [content] : [])).join("\n\n");
+  const conversation = messages.filter(({ role }) => role !== "system").map(uiMessageOf);
   const result = streamText({
     model,
     ...(instructions !== "" && { instructions }),
-    messages: messages.filter(({ role }) => role !== "system") as ModelMessage[],
+    messages: await convertToModelMessages(conversation, { tools: agentTools }),
     tools: agentTools,
     stopWhen: isStepCount(steps),
     abortSignal: signal,
@@ -39,6 +49,8 @@ export async function* streamAnswer(request: AgentRequest, signal: AbortSignal):
   const chunks = toUIMessageStream({
     stream: result.stream,
     tools: agentTools,
+    // An answer with outputs and decisions at the end of the conversation is continued.
+    originalMessages: conversation,
     sendSources: true,
     generateMessageId: () => generationId,
     onError: () => "The model failed.",
@@ -51,8 +63,13 @@ export async function* streamAnswer(request: AgentRequest, signal: AbortSignal):
   for await (const chunk of chunks) {
     if (chunk.type === "text-delta" || chunk.type === "reasoning-delta") outputTokens += 1;
     yield chunk;
-    if (chunk.type !== "start-step") continue;
+    if (chunk.type !== "start-step" || isReminder(lastUserText(messages))) continue;
     step += 1;
     yield { type: "data-progress", id: "progress", data: { step, of: steps } };
   }
+}
+
+/** The parts of a message are those of the SDK, which checks them where it turns them into the model's messages. */
+function uiMessageOf({ role, content, parts }: ChatMessage, index: number): UIMessage {
+  return { id: String(index), role, parts: (parts ?? [{ type: "text", text: content }]) as UIMessage["parts"] };
 }

@@ -1,4 +1,7 @@
-/** The agent's two tools, as `streamText` runs them. */
+/**
+ * The agent's tools. `streamText` runs the first two; `readTimeZone` has no `execute`, so the page answers it, and a person has
+ * to approve `setReminder` before it runs.
+ */
 import { tool } from "ai";
 import { z } from "zod";
 import { wordsOf } from "../guide/words.ts";
@@ -8,6 +11,8 @@ const page = z.object({ title: z.string(), url: z.string() });
 
 /** The search tool returns this: first a preliminary state, then the pages. */
 export const searchOutput = z.object({ status: z.enum(["searching", "found"]), pages: z.array(page) });
+export const timeZoneOutput = z.object({ timeZone: z.string() });
+export const reminderOutput = z.object({ set: z.literal(true), text: z.string(), timeZone: z.string() });
 export const countOutput = z.object({ words: z.int(), lengths: z.array(z.int()) });
 
 /** More bars than these make no readable picture. */
@@ -23,6 +28,21 @@ export const agentTools = {
       yield { status: "searching", pages: [] };
       yield { status: "found", pages: searchPages(query).map(({ title, url }) => ({ title, url })) };
     },
+  }),
+  readTimeZone: tool({
+    title: "Read your time zone",
+    description: "The time zone of the person, as their browser knows it.",
+    inputSchema: z.object({}),
+    outputSchema: timeZoneOutput,
+  }),
+  setReminder: tool({
+    title: "Set a reminder",
+    description: "Sets a reminder, once the person has approved it.",
+    inputSchema: z.object({ text: z.string(), timeZone: z.string() }),
+    outputSchema: reminderOutput,
+    needsApproval: true,
+    // A service of your own would store it here, and check that whoever approved it may.
+    execute: ({ text, timeZone }) => ({ set: true as const, text, timeZone }),
   }),
   countWords: tool({
     description: "Counts the words of a text, and the letters of each word.",

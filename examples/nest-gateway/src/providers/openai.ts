@@ -120,7 +120,7 @@ export class OpenAiProvider implements Provider<OpenAiParams> {
       model,
       messages: messages.map(({ role, content, parts }) => ({
         role,
-        content: parts === undefined ? content : openAiContent(parts),
+        content: role === "user" && parts !== undefined ? openAiContent(parts) : content,
       })),
       stream: true,
       stream_options: { include_usage: true },

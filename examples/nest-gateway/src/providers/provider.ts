@@ -1,14 +1,29 @@
 /** What the application asks of a source of answers. A provider knows one model service and nothing of HTTP, keys or readers. */
 import type { z } from "zod";
-import { describeParts, type QuestionPart } from "../question-parts.ts";
+import { describeParts, type MessagePart } from "../question-parts.ts";
 import type { GenerationEvent } from "../resumable/index.ts";
 
 export interface ChatMessage {
   role: "system" | "user" | "assistant";
   /** The text alone. */
   content: string;
-  /** Of a question with files or data: all of it. */
-  parts?: readonly QuestionPart[] | undefined;
+  /** Of a question with files or data, and of an answer that is continued: all of it. */
+  parts?: readonly MessagePart[] | undefined;
+}
+
+/** An output of a tool that a client ran, or a person's decision about a call. */
+export interface CallAnswer {
+  type: "tool-output" | "tool-error" | "approval";
+  toolCallId: string;
+  toolName: string;
+  output?: unknown;
+  errorText?: string | undefined;
+  approvalId?: string | undefined;
+  approved?: boolean | undefined;
+  reason?: string | undefined;
+  /** Who answered, and when (ms since 1970). */
+  by: string;
+  at: number;
 }
 
 export interface ProviderModel {
@@ -22,6 +37,8 @@ export interface ProviderRequest<Params = unknown> {
   /** One of `models`. */
   model: string;
   messages: readonly ChatMessage[];
+  /** What was answered of the calls that the last message left open. */
+  answers?: readonly CallAnswer[] | undefined;
   params: Params;
 }
 
