@@ -11,7 +11,7 @@ const { values } = parseArgs({
 const rounds = numberOf("rounds", values.rounds);
 const seed = values.seed === undefined ? Math.floor(Math.random() * 1e9) : numberOf("seed", values.seed);
 
-await buildOrThrow();
+await buildOrThrow(["backend", "page"]);
 console.log(`${rounds} rounds from seed ${seed}`);
 const results: RoundResult[] = [];
 const restarts: number[] = [];

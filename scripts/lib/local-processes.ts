@@ -2,6 +2,7 @@
 // the measurements. They listen on 127.0.0.1 only and call nobody but each other.
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import { builtWorkerConfig } from "./built-worker.ts";
 import { type Part, startPart } from "./local-process.ts";
 
 const root = join(import.meta.dirname, "../..");
@@ -52,7 +53,8 @@ export interface WorkerOptions extends Common {
 }
 
 /** A Worker as `wrangler dev` runs it. */
-export function startWorker({ name, port = 0, vars = {}, persistTo, config, onLine }: WorkerOptions): Promise<Part> {
+export function startWorker(options: WorkerOptions): Promise<Part> {
+  const { name, port = 0, vars = {}, persistTo, config = builtWorkerConfig(), onLine } = options;
   return startPart({
     name,
     command: process.execPath,

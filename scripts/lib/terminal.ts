@@ -47,7 +47,7 @@ async function run({ command, defaultPort, start, tidy }: Gateway): Promise<void
   };
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, () => void stopAndExit(0));
 
-  for (const { name, seconds } of await buildOrThrow()) {
+  for (const { name, seconds } of await buildOrThrow(["backend", "page"])) {
     if (seconds > 0) log(name, `built in ${seconds.toFixed(1)} s`);
   }
   let backendUrl = theirs;

@@ -5,6 +5,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
+import { ownBuild } from "../../../scripts/lib/built-worker.ts";
 import { isPortFree } from "../../../scripts/lib/ports.ts";
 
 const started: ChildProcess[] = [];
@@ -26,7 +27,7 @@ const script = [process.execPath, "scripts/start.ts"] as const;
 function npmStart(env: Record<string, string>, [command, ...args]: readonly [string, ...string[]] = script): Started {
   const child = spawn(command, args, {
     cwd: join(import.meta.dirname, "../../.."),
-    env: { ...process.env, NO_COLOR: "1", ...env },
+    env: { ...process.env, ...ownBuild, NO_COLOR: "1", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   started.push(child);
