@@ -156,6 +156,14 @@ export default defineConfig({
       {
         test: {
           ...hangGuard,
+          name: "python",
+          include: ["tests/python/**/*.test.ts"],
+          globalSetup: ["tests/support/built.ts"],
+        },
+      },
+      {
+        test: {
+          ...hangGuard,
           name: "nginx",
           include: ["tests/nginx/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],

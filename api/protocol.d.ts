@@ -178,4 +178,66 @@ export declare const upstreamRequestSchema: z.ZodMiniObject<{
   params: z.ZodMiniExactOptional<z.ZodMiniRecord<z.ZodMiniString<string>, z.ZodMiniJSONSchema>>;
 }, z.core.$strip>;
 type UpstreamRequestBody = z.infer<typeof upstreamRequestSchema>;
+/**
+ * The events of a backend's answer by `type`, as the docs and the reference backend name them. The reader takes these and many
+ * others (docs/faults.md); `unifiedEvents` are the names of the first release, which are read as well.
+ */
+export declare const backendEvents: {
+  readonly start: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"start">;
+    model: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    resumable: z.ZodMiniExactOptional<z.ZodMiniBoolean<boolean>>;
+  }, z.core.$loose>;
+  readonly delta: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"delta">;
+    data: z.ZodMiniString<string>;
+  }, z.core.$loose>;
+  readonly reasoning: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"reasoning">;
+    data: z.ZodMiniString<string>;
+  }, z.core.$loose>;
+  readonly tool_call: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool_call">;
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    name: z.ZodMiniString<string>;
+    args: z.ZodMiniUnknown;
+  }, z.core.$loose>;
+  readonly tool_result: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"tool_result">;
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    name: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    result: z.ZodMiniExactOptional<z.ZodMiniUnknown>;
+    error: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$loose>;
+  readonly data: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"data">;
+    name: z.ZodMiniString<string>;
+    value: z.ZodMiniUnknown;
+    id: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+  }, z.core.$loose>;
+  readonly usage: z.ZodMiniObject<{
+    inputTokens: z.ZodMiniExactOptional<z.ZodMiniInt>;
+    outputTokens: z.ZodMiniExactOptional<z.ZodMiniInt>;
+    type: z.ZodMiniLiteral<"usage">;
+  }, z.core.$loose>;
+  readonly ping: z.ZodMiniObject<{
+    type: z.ZodMiniLiteral<"ping">;
+    ts: z.ZodMiniExactOptional<z.ZodMiniNumber<number>>;
+  }, z.core.$loose>;
+  readonly complete: z.ZodMiniObject<{
+    finishReason: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    usage: z.ZodMiniExactOptional<z.ZodMiniObject<{
+      inputTokens: z.ZodMiniExactOptional<z.ZodMiniInt>;
+      outputTokens: z.ZodMiniExactOptional<z.ZodMiniInt>;
+    }, z.core.$strip>>;
+    type: z.ZodMiniLiteral<"complete">;
+  }, z.core.$loose>;
+  readonly error: z.ZodMiniObject<{
+    code: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    message: z.ZodMiniExactOptional<z.ZodMiniString<string>>;
+    retryable: z.ZodMiniExactOptional<z.ZodMiniBoolean<boolean>>;
+    retryAfterMs: z.ZodMiniExactOptional<z.ZodMiniInt>;
+    type: z.ZodMiniLiteral<"error">;
+  }, z.core.$loose>;
+};
 export { type BackoffPolicy, type ChatMessage, type ChunkPart, type ClientFrame, type DataUiPart, EMPTY_VIEW, ERRORS, type ErrorCode, type ErrorFacts, type ErrorFrame, type Folded, type FoldedMessage, type GatewayData, type Have, type HelloFrame, type Locale, type NoticeFrame, type Outcome, type Part, type RoomView, type ServerFrame, type StopProof, type SyncFrame, type SyncTurn, type TextKind, type TextPart, type TextUiPart, type ToolInputPart, type ToolState, type ToolUiPart, type TurnDeltaFrame, type TurnEndFrame, type TurnError, type TurnInput, type TurnQueuedFrame, type TurnState, type TurnSubmitFrame, type TurnView, type TurnsPage, type UiMessageChunk, type UiMessageStep, UiMessageWriter, type UiPart, type UpstreamRequestBody, type Usage, type WelcomeFrame, clientFrame, errorOfClose, foldFrame, haveOf, isRetryableClose, isText, joinParts, lengthOf, prependTurns, serverFrame, sliceParts, textOf, unitsOf };

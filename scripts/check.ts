@@ -7,6 +7,7 @@ import { inSeconds, type RunResult, run } from "./lib/run.ts";
 import { bundleWorker, sizeOf } from "./lib/worker-bundle.ts";
 import { apiDifference } from "./package/api-report.ts";
 import { packageFolder } from "./package/entries.ts";
+import { protocolDifference } from "./protocol/documents.ts";
 
 const root = join(import.meta.dirname, "..");
 /** What a cold start of the Worker evaluates. Gzip. */
@@ -46,6 +47,13 @@ steps.push(
     run: async () => held(await measureEntry(entry), entryBudgets[entry]),
   })),
   { name: "deploy (dry run)", run: deployDry },
+  {
+    name: "protocol documents (npm run protocol writes them)",
+    run: async () => {
+      const difference = await protocolDifference();
+      return { ok: difference === undefined, output: difference ?? "" };
+    },
+  },
   { name: "package", run: buildPackage },
   { name: "package for publint", run: () => run("publint", ["run", packageFolder, "--strict"], { quiet: true }) },
   // `esm-only`: the package has no CommonJS, and resolvers that know no `exports` are not supported.

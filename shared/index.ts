@@ -83,4 +83,4 @@ export {
   toolNameOf,
   type UiPart,
 } from "./ui-parts.ts";
-export { type UpstreamRequestBody, unifiedEvents, upstreamRequestSchema } from "./upstream-contract.ts";
+export { backendEvents, type UpstreamRequestBody, unifiedEvents, upstreamRequestSchema } from "./upstream-contract.ts";

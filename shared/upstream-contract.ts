@@ -58,3 +58,40 @@ export const upstreamRequestSchema = z.object({
 });
 
 export type UpstreamRequestBody = z.infer<typeof upstreamRequestSchema>;
+
+/**
+ * The events of a backend's answer by `type`, as the docs and the reference backend name them. The reader takes these and many
+ * others (docs/faults.md); `unifiedEvents` are the names of the first release, which are read as well.
+ */
+export const backendEvents = {
+  start: z.looseObject({
+    type: z.literal("start"),
+    model: z.exactOptional(z.string()),
+    resumable: z.exactOptional(z.boolean()),
+  }),
+  delta: z.looseObject({ type: z.literal("delta"), data: z.string() }),
+  reasoning: z.looseObject({ type: z.literal("reasoning"), data: z.string() }),
+  tool_call: z.looseObject({
+    type: z.literal("tool_call"),
+    id: z.exactOptional(z.string()),
+    name: z.string(),
+    args: z.unknown(),
+  }),
+  tool_result: z.looseObject({
+    type: z.literal("tool_result"),
+    id: z.exactOptional(z.string()),
+    name: z.exactOptional(z.string()),
+    result: z.exactOptional(z.unknown()),
+    error: z.exactOptional(z.string()),
+  }),
+  data: z.looseObject({
+    type: z.literal("data"),
+    name: z.string(),
+    value: z.unknown(),
+    id: z.exactOptional(z.string()),
+  }),
+  usage: z.looseObject({ type: z.literal("usage"), ...unifiedEvents.usage.shape }),
+  ping: z.looseObject({ type: z.literal("ping"), ts: z.exactOptional(z.number()) }),
+  complete: z.looseObject({ type: z.literal("complete"), ...unifiedEvents.done.shape }),
+  error: z.looseObject({ type: z.literal("error"), ...unifiedEvents.error.shape }),
+} as const;

@@ -1,5 +1,5 @@
 // Builds the package that is published: ESM, types and source maps by tsdown, and a manifest of its own. `npm run build` runs it.
-import { copyFile, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, cp, glob, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { build } from "tsdown";
 import { type Entry, entriesOf, packageFolder, readManifest, root } from "./entries.ts";
@@ -21,6 +21,9 @@ await Promise.all([
   copyFile(join(root, "LICENSE"), join(packageFolder, "LICENSE")),
   copyFile(join(root, "CHANGELOG.md"), join(packageFolder, "CHANGELOG.md")),
   copyFile(join(root, "client/README.md"), join(packageFolder, "README.md")),
+  copyFile(join(root, "llms.txt"), join(packageFolder, "llms.txt")),
+  cp(join(root, "docs/schema"), join(packageFolder, "schema"), { recursive: true }),
+  cp(join(root, "skills"), join(packageFolder, "skills"), { recursive: true }),
   writeFile(join(packageFolder, "THIRD-PARTY.txt"), await bundledNotices(bundled)),
 ]);
 // Last: its presence says that the build is complete.

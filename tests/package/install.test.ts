@@ -40,6 +40,22 @@ test("[C5] it brings four packages and what they need, and no source", async () 
   );
 });
 
+test("[C10] it brings the protocol's documents, and what a coding agent reads names only what is there", async () => {
+  const folder = join(installed, "node_modules/edge-chat-gateway");
+  const imported = await project.evaluate(
+    `import api from "edge-chat-gateway/schema/asyncapi.json" with { type: "json" }; console.log(api.asyncapi);`,
+  );
+  expect(imported.trim()).toBe("3.0.0");
+  const { exports } = await manifestOf();
+  for (const file of ["llms.txt", "skills/edge-chat-gateway/SKILL.md"]) {
+    const text = await readFile(join(folder, file), "utf8");
+    const entries = Array.from(text.matchAll(/edge-chat-gateway(\/[a-z][\w/-]*)(?=[`"])/g), ([, name]) => `.${name}`);
+    expect(entries.filter((entry) => !Object.hasOwn(exports, entry))).toEqual([]);
+    const files = Array.from(text.matchAll(/`((?:schema|skills)\/[\w./-]+)`/g), ([, name = ""]) => name);
+    await Promise.all(files.map((name) => readFile(join(folder, name))));
+  }
+});
+
 test("[C5] every peer is optional, because each belongs to some entries only", async () => {
   const { peerDependencies, peerDependenciesMeta } = await manifestOf();
   expect(Object.keys(peerDependenciesMeta)).toEqual(Object.keys(peerDependencies));
@@ -81,7 +97,10 @@ describe("in a project with React and the AI SDK", () => {
   });
 
   test("[C5] every entry of `exports` can be imported", async () => {
-    const entries = Object.keys((await manifestOf()).exports).filter((entry) => !entry.endsWith(".json"));
+    const entries = Object.keys((await manifestOf()).exports).filter(
+      // A Worker's entry imports what Cloudflare's runtime alone has: see workers.test.ts.
+      (entry) => !entry.endsWith(".json") && entry !== "./server",
+    );
     const imports = entries.map(
       (entry) => `["${entry.slice(2)}", Object.keys(await import("edge-chat-gateway${entry.slice(1)}")).sort()]`,
     );
