@@ -18,6 +18,7 @@ const names = {
   room: "1 to 128 of A–Z a–z 0–9 _ . -",
   turn: "The id that the client chose: 1 to 64 of A–Z a–z 0–9 _ -",
   file: "The id that the upload was answered with.",
+  id: "The completion's id.",
   part: "`stream`, `messages` or `cancel`.",
 };
 
@@ -142,6 +143,30 @@ const otherPaths: Readonly<Record<string, Methods>> = {
       },
     },
     post: { summary: "`cancel`: stops, for networks that refuse DELETE", answers: { "204": "Stopped." } },
+  },
+  "/v1/chat/completions": {
+    post: {
+      summary: "A question of OpenAI's client",
+      body: { type: "application/json", schema: { type: "object" } },
+      answers: { "200": ["A completion, or its chunks.", { ...json({ type: "object" }), ...stream("Chunks.") }] },
+    },
+  },
+  "/v1/chat/completions/{id}": {
+    get: {
+      summary: "Reads an answer of OpenAI's client again",
+      answers: { "200": ["The completion, or its chunks.", { ...json({ type: "object" }), ...stream("Chunks.") }] },
+    },
+  },
+  "/v1/models": {
+    get: { summary: "Models, in OpenAI's shape", answers: { "200": ["A list.", json({ type: "object" })] } },
+  },
+  "/ag-ui": {
+    post: {
+      summary: "A run of AG-UI",
+      body: { type: "application/json", schema: { type: "object" } },
+      answers: { "200": ["AG-UI events.", stream("AG-UI events.")] },
+    },
+    get: { summary: "Reads a run of AG-UI again", answers: { "200": ["AG-UI events.", stream("AG-UI events.")] } },
   },
   "/health": {
     get: { summary: "Whether the Worker runs", isOpen: true, answers: { "200": ["Yes.", json({ type: "object" })] } },

@@ -19,18 +19,21 @@ test("[C10] the documents are what would be generated now", async () => {
   expect(await protocolDifference()).toBeUndefined();
 });
 
-test.each(["client", "server"] as const)("[C10] every golden frame of a %s is valid by its JSON Schema", (direction) => {
-  const document = read(`${direction}-frames.schema.json`) as { readonly $defs: Readonly<Record<string, Json>> };
-  const files = readdirSync(golden).filter((name) => name.startsWith(`${direction}.`));
-  expect(files).not.toEqual([]);
-  for (const file of files) {
-    const frame = JSON.parse(readFileSync(join(golden, file), "utf8")) as { type: string };
-    const schema = z.fromJSONSchema(document.$defs[frame.type] as Parameters<typeof z.fromJSONSchema>[0]);
-    expect(schema.safeParse(frame).error, file).toBeUndefined();
-    const broken = { ...frame, type: 7 };
-    expect(schema.safeParse(broken).success, `${file} with another type`).toBe(false);
-  }
-});
+test.each(["client", "server"] as const)(
+  "[C10] every golden frame of a %s is valid by its JSON Schema",
+  (direction) => {
+    const document = read(`${direction}-frames.schema.json`) as { readonly $defs: Readonly<Record<string, Json>> };
+    const files = readdirSync(golden).filter((name) => name.startsWith(`${direction}.`));
+    expect(files).not.toEqual([]);
+    for (const file of files) {
+      const frame = JSON.parse(readFileSync(join(golden, file), "utf8")) as { type: string };
+      const schema = z.fromJSONSchema(document.$defs[frame.type] as Parameters<typeof z.fromJSONSchema>[0]);
+      expect(schema.safeParse(frame).error, file).toBeUndefined();
+      const broken = { ...frame, type: 7 };
+      expect(schema.safeParse(broken).success, `${file} with another type`).toBe(false);
+    }
+  },
+);
 
 test("[C10] openapi.json has every route of the Worker, and no other", () => {
   const paths = Object.keys(read("openapi.json")["paths"] as Json);
