@@ -38,6 +38,8 @@ export declare function isEditable(turn: TurnView): boolean;
 interface TranscriptRow {
   /** The same object until the turn changes: what a component in `memo` is given. */
   readonly turn: TurnView;
+  /** The newest turn of its message: what a stop names. The turn's own id, where nothing continues it. */
+  readonly currentId: string;
   /** Its stop was asked for and is not answered. */
   readonly isStopping: boolean;
   /** Nothing comes after it, on its way neither: it can be asked again in its place, and continued. */

@@ -1,7 +1,9 @@
-/** A room's snapshot as a page shows it: its turns in order, what may be done about each, and what is still on its way. */
+/** A room's snapshot as a page shows it: its messages in order, what may be done about each, and what is still on its way. */
+import { chainsOf } from "../../shared/open-calls.ts";
 import type { TurnView } from "../../shared/transcript.ts";
 import type { ChatSnapshot, PendingTurn } from "../api/api.ts";
 import { isContinuation } from "../api/follow-ups.ts";
+import { messageView } from "./message-view.ts";
 
 /** Being answered now, in whatever phase: what Stop is about. */
 export function isRunning(turn: TurnView): boolean {
@@ -10,12 +12,16 @@ export function isRunning(turn: TurnView): boolean {
 
 /** It has a question of its own that can be asked in other words. */
 export function isEditable(turn: TurnView): boolean {
-  return turn.state === "settled" && turn.input !== undefined && !isContinuation(turn.input);
+  return (
+    turn.state === "settled" && turn.input !== undefined && !("answers" in turn.input) && !isContinuation(turn.input)
+  );
 }
 
 export interface TranscriptRow {
   /** The same object until the turn changes: what a component in `memo` is given. */
   readonly turn: TurnView;
+  /** The newest turn of its message: what a stop names. The turn's own id, where nothing continues it. */
+  readonly currentId: string;
   /** Its stop was asked for and is not answered. */
   readonly isStopping: boolean;
   /** Nothing comes after it, on its way neither: it can be asked again in its place, and continued. */
@@ -38,12 +44,17 @@ export interface Transcript {
 export function transcriptOf({ turns, pending, stopping, view, connection }: ChatSnapshot): Transcript {
   const coming = pending.filter(({ refused }) => refused === undefined);
   const firstLeaving = turns.findIndex(({ id }) => coming.some(({ replaces }) => replaces === id));
-  const rows = turns.map((turn, index) => ({
-    turn,
-    isStopping: stopping.has(turn.id),
-    isNewest: index === turns.length - 1 && coming.length === 0,
-    isLeaving: firstLeaving >= 0 && index >= firstLeaving,
-  }));
+  const chains = chainsOf(turns) as [TurnView, ...TurnView[]][];
+  const rows = chains.map((chain, index) => {
+    const currentId = (chain.at(-1) ?? chain[0]).id;
+    return {
+      turn: messageView(chain),
+      currentId,
+      isStopping: stopping.has(currentId),
+      isNewest: index === chains.length - 1 && coming.length === 0,
+      isLeaving: firstLeaving >= 0 && turns.indexOf(chain[0]) >= firstLeaving,
+    };
+  });
   return {
     rows,
     pending,

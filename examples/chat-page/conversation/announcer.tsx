@@ -71,8 +71,10 @@ function turnText(old: TurnView | undefined, turn: TurnView, strings: Strings, l
       return turn.error === undefined ? strings.failedUnknown : messageFor(turn.error.code, locale, turn.error.message);
     case "interrupted":
       return strings.interrupted;
-    default:
-      return strings.saidAnswer(spokenText(textOf(turn.parts)));
+    default: {
+      const text = strings.saidAnswer(spokenText(textOf(turn.parts)));
+      return turn.open === undefined ? text : strings.joined([text, strings.saidWaitsForYou]);
+    }
   }
 }
 

@@ -2,9 +2,10 @@
  * The page as a function of a room's snapshot: header, conversation, message box. It has no socket and no address: `App`
  * gives it a real room, tests and the preview give it a scripted one.
  */
-import { useCallback, useEffect, useRef, useState } from "react";
+import { Fragment, useCallback, useEffect, useRef, useState } from "react";
 import type { ChatSnapshot } from "../../../client/index.ts";
 import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../../client/react.tsx";
+import { pendingCalls } from "../../../client/tools.ts";
 import { DeveloperPanel } from "../developer-panel/developer-panel.tsx";
 import type { Timeline } from "../developer-panel/timeline.ts";
 import { Banner, ConnectionBanner } from "../header/connection-banner.tsx";
@@ -21,6 +22,7 @@ import { Announcer } from "./announcer.tsx";
 import { Composer } from "./composer.tsx";
 import { EmptyState } from "./empty-state.tsx";
 import { Older } from "./load-older.tsx";
+import { OpenCalls } from "./open-calls.tsx";
 import { Pending } from "./pending-question.tsx";
 import { RoomNotices } from "./room-notices.tsx";
 import { Turn } from "./turn.tsx";
@@ -42,6 +44,9 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   const strings = useStrings();
   const { connection, view, turns, older, notices, error } = snapshot;
   const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
+  const calls = pendingCalls(snapshot);
+  // An answer to a call shows where the call was, unless it was refused.
+  const shownPending = pending.filter(({ input, refused }) => refused !== undefined || !("answers" in input));
   const [draft, setDraft] = useDraft(snapshot.room);
   const [isPanelOpen, setPanelOpen] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
@@ -93,7 +98,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
       [takeBack],
     ),
   );
-  const runningId = isStopping ? undefined : running?.turn.id;
+  const runningId = isStopping ? undefined : running?.currentId;
   const stop = useCallback(() => {
     if (runningId !== undefined) actions.cancel(runningId);
     focusInput();
@@ -146,18 +151,25 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
               <KeepPlace scrollRef={scrollRef} first={turns[0]?.id}>
                 <Older older={older} onLoad={actions.loadOlder} />
                 {rows.map((row) => (
-                  <Turn
-                    key={row.turn.id}
-                    {...row}
-                    edited={edits.textOf(row.turn.id)}
-                    edits={edits.actions}
-                    actions={actions}
-                    onHandled={focusInput}
-                    onAsked={asked}
-                  />
+                  <Fragment key={row.turn.id}>
+                    <Turn
+                      {...row}
+                      edited={edits.textOf(row.turn.id)}
+                      edits={edits.actions}
+                      actions={actions}
+                      onHandled={focusInput}
+                      onAsked={asked}
+                    />
+                    <OpenCalls
+                      calls={calls.filter(({ messageId }) => messageId === row.turn.id)}
+                      snapshot={snapshot}
+                      actions={actions}
+                      onHandled={focusInput}
+                    />
+                  </Fragment>
                 ))}
               </KeepPlace>
-              {pending.map((item) => (
+              {shownPending.map((item) => (
                 <Pending
                   key={item.id}
                   pending={item}

@@ -21,6 +21,8 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   const strings = useStrings();
   const { locale } = useLocale();
   const { id, input, refused, replaces } = pending;
+  // A refused answer can't be sent again: the call shows what became of it, or waits again.
+  const isAnswer = "answers" in input;
   const resend = () => {
     actions.dismiss(id);
     // The turn that it was to replace is gone, so it is asked as a new question.
@@ -39,7 +41,7 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   };
   return (
     <article className="turn turn-pending" aria-label={strings.question}>
-      <Question input={input} />
+      {isAnswer ? null : <Question input={input} />}
       <div className="answer">
         {refused === undefined ? (
           <StatusLine icon="clock" text={isOnline ? strings.sending : strings.sendsWhenOnline}>
@@ -54,16 +56,18 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
             tone="bad"
             text={strings.joined([strings.notSent, messageFor(refused.code, locale, refused.message)])}
           >
-            {isContinuation(input) ? null : (
+            {isContinuation(input) || isAnswer ? null : (
               <button type="button" className="quiet" onClick={edit}>
                 <Icon name="edit" />
                 <span>{strings.edit}</span>
               </button>
             )}
-            <button type="button" className="quiet" onClick={resend}>
-              <Icon name="retry" />
-              <span>{strings.resend}</span>
-            </button>
+            {isAnswer ? null : (
+              <button type="button" className="quiet" onClick={resend}>
+                <Icon name="retry" />
+                <span>{strings.resend}</span>
+              </button>
+            )}
             <button type="button" className="quiet" onClick={drop}>
               <Icon name="close" />
               <span>{strings.dismiss}</span>

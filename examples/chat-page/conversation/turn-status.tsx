@@ -12,6 +12,8 @@ import { Icon, type IconName } from "../ui/icons.tsx";
 
 interface TurnStatusProps {
   readonly turn: TurnView;
+  /** The newest turn of the message. */
+  readonly currentId: string;
   readonly isStopping: boolean;
   /** No turn and no pending question comes after it, so it can be asked again in its place, or continued. */
   readonly isNewest: boolean;
@@ -34,12 +36,12 @@ export function TurnStatus(props: TurnStatusProps) {
   }
 }
 
-function Queued({ turn, isStopping, actions, onHandled }: TurnStatusProps) {
+function Queued({ turn, currentId, isStopping, actions, onHandled }: TurnStatusProps) {
   const strings = useStrings();
   const place = (turn.position ?? 0) === 0 ? strings.next : strings.ahead(turn.position ?? 0);
   const eta = turn.etaMs === undefined ? "" : ` · ${strings.eta(Math.max(1, Math.round(turn.etaMs / 1000)))}`;
   const remove = () => {
-    actions.cancel(turn.id);
+    actions.cancel(currentId);
     onHandled();
   };
   return (
@@ -77,7 +79,7 @@ function Running({ turn, isStopping }: TurnStatusProps) {
   }
 }
 
-function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProps) {
+function Settled({ turn, currentId, isNewest, isLeaving, actions, onAsked }: TurnStatusProps) {
   const strings = useStrings();
   const { locale } = useLocale();
   const again = (label: string) => {
@@ -91,7 +93,7 @@ function Settled({ turn, isNewest, isLeaving, actions, onAsked }: TurnStatusProp
     };
     return (
       <>
-        {isNewest && isContinuable(turn) ? goOn() : null}
+        {isNewest && currentId === turn.id && isContinuable(turn) ? goOn() : null}
         <button type="button" className="quiet" onClick={ask} title={isNewest ? strings.replacesAnswer : undefined}>
           <Icon name="retry" />
           <span>{label}</span>

@@ -13,6 +13,8 @@ import type { QuestionEditActions } from "./use-question-edits.ts";
 
 interface TurnProps {
   readonly turn: TurnView;
+  /** The newest turn of the message. */
+  readonly currentId: string;
   readonly isStopping: boolean;
   /** No turn and no pending question comes after it. */
   readonly isNewest: boolean;

@@ -157,6 +157,15 @@ export const stringsEn = {
   toolInput: "Input",
   toolOutput: "Result",
   toolError: "Error",
+  waitsForYou: "Waiting for you",
+  needsApproval: (tool: string) => `The assistant wants to run “${tool}”. Do you approve?`,
+  approve: "Approve",
+  deny: "Deny",
+  asksTimeZone: (zone: string) => `The assistant asks for your time zone (${zone}).`,
+  shareTimeZone: "Share time zone",
+  dontShare: "Don't share",
+  cantRunTool: (tool: string) => `The assistant asks this page to run “${tool}”, which it can't.`,
+  goOnWithout: "Go on without it",
   step: (n: number) => `Step ${n}`,
   sources: "Sources",
   answerPicture: "Picture of the answer",
@@ -172,6 +181,7 @@ export const stringsEn = {
   tooLong: "This text is too long to send. Shorten it.",
 
   // Announcements
+  saidWaitsForYou: "The assistant waits for your decision.",
   saidAnswerStarted: "The assistant is answering.",
   saidQueued: "Your question is queued.",
   saidAnswer: (text: string) => `Answer: ${text}`,

@@ -56,6 +56,17 @@ async function answered(page: Page): Promise<void> {
   await page.locator(".turn-settled").waitFor();
 }
 
+/** The page must be entered with `bypassCSP`. */
+async function violationsIn(page: Page): Promise<string[]> {
+  await page.addScriptTag({ content: axe.source });
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as {
+      axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
+    };
+    return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+  });
+}
+
 async function shownBy(page: Page) {
   const answer = page.locator(".turn .answer").last();
   return {
@@ -81,6 +92,60 @@ const finished = {
   pictures: [84],
   folds: [false, false, false, false, false],
 };
+
+describe("[T8] calls that wait for somebody", () => {
+  const reminder = "Remind me to water the plants";
+  const texts = (page: Page) => page.locator(".answer .md").allInnerTexts();
+
+  test("are answered by the page's tool, and approved on another device after a reload", async () => {
+    const page = await enter({ timezoneId: "Europe/Zurich", bypassCSP: true, reducedMotion: "reduce" });
+    await ask(page, reminder);
+    const card = page.getByRole("region", { name: "Waiting for you: readTimeZone" });
+    await card.getByText("The assistant asks for your time zone (Europe/Zurich).").waitFor();
+    expect(await violationsIn(page)).toEqual([]);
+    await card.getByRole("button", { name: "Share time zone" }).press("Enter");
+    const approval = (on: Page) => on.getByRole("region", { name: "Waiting for you: setReminder" });
+    await approval(page).waitFor();
+    await page.getByRole("status").getByText("The assistant waits for your decision.").waitFor();
+    await page.reload();
+    await approval(page).waitFor();
+    const other = await (await browser.newContext({ locale: "zh-CN" })).newPage();
+    await other.goto(`${stack.url}/?room=agent-${rooms}`);
+    const foreign = other.getByRole("region", { name: "等待您的答复: setReminder" });
+    await foreign.getByText("助手想运行“setReminder”，是否批准？").waitFor();
+    await foreign.getByRole("button", { name: "批准" }).press("Space");
+    for (const each of [page, other]) {
+      await each.locator(".answer").getByText("The reminder is set, in the time zone Europe/Zurich.").waitFor();
+      expect(await each.locator(".turn").count()).toBe(1);
+      expect(await each.locator(".open-call").count()).toBe(0);
+    }
+    await other.context().close();
+    expect(await texts(page)).toEqual([
+      "For a reminder I need your time zone.",
+      "Please approve the reminder.",
+      "The reminder is set, in the time zone Europe/Zurich.",
+    ]);
+    expect(complaints).toEqual([]);
+  });
+
+  test("may be denied, and the first of two decisions counts", async () => {
+    const page = await enter();
+    const other = await open();
+    await ask(page, reminder);
+    await page.getByRole("button", { name: "Don't share" }).click();
+    await other.getByRole("button", { name: "Deny" }).waitFor();
+    // Both decide before either hears of the other.
+    await Promise.all([
+      page.getByRole("button", { name: "Deny" }).click(),
+      other.getByRole("button", { name: "Deny" }).click(),
+    ]);
+    for (const each of [page, other]) {
+      await each.locator(".answer").getByText("No reminder was set.").waitFor();
+      expect(await each.locator(".turn").count()).toBe(1);
+    }
+    expect(complaints).toEqual([]);
+  });
+});
 
 describe("An agent's answer", () => {
   test("[S2] shows tools, steps, sources and a picture within the policy, in a second tab and after a reload", async () => {
@@ -120,14 +185,7 @@ describe("An agent's answer", () => {
     await page.getByRole("region", { name: "Sources" }).waitFor();
     await page.getByRole("img", { name: "Picture of the answer" }).waitFor();
     for (const summary of await page.locator(".answer details summary").all()) await summary.click();
-    await page.addScriptTag({ content: axe.source });
-    const found = await page.evaluate(async () => {
-      const { axe } = window as unknown as {
-        axe: { run(): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }> };
-      };
-      return (await axe.run()).violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-    });
-    expect(found).toEqual([]);
+    expect(await violationsIn(page)).toEqual([]);
   });
 
   test("fits a screen of 360 px in Chinese, with everything unfolded", async () => {
