@@ -76,8 +76,8 @@ export type Asked =
 
 /**
  * What a list of messages asks: the last one, with all of them as the upstream's context. It is the user's question, or an
- * answer to whose open calls the page has added outputs and decisions. Only the new question is judged: one with anything but text, files and data is refused, because it would be asked in part. Of earlier
- * messages, which the user can no longer change, what isn't one of these is left out.
+ * answer to whose open calls the page has added outputs and decisions. Only the new question is judged: one with anything but text, files and data is refused, because it would be asked in
+ * part. Of earlier messages, which the user can no longer change, what isn't one of these is left out.
  */
 export function askedBy(messages: readonly AskedMessage[]): Asked {
   const message = messages.at(-1);
@@ -99,12 +99,12 @@ export function askedBy(messages: readonly AskedMessage[]): Asked {
       return { ok: false, error: "bad-request", detail: "A message's role is user, assistant or system." };
     }
     const content = textIn(parts);
-    const rest = role === "user" && parts.some(({ type }) => type !== "text") ? askableOf(parts) : [];
-    if (rest.length > 0) context.push({ role, content, parts: rest });
+    const hasMore = parts.some(({ type }) => type !== "text" && type !== "step-start");
+    const rest = role === "user" && hasMore ? askableOf(parts) : [];
     // With its tools and files, for formats that carry them.
-    else if (role === "assistant" && parts.some(({ type }) => type !== "text" && type !== "step-start")) {
-      context.push({ id, role, content, parts: wellFormed(parts) as { type: string }[] });
-    } else if (content.trim() !== "") context.push({ role, content });
+    if (role === "assistant" && hasMore) context.push({ id, role, content, parts: wellFormed([...parts]) });
+    else if (rest.length > 0) context.push({ id, role, content, parts: rest });
+    else if (content.trim() !== "") context.push({ id, role, content });
   }
   const asked = { ok: true, message, answers, messages: context } as const;
   if (isAnswer) return { ...asked, input: undefined };

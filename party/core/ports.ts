@@ -96,9 +96,11 @@ export interface RoomStorage {
 
 /** A message of the conversation. A question or an answer with more than text has its parts, for formats that carry them. */
 export interface UpstreamMessage extends Omit<ChatMessage, "parts"> {
-  /** The id under which clients know it, where a format continues it. */
+  /** An answer's own id at the upstream, where it gave one; otherwise an id that the message keeps in every request. */
   readonly id?: string;
   readonly parts?: readonly UiPart[];
+  /** What the upstream said of its answer: the message metadata of a UI message stream. */
+  readonly metadata?: unknown;
 }
 
 /** An answer to a call of the last message, for formats that name what is new. */
@@ -130,6 +132,8 @@ export interface UpstreamRequest {
   readonly user?: string;
   /** The upstream's own id of this conversation, as it named it in an earlier answer. */
   readonly conversation?: string;
+  /** The id of the answer that this one replaces, where the same question is asked again. */
+  readonly regenerates?: string;
   /** Present on a resume: continue after this event, and never start a generation. */
   readonly lastEventId?: string;
   /** W3C Trace Context of this call; absent where it belongs to no trace. */
@@ -151,7 +155,8 @@ export interface UpstreamBatch {
   readonly parts: readonly Part[];
   /** Id of the last event in this batch. */
   readonly eventId?: string;
-  readonly start?: { readonly model?: string; readonly resumable: boolean };
+  /** `messageId`: the upstream's own id of the answer. */
+  readonly start?: { readonly model?: string; readonly resumable: boolean; readonly messageId?: string };
   readonly usage?: Usage;
   /** The upstream's own id of the conversation: sent back with the next question. */
   readonly conversation?: string;

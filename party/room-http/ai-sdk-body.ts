@@ -24,7 +24,7 @@ import { traced } from "./submit-body.ts";
 /** The messages that the backend is asked with, as JSON: more than any model reads, and four questions with files of full size. */
 const maxTextBytes = 1024 * 1024;
 const maxContextBytes = maxTextBytes + 4 * maxDataUrlBytes;
-/** All of it: what pages keep of tools, reasoning and data comes along and is not passed on. */
+/** All of it: what pages keep of tools, reasoning and data comes along, and is passed on where it fits. */
 const maxBodyBytes = 2 * maxContextBytes;
 
 /** Of what goes on into the room. */
@@ -101,10 +101,10 @@ export async function readChatPost(request: Request, newId: () => string): Promi
   const { id, messages, trigger, messageId, ...rest } = parsed.data;
   const asked = askedBy(messages);
   if (!asked.ok) return fail({ code: asked.error, detail: asked.detail });
-  const { message, input, answers, messages: context } = asked;
-  const contextBytes = utf8Length(JSON.stringify(context));
-  const fileBytes = dataUrlBytes({ parts: context.flatMap(({ parts = [] }) => parts) as QuestionPart[] });
-  if (contextBytes > maxContextBytes || contextBytes - fileBytes > maxTextBytes) return tooLarge();
+  const { message, input, answers } = asked;
+  // Large results of tools don't end a conversation: without room for them, the answers go as text.
+  const context = [asked.messages, asked.messages.map(asText)].find(isWithinBounds);
+  if (context === undefined) return tooLarge();
   const isRegenerate = trigger === "regenerate-message";
   const ask =
     input === undefined
@@ -121,6 +121,18 @@ export async function readChatPost(request: Request, newId: () => string): Promi
   const isAgain = input !== undefined && (isRegenerate || (messageId !== undefined && messageId !== null));
   const again = { question: message.id, ...(typeof messageId === "string" ? { messageId } : {}) };
   return ok({ room: id, request: { frame: frame.value, context, ...(isAgain ? { again } : {}) } });
+}
+
+function isWithinBounds(context: readonly ContextMessage[]): boolean {
+  const bytes = utf8Length(JSON.stringify(context));
+  const fileBytes = dataUrlBytes({ parts: context.flatMap(({ parts = [] }) => parts) as QuestionPart[] });
+  return bytes <= maxContextBytes && bytes - fileBytes <= maxTextBytes;
+}
+
+function asText(message: ContextMessage): ContextMessage {
+  if (message.role !== "assistant") return message;
+  const { parts: _, ...text } = message;
+  return text;
 }
 
 /** What `useChat` was told to send along (`body`) that a turn knows. */

@@ -166,7 +166,7 @@ export class BatchBuilder {
     else delete this.#rest.eventId;
   }
 
-  start(start: { readonly model?: string; readonly resumable: boolean }): void {
+  start(start: NonNullable<UpstreamBatch["start"]>): void {
     this.#otherCalls += 1;
     this.#rest.start = start;
   }

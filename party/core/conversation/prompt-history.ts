@@ -2,7 +2,7 @@
  * What the upstream is sent of the conversation before a turn: chosen once, when the turn starts, and bounded, so that every
  * attempt sends the same body (U2).
  */
-import { type Part, textOf } from "../../../shared/content.ts";
+import { type ChunkPart, type Part, textOf } from "../../../shared/content.ts";
 import { defined } from "../../../shared/defined.ts";
 import { foldMessage } from "../../../shared/message-fold.ts";
 import {
@@ -16,6 +16,7 @@ import {
 import { promptOf } from "../../../shared/prompt.ts";
 import type { TurnInput } from "../../../shared/protocol/client-frames.ts";
 import { utf8Length } from "../../../shared/text.ts";
+import { userMessageId } from "../../../shared/ui-messages.ts";
 import type { RoomPolicy } from "../policy.ts";
 import type { UpstreamAnswer, UpstreamMessage } from "../ports.ts";
 import type { Turn } from "../turn/turn.ts";
@@ -34,9 +35,10 @@ export function historyOf(turn: Turn, turns: readonly Turn[], policy: RoomPolicy
   let fileBytes = 0;
   for (const chain of settledChains(earlier).reverse()) {
     for (const { record } of chain) {
-      const files = record.spec.fileBytes ?? 0;
+      const { spec, end } = record;
+      const files = (spec.fileBytes ?? 0) + (end?.fileBytes ?? 0);
       fileBytes += files;
-      bytes += record.spec.inputBytes - files + (record.end?.bytes ?? 0);
+      bytes += spec.inputBytes - files + (end?.bytes ?? 0);
     }
     if (chosen >= policy.historyTurns) break;
     if (bytes > policy.historyBytes || fileBytes > policy.historyFileBytes) break;
@@ -67,7 +69,7 @@ export async function messagesFor(
   const continued = links.length > 1 ? [continuedAnswer(links)] : [];
   if ("messages" in input) return [...input.messages, ...continued];
   const chosen = new Set(turn.record.start?.history);
-  const question = questionOf(input);
+  const question = questionOf(messageIdOf(turn.record.spec), input);
   const messages: UpstreamMessage[] = [question, ...continued];
   let bytes = utf8Length(question.content);
   const past = turns.all().filter(({ record }) => chosen.has(record.spec.ordinal));
@@ -81,11 +83,12 @@ export async function messagesFor(
       },
     );
     if (!isRead) break;
-    const asked = questionOf(chain[0]?.input);
-    const answer = answerOf(partsOf(chain));
+    const parts = partsOf(chain);
+    const asked = questionOf(messageIdOf((chain[0] as Turn).record.spec), chain[0]?.input);
+    const answer = answerOf(chain, parts);
     const answerBytes = answer.parts === undefined ? utf8Length(answer.content) : utf8Length(JSON.stringify(answer));
     // The files have their own budget, which was kept when the history was chosen.
-    bytes += utf8Length(asked.content) + answerBytes;
+    bytes += utf8Length(asked.content) + answerBytes - (answer.parts === undefined ? 0 : answerFileBytes(parts));
     if (bytes > policy.historyBytes) break;
     messages.unshift(asked, answer);
   }
@@ -119,20 +122,51 @@ function partsOf(links: readonly Turn[]): Part[] {
 function continuedAnswer(links: readonly Turn[]): UpstreamMessage {
   const parts = partsOf(links.slice(0, -1));
   const answered = [...parts, ...answerChunks(answersIn(links.at(-1)?.input))];
-  const { id } = links[0] ?? {};
-  return { ...defined({ id }), role: "assistant", content: textOf(parts), parts: foldMessage(answered).parts };
+  return {
+    ...defined({ id: answerIdOf(links) }),
+    role: "assistant",
+    content: textOf(parts),
+    parts: foldMessage(answered).parts,
+  };
 }
 
 /** A question with files or data keeps its parts beside its text. */
-function questionOf(input: TurnInput | undefined): UpstreamMessage {
-  const message = { role: "user", content: promptOf(input) } as const;
+function questionOf(turnId: string, input: TurnInput | undefined): UpstreamMessage {
+  const message = { id: userMessageId(turnId), role: "user", content: promptOf(input) } as const;
   return input !== undefined && "parts" in input ? { ...message, parts: input.parts } : message;
 }
 
 /** An answer with tools, files or reasoning keeps its parts beside its text. */
-function answerOf(parts: readonly Part[]): UpstreamMessage {
-  const message = { role: "assistant", content: textOf(parts) } as const;
-  const folded = withoutOpenCalls(foldMessage(parts).parts);
+function answerOf(chain: readonly Turn[], parts: readonly Part[]): UpstreamMessage {
+  const { parts: all, metadata } = foldMessage(parts);
+  const folded = withoutOpenCalls(all);
   const isText = folded.every(({ type }) => type === "text" || type === "step-start");
-  return isText ? message : { ...message, parts: folded };
+  return {
+    ...{ role: "assistant", content: textOf(parts) },
+    ...defined({ id: answerIdOf(chain), parts: isText ? undefined : folded, metadata }),
+  };
+}
+
+/** The id that the upstream gave the answer itself, or that of the chain's first turn, which pages know it by. */
+function answerIdOf(chain: readonly Turn[]): string | undefined {
+  return (
+    chain.find(({ record }) => record.upstream?.messageId !== undefined)?.record.upstream?.messageId ?? chain[0]?.id
+  );
+}
+
+/** A page knows an answer by its turn's id. The upstream gets the id that it gave the answer itself. */
+export function withUpstreamId(message: UpstreamMessage, turns: Pick<TurnList, "get">): UpstreamMessage {
+  const { id, role } = message;
+  const known = id !== undefined && role === "assistant" ? turns.get(id)?.record.upstream?.messageId : undefined;
+  return known === undefined ? message : { ...message, id: known };
+}
+
+/** Bytes of the data URLs of an answer's files. */
+export function answerFileBytes(parts: readonly Part[]): number {
+  let bytes = 0;
+  for (const part of parts) {
+    const url = part.type === "file" || part.type === "reasoning-file" ? (part as ChunkPart)["url"] : undefined;
+    if (typeof url === "string" && url.startsWith("data:")) bytes += url.length;
+  }
+  return bytes;
 }

@@ -148,6 +148,7 @@ export class Submitter {
       ...(contextRows.length === 0 ? {} : { contextRows: contextRows.length }),
       onLeave: frame.onLeave ?? policy.orphanPolicy,
       ...defined({ continues, answered: answer?.answered, fileBytes, files: held, provider, model, params, metadata }),
+      ...defined({ regenerates: regeneratedBy(frame, print, gone[0]) }),
     };
     const turn = new Turn({ v: 1, spec, attempts: 0, resumes: 0 }, { state: "queued" }, frame.input);
     const queuePosition = turns.queue().length;
@@ -208,4 +209,13 @@ export class Submitter {
 /** Turns of other people are only removed by somebody who may clear the room. */
 function mayReplace(by: Principal, gone: readonly Turn[]): boolean {
   return mayDo(by, "room-clear") || gone.every(({ record }) => record.spec.author === by.sub);
+}
+
+/** The id of the answer that is given again: the upstream's own where it named one. Undefined where another question is asked. */
+function regeneratedBy({ input }: Submit, print: string, replaced: Turn | undefined): string | undefined {
+  if (replaced === undefined) return undefined;
+  const isSame =
+    replaced.record.spec.fingerprint === print ||
+    (replaced.input !== undefined && JSON.stringify(replaced.input) === JSON.stringify(input));
+  return isSame ? (replaced.record.upstream?.messageId ?? replaced.id) : undefined;
 }

@@ -14,6 +14,7 @@ import { turnFacts } from "../turn/trace/turn-report.ts";
 import type { Turn } from "../turn/turn.ts";
 import type { Commit, Committer } from "./commit.ts";
 import type { ConversationParts } from "./conversation-parts.ts";
+import { answerFileBytes } from "./prompt-history.ts";
 import { excessTurns } from "./retention.ts";
 import { releaseLease } from "./run/attempt-sink.ts";
 import type { LogWriter } from "./run/log-writer.ts";
@@ -108,13 +109,15 @@ export class TurnSettler {
   }
 
   #endOf(turn: Turn, ending: Ending, run: ActiveRun | undefined): TurnEnd {
+    const parts = turn.answer?.parts() ?? [];
     return {
       ...ending,
       ...defined({ model: run?.model ?? turn.record.upstream?.model, usage: run?.usage }),
       seq: this.#parts.turns.position.nextSeq(),
       at: this.#parts.ports.clock.now(),
       length: turn.length,
-      bytes: utf8Length(JSON.stringify(turn.answer?.parts() ?? [])),
+      bytes: utf8Length(JSON.stringify(parts)),
+      ...defined({ fileBytes: answerFileBytes(parts) || undefined }),
       rows: turn.answer?.rows ?? 0,
     };
   }

@@ -2,7 +2,6 @@
  * What is stored of a turn: its question, its start, its end, and the upstream position. Reading and writing the rows is
  * `storage-schema.ts`; the states a turn goes through are `turn/turn-state.ts`.
  */
-
 import type { OpenCall } from "../../../shared/protocol/answers.ts";
 import type { ContextMessage, TurnSubmitFrame } from "../../../shared/protocol/client-frames.ts";
 import type { Outcome, StopProof, SyncTurn, TurnError, Usage } from "../../../shared/protocol/server-frames.ts";
@@ -61,6 +60,8 @@ export interface TurnSpec {
   readonly params?: Readonly<Record<string, unknown>>;
   readonly metadata?: Readonly<Record<string, unknown>>;
   readonly onLeave: "cancel" | "keep";
+  /** The id of the answer that is asked for again: the upstream's own, or its turn's. */
+  readonly regenerates?: string;
 }
 
 /** The metadata as readers get it. A trace's parent came with the request and is not for them. */
@@ -103,6 +104,8 @@ export interface TurnRecord {
     readonly resumable: boolean;
     readonly eventId?: string;
     readonly conversation?: string;
+    /** The upstream's own id of this answer. */
+    readonly messageId?: string;
   };
   /** The answer came whole and is being shown at a pace (U6): all of it is stored, and this is how it ends. */
   readonly simulated?: { readonly finishReason?: string };
@@ -117,6 +120,8 @@ export interface TurnEnd extends Ending {
   readonly length: number;
   /** Bytes of the answer's parts as JSON in UTF-8: what a sync of it costs. */
   readonly bytes: number;
+  /** How many of them are data URLs of files, which have a budget of their own in the upstream's history. */
+  readonly fileBytes?: number;
   /** Rows the answer takes in storage: what a removal has to delete. */
   readonly rows: number;
   readonly model?: string;

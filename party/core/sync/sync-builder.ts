@@ -232,6 +232,6 @@ function withTurns(planned: readonly PlannedTurn<Turn>[], turns: readonly Turn[]
 }
 
 function endFacts(end: NonNullable<Turn["record"]["end"]>): Partial<SyncTurn> {
-  const { seq: _seq, at: _at, length: _length, bytes: _bytes, rows: _rows, ...facts } = end;
+  const { seq: _seq, at: _at, length: _length, bytes: _bytes, fileBytes: _fileBytes, rows: _rows, ...facts } = end;
   return facts;
 }

@@ -16,9 +16,7 @@ export const contract: RequestAdapter = {
     defined({
       generationId,
       room,
-      messages: messages.map((message, index) =>
-        messageOf(message, answers !== undefined && index === messages.length - 1),
-      ),
+      messages: messages.map(messageOf),
       answers,
       provider,
       model,
@@ -26,7 +24,7 @@ export const contract: RequestAdapter = {
     }),
 };
 
-/** A question with files or data, and the answer that is continued, have their parts beside their text. */
-function messageOf({ role, content, parts }: UpstreamMessage, isContinued: boolean) {
-  return (role === "user" || isContinued) && parts !== undefined ? { role, content, parts } : { role, content };
+/** A question with files or data, and an answer with more than text, has its parts beside its text. */
+function messageOf({ role, content, parts }: UpstreamMessage) {
+  return defined({ role, content, parts });
 }

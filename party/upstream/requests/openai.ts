@@ -1,8 +1,9 @@
 /** A chat completions body, for backends that speak OpenAI's API. `params` are its further fields, such as `temperature`. */
 import { defined } from "../../../shared/defined.ts";
-import { isToolUiPart, type ToolUiPart, toolNameOf, type UiPart } from "../../../shared/ui-parts.ts";
+import type { UiPart } from "../../../shared/ui-parts.ts";
 import type { UpstreamMessage } from "../../core/ports.ts";
 import type { RequestAdapter } from "./adapter.ts";
+import { answerMessages } from "./openai-answer.ts";
 
 export const openai: RequestAdapter = {
   toBody: ({ facts: { model, messages, params, user } }) =>
@@ -16,29 +17,9 @@ export const openai: RequestAdapter = {
     }),
 };
 
-/** An answer whose tools were run elsewhere is several messages here: its calls, and the result of each. */
-function messagesOf({ role, content, parts = [] }: UpstreamMessage): object[] {
-  if (role === "user") return [{ role, content: parts.length > 0 ? contentOf(parts) : content }];
-  const tools = parts.filter(isToolUiPart).filter(({ providerExecuted }) => providerExecuted !== true);
-  if (tools.length === 0) return [{ role, content }];
-  const calls = tools.map((tool) => ({
-    id: tool.toolCallId,
-    type: "function",
-    function: { name: toolNameOf(tool), arguments: JSON.stringify(tool.input ?? {}) },
-  }));
-  const results = tools.map((tool) => ({ role: "tool", tool_call_id: tool.toolCallId, content: resultOf(tool) }));
-  return [{ role, content, tool_calls: calls }, ...results];
-}
-
-/** What the model is told of a call, as text. */
-function resultOf({ state, output, errorText, ...part }: ToolUiPart): string {
-  if (state === "output-error") return `Error: ${errorText ?? ""}`;
-  if (state === "output-available") return typeof output === "string" ? output : JSON.stringify(output);
-  const { approved = false, reason } = (part["approval"] ?? {}) as {
-    readonly approved?: boolean;
-    readonly reason?: string;
-  };
-  return JSON.stringify(defined({ approved, reason }));
+function messagesOf({ role, content, parts }: UpstreamMessage): object[] {
+  if (parts === undefined || role === "system") return [{ role, content }];
+  return role === "user" ? [{ role, content: contentOf(parts) }] : answerMessages(parts);
 }
 
 /** Content parts of a user's message. Data of the application has no place in this format. */

@@ -10,12 +10,19 @@ test("JSON that is cut anywhere is what the AI SDK makes of it", async () => {
       const text = json.slice(0, cut % (json.length + 1));
       // The SDK reads no exponent of a number that ends the text.
       fc.pre(!/\d[eE]/.test(text));
+      // It ends a key at its first quote, also at one that is escaped, and then reads something else.
+      fc.pre(!hasQuoteInKey(JSON.parse(json)));
       const { value } = await parseDirectly(text);
       expect(parsePartialJson(text)).toEqual(value);
     }),
     { numRuns: 1_000 },
   );
 });
+
+function hasQuoteInKey(value: unknown): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return Object.entries(value).some(([key, item]) => key.includes('"') || hasQuoteInKey(item));
+}
 
 test.each([
   ["", undefined],

@@ -323,7 +323,7 @@ describe("[U5] ui-message", () => {
     ];
     const read = await readStream(dataEvents(...chunks, "[DONE]"));
     expect(read).toEqual({
-      start: { resumable: false },
+      start: { resumable: false, messageId: "m" },
       parts: chunks,
       usage: { inputTokens: 3, outputTokens: 2 },
       end: { kind: "done", finishReason: "stop" },

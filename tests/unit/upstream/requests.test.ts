@@ -4,6 +4,7 @@ import type { UpstreamVariables } from "../../../party/config/upstream-settings.
 import type { UpstreamFailure } from "../../../party/core/ports.ts";
 import type { RequestFacts } from "../../../party/upstream/requests/adapter.ts";
 import { type CallMethod, callFor, stopCallFor } from "../../../party/upstream/requests/turn-request.ts";
+import type { UiPart } from "../../../shared/ui-parts.ts";
 import { upstreamSetting } from "../../support/backends/upstream-setting.ts";
 
 const facts: RequestFacts = {
@@ -87,7 +88,107 @@ describe("ui-messages", () => {
   });
 });
 
-test("ui-messages sends an earlier answer with its parts, and other formats its text", () => {
+test("ui-messages sends each message with its id, an answer with its metadata, and names the answer that is given again", () => {
+  const messages = [
+    { id: "user-t1", role: "user" as const, content: "Hi" },
+    { id: "msg_9", role: "assistant" as const, content: "Hello", metadata: { model: "m" } },
+    { role: "user" as const, content: "And?" },
+  ];
+  const { body } = call({ UPSTREAM_ADAPTER: "ui-messages" }, { messages, regenerates: "msg_10" });
+  expect(body).toMatchObject({ trigger: "regenerate-message", messageId: "msg_10" });
+  expect((body as { messages: unknown[] }).messages).toEqual([
+    { id: "user-t1", role: "user", parts: [{ type: "text", text: "Hi" }] },
+    { id: "msg_9", role: "assistant", metadata: { model: "m" }, parts: [{ type: "text", text: "Hello" }] },
+    { id: "g1-2", role: "user", parts: [{ type: "text", text: "And?" }] },
+  ]);
+});
+
+describe("[U2] an earlier answer at OpenAI's API", () => {
+  const sent = (parts: readonly UiPart[], content = "") => {
+    const messages = [
+      { role: "user" as const, content: "?" },
+      { role: "assistant" as const, content, parts },
+      { role: "user" as const, content: "And now?" },
+    ];
+    const { body } = call({ UPSTREAM_ADAPTER: "openai" }, { messages });
+    return (body as { messages: unknown[] }).messages.slice(1, -1);
+  };
+  const tool = (toolCallId: string, facts: object): UiPart =>
+    ({ type: "tool-clock", toolCallId, input: { zone: "utc" }, ...facts }) as UiPart;
+
+  test("has its tool calls and their results, step by step", () => {
+    expect(
+      sent([
+        { type: "step-start" },
+        { type: "reasoning", text: "hm", state: "done" },
+        { type: "text", text: "Let me look. ", state: "done" },
+        tool("c1", { state: "output-available", output: { time: 12 } }),
+        tool("c2", { state: "output-error", errorText: "no clock" }),
+        { type: "step-start" },
+        { type: "text", text: "Noon.", state: "done" },
+      ]),
+    ).toEqual([
+      {
+        role: "assistant",
+        content: "Let me look. ",
+        tool_calls: [
+          { id: "c1", type: "function", function: { name: "clock", arguments: '{"zone":"utc"}' } },
+          { id: "c2", type: "function", function: { name: "clock", arguments: '{"zone":"utc"}' } },
+        ],
+      },
+      { role: "tool", tool_call_id: "c1", content: '{"time":12}' },
+      { role: "tool", tool_call_id: "c2", content: "Error: no clock" },
+      { role: "assistant", content: "Noon." },
+    ]);
+  });
+
+  test("has text behind a result in a message of its own, also without steps", () => {
+    expect(
+      sent([tool("c1", { state: "output-available", output: "12" }), { type: "text", text: "Noon.", state: "done" }]),
+    ).toMatchObject([
+      { role: "assistant", content: null, tool_calls: [{ id: "c1" }] },
+      { role: "tool", tool_call_id: "c1", content: "12" },
+      { role: "assistant", content: "Noon." },
+    ]);
+  });
+
+  test("leaves out calls without a result, which the API refuses, and tells that one was denied", () => {
+    expect(
+      sent([
+        tool("c1", { state: "input-available" }),
+        tool("c2", { state: "approval-requested" }),
+        { type: "text", text: "So.", state: "done" },
+        {
+          type: "dynamic-tool",
+          toolName: "mcp/read file",
+          toolCallId: "c3",
+          state: "output-denied",
+          input: {},
+        } as UiPart,
+      ]),
+    ).toMatchObject([
+      { role: "assistant", content: "So.", tool_calls: [{ id: "c3", function: { name: "mcp_read_file" } }] },
+      { role: "tool", tool_call_id: "c3", content: '{"approved":false}' },
+    ]);
+  });
+
+  test("names a file by its address, and an inline one by its type", () => {
+    expect(
+      sent([
+        { type: "text", text: "Here:", state: "done" },
+        { type: "file", mediaType: "application/pdf", filename: "a.pdf", url: "https://files.example.com/a.pdf" },
+        { type: "file", mediaType: "image/png", url: "data:image/png;base64,AAAA" },
+      ]),
+    ).toEqual([
+      {
+        role: "assistant",
+        content: "Here:\n[file a.pdf, application/pdf: https://files.example.com/a.pdf]\n\n[file image/png]\n",
+      },
+    ]);
+  });
+});
+
+test("ui-messages and the contract send an earlier answer with its parts, a template its text", () => {
   const parts = [
     { type: "step-start" },
     { type: "tool-clock", toolCallId: "c", state: "output-available" as const, input: {}, output: "12" },
@@ -101,7 +202,9 @@ test("ui-messages sends an earlier answer with its parts, and other formats its 
   const sent = (variables: Readonly<Record<string, string>>) =>
     (call(variables, { messages }).body as { messages: unknown[] }).messages[1];
   expect(sent({ UPSTREAM_ADAPTER: "ui-messages" })).toEqual({ id: expect.any(String), role: "assistant", parts });
-  expect(sent({})).toEqual({ role: "assistant", content: "Noon." });
+  expect(sent({})).toEqual({ role: "assistant", content: "Noon.", parts });
+  const template = { UPSTREAM_ADAPTER: "template", UPSTREAM_BODY: '{"messages":"{messages}"}' };
+  expect(sent(template)).toEqual({ role: "assistant", content: "Noon." });
 });
 
 describe("[T7] a question of parts", () => {

@@ -199,7 +199,8 @@ export class AttemptSink implements TurnRunSink {
     this.#run.model = start.model ?? this.#run.model;
     const { conversation } = turn.record.upstream ?? {};
     const upstream = { ...start, ...defined({ eventId: parts.length > 0 ? undefined : eventId, conversation }) };
-    if (turn.record.upstream?.resumable === upstream.resumable) return;
+    const known = turn.record.upstream;
+    if (known?.resumable === upstream.resumable && known.messageId === upstream.messageId) return;
     const matters = upstream.resumable || this.resumable;
     turn.record = { ...turn.record, upstream };
     if (matters) this.#parts.writer.note(turn);

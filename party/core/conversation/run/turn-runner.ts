@@ -14,7 +14,7 @@ import { turnContext } from "../../turn/trace/trace-context.ts";
 import { TurnTrace } from "../../turn/trace/turn-spans.ts";
 import type { Turn } from "../../turn/turn.ts";
 import { turnError } from "../../turn/turn-state.ts";
-import { answersFor, messagesFor } from "../prompt-history.ts";
+import { answersFor, messagesFor, withUpstreamId } from "../prompt-history.ts";
 import { AttemptSink, type AttemptSinkParts } from "./attempt-sink.ts";
 import { revealAtPace } from "./paced-reveal.ts";
 
@@ -63,14 +63,14 @@ export class TurnRunner {
       generationId,
       turnContext(generationId, spec.metadata?.["traceparent"], policy.traceSamplePercent),
     );
-    const { provider, model, params } = spec;
+    const { provider, model, params, regenerates } = spec;
     const wasCalling = run.isRecovered && attempts > 0 && waitUntil === undefined;
     const task = {
       request: {
         generationId,
         messages,
         user: spec.author,
-        ...defined({ provider, model, params, conversation: this.#conversationBefore(turn) }),
+        ...defined({ provider, model, params, regenerates, conversation: this.#conversationBefore(turn) }),
         ...(spec.continues === undefined ? {} : { answers: answersFor(turn, turns) }),
       },
       deadlineAt: start?.deadlineAt ?? ports.clock.now() + policy.turnTimeoutMs,
@@ -106,6 +106,8 @@ export class TurnRunner {
     const { contextRows, ordinal } = turn.record.spec;
     const messages = contextRows === undefined ? messagesFor(turn, turns, policy, texts) : log.readContext(ordinal);
     // Signed for now: the upstream reads the files that the question names.
-    return messages.then((plain) => this.#parts.addresses.shownTo(plain));
+    return messages.then((plain) =>
+      this.#parts.addresses.shownTo(plain.map((message) => withUpstreamId(message, turns))),
+    );
   }
 }

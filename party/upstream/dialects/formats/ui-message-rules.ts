@@ -8,7 +8,7 @@ import { hasRefusedKeys } from "../../refused-keys.ts";
 import { malformed } from "../stream-event.ts";
 
 /** Longer ids than any SDK makes: each delta carries one. */
-const maxIdUnits = 256;
+export const maxIdUnits = 256;
 
 /** The fields that each chunk must have; all are strings unless `fieldTypes` says otherwise. */
 const requiredFields: ReadonlyMap<string, readonly string[]> = new Map([

@@ -4,6 +4,7 @@
  * end is `[DONE]`, or a connection that closes after `finish`: backends write data between the two.
  */
 import type { ChunkPart, RunPart } from "../../../../shared/content.ts";
+import { defined } from "../../../../shared/defined.ts";
 import type { UpstreamEnd } from "../../../core/ports.ts";
 import type { BatchBuilder } from "../../batch-builder.ts";
 import type { Dialect } from "../dialect.ts";
@@ -14,7 +15,7 @@ import { endOfError } from "../said-error.ts";
 import { addUsage } from "../said-usage.ts";
 import { isEndMark, isObject, type JsonObject, malformed, type StreamEvent } from "../stream-event.ts";
 import { ToolSteps } from "../tool-steps.ts";
-import { isKnownChunk, UiMessageRules } from "./ui-message-rules.ts";
+import { isKnownChunk, maxIdUnits, UiMessageRules } from "./ui-message-rules.ts";
 
 /** Whether an object can only be of this stream. `text-start` or `finish` are types of other formats, too. */
 export function isUiMessage(value: JsonObject): boolean {
@@ -95,7 +96,9 @@ export class UiMessageDialect implements Dialect {
     const { type } = value;
     if (!this.#hasBegun) {
       this.#hasBegun = true;
-      into.start({ resumable: false });
+      const { messageId } = value;
+      const isUsable = type === "start" && typeof messageId === "string" && messageId.length <= maxIdUnits;
+      into.start({ resumable: false, ...defined({ messageId: isUsable ? messageId : undefined }) });
       // What follows is a UI message stream, and this is how the readers of the log know it.
       if (type !== "start") this.#held?.push({ type: "start" });
     }

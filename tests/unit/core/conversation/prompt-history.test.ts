@@ -30,6 +30,76 @@ async function answering(): Promise<Room> {
   return room;
 }
 
+describe("[U2] an upstream that names its answers", () => {
+  const start = { type: "start", messageId: "msg_1", messageMetadata: { model: "m" } };
+
+  async function answered(): Promise<{ room: Room; tab: Awaited<ReturnType<Room["join"]>> }> {
+    const room = await buildRoom();
+    const tab = await room.join();
+    tab.submit("first", { turnId: "t-1" });
+    await settled();
+    const chunks = [start, { type: "text-start", id: "1" }];
+    room.upstream.call.emit({ start: { resumable: false, messageId: "msg_1" }, parts: chunks });
+    room.upstream.call.part({ type: "text-delta", id: "1", delta: "Yes." });
+    room.upstream.call.done();
+    await settled();
+    return { room, tab };
+  }
+
+  test("gets its own id and metadata back with the next question, also after a restart", async () => {
+    const { room } = await answered();
+    const woken = await buildRoom({ storage: room.storage.crash() });
+    (await woken.join()).submit("second", { turnId: "t-2" });
+    await settled();
+    expect(woken.upstream.call.request.messages).toEqual([
+      { id: "user-t-1", role: "user", content: "first" },
+      { id: "msg_1", role: "assistant", content: "Yes.", metadata: { model: "m" } },
+      { id: "user-t-2", role: "user", content: "second" },
+    ]);
+    expect(woken.upstream.call.request.regenerates).toBeUndefined();
+  });
+
+  test("gets its own id for an answer that a page sends under the turn's id", async () => {
+    const { room } = await answered();
+    const messages = [
+      { id: "q", role: "user" as const, content: "first" },
+      { id: "t-1", role: "assistant" as const, content: "", parts: [{ type: "tool-clock", toolCallId: "c" }] },
+      { id: "q2", role: "user" as const, content: "second" },
+    ];
+    await submit(room, "t-2", { context: messages });
+    await settled();
+    expect(room.upstream.call.request.messages).toEqual(messages.with(1, { ...messages[1], id: "msg_1" } as never));
+  });
+
+  test("is told which answer it gives again, and nothing of the kind where the question is another", async () => {
+    const { room, tab } = await answered();
+    tab.submit("first", { turnId: "t-2", replaces: "t-1", model: "other" });
+    await settled();
+    expect(room.upstream.call.request).toMatchObject({ regenerates: "msg_1", messages: [{ content: "first" }] });
+    tab.submit("another", { turnId: "t-3", replaces: "t-2" });
+    await settled();
+    expect(room.upstream.call.request.messages).toMatchObject([{ content: "another" }]);
+    expect(room.upstream.call.request.regenerates).toBeUndefined();
+  });
+});
+
+test("[U2] an inline file of an answer has the budget of files, so that text before it stays in the history", async () => {
+  const room = await buildRoom();
+  const tab = await room.join();
+  const file = { type: "file", mediaType: "image/png", url: `data:image/png;base64,${"A".repeat(400_000)}` };
+  tab.submit("first");
+  await settled();
+  room.upstream.call.text("Before. ");
+  room.upstream.call.part(file);
+  room.upstream.call.done();
+  await settled();
+  tab.submit("second");
+  await settled();
+  const { messages } = room.upstream.call.request;
+  expect(messages.map(({ content }) => content)).toEqual(["first", "Before. ", "second"]);
+  expect(messages[1]?.parts).toContainEqual(file);
+});
+
 test("an earlier answer with a tool is sent with its parts, and one of text alone without", async () => {
   const room = await buildRoom();
   const tab = await room.join();
@@ -42,7 +112,7 @@ test("an earlier answer with a tool is sent with its parts, and one of text alon
   await settled();
   tab.submit("second");
   await settled();
-  expect(room.upstream.call.request.messages).toEqual([
+  expect(room.upstream.call.request.messages).toMatchObject([
     { role: "user", content: "first" },
     {
       role: "assistant",
@@ -152,7 +222,7 @@ test("[U2] a question is asked without an older turn that is trimmed while the h
   expect(room.core.conversation.turns.all().map(({ id }) => id)).toEqual(["older", "t", "beside"]);
   release();
   await settled();
-  expect(room.upstream.call.request.messages).toEqual([
+  expect(room.upstream.call.request.messages).toMatchObject([
     { role: "user", content: "older?" },
     { role: "assistant", content: "older!" },
     { role: "user", content: "why?" },
@@ -173,7 +243,7 @@ describe("a question of parts", () => {
     const other = await room.join();
     tab.say({ type: "turn-submit", turnId: "a", input: { parts } });
     await settled();
-    expect(room.upstream.call.request.messages).toEqual([{ role: "user", content: "what is this?", parts }]);
+    expect(room.upstream.call.request.messages).toMatchObject([{ role: "user", content: "what is this?", parts }]);
     expect(other.turn("a").input).toEqual({ parts });
     room.upstream.call.text("A picture.");
     room.upstream.call.done();
@@ -183,7 +253,7 @@ describe("a question of parts", () => {
     expect(late.turn("a").input).toEqual({ parts });
     late.submit("and its colour?");
     await settled();
-    expect(room.upstream.call.request.messages).toEqual([
+    expect(room.upstream.call.request.messages).toMatchObject([
       { role: "user", content: "what is this?", parts },
       { role: "assistant", content: "A picture." },
       { role: "user", content: "and its colour?" },
@@ -221,7 +291,7 @@ describe("a question of parts", () => {
     const file = { ...picture, url: "http://files.internal/a.png" };
     tab.say({ type: "turn-submit", turnId: "a", input: { parts: [file] } });
     await settled();
-    expect(room.upstream.call.request.messages).toEqual([{ role: "user", content: "", parts: [file] }]);
+    expect(room.upstream.call.request.messages).toMatchObject([{ role: "user", content: "", parts: [file] }]);
   });
 
   test("[T7] [S2] counts as the frames that would carry its bytes", async () => {

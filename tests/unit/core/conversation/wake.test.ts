@@ -132,7 +132,7 @@ describe("a wake", () => {
     await room.evict([tab]);
     await settled();
     expect(tab.turn(queued).state).toBe("opening");
-    expect(room.upstream.call.request.messages.at(-1)).toEqual({ role: "user", content: "second" });
+    expect(room.upstream.call.request.messages.at(-1)).toMatchObject({ role: "user", content: "second" });
   });
 
   test("[T5] a turn that waited to try again goes on waiting, then tries", async () => {
