@@ -19,6 +19,7 @@ const runBy: Readonly<Record<string, string>> = {
   "examples/own-worker/": "tests/package/workers.test.ts",
   "examples/other-clients/": "tests/e2e/protocols/other-clients.test.ts",
   "examples/front-end/": "tests/e2e/browser/front-end.test.ts",
+  "examples/already/": "tests/docs/already.test.ts",
 };
 
 const wranglerSchema = JSON.parse(read("node_modules/wrangler/config-schema.json")) as {
@@ -96,7 +97,9 @@ describe.each(blocks)("$path:$line ($language)", (block) => {
 });
 
 /** Of every page; a measurement may begin with a clone. */
-const pages = globSync("docs/{,runbooks/}*.md", { cwd: root }).filter((path) => !path.endsWith("measurements.md"));
+const pages = globSync("docs/{,runbooks/,already/}*.md", { cwd: root }).filter(
+  (path) => !path.endsWith("measurements.md"),
+);
 
 test.each(pages)("%s: its commands exist, its pictures can be drawn", (path) => {
   const { blocks } = parsePage(path);

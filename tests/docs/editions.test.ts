@@ -3,7 +3,7 @@ import { globSync } from "node:fs";
 import { expect, test } from "vitest";
 import { parseWritten, root } from "./page.ts";
 
-const pages = new Set(globSync("{*,docs/*}.md", { cwd: root }));
+const pages = new Set(globSync("{*,docs/*,docs/already/*}.md", { cwd: root }));
 const pairs = [...pages]
   .map((english) => ({ english, chinese: english.replace(/\.md$/, ".zh-CN.md") }))
   .filter(({ chinese }) => pages.has(chinese));

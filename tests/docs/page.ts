@@ -142,4 +142,7 @@ export const heldPages = [
   "docs/own-worker.md",
   "docs/first-deploy.md",
   "docs/first-deploy.zh-CN.md",
+  ...["nest-sse", "use-chat-nextjs", "langchain", "openai-compatible", "socket-io", "partykit"].map(
+    (name) => `docs/already/${name}.md`,
+  ),
 ].filter((path) => existsSync(join(root, path)));
