@@ -1,7 +1,7 @@
 /** Where an answer that came whole is cut (U6): properties over any text, and what it looks like over ordinary ones. */
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
-import { paceOf, paceParts } from "../../../../party/core/turn/simulated-pace.ts";
+import { describe, expect, test, vi } from "vitest";
+import * as pace from "../../../../party/core/turn/simulated-pace.ts";
 import { lengthOf } from "../../../../shared/content.ts";
 
 /** Text as models write it and as they do not: clusters of many units, long runs, several scripts, blanks. */
@@ -26,6 +26,8 @@ const pieces = fc.oneof(
 const anyText = fc.array(pieces, { maxLength: 60 }).map((all) => all.join(""));
 const everyMs = fc.integer({ min: 1, max: 500 });
 const maxMs = fc.integer({ min: 0, max: 20_000 });
+
+const paceOf = (...args: Parameters<typeof pace.paceOf>) => [...pace.paceOf(...args)];
 
 const cut = (text: string, offsets: readonly number[]) =>
   offsets.map((offset, index) => text.slice(offsets[index - 1] ?? 0, offset));
@@ -96,16 +98,45 @@ describe("[U6] the pace", () => {
       tool,
       { type: "text-delta", delta: "It is noon." },
     ] as const;
-    const offsets = paceParts(parts, 150, 20_000);
+    const offsets = [...pace.paceParts(parts, 150, 20_000)];
     expect(offsets).toEqual([4, 7, 8, 11, 14, 19]);
     expect(offsets.at(-1)).toBe(lengthOf(parts));
   });
 
-  // A quadratic pace takes minutes for a million units, and the hang guard ends the test.
-  test("takes a million units", () => {
-    for (const unit of ["a ", "在边缘", "x", "\u0301", " ", "👩‍👩‍👧‍👦"]) {
+  test("cuts a million units between words and characters, whatever the script", () => {
+    for (const unit of ["some words, ", "在边缘处理请求。", "ภาษาไทย ", "👩‍👩‍👧‍👦", "क्षिति ", "한국어 "]) {
       const text = unit.repeat(Math.floor(1_048_576 / unit.length));
-      expect(paceOf(text, 150, 20_000).at(-1)).toBe(text.length);
+      const offsets = paceOf(text, 150, 20_000);
+      expect(offsets.length, unit).toBeGreaterThan(100);
+      expect(offsets.at(-1)).toBe(text.length);
+      const starts = new Set(
+        [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(unit + unit)].map(({ index }) => index),
+      );
+      for (const offset of offsets) expect(starts).toContain(offset % unit.length);
     }
+  });
+
+  test("shows what has no place to cut, such as a million combining marks, at once", () => {
+    for (const unit of ["\u0301", "🇨🇭"]) {
+      const text = unit.repeat(Math.floor(1_048_576 / unit.length));
+      const offsets = paceOf(text, 150, 20_000);
+      expect(offsets.at(-1)).toBe(text.length);
+      expect(offsets.every((offset) => offset % unit.length === 0)).toBe(true);
+    }
+  });
+
+  test("looks at a bounded part of the text for each step, so that it never holds the thread", () => {
+    const segment = vi.spyOn(Intl.Segmenter.prototype, "segment");
+    for (const unit of ["在边缘", "a ", "x", "\u0301", " ", "👩‍👩‍👧‍👦", "🇨🇭"]) {
+      const text = unit.repeat(Math.floor(1_048_576 / unit.length));
+      const steps = pace.paceOf(text, 150, 20_000);
+      for (let isDone = false; !isDone; ) {
+        segment.mockClear();
+        isDone = steps.next().done === true;
+        const units = segment.mock.calls.reduce((sum, [of]) => sum + of.length, 0);
+        expect(units, unit).toBeLessThan(16 * 1_024);
+      }
+    }
+    segment.mockRestore();
   });
 });
