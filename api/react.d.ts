@@ -69,6 +69,8 @@ interface ComposerOptions {
   readonly onSend: (prompt: string) => void;
   /** False where nothing can be sent now: the text is kept. Default: true. */
   readonly canSend?: boolean;
+  /** The question has more than its text, such as files: it may be sent without any. Default: false. */
+  readonly hasMore?: boolean;
 }
 interface Composer {
   /** More than a frame holds. */
@@ -88,7 +90,7 @@ interface Composer {
   };
 }
 /** Props for a `<form>` and its `<textarea>`. Holds no state: the text is the caller's, as `useDraft` or `useState` keeps it. */
-export declare function useComposer({ text, onText, onSend, canSend }: ComposerOptions): Composer;
+export declare function useComposer({ text, onText, onSend, canSend, hasMore }: ComposerOptions): Composer;
 /**
  * Whole seconds until `deadline` (ms since 1970), counting down while mounted; undefined without a deadline. The date is read
  * once per deadline: one that is corrected meanwhile doesn't change the countdown.

@@ -22,6 +22,7 @@ const entryBudgets: Readonly<Record<ClientEntry, number>> = {
   svelte: 21.25 * 1024,
   // Without the client that it is used with: the fold of an answer, and its own functions.
   tools: 4 * 1024,
+  upload: 2 * 1024,
   // The fold of UI message chunks, with the input of tools that is still streaming.
   "ai-sdk": 27 * 1024,
   "ai-sdk-react": 27.5 * 1024,

@@ -31,6 +31,8 @@ export interface ComposerOptions {
   readonly onSend: (prompt: string) => void;
   /** False where nothing can be sent now: the text is kept. Default: true. */
   readonly canSend?: boolean;
+  /** The question has more than its text, such as files: it may be sent without any. Default: false. */
+  readonly hasMore?: boolean;
 }
 
 export interface Composer {
@@ -50,9 +52,9 @@ export interface Composer {
 }
 
 /** Props for a `<form>` and its `<textarea>`. Holds no state: the text is the caller's, as `useDraft` or `useState` keeps it. */
-export function useComposer({ text, onText, onSend, canSend = true }: ComposerOptions): Composer {
+export function useComposer({ text, onText, onSend, canSend = true, hasMore = false }: ComposerOptions): Composer {
   const isTooLong = !fitsFrame(text);
-  const isReady = canSend && !isTooLong && text.trim() !== "";
+  const isReady = canSend && !isTooLong && (hasMore || text.trim() !== "");
   const isTouch = hasTouchKeyboard();
   const send = (event: FormEvent | KeyboardEvent) => {
     event.preventDefault();

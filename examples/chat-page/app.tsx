@@ -2,6 +2,7 @@
 import { useCallback, useEffect, useMemo, useState } from "react";
 import { readItem, useChatRoom, writeItem } from "../../client/react.tsx";
 import { messageFor } from "../../shared/index.ts";
+import type { FileUploads } from "./attachments/use-attachments.ts";
 import { Chat } from "./conversation/chat.tsx";
 import { Timeline } from "./developer-panel/timeline.ts";
 import type { Network } from "./header/connection-menu.tsx";
@@ -96,6 +97,7 @@ function Room({ room, rooms, context }: RoomProps) {
       [device.onFrame, timeline],
     ),
   });
+  const uploads = useMemo(() => uploadsInto(room), [room]);
   const connection = device.shown(chat.connection);
   const snapshot = useMemo(() => ({ ...chat, connection }), [chat, connection]);
   useEffect(() => timeline.connected(connection), [timeline, connection]);
@@ -110,9 +112,18 @@ function Room({ room, rooms, context }: RoomProps) {
       rooms={rooms}
       context={context}
       network={network}
+      uploads={uploads}
       timeline={timeline}
     />
   );
+}
+
+/** The client's uploads, which load with the first file. */
+function uploadsInto(room: string): FileUploads {
+  return {
+    upload: async (file, options) => (await import("../../client/upload.ts")).uploadFile(file, { ...options, room }),
+    discard: (file) => void import("../../client/upload.ts").then(({ discardFile }) => discardFile(file, { room })),
+  };
 }
 
 /** Shown when the address has a room name that isn't valid. */

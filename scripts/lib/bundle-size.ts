@@ -13,6 +13,7 @@ export const clientEntries = {
   vue: "client/vue.ts",
   svelte: "client/svelte.ts",
   tools: "client/tools.ts",
+  upload: "client/upload.ts",
   "ai-sdk": "client/ai-sdk.ts",
   "ai-sdk-react": "client/ai-sdk-react.tsx",
 } as const;

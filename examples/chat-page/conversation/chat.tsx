@@ -3,9 +3,12 @@
  * gives it a real room, tests and the preview give it a scripted one.
  */
 import { Fragment, useCallback, useEffect, useRef, useState } from "react";
-import type { ChatSnapshot } from "../../../client/index.ts";
+import type { ChatSnapshot, TurnInput } from "../../../client/index.ts";
 import { type ChatRoomActions, KeepPlace, transcriptOf, useDraft, useStickToBottom } from "../../../client/react.tsx";
 import { pendingCalls } from "../../../client/tools.ts";
+import { promptOf } from "../../../shared/index.ts";
+import { questionOf } from "../attachments/attachment.ts";
+import { type FileUploads, useAttachments } from "../attachments/use-attachments.ts";
 import { DeveloperPanel } from "../developer-panel/developer-panel.tsx";
 import type { Timeline } from "../developer-panel/timeline.ts";
 import { Banner, ConnectionBanner } from "../header/connection-banner.tsx";
@@ -24,6 +27,7 @@ import { EmptyState } from "./empty-state.tsx";
 import { Older } from "./load-older.tsx";
 import { OpenCalls } from "./open-calls.tsx";
 import { Pending } from "./pending-question.tsx";
+import { filesOf } from "./question-files.tsx";
 import { RoomNotices } from "./room-notices.tsx";
 import { Turn } from "./turn.tsx";
 import { useQuestionEdits } from "./use-question-edits.ts";
@@ -35,12 +39,14 @@ interface ChatProps {
   readonly rooms: Rooms;
   readonly context: PageContext;
   readonly network: Network;
+  /** Must be the same object from render to render. */
+  readonly uploads: FileUploads;
   /** The data of the developer panel. Without it there is no panel. */
   readonly timeline?: Timeline;
 }
 
 /** The parent must use the room as the key, because the draft and the scroll position belong to one room. */
-export function Chat({ snapshot, actions, rooms, context, network, timeline }: ChatProps) {
+export function Chat({ snapshot, actions, rooms, context, network, uploads, timeline }: ChatProps) {
   const strings = useStrings();
   const { connection, view, turns, older, notices, error } = snapshot;
   const { rows, pending, running, isEmpty, isKnown } = transcriptOf(snapshot);
@@ -53,11 +59,19 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
 
   const focusInput = useCallback(() => input.current?.focus(), []);
-  const [hint, setHint] = useState<"editRemoved" | "noAttachments">();
+  const [hint, setHint] = useState<"editRemoved">();
   const onClickCapture = useSingleAction();
-  useFileDrop(useCallback(() => setHint("noAttachments"), []));
+  const attachments = useAttachments(uploads);
+  const attach = useCallback(
+    (files: readonly File[]) => {
+      attachments.add(files);
+      focusInput();
+    },
+    [attachments.add, focusInput],
+  );
+  const isDroppedOn = useFileDrop(attach);
   // Questions that wait are kept for this tab alone, so closing it would lose them.
-  useUnloadWarning(pending.some(({ refused }) => refused === undefined));
+  useUnloadWarning(pending.some(({ refused }) => refused === undefined) || attachments.list.length > 0);
   const canSend = connection.state !== "closed";
   const isStopping = running?.isStopping === true;
 
@@ -70,7 +84,9 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
     asked();
   };
   const send = (prompt: string) => {
-    ask(prompt);
+    actions.submit(questionOf(prompt, attachments.files ?? []));
+    asked();
+    attachments.sent();
     setDraft("");
   };
   const takeBack = useCallback(
@@ -82,11 +98,12 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
     [setDraft],
   );
   const edit = useCallback(
-    (text: string) => {
-      takeBack(text);
+    (input: TurnInput) => {
+      takeBack(promptOf(input));
+      attachments.restore(filesOf(input));
       focusInput();
     },
-    [takeBack, focusInput],
+    [takeBack, attachments.restore, focusInput],
   );
   const edits = useQuestionEdits(
     snapshot,
@@ -121,7 +138,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
   }, [focusInput]);
 
   return (
-    <div className="page" onClickCapture={onClickCapture}>
+    <div className={isDroppedOn ? "page page-drop" : "page"} onClickCapture={onClickCapture}>
       <a className="skip" href="#message">
         {strings.skipToComposer}
       </a>
@@ -197,6 +214,7 @@ export function Chat({ snapshot, actions, rooms, context, network, timeline }: C
               </Banner>
             )}
             <Composer
+              attachments={{ ...attachments, add: attach }}
               text={draft}
               onText={setDraft}
               onSend={send}

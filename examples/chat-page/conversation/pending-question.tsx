@@ -1,8 +1,8 @@
 /** A question that isn't a turn of the room yet: being sent, waiting for the connection, or refused. A refused one keeps its text. */
 import { memo } from "react";
-import { isContinuation, type PendingTurn } from "../../../client/index.ts";
+import { isContinuation, type PendingTurn, type TurnInput } from "../../../client/index.ts";
 import type { ChatRoomActions } from "../../../client/react.tsx";
-import { messageFor, promptOf } from "../../../shared/index.ts";
+import { messageFor } from "../../../shared/index.ts";
 import { useLocale, useStrings } from "../language/locale.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Question } from "./question.tsx";
@@ -12,8 +12,8 @@ interface PendingProps {
   readonly pending: PendingTurn;
   readonly isOnline: boolean;
   readonly actions: ChatRoomActions;
-  /** Moves the text into the message box. */
-  readonly onEdit: (text: string) => void;
+  /** Moves the text and the files into the message box. */
+  readonly onEdit: (input: TurnInput) => void;
   readonly onHandled: () => void;
 }
 
@@ -32,7 +32,7 @@ export const Pending = memo(function Pending({ pending, isOnline, actions, onEdi
   };
   const edit = () => {
     actions.dismiss(id);
-    onEdit(promptOf(input));
+    onEdit(input);
   };
   const drop = () => {
     if (refused === undefined) actions.cancel(id);

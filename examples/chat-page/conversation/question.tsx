@@ -4,6 +4,7 @@ import { isContinuation } from "../../../client/index.ts";
 import { promptOf, type TurnInput } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
 import { Icon } from "../ui/icons.tsx";
+import { filesOf, QuestionFiles } from "./question-files.tsx";
 
 /** A longer question is folded. */
 const maxShown = { characters: 800, lines: 12 };
@@ -23,18 +24,22 @@ export function Question({ input }: { readonly input: TurnInput | undefined }) {
     );
   }
   const text = promptOf(input);
+  const files = filesOf(input);
   const isLong = text.length > maxShown.characters || text.split("\n").length > maxShown.lines;
   return (
     <div className="question">
       <h2 className="sr-only">{strings.question}</h2>
-      <p className={isLong && !isOpen ? "folded" : undefined} dir="auto">
-        {text}
-      </p>
+      {text === "" ? null : (
+        <p className={isLong && !isOpen ? "folded" : undefined} dir="auto">
+          {text}
+        </p>
+      )}
       {isLong ? (
         <button type="button" className="quiet" aria-expanded={isOpen} onClick={() => setOpen(!isOpen)}>
           {isOpen ? strings.showLess : strings.showAll}
         </button>
       ) : null}
+      {files.length === 0 ? null : <QuestionFiles files={files} />}
     </div>
   );
 }

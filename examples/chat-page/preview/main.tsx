@@ -1,6 +1,7 @@
 /** A gallery of the page's states for development: `/preview/?scenario=streaming&locale=zh-CN`. It isn't part of the build. */
 import { createRoot } from "react-dom/client";
 import type { ChatRoomActions } from "../../../client/react.tsx";
+import type { FileUploads } from "../attachments/use-attachments.ts";
 import { Chat } from "../conversation/chat.tsx";
 import type { Rooms } from "../header/room-menu.tsx";
 import { LocaleProvider } from "../language/locale.tsx";
@@ -30,6 +31,9 @@ const rooms: Rooms = {
   openNew: () => {},
 };
 
+/** Nothing is sent: a file stays on its way. */
+const uploads: FileUploads = { upload: () => new Promise(() => undefined), discard: () => {} };
+
 const root = document.getElementById("root");
 if (root !== null && snapshot !== undefined) {
   createRoot(root).render(
@@ -40,6 +44,7 @@ if (root !== null && snapshot !== undefined) {
         rooms={rooms}
         context={previewContext}
         network={{ blocked: "nothing", block: () => {} }}
+        uploads={uploads}
       />
     </LocaleProvider>,
   );

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { ChatSnapshot, OlderState, PendingTurn } from "../../../client/api/api.ts";
 import { CONTINUE_PROMPT } from "../../../client/api/follow-ups.ts";
 import { fitsFrame } from "../../../client/react.tsx";
+import type { FileUploads } from "../../../examples/chat-page/attachments/use-attachments.ts";
 import { announcement } from "../../../examples/chat-page/conversation/announcer.tsx";
 import { Chat } from "../../../examples/chat-page/conversation/chat.tsx";
 import { LocaleProvider } from "../../../examples/chat-page/language/locale.tsx";
@@ -57,8 +58,11 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
+/** No test here attaches a file: those are in tests/e2e/browser/attachments.test.ts. */
+const uploads: FileUploads = { upload: () => Promise.reject(new Error("no upload")), discard: () => undefined };
+
 function show(snapshot: ChatSnapshot, locale: Locale = "en", context: PageContext = EMPTY_CONTEXT): void {
-  const chat = createElement(Chat, { snapshot, actions, rooms, context, network });
+  const chat = createElement(Chat, { snapshot, actions, rooms, context, network, uploads });
   act(() => root.render(createElement(LocaleProvider, { initial: locale, key: locale }, chat)));
 }
 

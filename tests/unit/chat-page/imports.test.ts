@@ -4,7 +4,9 @@ import { dirname, join, relative } from "node:path";
 import { expect, test } from "vitest";
 
 const root = join(import.meta.dirname, "../../..");
-const entries = new Set(["client/index.ts", "client/react.tsx", "client/tools.ts", "shared/index.ts"]);
+const entries = new Set([
+  ...["client/index.ts", "client/react.tsx", "client/tools.ts", "client/upload.ts", "shared/index.ts"],
+]);
 
 test("[C3] the page imports nothing of the library but its public entries", async () => {
   const foreign: string[] = [];

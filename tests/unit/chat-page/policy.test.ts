@@ -21,7 +21,7 @@ test("[S2] the policy in the page is the policy in its header, which also forbid
 
 test("[S2] the policy allows nothing but the page's own origin, and pictures that need no request", () => {
   const directives = policyOfPage().split("; ");
-  expect(directives).toContain("img-src 'self' data:");
+  expect(directives).toContain("img-src 'self' data: blob:");
   for (const directive of directives.filter((each) => !each.startsWith("img-src"))) {
     expect(directive).toMatch(/^[a-z-]+ '(self|none)'$/);
   }
