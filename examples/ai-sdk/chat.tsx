@@ -33,6 +33,7 @@ export function Chat({ chat, onResume }: ChatProps) {
           <li key={message.id} data-role={message.role}>
             <p>{textOf(message)}</p>
             <Extras message={message} />
+            <OpenCalls message={message} chat={chat} />
             {message.role === "user" ? (
               <button type="button" onClick={() => edit(message)}>
                 Edit
@@ -81,6 +82,43 @@ function Extras({ message }: { readonly message: UIMessage }) {
     if (part.type === "data-progress") return <code key={key}>{`${part.type} ${JSON.stringify(part.data)}`}</code>;
     return null;
   });
+}
+
+/** The calls of an answer that wait: for the page's own tool, and for a decision (since `ai` 6). */
+function OpenCalls({ message, chat }: { readonly message: UIMessage; readonly chat: UseChatHelpers<UIMessage> }) {
+  return message.parts.filter(isToolUIPart).map((part) => {
+    const { toolCallId, state } = part;
+    if (state === "input-available" && part.type === "tool-readTimeZone") {
+      const output = { timeZone: Intl.DateTimeFormat().resolvedOptions().timeZone };
+      const share = () => void chat.addToolOutput({ tool: "readTimeZone", toolCallId, output });
+      return (
+        <button key={toolCallId} type="button" onClick={share}>
+          Share time zone
+        </button>
+      );
+    }
+    if (state !== "approval-requested") return null;
+    const decide = (approved: boolean) => void chat.addToolApprovalResponse({ id: part.approval.id, approved });
+    return (
+      <span key={toolCallId}>
+        <button type="button" onClick={() => decide(true)}>
+          Approve
+        </button>
+        <button type="button" onClick={() => decide(false)}>
+          Deny
+        </button>
+      </span>
+    );
+  });
+}
+
+/** Whether every call of the newest step has its answer, as the helpers of `ai` say it. `ai` 5 has none for approvals. */
+export function isAnswered({ messages }: { readonly messages: UIMessage[] }): boolean {
+  const { role, parts = [] } = messages.at(-1) ?? {};
+  const step = parts.slice(parts.findLastIndex(({ type }) => type === "step-start") + 1);
+  const calls = step.filter(isToolUIPart).filter(({ providerExecuted }) => providerExecuted !== true);
+  const answered = new Set<string>(["output-available", "output-error", "approval-responded"]);
+  return role === "assistant" && calls.length > 0 && calls.every(({ state }) => answered.has(state));
 }
 
 function textOf(message: UIMessage): string {

@@ -8,10 +8,13 @@ import { RoomChatTransport } from "edge-chat-gateway/ai-sdk";
 import { useRoomChat } from "edge-chat-gateway/ai-sdk-react";
 import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
-import { Chat } from "./chat.tsx";
+import { Chat, isAnswered } from "./chat.tsx";
 import { chatId, gateway, headers, over, overHttp, token } from "./transport.ts";
 
-const makeChat = (messages: UIMessage[]) => new SdkChat({ id: chatId, messages, transport: overHttp() });
+/** Outputs of the page's tools and decisions about approvals are sent as soon as all are there. */
+const answers = { sendAutomaticallyWhen: isAnswered };
+
+const makeChat = (messages: UIMessage[]) => new SdkChat({ id: chatId, messages, transport: overHttp(), ...answers });
 
 /**
  * The earlier messages come from the gateway. The chat is made outside of `useChat`, which would stop the answer when its
@@ -27,7 +30,7 @@ function HttpChat({ messages }: { readonly messages: UIMessage[] }) {
 
 /** One line: earlier messages, other tabs' questions and an open answer all show. */
 function RoomChat() {
-  const chat = useRoomChat({ id: chatId, url: gateway, token });
+  const chat = useRoomChat({ id: chatId, url: gateway, token, ...answers });
   return <Chat chat={chat} />;
 }
 
@@ -35,7 +38,7 @@ const roomTransport = new RoomChatTransport({ url: gateway, token });
 
 /** The SDK's own hook with the room's transport. One effect brings earlier messages and what others ask. */
 function TransportChat() {
-  const chat = useChat({ id: chatId, transport: roomTransport });
+  const chat = useChat({ id: chatId, transport: roomTransport, ...answers });
   const { setMessages, resumeStream } = chat;
   useEffect(
     () =>

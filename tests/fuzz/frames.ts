@@ -34,6 +34,28 @@ function goodFrame(random: Random, ids: readonly string[]): ClientFrame {
       model: "m",
       onLeave: "keep",
     },
+    {
+      type: "turn-submit",
+      turnId,
+      input: {
+        parts: [
+          { type: "text", text: "what?" },
+          { type: "file", mediaType: "image/png", url: "https://a.example/b.png" },
+          { type: "data-page", data: { at: 1 } },
+        ],
+      },
+    },
+    {
+      type: "turn-submit",
+      turnId,
+      continues: pick(random, ids),
+      input: {
+        answers: [
+          { type: "tool-output", toolCallId: "c1", output: [1] },
+          { type: "approval", approvalId: "p1", approved: true, reason: "yes" },
+        ],
+      },
+    },
     { type: "turn-submit", turnId, input: { prompt: "again" }, replaces: pick(random, ids), epoch: "id0" },
     { type: "turn-cancel", turnId },
     { type: "turn-cancel", turnId: pick(random, ids) },
