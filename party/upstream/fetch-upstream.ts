@@ -209,7 +209,7 @@ export class FetchUpstream implements Upstream {
       throw malformed("content-encoding");
     if (promisedBy(contentType) === undefined) throw malformed(`content-type ${contentType}`);
     if (body === null) throw new UpstreamFailure("upstream-truncated", true, { cause: "no body" });
-    const read = this.#config.readerOf(setting.dialect, setting.mapping, knownCalls(request));
+    const read = this.#config.readerOf(dialectOf(setting, headers), setting.mapping, knownCalls(request));
     return read(body, signal, contentType, headers.has("content-length"));
   }
 
@@ -238,4 +238,10 @@ function knownCalls({ messages }: UpstreamRequest): string[] {
     };
     return [toolCallId, approval?.id].filter((id) => typeof id === "string");
   });
+}
+
+/** The AI SDK's own responses say their format in a header. A mapping reads the backend's events in its own way. */
+function dialectOf({ dialect, mapping }: UpstreamSetting, headers: Headers): UpstreamSetting["dialect"] {
+  const isUiMessage = headers.get("x-vercel-ai-ui-message-stream") === "v1";
+  return dialect === "auto" && mapping === undefined && isUiMessage ? "ui-message" : dialect;
 }

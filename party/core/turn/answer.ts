@@ -2,7 +2,7 @@
  * The answer of a turn in memory: its content while it grows, how much of it may be shown, what of it is logged, and the
  * position in the upstream's stream that a resume continues from. It stores and sends nothing.
  */
-import { Content, isRun, type Part, sliceParts, unitsOf } from "../../../shared/content.ts";
+import { Content, isRun, type Part, type RunPart, sliceParts, unitsOf, withText } from "../../../shared/content.ts";
 import { utf8Length } from "../../../shared/text.ts";
 import { textRows } from "../log/changes.ts";
 import type { StoredText } from "../log/log-reader.ts";
@@ -19,7 +19,7 @@ export class Answer {
   /** Rows that the log holds of it. */
   rows = 0;
   mark: UpstreamMark | undefined;
-  /** Bytes of its parts that hold no text, as JSON. */
+  /** Bytes of its parts as JSON, without what they hold of text; of text without an id nothing. */
   partBytes = 0;
   readonly #content: Content;
   readonly #repairer = new RunRepairer();
@@ -40,7 +40,9 @@ export class Answer {
     // U6: a stop of an answer that was being shown at a pace ended it before the end of what is stored.
     if (endLength !== undefined && endLength < answer.arrived) answer.#content.cut(endLength);
     if (endLength === undefined) {
-      for (const part of stored.parts) if (!isRun(part)) answer.partBytes += utf8Length(JSON.stringify(part));
+      for (const part of stored.parts) {
+        answer.partBytes += isRun(part) ? runHeadBytes(part) : utf8Length(JSON.stringify(part));
+      }
     }
     answer.loggedLength = answer.arrived;
     answer.rows = stored.rows;
@@ -134,4 +136,10 @@ export class Answer {
     if (skipped > 0 || fresh > free) this.#content.append(sliceParts([part], skipped, skipped + free));
     else this.#content.add(part);
   }
+}
+
+/** Bytes that a text with an id takes beside its text, as JSON. */
+export function runHeadBytes(run: RunPart): number {
+  if (run.type !== "tool-input-delta" && run.id === undefined) return 0;
+  return utf8Length(JSON.stringify(withText(run, "")));
 }

@@ -41,7 +41,7 @@ describe("[U5] unified", () => {
         toolPart("t", "clock", "result", "12"),
         toolPart("call-2", "note", "call", "x"),
         toolPart("call-2", "note", "error", "full"),
-        { type: "data-source", data: { url: "https://example.com" } },
+        { type: "source-url", sourceId: "https://example.com", url: "https://example.com" },
         { type: "data-weather", data: { sun: true } },
         { type: "text-delta", delta: "Noon!" },
       ],
@@ -290,6 +290,38 @@ describe("[U5] openai", () => {
     }
     const odd = { error: { code: 429, retry_after: "soon", retryAfterMs: -5 } };
     expect((await readStream(dataEvents(odd))).end).not.toHaveProperty("retryAfterMs");
+  });
+});
+
+describe("[U5] unified events beside the text", () => {
+  test.each([
+    [
+      { type: "source", url: "https://a.example", title: "A", id: 7 },
+      { type: "source-url", sourceId: "7", url: "https://a.example", title: "A" },
+    ],
+    [
+      { type: "source", data: { title: "Notes", mediaType: "text/markdown" } },
+      { type: "source-document", sourceId: "Notes", mediaType: "text/markdown", title: "Notes" },
+    ],
+    [
+      { type: "source", chunks: 3 },
+      { type: "data-source", data: { chunks: 3 } },
+    ],
+    [
+      { type: "file", url: "https://a.example/i.png", mediaType: "image/png" },
+      { type: "file", url: "https://a.example/i.png", mediaType: "image/png" },
+    ],
+    [
+      { type: "file", mimeType: "image/png", data: "AAAA" },
+      { type: "file", url: "data:image/png;base64,AAAA", mediaType: "image/png" },
+    ],
+    [
+      { type: "file", url: "https://a.example/i" },
+      { type: "data-file", data: { url: "https://a.example/i" } },
+    ],
+  ])("%j is the part %j", async (event, part) => {
+    const read = await readStream(dataEvents({ type: "delta", data: "so" }, event, { type: "complete" }));
+    expect(read).toMatchObject({ parts: [{ type: "text-delta", delta: "so" }, part], end: { kind: "done" } });
   });
 });
 

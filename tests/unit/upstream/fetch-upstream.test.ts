@@ -54,6 +54,15 @@ test("a call that cannot be shown to be ours is not made, and may be tried again
   expect(calls).toBe(0);
 });
 
+test("[U5] a stream whose header says that it is a UI message stream is read as one, whatever it begins with", async () => {
+  const events = ['{"type":"start-step"}', '{"type":"finish-step"}', '{"type":"finish"}'];
+  const body = events.map((event) => `data: ${event}\n\n`).join("");
+  const headers = { "content-type": "text/event-stream" };
+  const named = await read(body, { headers: { ...headers, "x-vercel-ai-ui-message-stream": "v1" } });
+  expect(named.parts.map(({ type }) => type)).toEqual(["start", "start-step", "finish-step", "finish"]);
+  expect((await read(body, { headers })).failed).toBe("upstream-unrecognized");
+});
+
 describe("[U6] a whole answer", () => {
   test("is one batch, marked as such, with its end", async () => {
     expect(

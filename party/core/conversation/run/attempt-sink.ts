@@ -2,13 +2,13 @@
  * What happens to a turn of a room while it runs: calls are counted durably before they are made, what the upstream sends
  * becomes content that is shown and logged, and failures and waits are reported. `turn/attempts/attempts.ts` drives it.
  */
-import { isRun } from "../../../../shared/content.ts";
+import { isRun, isSameRun, type RunPart } from "../../../../shared/content.ts";
 import { defined } from "../../../../shared/defined.ts";
 import { utf8Length } from "../../../../shared/text.ts";
 import type { Ending } from "../../log/turn-record.ts";
 import type { UpstreamBatch, UpstreamFailure } from "../../ports.ts";
 import type { ActiveRun } from "../../turn/active-run.ts";
-import type { Answer } from "../../turn/answer.ts";
+import { type Answer, runHeadBytes } from "../../turn/answer.ts";
 import { untilAborted } from "../../turn/attempts/abortable-sleep.ts";
 import type { TurnRunSink, WaitNotice } from "../../turn/attempts/attempt-contract.ts";
 import type { Turn } from "../../turn/turn.ts";
@@ -30,6 +30,8 @@ export class AttemptSink implements TurnRunSink {
   readonly #fail: (ending: Ending) => void;
   /** The next call was counted by the turn's start. */
   #isCounted: boolean;
+  /** The text with an id that was read last, until something else is read. */
+  #newestRun: RunPart | undefined;
 
   /** @param fail settles the turn because of what the upstream sent. */
   constructor(turn: Turn, run: ActiveRun, answer: Answer, parts: AttemptSinkParts, fail: (ending: Ending) => void) {
@@ -167,16 +169,28 @@ export class AttemptSink implements TurnRunSink {
     times.firstChunkMs = firstChunkMs;
   }
 
-  /** T6: parts that aren't text are limited one by one and together; text is limited by the answer's length. */
+  /** T6: parts that aren't text, and the ids of texts, are limited one by one and together; text by the answer's length. */
   #excessOf(batch: UpstreamBatch): "part-too-large" | "turn-too-long" | undefined {
     const { maxPartBytes, maxTurnLength } = this.#parts.policy;
     for (const part of batch.parts) {
-      if (isRun(part)) continue;
+      if (isRun(part)) {
+        this.#answer.partBytes += this.#switchBytes(part);
+        continue;
+      }
+      this.#newestRun = undefined;
       const bytes = utf8Length(JSON.stringify(part));
       if (bytes > maxPartBytes) return "part-too-large";
       this.#answer.partBytes += bytes;
     }
     return this.#answer.partBytes > maxTurnLength ? "turn-too-long" : undefined;
+  }
+
+  /** What it costs that another text with an id begins: texts that alternate are a part each, with their ids. */
+  #switchBytes(part: RunPart): number {
+    if (part.type !== "tool-input-delta" && part.id === undefined) return 0;
+    const isSame = this.#newestRun !== undefined && isSameRun(this.#newestRun, part);
+    this.#newestRun = part;
+    return isSame ? 0 : runHeadBytes(part);
   }
 
   /** U6: the whole answer is stored at once, and shown step by step afterwards. */

@@ -61,14 +61,6 @@ export function isBareWord(data: string, role: Role): boolean {
   return role === "end" || role === "keep-alive" || role === "other" || /^\s*ok\s*$/i.test(data);
 }
 
-/** The unified format's parts that the room keeps as data. */
-export const unifiedParts: ReadonlySet<string> = new Set(["source", "file"]);
-
-export function withoutType(value: JsonObject): JsonObject {
-  const { type: _, ...rest } = value;
-  return rest;
-}
-
 /** RAGFlow's events: each has the answer so far, or what is new of it, by version. */
 export function mayRepeat({ data }: JsonObject): boolean {
   return isObject(data) && "answer" in data && "reference" in data;

@@ -28,17 +28,9 @@ import {
 import { ToolSteps } from "../tool-steps.ts";
 import { readGraph } from "./graph.ts";
 import { brokenOff, TaggedEnd } from "./tagged-end.ts";
-import {
-  addedBy,
-  hasWrongText,
-  isBareWord,
-  isNothing,
-  mayRepeat,
-  unifiedParts,
-  unifiedText,
-  withoutType,
-} from "./tagged-text.ts";
+import { addedBy, hasWrongText, isBareWord, isNothing, mayRepeat, unifiedText } from "./tagged-text.ts";
 import { TextTag } from "./text-tag.ts";
+import { unifiedPart, unifiedParts } from "./unified-parts.ts";
 import { readUntaggedTool } from "./untagged-tool.ts";
 
 export class TaggedDialect implements Dialect {
@@ -228,7 +220,7 @@ export class TaggedDialect implements Dialect {
       into.end(endOfError(value));
       return;
     }
-    if (this.#isUnified && unifiedParts.has(tag)) into.data(tag, withoutType(value));
+    if (this.#isUnified && unifiedParts.has(tag)) into.part(unifiedPart(tag, value));
     else into.ignored(event);
   }
 

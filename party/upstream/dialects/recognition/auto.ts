@@ -15,6 +15,7 @@ import { ResponsesDialect } from "../formats/responses.ts";
 import { TaggedDialect } from "../formats/tagged.ts";
 import { TextDialect } from "../formats/text.ts";
 import { OpeningChunks, UiMessageDialect } from "../formats/ui-message.ts";
+import { unifiedParts } from "../formats/unified-parts.ts";
 import type { MappingSettings } from "../mapping-settings.ts";
 import type { DialectName } from "../names.ts";
 import {
@@ -168,6 +169,11 @@ class AutoDialect implements Dialect {
     }
     if (this.#isBlank(event)) return;
     const name = dialectOf(event);
+    // A file of the unified format has the fields of a UI message stream's.
+    if (this.#tagged.isUnified && isObject(event.value) && unifiedParts.has(String(event.value["type"]))) {
+      this.#tagged.read(event, into);
+      return;
+    }
     if (this.#tagged.hasText) {
       // An end or a tool's event may hold an object of a known format: a whole message, a list of candidates.
       const isText = event.name === undefined || roleOf(event.name) === "text";

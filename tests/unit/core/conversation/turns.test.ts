@@ -191,6 +191,24 @@ test("[T6] a part over the limit ends the turn as part-too-large, with the text 
   expect(room.broken).toBeUndefined();
 });
 
+test("[T6] the ids of texts that alternate count toward the bound of an answer's parts", async () => {
+  const { room, tab, id } = await streaming({ policy: { maxTurnLength: 20_000 } });
+  for (let count = 0; count < 100; count += 1) {
+    room.upstream.call.part({ type: "text-delta", id: `${count % 2}`.padStart(256, "x"), delta: "." });
+  }
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "failed", error: { code: "turn-too-long" } });
+});
+
+test("[T6] an id counts once for a text that is not interrupted", async () => {
+  const { room, tab, id } = await streaming({ policy: { maxTurnLength: 20_000 } });
+  for (let count = 0; count < 1_000; count += 1)
+    room.upstream.call.part({ type: "text-delta", id: "x".repeat(256), delta: "." });
+  room.upstream.call.done();
+  await settled();
+  expect(tab.turn(id)).toMatchObject({ outcome: "completed" });
+});
+
 test("[T6] tool steps are bounded together too", async () => {
   const { room, tab, id } = await streaming({ policy: { maxTurnLength: 100_000 } });
   const value = "x".repeat(20_000);
