@@ -115,12 +115,19 @@ export type ChatRoom = ChatSnapshot & {
   /** The same object from render to render: pass it on as one prop. */
   readonly actions: ChatRoomActions;
 } & ChatRoomActions;
-export type UseChatRoomOptions = ChatRoomOptions;
+export interface UseChatRoomOptions extends ChatRoomOptions {
+  /** Renders at most every so many ms; the last change is always rendered. Default: every change. */
+  readonly throttleMs?: number;
+}
 /**
  * `room` and `url` choose the client. A room or `url` that can't exist is a `closed` connection with the code `bad-room-name`
  * or `bad-request` and a message; actions then throw. `token` may change at any time and counts from the next connection; of
  * the other options those of the first component count. A turn that did not change is the same object from render to render,
  * so a component in `memo` renders only when its turn changed.
+ *
+ * With `select` the hook returns what it picks of the room, and the component renders only when that changed: another value,
+ * or an object or list of which a field or an item is another.
  */
 export declare function useChatRoom(options: UseChatRoomOptions): ChatRoom;
+export declare function useChatRoom<T>(options: UseChatRoomOptions, select: (room: ChatRoom) => T): T;
 export type { ChatRoomActions, Composer, ComposerOptions, KeepPlaceProps, StickToBottom, Transcript, TranscriptRow };

@@ -71,6 +71,7 @@ export function useChatRoom(options: MaybeRefOrGetter<ChatRoomOptions>): ChatRoo
     notices: computed(() => snapshot.value.notices),
     error: computed(() => snapshot.value.error),
     submit: (...args) => room.actions.submit(...args),
+    ask: (...args) => room.actions.ask(...args),
     regenerate: (...args) => room.actions.regenerate(...args),
     edit: (...args) => room.actions.edit(...args),
     continueTurn: (...args) => room.actions.continueTurn(...args),

@@ -93,6 +93,26 @@ export interface SubmitOptions {
   readonly onLeave?: "cancel" | "keep";
 }
 
+export interface AskOptions extends SubmitOptions {
+  /** Aborted, it stops the turn; `done` and the reading of text reject with its reason. */
+  readonly signal?: AbortSignal;
+}
+
+/** An answer that is being given: `for await (const text of answer)`, or `await answer.done`. */
+export interface Answer extends AsyncIterable<string> {
+  readonly turnId: string;
+  /**
+   * The turn once it is settled, also one that somebody stopped (`outcome`). Rejects with a `ChatError` where the question was
+   * refused or removed, the answer failed or broke off, or the client was closed.
+   */
+  readonly done: Promise<TurnView>;
+  /**
+   * The visible text as it arrives, from the start of the answer. Throws what `done` rejects with, after the text that came.
+   * To stop reading doesn't stop the turn. Text that a `reset-step` takes back isn't taken back here.
+   */
+  [Symbol.asyncIterator](): AsyncGenerator<string, void, undefined>;
+}
+
 /** Options of `regenerate` and `edit`, which set `replaces` themselves. */
 export type ReplaceOptions = Omit<SubmitOptions, "replaces">;
 /** Options of `continueTurn`, which sets `metadata` itself. */
@@ -109,6 +129,8 @@ export interface ChatRoomClient {
   getSnapshot(): ChatSnapshot;
   /** Queues a question, as text or as `{ parts }`, and returns its turn id at once; it is sent when the room is synced, once, in order. Throws after `close()`. */
   submit(input: string | TurnInput, options?: SubmitOptions): string;
+  /** `submit`, with the answer as text that arrives and as a promise. Throws where the signal is aborted already. */
+  ask(input: string | TurnInput, options?: AskOptions): Answer;
   /**
    * Asks the same question again in the turn's place. The turn and all later ones are removed. The room doesn't report the
    * `provider`, `model` and `params` of a turn: pass them again. Throws when the turn is not shown.

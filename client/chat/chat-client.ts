@@ -9,6 +9,8 @@ import { turnIdPattern } from "../../shared/protocol/limits.ts";
 import type { ErrorFrame, ServerFrame } from "../../shared/protocol/server-frames.ts";
 import { EMPTY_VIEW, foldFrame, haveOf, type RoomView, type TurnView } from "../../shared/transcript.ts";
 import type {
+  Answer,
+  AskOptions,
   ChatClientOptions,
   ChatRoomClient,
   ChatSnapshot,
@@ -23,6 +25,7 @@ import { FallbackMemory } from "../connection/fallback-memory.ts";
 import { findObstacle } from "../transports/http/find-obstacle.ts";
 import { roomAddress } from "../transports/room-address.ts";
 import { openers } from "../transports/transport-factory.ts";
+import { ask } from "./ask.ts";
 import { OlderTurns } from "./older-turns.ts";
 import { Outbox } from "./outbox.ts";
 import { OutboxStore, tabStorage } from "./outbox-store.ts";
@@ -132,6 +135,10 @@ export class ChatClient implements ChatRoomClient {
     this.#flush();
     this.#publish();
     return turnId;
+  }
+
+  ask(input: string | TurnInput, options?: AskOptions): Answer {
+    return ask(this, input, options);
   }
 
   regenerate(turnId: string, options: ReplaceOptions = {}): string {

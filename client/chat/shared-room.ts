@@ -38,6 +38,7 @@ export class SharedRoom {
     this.idle = idleSnapshot(room, enabled ? undefined : { state: "closed" });
     this.actions = {
       submit: (input, submitOptions) => this.#use((client) => client.submit(input, submitOptions)),
+      ask: (input, askOptions) => this.#use((client) => client.ask(input, askOptions)),
       regenerate: (turnId, again) => this.#use((client) => client.regenerate(turnId, again)),
       edit: (turnId, prompt, again) => this.#use((client) => client.edit(turnId, prompt, again)),
       continueTurn: (turnId, again) => this.#use((client) => client.continueTurn(turnId, again)),

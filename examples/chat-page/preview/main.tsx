@@ -13,6 +13,9 @@ const snapshot = (scenarios[asked.get("scenario") ?? "idle"] ?? scenarios["idle"
 
 const actions: ChatRoomActions = {
   submit: () => "t",
+  ask: () => {
+    throw new Error("The gallery asks nothing.");
+  },
   regenerate: () => "t",
   edit: () => "t",
   continueTurn: () => "t",

@@ -24,6 +24,7 @@ import { toolPart } from "../../support/tool-part.ts";
 const strings = STRINGS.en;
 const actions = {
   submit: vi.fn(() => "t"),
+  ask: vi.fn(),
   regenerate: vi.fn(() => "t"),
   edit: vi.fn(() => "t"),
   continueTurn: vi.fn(() => "t"),
