@@ -33,15 +33,15 @@ const rules = read("docs/spec.md")
 
 /** A name that begins with ids: the quote, then `[T1] [T2] …`. */
 const names = globSync("tests/**/*.test.{ts,tsx}", { cwd: root }).flatMap((path) =>
-  [...read(path).matchAll(/["'`]((?:\[[A-Z]\d\] ?)+)/g)].flatMap(([, ids = ""]) =>
-    [...ids.matchAll(/\[(..)\]/g)].map(([, id = ""]) => ({ path, id })),
+  [...read(path).matchAll(/["'`]((?:\[[A-Z]\d+\] ?)+)/g)].flatMap(([, ids = ""]) =>
+    [...ids.matchAll(/\[(\w+)\]/g)].map(([, id = ""]) => ({ path, id })),
   ),
 );
 
 test("every rule is stated once", () => {
   const ids = rules.map(({ id }) => id);
   expect(ids).toEqual([...new Set(ids)]);
-  for (const id of ids) expect(id).toMatch(/^[A-Z]\d$/);
+  for (const id of ids) expect(id).toMatch(/^[A-Z]\d+$/);
 });
 
 test("every rule that a test names is stated", () => {
