@@ -18,9 +18,10 @@ interface Target {
 const targets = {
   backend: {
     output: "examples/nest-gateway/dist/main.js",
-    sources: ["examples/nest-gateway/src", "examples/nest-gateway/tsconfig.build.json", "package-lock.json"],
-    tool: "tsc",
-    args: ["-p", "examples/nest-gateway/tsconfig.build.json"],
+    sources: ["examples/nest-gateway/src", "examples/nest-gateway/package.json", "nestjs", "package-lock.json"],
+    // Bundled with the sources of the gateway's package, which the backend imports by its public name.
+    tool: "npm",
+    args: ["run", "build", "--silent", "--workspace=examples/nest-gateway"],
   },
   page: {
     output: "dist/page/index.html",
@@ -35,6 +36,7 @@ const targets = {
       "shared",
       "party",
       "edge",
+      "nestjs",
       "package.json",
       "CHANGELOG.md",
       "llms.txt",

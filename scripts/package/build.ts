@@ -53,7 +53,7 @@ async function buildGroup(group: string, members: readonly Entry[]): Promise<voi
     deps: {
       alwaysBundle: [...bundled],
       onlyBundle: [...bundled],
-      neverBundle: [/^cloudflare:/, "@cloudflare/workers-types", ...Object.keys(manifest.peerDependencies)],
+      neverBundle: [/^cloudflare:/, /^node:/, "@cloudflare/workers-types", ...Object.keys(manifest.peerDependencies)],
     },
     suppressWarnings: [
       // The hooks of React are in entries, where the directive stays.

@@ -13,6 +13,8 @@ import { type CodeBlock, heldPages, parsePage, read, root, sourceText } from "./
 const runBy: Readonly<Record<string, string>> = {
   "examples/guide/": "tests/edge/guide.test.ts",
   "tests/edge/samples/": "tests/edge/samples.test.ts",
+  "examples/nest-app/main.ts": "tests/package/nestjs.test.ts",
+  "examples/nest-app/own-route.ts": "tests/unit/nestjs/resumable.test.ts",
   "examples/nest-gateway/tests/minimal": "examples/nest-gateway/tests/minimal.test.ts",
   "examples/nest-gateway/tests/openai-proxy": "examples/nest-gateway/tests/openai-proxy.test.ts",
   "examples/front-end/chat-view.tsx": "tests/docs/front-end.test.ts",

@@ -19,7 +19,7 @@ const settings = new Set([
     (path) => read(path).match(setting) ?? [],
   ),
   // Vercel's own, a constant of the protocol, and what scripts of ours read.
-  ...["CRON_SECRET", "CONTINUE_PROMPT", "BACKEND_PORT", "DOCTOR_TOKEN", "CLOUDFLARE_API_TOKEN"],
+  ...["CRON_SECRET", "CONTINUE_PROMPT", "BACKEND_PORT", "DOCTOR_TOKEN", "CLOUDFLARE_API_TOKEN", "GATEWAY_URL"],
 ]);
 const strangers = (text: string) => (text.match(setting) ?? []).filter((name) => !settings.has(name));
 

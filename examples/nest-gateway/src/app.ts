@@ -4,15 +4,15 @@ import { once } from "node:events";
 import type { AddressInfo, Server } from "node:net";
 import { NestFactory } from "@nestjs/core";
 import type { NestExpressApplication } from "@nestjs/platform-express";
+import { chatLimits, ProblemFilter } from "edge-chat-gateway/nestjs";
 import { BackendModule } from "./backend.module.ts";
-import { limits, Providers } from "./chat-request.ts";
 import { type BackendOptions, defaultOptions } from "./options.ts";
-import { ProblemFilter } from "./problem.ts";
 import { AgentProvider } from "./providers/agent.ts";
 import { EchoProvider } from "./providers/echo.ts";
 import { GuideProvider } from "./providers/guide.ts";
 import { OpenAiProvider } from "./providers/openai.ts";
 import type { Provider } from "./providers/provider.ts";
+import { Providers } from "./providers/providers.ts";
 import { Tracing } from "./tracing.ts";
 
 export interface Backend {
@@ -35,18 +35,17 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
 
   const tracing = new Tracing(otlpEndpoint);
   const app = await NestFactory.create<NestExpressApplication>(
-    BackendModule.forRoot(new Providers(all, provider), resumable ?? {}, gateway, tracing),
+    BackendModule.forRoot(new Providers(all, provider), { ...gateway, resumable }, tracing),
     // Readers hold their connection for minutes; a stop must not wait for them.
     {
-      logger: isQuiet ? false : ["error", "warn"],
+      // Without a gateway, the module would warn at each start that anybody may chat, which is what this one is for.
+      logger: isQuiet ? false : gateway === undefined ? ["error"] : ["error", "warn"],
       abortOnError: false,
       forceCloseConnections: true,
       bodyParser: false,
-      // GatewayGuard compares its hash with the one that the gateway signed.
-      rawBody: gateway !== undefined,
     },
   );
-  app.useBodyParser("json", { limit: limits.maxBodyBytes, strict: true });
+  app.useBodyParser("json", { limit: chatLimits.maxBodyBytes, strict: true });
   app.disable("x-powered-by");
   app.useGlobalFilters(new ProblemFilter());
   try {

@@ -1,10 +1,9 @@
 /** Settings of the backend, and how the environment gives them. */
 import { join } from "node:path";
+import type { EdgeChatOptions, ResumableOptions } from "edge-chat-gateway/nestjs";
 import { z } from "zod";
-import { defaultAudience, type GatewayTrust } from "./gateway-guard.ts";
 import type { OpenAiOptions } from "./providers/openai.ts";
 import type { Provider } from "./providers/provider.ts";
-import type { ResumableOptions } from "./resumable/index.ts";
 
 export interface BackendOptions {
   host: string;
@@ -19,7 +18,7 @@ export interface BackendOptions {
   resumable?: Partial<ResumableOptions>;
   openai?: OpenAiOptions;
   /** Whose tokens the chat routes ask for; without it they ask for none. */
-  gateway?: GatewayTrust;
+  gateway?: Pick<EdgeChatOptions, "jwksUrl" | "audience" | "allowHttp">;
   /** Base URL of an OTLP/HTTP collector; without it nothing is traced. */
   otlpEndpoint?: string;
   /** Your own, beside the built-in ones. */
@@ -84,18 +83,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
       `${open}: is an http URL beyond loopback, which anybody on the way can read and change. Use https, or set ALLOW_HTTP=yes if the network is private`,
     );
   }
-  const {
-    HOST,
-    PORT,
-    PROVIDER,
-    ECHO,
-    ALLOW_HTTP: _,
-    DOCS_DIR,
-    HOLD_MS,
-    KEEP_MS,
-    HEARTBEAT_MS,
-    ...others
-  } = parsed.data;
+  const { HOST, PORT, PROVIDER, ECHO, ALLOW_HTTP, DOCS_DIR, HOLD_MS, KEEP_MS, HEARTBEAT_MS, ...others } = parsed.data;
   const { GATEWAY_JWKS_URL, GATEWAY_AUDIENCE, OTEL_EXPORTER_OTLP_ENDPOINT, ...openai } = others;
   if (GATEWAY_AUDIENCE !== undefined && GATEWAY_JWKS_URL === undefined)
     throw new Error("GATEWAY_AUDIENCE: means nothing without GATEWAY_JWKS_URL");
@@ -115,7 +103,7 @@ export function optionsFromEnv(env: NodeJS.ProcessEnv): BackendOptions {
     },
     ...(OTEL_EXPORTER_OTLP_ENDPOINT !== undefined && { otlpEndpoint: OTEL_EXPORTER_OTLP_ENDPOINT }),
     ...(GATEWAY_JWKS_URL !== undefined && {
-      gateway: { jwksUrl: GATEWAY_JWKS_URL, audience: GATEWAY_AUDIENCE ?? defaultAudience },
+      gateway: { jwksUrl: GATEWAY_JWKS_URL, audience: GATEWAY_AUDIENCE, allowHttp: ALLOW_HTTP === "yes" },
     }),
     ...(openai.OPENAI_BASE_URL !== undefined && {
       openai: {

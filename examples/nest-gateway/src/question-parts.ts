@@ -1,20 +1,5 @@
-/** The parts of a question beside its text: files by their address, and data of the application. Nothing here reads a file. */
-import { z } from "zod";
-
-const filePart = z.looseObject({
-  type: z.literal("file"),
-  mediaType: z.string().min(1).max(255),
-  filename: z.string().max(255).optional(),
-  url: z.string().min(1),
-});
-
-/** In the shape of the AI SDK's message parts. Fields that aren't listed pass as they are. */
-export const questionPart = z.union([
-  z.looseObject({ type: z.literal("text"), text: z.string() }),
-  filePart,
-  z.looseObject({ type: z.templateLiteral(["data-", z.string()]), id: z.string().optional(), data: z.unknown() }),
-]);
-export type QuestionPart = z.infer<typeof questionPart>;
+/** What providers make of a question's files and data. Nothing here reads a file. */
+import type { QuestionFile, QuestionPart } from "edge-chat-gateway/nestjs";
 
 /** A part of a question, or of an answer that is continued, whose parts are those of the AI SDK. */
 export type MessagePart = QuestionPart | { readonly type: string; readonly [field: string]: unknown };
@@ -24,7 +9,7 @@ export function describeParts(parts: readonly MessagePart[] = []): string[] {
   return parts.flatMap((part) => {
     if (part.type === "text") return [];
     if (part.type !== "file") return [`[${part.type}: ${JSON.stringify(part["data"])}]`];
-    const { mediaType, filename = "a file", url } = part as z.infer<typeof filePart>;
+    const { mediaType, filename = "a file", url } = part as QuestionFile;
     const [, base64] = /^data:[^,]*;base64,(.*)$/s.exec(url) ?? [];
     const where = base64 === undefined ? url.slice(0, 200) : `${Buffer.from(base64, "base64").length} bytes`;
     return [`[${filename}, ${mediaType}: ${where}]`];
@@ -36,7 +21,7 @@ export function openAiContent(parts: readonly MessagePart[]): object[] {
   return parts.flatMap((part): object[] => {
     if (part.type === "text") return [{ type: "text", text: part["text"] }];
     if (part.type !== "file") return [];
-    const { mediaType, filename, url } = part as z.infer<typeof filePart>;
+    const { mediaType, filename, url } = part as QuestionFile;
     if (mediaType.startsWith("image")) return [{ type: "image_url", image_url: { url } }];
     return [{ type: "file", file: { ...(filename !== undefined && { filename }), file_data: url } }];
   });

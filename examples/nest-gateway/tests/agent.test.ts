@@ -164,12 +164,12 @@ describe("a producer of chunks", () => {
     expect(script.runs).toBe(2);
   });
 
-  test("must begin with a start", async () => {
+  test("begins with a start, also where the producer has none", async () => {
     const id = backend.newId();
     const script = backend.scripted.script(id);
-    const reading = backend.post(backend.body(id, "hi", { provider: "scripted" }));
-    script.say({ type: "chunk", chunk: { type: "text-start", id: "t" } });
-    expect((await reading).status).toBe(500);
+    const reading = asked(id);
+    script.say({ type: "chunk", chunk: { type: "text-start", id: "t" } }, "return");
+    expect(chunksOf(await (await reading).end()).map(({ type }) => type)).toEqual(["start", "text-start", "finish"]);
   });
 });
 

@@ -1,8 +1,8 @@
+import { GenerationError, type GenerationEvent } from "edge-chat-gateway/nestjs";
 import { describe, expect, test } from "vitest";
 import type { z } from "zod";
 import { EchoProvider, echoParams } from "../src/providers/echo.ts";
 import { echoChunks, echoText } from "../src/providers/echo-text.ts";
-import { GenerationError, type GenerationEvent } from "../src/resumable/index.ts";
 
 const provider = new EchoProvider();
 

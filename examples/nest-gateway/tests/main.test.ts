@@ -1,7 +1,6 @@
 /** The built program as its own process: what an operator sees. Builds first, as the start script expects. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
 import { createServer } from "node:net";
 import { join } from "node:path";
@@ -14,9 +13,8 @@ const built = join(folder, "dist", "under-test");
 const running: ChildProcess[] = [];
 
 beforeAll(() => {
-  const tsc = join(createRequire(import.meta.url).resolve("typescript/package.json"), "..", "bin", "tsc");
   // Beside the real build: a running backend must not see its files change.
-  execFileSync(process.execPath, [tsc, "-p", "tsconfig.build.json", "--outDir", built], { cwd: folder });
+  execFileSync("npm", ["run", "build", "--silent", "--", `--outdir=${built}`], { cwd: folder });
 });
 
 afterEach(() => {
@@ -129,4 +127,14 @@ describe("settings", () => {
     expect(() => optionsFromEnv(env)).toThrow(new RegExp(name));
     expect(() => optionsFromEnv(env)).not.toThrow(/secret-host/);
   });
+});
+
+test("the gateway's keys are an address, and an audience means nothing without it", () => {
+  expect(optionsFromEnv({ GATEWAY_JWKS_URL: "https://chat.example.com/.well-known/jwks.json" }).gateway).toMatchObject({
+    jwksUrl: "https://chat.example.com/.well-known/jwks.json",
+    allowHttp: false,
+  });
+  expect(() => optionsFromEnv({ GATEWAY_JWKS_URL: "chat.example.com" })).toThrow("GATEWAY_JWKS_URL");
+  expect(() => optionsFromEnv({ GATEWAY_AUDIENCE: "x" })).toThrow("GATEWAY_AUDIENCE");
+  expect(optionsFromEnv({}).gateway).toBeUndefined();
 });

@@ -1,23 +1,17 @@
 /** A model for the guide's controller: it counts, until it is told to stop. */
 import { setTimeout as wait } from "node:timers/promises";
-import type { GenerationEvent } from "../src/resumable/index.ts";
 
-export interface Asked {
-  readonly generationId: string;
-  readonly messages: readonly { readonly role: string; readonly content: string }[];
-}
+type Messages = readonly { readonly role: string; readonly content: string }[];
 
 /** Says the last message's words, one by one; of "endless" it says one after the other for good. */
-export async function* myModel({ messages }: Asked, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
-  yield { type: "start", model: "words" };
+export async function* myModel(messages: Messages, signal: AbortSignal): AsyncGenerator<string> {
   const prompt = messages.at(-1)?.content ?? "";
   if (prompt === "endless") {
     for (let n = 0; !signal.aborted; n += 1) {
-      yield { type: "delta", data: `${n} ` };
+      yield `${n} `;
       await wait(5, undefined, { signal }).catch(() => {});
     }
     return;
   }
-  for (const word of prompt.split(" ")) yield { type: "delta", data: `${word} ` };
-  yield { type: "complete", finishReason: "stop" };
+  for (const word of prompt.split(" ")) yield `${word} `;
 }

@@ -18,7 +18,7 @@ afterAll(() => app?.close());
 const ask = (generationId: string, content: string, headers: Record<string, string> = {}) => ({
   method: "POST",
   headers: { "content-type": "application/json", ...headers },
-  body: JSON.stringify({ generationId, messages: [{ role: "user", content }] }),
+  body: JSON.stringify({ generationId, room: "lobby", messages: [{ role: "user", content }] }),
 });
 
 test("answers 200 with numbered events, and continues after the last one that a reader has", async () => {

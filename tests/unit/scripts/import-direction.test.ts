@@ -27,6 +27,10 @@ const planted = {
   "party/telemetry/to-hooks.ts": "../hooks/run-hook.ts",
   "party/bridge/to-edge.ts": "../../edge/serve.ts",
   "edge/to-objects.ts": "../party/objects/chat-room.ts",
+  "nestjs/to-client.ts": "../client/index.ts",
+  "nestjs/guard/to-party.ts": "../../party/auth/authorize.ts",
+  "party/auth/to-nestjs.ts": "../../nestjs/index.ts",
+  "client/api/to-nestjs.ts": "../../nestjs/index.ts",
   // These two follow the direction.
   "party/http/to-core.ts": "../core/ports.ts",
   "party/core/room/to-log.ts": "../log/turn-record.ts",

@@ -11,8 +11,9 @@ import {
   type UIMessageChunk,
 } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
+import type { ChatMessage } from "edge-chat-gateway/nestjs";
 import { paced } from "../providers/pace.ts";
-import { type ChatMessage, estimateTokens, lastUserText, type ProviderRequest } from "../providers/provider.ts";
+import { estimateTokens, lastUserText, type ProviderRequest } from "../providers/provider.ts";
 import { isReminder, partsOf } from "./script.ts";
 import { agentTools } from "./tools.ts";
 

@@ -2,8 +2,9 @@
  * A small agent that needs no network: it reasons, calls two tools, and answers with sources and a picture. Its answer is the
  * AI SDK's own UI message stream, as a backend with `streamText` sends it. The AI SDK is loaded with the first question.
  */
+
+import type { GenerationEvent } from "edge-chat-gateway/nestjs";
 import { z } from "zod";
-import type { GenerationEvent } from "../resumable/index.ts";
 import type { Provider, ProviderRequest } from "./provider.ts";
 
 const agentParams = z.strictObject({
@@ -20,7 +21,6 @@ export class AgentProvider implements Provider<AgentParams> {
     { id: "agent-1", name: "Agent", description: "Shows tools, sources and a picture. Works offline." },
   ] as const;
   readonly params = agentParams;
-  readonly headers = { "x-vercel-ai-ui-message-stream": "v1" };
 
   async *generate(request: ProviderRequest<AgentParams>, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const { streamAnswer } = await import("../agent/stream-answer.ts");

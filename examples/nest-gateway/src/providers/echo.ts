@@ -1,7 +1,7 @@
 /** Says the last user message back, exactly, at a pace and with the accidents that its parameters ask for. What tests use. */
 import { setTimeout as after } from "node:timers/promises";
+import { GenerationError, type GenerationEvent } from "edge-chat-gateway/nestjs";
 import { z } from "zod";
-import { GenerationError, type GenerationEvent } from "../resumable/index.ts";
 import { echoChunks } from "./echo-text.ts";
 import { paced, sleep } from "./pace.ts";
 import { estimateTokens, lastQuestion, type Provider, type ProviderRequest } from "./provider.ts";

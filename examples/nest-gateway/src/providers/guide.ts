@@ -1,12 +1,12 @@
 /** Answers from this project's own pages, offline: the default of a first start. Retrieval is in ../guide; here it is read and paced. */
 import { readdir, readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import type { GenerationEvent } from "edge-chat-gateway/nestjs";
 import { z } from "zod";
 import { answer } from "../guide/answer.ts";
 import { SectionIndex } from "../guide/search.ts";
 import { parseSections, type Section } from "../guide/sections.ts";
 import { suggestions } from "../guide/suggestions.ts";
-import type { GenerationEvent } from "../resumable/index.ts";
 import { paced } from "./pace.ts";
 import { estimateTokens, lastUserText, type Provider, type ProviderRequest } from "./provider.ts";
 

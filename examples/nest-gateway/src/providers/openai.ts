@@ -2,10 +2,11 @@
  * Any OpenAI-compatible endpoint: streaming chat completions in, generation events out. The key stays here; nothing of the
  * service's own error text is passed on, because such texts quote keys, organisations and prompts.
  */
+
+import { GenerationError, type GenerationEvent, type Usage } from "edge-chat-gateway/nestjs";
 import { createParser, type EventSourceMessage } from "eventsource-parser";
 import { z } from "zod";
 import { openAiContent } from "../question-parts.ts";
-import { GenerationError, type GenerationEvent, type Usage } from "../resumable/index.ts";
 import type { Provider, ProviderModel, ProviderRequest } from "./provider.ts";
 
 export interface OpenAiOptions {

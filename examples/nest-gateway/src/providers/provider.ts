@@ -1,30 +1,7 @@
 /** What the application asks of a source of answers. A provider knows one model service and nothing of HTTP, keys or readers. */
+import type { CallAnswer, ChatMessage, GenerationEvent } from "edge-chat-gateway/nestjs";
 import type { z } from "zod";
-import { describeParts, type MessagePart } from "../question-parts.ts";
-import type { GenerationEvent } from "../resumable/index.ts";
-
-export interface ChatMessage {
-  role: "system" | "user" | "assistant";
-  /** The text alone. */
-  content: string;
-  /** Of a question with files or data, and of an answer that is continued: all of it. */
-  parts?: readonly MessagePart[] | undefined;
-}
-
-/** An output of a tool that a client ran, or a person's decision about a call. */
-export interface CallAnswer {
-  type: "tool-output" | "tool-error" | "approval";
-  toolCallId: string;
-  toolName: string;
-  output?: unknown;
-  errorText?: string | undefined;
-  approvalId?: string | undefined;
-  approved?: boolean | undefined;
-  reason?: string | undefined;
-  /** Who answered, and when (ms since 1970). */
-  by: string;
-  at: number;
-}
+import { describeParts } from "../question-parts.ts";
 
 export interface ProviderModel {
   id: string;
@@ -49,8 +26,6 @@ export interface Provider<Params = unknown> {
   readonly models: readonly [ProviderModel, ...ProviderModel[]];
   /** Strict: a misspelt parameter is an error, not a default. */
   readonly params: z.ZodType<Params>;
-  /** Sent with each answer, beside those of the contract. */
-  readonly headers?: Readonly<Record<string, string>>;
   /**
    * Yields `start` once it is sure of an answer; before that it throws a GenerationError with the HTTP status to give.
    * Must end soon after `signal` aborts, by returning or throwing.

@@ -1,8 +1,9 @@
 /** The real application on a free loopback port, and the requests of its contract. */
+
+import type { GenerationRecord, GenerationStats } from "edge-chat-gateway/nestjs";
 import { type Backend, createBackend } from "../../src/app.ts";
 import type { BackendOptions } from "../../src/options.ts";
-import type { GenerationRecord, GenerationStats } from "../../src/resumable/index.ts";
-import { ScriptedProvider } from "./script.ts";
+import { ScriptedProvider } from "./scripted-provider.ts";
 import { SseReader } from "./sse.ts";
 
 export interface Problem {

@@ -1,16 +1,18 @@
 /**
- * The store of generations that can be resumed, replayed and stopped by key. It runs what it is given and knows no provider:
- * lift this folder into your own Nest application. In memory and bounded (options.ts); nothing here survives the process.
+ * The store of generations that can be resumed, replayed and stopped by key. It runs what it is given and knows no model.
+ * In memory and bounded (limits.ts); nothing here survives the process. `ResumableInterceptor` is its reader.
  *
  * The promises: a key never runs twice once content was made; a reader gets exactly the events after the id it names;
  * after `stop` resolves, no token is made.
  */
 import { setImmediate as nextLoop } from "node:timers/promises";
-import { Inject, Injectable, Logger, type MessageEvent, type OnModuleDestroy } from "@nestjs/common";
+import { HttpException, Inject, Injectable, Logger, type MessageEvent, type OnModuleDestroy } from "@nestjs/common";
 import type { Observable } from "rxjs";
+import { deferred } from "../deferred.ts";
+import { EDGE_CHAT_SETTINGS, type EdgeChatSettings } from "../options.ts";
 import { Generation, type GenerationRecord, type Producer } from "./generation.ts";
 import { GenerationError } from "./generation-error.ts";
-import { RESUMABLE_OPTIONS, type ResumableOptions } from "./options.ts";
+import type { ResumableOptions } from "./limits.ts";
 
 export interface OpenRequest {
   /** The idempotency key. */
@@ -19,6 +21,14 @@ export interface OpenRequest {
   fingerprint: string;
   /** Present on a resume: the last event the reader holds. */
   lastEventId?: number | undefined;
+}
+
+/** What a reader gets. */
+export interface OpenGeneration {
+  /** The events that the reader lacks, then the live ones. Completes with the generation, or when another reader takes over. */
+  events: Observable<MessageEvent>;
+  /** Whether they are chunks of the AI SDK's UI message stream, which has a response header of its own. */
+  isUiMessageStream: boolean;
 }
 
 export interface GenerationStats {
@@ -44,7 +54,7 @@ const sweepEveryMs = 30_000;
 
 @Injectable()
 export class ResumableGenerations implements OnModuleDestroy {
-  readonly #logger = new Logger("ResumableGenerations");
+  readonly #logger = new Logger("EdgeChat");
   readonly #options: ResumableOptions;
   /** Insertion order is age, which is what eviction goes by. */
   readonly #generations = new Map<string, Generation>();
@@ -57,21 +67,21 @@ export class ResumableGenerations implements OnModuleDestroy {
   #kept = 0;
   #isClosing = false;
 
-  constructor(@Inject(RESUMABLE_OPTIONS) options: ResumableOptions) {
-    this.#options = options;
+  constructor(@Inject(EDGE_CHAT_SETTINGS) { resumable }: Pick<EdgeChatSettings, "resumable">) {
+    this.#options = resumable;
     this.#sweepTimer = setInterval(() => this.#sweep(), sweepEveryMs).unref();
   }
 
   /**
    * Joins the key's generation, or starts it with `produce` when the key is new. Resolves when the answer can begin; until then it
-   * rejects with a GenerationError, so refusals and a producer's early failure keep their HTTP status. Pass the signal of Nest's
-   * `@SseSignal()` as `gone`.
+   * rejects with a GenerationError, so refusals and a producer's early failure keep their HTTP status. What `produce` throws when
+   * it is called is thrown here, and then nothing was started. Abort `gone` when the reader leaves.
    */
-  async open(request: OpenRequest, produce: Producer, gone: AbortSignal): Promise<Observable<MessageEvent>> {
+  async open(request: OpenRequest, produce: Producer, gone: AbortSignal): Promise<OpenGeneration> {
     const generation = this.#find(request) ?? this.#begin(request, produce);
     const events = generation.attach(request.lastEventId ?? 0, gone);
     if (!generation.isOver) await generation.started;
-    return events;
+    return { events, isUiMessageStream: generation.isChunked };
   }
 
   /** Resolves when the key's generation is over and silent. Idempotent, and remembered for a key that was never seen. */
@@ -169,8 +179,10 @@ export class ResumableGenerations implements OnModuleDestroy {
         retryAfterMs: 1_000,
       });
     }
+    const abort = new AbortController();
+    const running = { events: produce(abort.signal), abort };
     this.#counts.started += 1;
-    const generation = new Generation(key, fingerprint, this.#newRecord(key), this.#options, produce, (ended, error) =>
+    const generation = new Generation(key, fingerprint, this.#newRecord(key), this.#options, running, (ended, error) =>
       this.#handleEnd(ended, error),
     );
     this.#generations.set(key, generation);
@@ -194,7 +206,7 @@ export class ResumableGenerations implements OnModuleDestroy {
   #handleEnd(generation: Generation, error: unknown): void {
     const { state } = generation.record;
     if (state === "finished" || state === "failed" || state === "aborted") this.#counts[state] += 1;
-    if (error !== undefined && !(error instanceof GenerationError)) this.#logger.error(error);
+    if (error !== undefined && !(error instanceof HttpException)) this.#logger.error(error);
     this.#kept += 1;
     this.#keptBytes += generation.bytes;
     // Nobody has seen anything of it: a retry under the same key is a new try, not a second answer.
@@ -205,7 +217,7 @@ export class ResumableGenerations implements OnModuleDestroy {
 
   /** Resolves when the producer has returned; a producer that ignores its signal must not look stopped. */
   async #confirm(generation: Generation): Promise<void> {
-    const { promise: late, reject } = Promise.withResolvers<never>();
+    const { promise: late, reject } = deferred<never>();
     const timer = setTimeout(() => {
       reject(
         new GenerationError("stop-unconfirmed", "The generation has not ended yet.", {

@@ -1,7 +1,6 @@
 /** A producer that says what a test tells it to, when it is told. */
-import { z } from "zod";
-import type { Provider, ProviderRequest } from "../../src/providers/provider.ts";
-import type { GenerationEvent } from "../../src/resumable/index.ts";
+
+import type { GenerationEvent } from "../../../nestjs/index.ts";
 
 export class Script {
   /** Times that it was run. */
@@ -50,25 +49,4 @@ export class Script {
       yield next;
     }
   }.bind(this);
-}
-
-/** The scripts as a provider: each generation id follows the script that was set for it. */
-export class ScriptedProvider implements Provider {
-  readonly id = "scripted";
-  readonly name = "Scripted";
-  readonly models = [{ id: "scripted-1", name: "Scripted" }] as const;
-  readonly params = z.unknown();
-  readonly #scripts = new Map<string, Script>();
-
-  script(generationId: string, options: { ignoresSignal?: boolean } = {}): Script {
-    const script = new Script(options);
-    this.#scripts.set(generationId, script);
-    return script;
-  }
-
-  generate({ generationId }: ProviderRequest, signal: AbortSignal): AsyncIterable<GenerationEvent> {
-    const script = this.#scripts.get(generationId);
-    if (script === undefined) throw new Error(`no script for ${generationId}`);
-    return script.produce(signal);
-  }
 }

@@ -1,12 +1,11 @@
-/** Who may call: the gateway, for the generation that its token names. Against the real application and a real key set. */
+/** Who may call: the gateway, for the generation that its token names. Against a NestJS application and a real key set. */
 import { createHash, randomUUID } from "node:crypto";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { exportJWK, generateKeyPair, type JWTPayload, SignJWT } from "jose";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
-import { optionsFromEnv } from "../src/options.ts";
-import { UsedTokens } from "../src/used-tokens.ts";
-import { problemOf, TestBackend } from "./support/backend.ts";
+import { UsedTokens } from "../../../nestjs/guard/used-tokens.ts";
+import { ChatApp, problemOf } from "../../support/nestjs/chat-app.ts";
 
 interface Key {
   readonly kid: string;
@@ -22,10 +21,13 @@ async function makeKey(kid: string): Promise<Key> {
 let published: object[] = [];
 let isDown = false;
 let jwks: Server;
-let backend: TestBackend;
+let backend: ChatApp;
 let key: Key;
 const jwksUrl = () => `http://127.0.0.1:${(jwks.address() as AddressInfo).port}/.well-known/jwks.json`;
-const trust = () => ({ jwksUrl: jwksUrl(), audience: "model-backend" });
+const trust = () => ({ jwksUrl: jwksUrl() });
+async function* echo({ prompt }: { prompt: string }): AsyncGenerator<string> {
+  yield prompt;
+}
 
 beforeAll(async () => {
   key = await makeKey("a");
@@ -35,7 +37,7 @@ beforeAll(async () => {
     response.end(JSON.stringify({ keys: published }));
   });
   await new Promise<void>((resolve) => jwks.listen(0, "127.0.0.1", resolve));
-  backend = await TestBackend.start({ gateway: trust() });
+  backend = await ChatApp.start(trust(), echo, { rawBody: true });
 });
 
 afterAll(async () => {
@@ -92,7 +94,7 @@ async function send(call: Call, claims: JWTPayload, signer?: Key): Promise<Respo
   return sendWith(await tokenFor({ ...claimsOf(call), ...claims }, signer), call);
 }
 
-describe("with GATEWAY_JWKS_URL, the chat routes", () => {
+describe("with a gateway in the options, the chat routes", () => {
   test("serve the generation that the token names: start, resume and stop", async () => {
     const generation = backend.newId();
     const first = await send(start(backend.body(generation), { "idempotency-key": generation }), { generation });
@@ -120,13 +122,13 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
       expect(response.status).toBe(403);
       expect((await problemOf(response)).code).toBe("generation-forbidden");
     }
-    expect(await backend.record(other)).toMatchObject({ state: "finished", starts: 1 });
+    expect(backend.record(other)).toMatchObject({ state: "finished", starts: 1 });
   });
 
   test("[S6] refuse a token of another method, path, query or body, before anything is generated", async () => {
     const generation = backend.newId();
     const asked = start(backend.body(generation));
-    const { started } = await backend.stats();
+    const { started } = backend.stats();
     const { method, path, bodySha256 } = claimsOf(asked);
     const wrong: [Call, JWTPayload][] = [
       [start(backend.body(generation, "another question")), { method, path, bodySha256 }],
@@ -156,7 +158,30 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
         "request-forbidden",
       ]);
     }
-    expect((await backend.stats()).started).toBe(started);
+    expect(backend.stats().started).toBe(started);
+  });
+
+  test("[S6] compare the parsed body where the application keeps no bytes", async () => {
+    const parsing = await ChatApp.start(trust(), echo);
+    try {
+      const generation = parsing.newId();
+      const call = start(parsing.body(generation, "Grüße, 世界 \u2028 \ud800"));
+      const claims = { ...claimsOf(call), generation };
+      const other = start(parsing.body(generation, "another question"));
+      expect((await sendWith(await tokenFor(claims), other, parsing)).status).toBe(403);
+      const { body: _, ...empty } = call;
+      expect((await sendWith(await tokenFor(claims), { ...empty, headers: {} }, parsing)).status).toBe(403);
+      expect(parsing.stats().started).toBe(0);
+      const response = await sendWith(await tokenFor(claims), call, parsing);
+      expect(response.status).toBe(200);
+      await response.text();
+      expect(
+        (await sendWith(await tokenFor({ ...claimsOf(stop(generation)), generation }), stop(generation), parsing))
+          .status,
+      ).toBe(204);
+    } finally {
+      await parsing.close();
+    }
   });
 
   test("serve a request whose path lost its start to a proxy", async () => {
@@ -223,14 +248,14 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
       await tokenFor({ generation }),
       `${Buffer.from('{"alg":"none","kid":"a"}').toString("base64url")}.e30.`,
     ];
-    const { started } = await backend.stats();
+    const { started } = backend.stats();
     for (const token of tokens) {
       const response = await sendWith(token, call);
       expect(response.status, token).toBe(401);
       expect(response.headers.get("www-authenticate")).toContain("Bearer");
       expect((await problemOf(response)).code).toBe("unauthenticated");
     }
-    expect((await backend.stats()).started).toBe(started);
+    expect(backend.stats().started).toBe(started);
   });
 
   test("take a new key as soon as it is published, and the old one until it is taken away", async () => {
@@ -259,7 +284,7 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
 
   test("say that it is not the caller's fault when the keys cannot be fetched", async () => {
     isDown = true;
-    const fresh = await TestBackend.start({ gateway: trust() });
+    const fresh = await ChatApp.start(trust(), echo);
     try {
       const generation = backend.newId();
       const call = start(fresh.body(generation));
@@ -271,22 +296,6 @@ describe("with GATEWAY_JWKS_URL, the chat routes", () => {
       await fresh.close();
     }
   });
-
-  test("need no token for models, context and health", async () => {
-    for (const path of ["/model/models", "/model/context", "/health"]) {
-      expect((await fetch(backend.url + path)).status).toBe(200);
-    }
-  });
-});
-
-test("the setting is an address, and an audience means nothing without it", () => {
-  expect(optionsFromEnv({ GATEWAY_JWKS_URL: "https://chat.example.com/.well-known/jwks.json" }).gateway).toEqual({
-    jwksUrl: "https://chat.example.com/.well-known/jwks.json",
-    audience: "model-backend",
-  });
-  expect(() => optionsFromEnv({ GATEWAY_JWKS_URL: "chat.example.com" })).toThrow("GATEWAY_JWKS_URL");
-  expect(() => optionsFromEnv({ GATEWAY_AUDIENCE: "x" })).toThrow("GATEWAY_AUDIENCE");
-  expect(optionsFromEnv({}).gateway).toBeUndefined();
 });
 
 test("used tokens are forgotten when they have run out, and never before", () => {

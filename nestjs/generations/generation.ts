@@ -2,18 +2,25 @@
  * One generation: runs its producer to the end whoever reads, keeps what was said, and serves one reader at a time.
  * It does not know its siblings, nor how long it is kept: that is the store's business (resumable-generations.ts).
  */
-import type { MessageEvent } from "@nestjs/common";
+import { HttpException, type MessageEvent } from "@nestjs/common";
 import { Observable, type Subscriber } from "rxjs";
+import { deferred } from "../deferred.ts";
 import { EventLog } from "./event-log.ts";
 import { dataOf, endOf, type GenerationEvent, isContent, isStart, isToken, type SequencedEvent } from "./events.ts";
 import { GenerationError, toGenerationError } from "./generation-error.ts";
-import type { ResumableOptions } from "./options.ts";
+import type { ResumableOptions } from "./limits.ts";
 
 /** starting → running → finished | failed | aborted. `starting` may jump to failed or aborted; nothing leaves the last three. */
 export type GenerationState = "starting" | "running" | "finished" | "failed" | "aborted";
 
-/** Events of one generation. Must begin with `start`, and must end soon after `signal` aborts; a return without `done` counts as done. */
+/** Events of one generation. Must begin with `start`, and must end soon after `signal` aborts; a return without `complete` counts as one. */
 export type Producer = (signal: AbortSignal) => AsyncIterable<GenerationEvent>;
+
+/** A producer that was called. */
+export interface RunningProducer {
+  readonly events: AsyncIterable<GenerationEvent>;
+  readonly abort: AbortController;
+}
 
 /** What statistics show of a generation, kept longer than the generation itself. */
 export interface GenerationRecord {
@@ -48,8 +55,8 @@ export class Generation {
 
   readonly #options: ResumableOptions;
   readonly #log: EventLog;
-  readonly #abort = new AbortController();
-  readonly #start = Promise.withResolvers<void>();
+  readonly #abort: AbortController;
+  readonly #start = deferred();
   readonly #onEnd: (generation: Generation, error?: unknown) => void;
   /** The producer speaks chunks of the UI message stream. */
   #isChunked = false;
@@ -62,13 +69,14 @@ export class Generation {
     fingerprint: string,
     record: GenerationRecord,
     options: ResumableOptions,
-    produce: Producer,
+    { events, abort }: RunningProducer,
     onEnd: (generation: Generation, error?: unknown) => void,
   ) {
     this.key = key;
     this.fingerprint = fingerprint;
     this.record = record;
     this.#options = options;
+    this.#abort = abort;
     this.#onEnd = onEnd;
     this.#log = new EventLog(options.maxGenerationBytes);
     record.state = "starting";
@@ -77,7 +85,7 @@ export class Generation {
     // A reader that left before the start awaits nothing: its generation's failure is not an unhandled rejection.
     this.started.catch(() => {});
     // Not in this call: the owner must hold the generation before it can end.
-    this.silent = Promise.resolve().then(() => this.#run(produce));
+    this.silent = Promise.resolve().then(() => this.#run(events));
   }
 
   get isOver(): boolean {
@@ -87,6 +95,11 @@ export class Generation {
 
   get bytes(): number {
     return this.#log.bytes;
+  }
+
+  /** Whether its events are chunks of the UI message stream. Known once it has started. */
+  get isChunked(): boolean {
+    return this.#isChunked;
   }
 
   holds(lastEventId: number): boolean {
@@ -157,9 +170,9 @@ export class Generation {
     });
   }
 
-  async #run(produce: Producer): Promise<void> {
+  async #run(events: AsyncIterable<GenerationEvent>): Promise<void> {
     try {
-      for await (const event of produce(this.#abort.signal)) {
+      for await (const event of events) {
         if (isToken(event)) this.record.tokens += 1;
         if (this.isOver) {
           if (isToken(event)) this.record.tokensAfterStop += 1;
@@ -168,7 +181,7 @@ export class Generation {
         this.#accept(event);
         if (this.isOver) break;
       }
-      if (this.record.state === "starting") throw new Error("the producer ended before its start event");
+      if (this.record.state === "starting") throw new Error("The answer ended before its first event.");
       if (!this.isOver) this.#end("finished", { type: "complete", finishReason: "stop" });
     } catch (error) {
       // After a stop, throwing is how producers obey.
@@ -178,7 +191,7 @@ export class Generation {
 
   #accept(event: GenerationEvent): void {
     if (this.record.state === "starting") {
-      if (!isStart(event)) throw new Error(`the producer began with ${event.type}, not start`);
+      if (!isStart(event)) throw new Error(`The answer began with ${event.type} instead of start.`);
       this.#isChunked = event.type === "chunk";
       this.record.state = "running";
       this.hasStarted = true;
@@ -205,7 +218,8 @@ export class Generation {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     };
     this.#end("failed", event, error);
-    this.#start.reject(toGenerationError(error));
+    // Exceptions with a status of their own keep it, as if they had been thrown in a route.
+    this.#start.reject(error instanceof HttpException ? error : toGenerationError(error));
   }
 
   #end(state: "finished" | "failed" | "aborted", last: GenerationEvent, error?: unknown): void {

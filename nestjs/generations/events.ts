@@ -17,7 +17,7 @@ export interface UiChunk {
 
 export type GenerationEvent =
   | { type: "chunk"; chunk: UiChunk }
-  | { type: "start"; model: string }
+  | { type: "start"; model?: string }
   | { type: "delta"; data: string }
   | { type: "reasoning"; data: string }
   | { type: "tool_call"; id: string; name: string; args: unknown }

@@ -1,30 +1,15 @@
-/** Every refusal as `application/problem+json` (RFC 9457) with a stable code, and nothing of what went on inside. */
-import { type IncomingMessage, type ServerResponse, STATUS_CODES } from "node:http";
+/**
+ * Sends every refusal as `application/problem+json` (RFC 9457) with a stable code, and nothing of what went on inside.
+ * `EdgeChatController` applies it to its routes; `app.useGlobalFilters(new ProblemFilter())` applies it to all.
+ */
+import { type IncomingMessage, STATUS_CODES } from "node:http";
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from "@nestjs/common";
-import { GenerationError } from "./resumable/index.ts";
-
-/** One thing wrong with a request: where in the body (JSON pointer) or which query parameter or header. */
-export interface FieldError {
-  pointer?: string;
-  parameter?: string;
-  header?: string;
-  detail: string;
-}
-
-export class RequestProblem extends HttpException {
-  readonly code: string;
-  readonly errors: readonly FieldError[];
-
-  constructor(status: number, code: string, detail: string, errors: readonly FieldError[] = []) {
-    super({ code, detail }, status);
-    this.message = detail;
-    this.code = code;
-    this.errors = errors;
-  }
-}
+import { GenerationError } from "./generations/generation-error.ts";
+import { type PlatformResponse, rawResponse, sendText, setHeader } from "./http.ts";
+import { ChatProblem, type FieldError } from "./problem.ts";
 
 /** What is said where the framework refused; its own texts quote paths and bodies. */
-const known: Record<number, { code: string; detail: string }> = {
+const known: Readonly<Record<number, { code: string; detail: string }>> = {
   400: { code: "bad-request", detail: "The request cannot be read: malformed JSON, address or encoding." },
   404: { code: "not-found", detail: "There is nothing at this address." },
   413: { code: "body-too-large", detail: "The body is too large." },
@@ -41,31 +26,31 @@ interface Problem {
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
-  readonly #logger = new Logger("ProblemFilter");
+  readonly #logger = new Logger("EdgeChat");
 
   catch(error: unknown, host: ArgumentsHost): void {
     const request = host.switchToHttp().getRequest<IncomingMessage>();
-    const response = host.switchToHttp().getResponse<ServerResponse>();
-    const { status, code, detail, errors, retryAfterMs } = this.#problemOf(error);
-    if (response.headersSent) {
-      response.end();
+    const response = host.switchToHttp().getResponse<PlatformResponse>();
+    const { status, code, detail, errors = [], retryAfterMs } = this.#problemOf(error);
+    if (rawResponse(response).headersSent) {
+      rawResponse(response).end();
       return;
     }
-    if (retryAfterMs !== undefined) response.setHeader("Retry-After", String(Math.ceil(retryAfterMs / 1000)));
+    if (retryAfterMs !== undefined) setHeader(response, "Retry-After", String(Math.ceil(retryAfterMs / 1000)));
     // A body that was refused is still coming in: the connection cannot serve another request after it.
-    if (status === 413) response.setHeader("Connection", "close");
+    if (status === 413) setHeader(response, "Connection", "close");
     const problem = { type: "about:blank", title: STATUS_CODES[status] ?? "Error", status, detail, code };
-    response.statusCode = status;
-    response.setHeader("Cache-Control", "no-store").setHeader("Content-Type", "application/problem+json");
-    const hasErrors = errors !== undefined && errors.length > 0;
-    response.end(request.method === "HEAD" ? undefined : JSON.stringify(hasErrors ? { ...problem, errors } : problem));
+    setHeader(response, "Cache-Control", "no-store");
+    setHeader(response, "Content-Type", "application/problem+json");
+    const text = JSON.stringify(errors.length > 0 ? { ...problem, errors } : problem);
+    sendText(response, status, request.method === "HEAD" ? "" : text);
   }
 
   #problemOf(error: unknown): Problem {
     if (error instanceof GenerationError) {
       return { status: error.getStatus(), code: error.code, detail: error.message, retryAfterMs: error.retryAfterMs };
     }
-    if (error instanceof RequestProblem) {
+    if (error instanceof ChatProblem) {
       return { status: error.getStatus(), code: error.code, detail: error.message, errors: error.errors };
     }
     const status = statusOf(error);
@@ -77,10 +62,11 @@ export class ProblemFilter implements ExceptionFilter {
   }
 }
 
-/** Nest's own exceptions, and those of Express's body parser and router, which carry a status without being one. */
+/** Nest's own exceptions, and those of Express's and Fastify's parsers and routers, which carry a status without being one. */
 function statusOf(error: unknown): number {
   if (error instanceof HttpException) return error.getStatus();
   if (error instanceof URIError) return 400;
   if (error instanceof Error && "status" in error && typeof error.status === "number") return error.status;
+  if (error instanceof Error && "statusCode" in error && typeof error.statusCode === "number") return error.statusCode;
   return 500;
 }

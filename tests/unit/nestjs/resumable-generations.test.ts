@@ -1,19 +1,20 @@
 /** The store by itself, with scripted producers and a clock that moves when told. */
-import type { MessageEvent } from "@nestjs/common";
-import { Test } from "@nestjs/testing";
+import "reflect-metadata";
+import { Logger, type MessageEvent } from "@nestjs/common";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
+  defaultResumableOptions,
   GenerationError,
   type GenerationEvent,
   ResumableGenerations,
-  ResumableModule,
   type ResumableOptions,
-} from "../src/resumable/index.ts";
-import { Script } from "./support/script.ts";
+} from "../../../nestjs/index.ts";
+import { Script } from "../../support/nestjs/script.ts";
 
 const stores: ResumableGenerations[] = [];
 
 beforeEach(() => {
+  Logger.overrideLogger(false);
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "setInterval", "clearInterval", "Date"] });
 });
 
@@ -23,10 +24,8 @@ afterEach(async () => {
   vi.useRealTimers();
 });
 
-async function makeStore(options: Partial<ResumableOptions> = {}): Promise<ResumableGenerations> {
-  const module = await Test.createTestingModule({ imports: [ResumableModule.forRoot(options)] }).compile();
-  module.useLogger(false);
-  const store = module.get(ResumableGenerations);
+function makeStore(options: Partial<ResumableOptions> = {}): ResumableGenerations {
+  const store = new ResumableGenerations({ resumable: { ...defaultResumableOptions, ...options } });
   stores.push(store);
   return store;
 }
@@ -43,9 +42,9 @@ async function read(
   { key = "k", fingerprint = "f", lastEventId }: { key?: string; fingerprint?: string; lastEventId?: number } = {},
 ): Promise<Reading> {
   const gone = new AbortController();
-  const observable = await store.open({ key, fingerprint, lastEventId }, script.produce, gone.signal);
+  const { events } = await store.open({ key, fingerprint, lastEventId }, script.produce, gone.signal);
   const reading: Reading = { events: [], isOver: false, leave: () => {} };
-  const subscription = observable.subscribe({
+  const subscription = events.subscribe({
     next: (event) => reading.events.push(event),
     complete: () => {
       reading.isOver = true;
@@ -78,7 +77,7 @@ const shown = ({ events }: Reading): string[] =>
 
 describe("reading", () => {
   test("numbers events from 1 and says that the generation can be resumed", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const reading = await read(store, new Script().start().tokens("a", "b").done());
     await settle();
     expect(shown(reading)).toEqual(["1 start", "2 delta a", "3 delta b", "4 complete"]);
@@ -87,7 +86,7 @@ describe("reading", () => {
   });
 
   test("a known key gives the events after the id, then the live ones", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a", "b");
     const first = await read(store, script);
     await settle();
@@ -100,7 +99,7 @@ describe("reading", () => {
   });
 
   test("a known key without an id gives all events, during and after the generation", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a").done();
     await read(store, script);
     await settle();
@@ -111,7 +110,7 @@ describe("reading", () => {
   });
 
   test("a new reader replaces the old one, whose leaving then counts for nothing", async () => {
-    const store = await makeStore({ holdMs: 1_000 });
+    const store = makeStore({ holdMs: 1_000 });
     const script = new Script().start().tokens("a");
     const old = await read(store, script);
     await settle();
@@ -126,7 +125,7 @@ describe("reading", () => {
   });
 
   test("two requests at once with one key run it once", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script();
     const both = Promise.all([read(store, script), read(store, script)]);
     await settle();
@@ -140,7 +139,7 @@ describe("reading", () => {
   });
 
   test("an unknown key with an id is 410, and starts nothing", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script();
     expect(await refusal(read(store, script, { lastEventId: 3 }))).toEqual({ code: "generation-unknown", status: 410 });
     expect(await refusal(read(store, script, { lastEventId: 0 }))).toEqual({ code: "generation-unknown", status: 410 });
@@ -149,7 +148,7 @@ describe("reading", () => {
   });
 
   test("an id that was never given out is 410, not a silent gap", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a");
     await read(store, script);
     await settle();
@@ -157,7 +156,7 @@ describe("reading", () => {
   });
 
   test("one key for two different requests is 409", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start();
     await read(store, script);
     expect(await refusal(read(store, script, { fingerprint: "other" }))).toEqual({
@@ -167,14 +166,14 @@ describe("reading", () => {
   });
 
   test("a producer that returns without done is done", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const reading = await read(store, new Script().start().tokens("a").say("return"));
     await settle();
     expect(reading.events.at(-1)).toEqual({ id: "3", data: { type: "complete", finishReason: "stop" } });
   });
 
   test("a comment is written after silence, and only then", async () => {
-    const store = await makeStore({ heartbeatMs: 100 });
+    const store = makeStore({ heartbeatMs: 100 });
     const script = new Script().start();
     const reading = await read(store, script);
     await vi.advanceTimersByTimeAsync(99);
@@ -192,7 +191,7 @@ describe("failing", () => {
     new GenerationError("busy", "Busy.", { status: 429, retryable: true, retryAfterMs: 1_500 });
 
   test("before the start: the caller gets the status, and a retry starts anew", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().say(busy());
     expect(await refusal(read(store, script))).toEqual({ code: "busy", status: 429 });
     script.start().tokens("a").done();
@@ -204,7 +203,7 @@ describe("failing", () => {
   });
 
   test("after the start and before content: an error event, and a retry starts anew", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().say(busy());
     const reading = await read(store, script);
     await settle();
@@ -219,7 +218,7 @@ describe("failing", () => {
   });
 
   test("after content: kept, and never run again", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a").say(busy());
     await read(store, script);
     await settle();
@@ -228,7 +227,7 @@ describe("failing", () => {
   });
 
   test("by surprise: the reader learns nothing of it", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const reading = await read(store, new Script().start().tokens("a").say(new Error("secret detail")));
     await settle();
     expect(reading.events.at(-1)?.data).toMatchObject({ code: "internal" });
@@ -238,7 +237,7 @@ describe("failing", () => {
 
 describe("stopping", () => {
   test("ends the reader's stream and the producer; nothing follows", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a");
     const reading = await read(store, script);
     await settle();
@@ -253,7 +252,7 @@ describe("stopping", () => {
   });
 
   test("is unconfirmed while the producer goes on, and tokens made meanwhile are counted", async () => {
-    const store = await makeStore({ stopConfirmMs: 1_000 });
+    const store = makeStore({ stopConfirmMs: 1_000 });
     const script = new Script({ ignoresSignal: true }).start().tokens("a");
     await read(store, script);
     await settle();
@@ -267,7 +266,7 @@ describe("stopping", () => {
   });
 
   test("is idempotent, also when the generation is over", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script().start().tokens("a").done();
     await read(store, script);
     await settle();
@@ -278,7 +277,7 @@ describe("stopping", () => {
   });
 
   test("before the start: the waiting reader and every later one are refused", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const script = new Script();
     const waiting = refusal(read(store, script));
     await settle();
@@ -289,7 +288,7 @@ describe("stopping", () => {
   });
 
   test("of an unknown key is remembered for its time", async () => {
-    const store = await makeStore({ tombstoneMs: 10_000 });
+    const store = makeStore({ tombstoneMs: 10_000 });
     await store.stop("k");
     const script = new Script().start().done();
     await vi.advanceTimersByTimeAsync(9_999);
@@ -300,7 +299,7 @@ describe("stopping", () => {
   });
 
   test("of a stopped key outlives its text", async () => {
-    const store = await makeStore({ keepMs: 1_000, tombstoneMs: 10_000 });
+    const store = makeStore({ keepMs: 1_000, tombstoneMs: 10_000 });
     const script = new Script().start().tokens("a");
     await read(store, script);
     await settle();
@@ -312,7 +311,7 @@ describe("stopping", () => {
 
 describe("holding", () => {
   test("without a reader it goes on for the hold time, then stops", async () => {
-    const store = await makeStore({ holdMs: 1_000 });
+    const store = makeStore({ holdMs: 1_000 });
     const script = new Script().start().tokens("a");
     (await read(store, script)).leave();
     await vi.advanceTimersByTimeAsync(999);
@@ -329,7 +328,7 @@ describe("holding", () => {
   });
 
   test("a reader that comes back in time keeps it", async () => {
-    const store = await makeStore({ holdMs: 1_000 });
+    const store = makeStore({ holdMs: 1_000 });
     const script = new Script().start();
     (await read(store, script)).leave();
     await vi.advanceTimersByTimeAsync(900);
@@ -341,7 +340,7 @@ describe("holding", () => {
   });
 
   test("no hold: unsubscribing stops it at once", async () => {
-    const store = await makeStore({ holdMs: 0 });
+    const store = makeStore({ holdMs: 0 });
     const script = new Script().start();
     (await read(store, script)).leave();
     expect(script.signal?.aborted).toBe(true);
@@ -349,7 +348,7 @@ describe("holding", () => {
   });
 
   test("a reader that was gone before it came starts the hold", async () => {
-    const store = await makeStore({ holdMs: 1_000 });
+    const store = makeStore({ holdMs: 1_000 });
     const script = new Script().start();
     await store.open({ key: "k", fingerprint: "f" }, script.produce, AbortSignal.abort());
     await vi.advanceTimersByTimeAsync(1_000);
@@ -357,7 +356,7 @@ describe("holding", () => {
   });
 
   test("a reader that leaves before the start is a reader that left", async () => {
-    const store = await makeStore({ holdMs: 1_000 });
+    const store = makeStore({ holdMs: 1_000 });
     const script = new Script();
     const gone = new AbortController();
     const opened = refusal(store.open({ key: "k", fingerprint: "f" }, script.produce, gone.signal));
@@ -382,7 +381,7 @@ describe("bounds", () => {
   }
 
   test("an ended generation is kept for its time, then the key is new", async () => {
-    const store = await makeStore({ keepMs: 1_000 });
+    const store = makeStore({ keepMs: 1_000 });
     const script = await finish(store, "k");
     await vi.advanceTimersByTimeAsync(1_000);
     expect(await refusal(read(store, script, { lastEventId: 1 }))).toEqual({ code: "generation-unknown", status: 410 });
@@ -392,7 +391,7 @@ describe("bounds", () => {
   });
 
   test("the oldest go when too many are kept, and do not run again within their time", async () => {
-    const store = await makeStore({ maxKept: 2 });
+    const store = makeStore({ maxKept: 2 });
     const first = await finish(store, "k1");
     await finish(store, "k2");
     await finish(store, "k3");
@@ -401,7 +400,7 @@ describe("bounds", () => {
   });
 
   test("the oldest go when too much is kept", async () => {
-    const store = await makeStore({ maxBufferedBytes: 10_000 });
+    const store = makeStore({ maxBufferedBytes: 10_000 });
     const first = await finish(store, "k1", "x".repeat(3_000));
     await finish(store, "k2", "x".repeat(3_000));
     expect(await refusal(read(store, first, { key: "k1" }))).toMatchObject({ status: 410 });
@@ -409,7 +408,7 @@ describe("bounds", () => {
   });
 
   test("a long generation loses its oldest events: a resume after them works, one before them is 410", async () => {
-    const store = await makeStore({ maxGenerationBytes: 5_000 });
+    const store = makeStore({ maxGenerationBytes: 5_000 });
     const script = new Script().start();
     const reading = await read(store, script);
     script.tokens(...Array.from({ length: 100 }, (_, i) => `t${i}`)).done();
@@ -424,7 +423,7 @@ describe("bounds", () => {
   });
 
   test("too many running at once is 503", async () => {
-    const store = await makeStore({ maxActive: 1 });
+    const store = makeStore({ maxActive: 1 });
     const script = new Script().start();
     await read(store, script, { key: "k1" });
     expect(await refusal(read(store, new Script(), { key: "k2" }))).toEqual({ code: "overloaded", status: 503 });
@@ -434,7 +433,7 @@ describe("bounds", () => {
   });
 
   test("records are bounded, and the totals keep what they forget", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     for (let i = 0; i < 510; i++) await finish(store, `k${i}`);
     const stats = store.stats();
     expect(stats.generations).toHaveLength(500);
@@ -442,7 +441,7 @@ describe("bounds", () => {
   });
 
   test("a store that closes ends its readers with an error that may be retried, and starts nothing", async () => {
-    const store = await makeStore();
+    const store = makeStore();
     const reading = await read(store, new Script().start());
     await store.onModuleDestroy();
     expect(reading.events.at(-1)).toMatchObject({ data: { type: "error", code: "shutting-down", retryable: true } });

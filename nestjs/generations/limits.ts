@@ -1,4 +1,4 @@
-/** Every bound of the store, with its reason. All of it is per process: a second instance knows nothing of the first one's generations. */
+/** Every bound of the store, with its reason. All are per process: a second instance knows nothing of the first one's generations. */
 
 export interface ResumableOptions {
   /** How long a generation goes on without a reader: long enough for a gateway to be restarted, short enough to be worth its tokens. 0 stops at once. */
@@ -35,5 +35,3 @@ export const defaultResumableOptions: ResumableOptions = {
   maxActive: 1_000,
   maxTombstones: 10_000,
 };
-
-export const RESUMABLE_OPTIONS = Symbol("RESUMABLE_OPTIONS");
