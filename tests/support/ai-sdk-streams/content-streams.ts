@@ -31,6 +31,15 @@ export const contentStreams: Readonly<Record<string, readonly StreamChunk[]>> = 
     { type: "source-url", sourceId: "s-1", url: "https://example.com/a" },
     { type: "source-url", sourceId: "s-1", url: "https://example.com/a" },
   ),
+  "an inline image and a tool's output that are larger than a stored value": answerOf(
+    { type: "text-start", id: "t" },
+    { type: "text-delta", id: "t", delta: "Here it is: " },
+    { type: "file", url: `data:image/png;base64,${"iVBORw0KGgo".repeat(20_000)}`, mediaType: "image/png" },
+    { type: "text-delta", id: "t", delta: "and the table." },
+    { type: "text-end", id: "t" },
+    { type: "tool-input-available", toolCallId: "c", toolName: "query", input: {} },
+    { type: "tool-output-available", toolCallId: "c", output: { rows: Array.from({ length: 9_000 }, () => "雨 0.5") } },
+  ),
   "files by address and inline": answerOf(
     { type: "file", url: "data:image/png;base64,iVBORw0KGgo=", mediaType: "image/png" },
     { type: "file", url: "https://example.com/a.pdf", mediaType: "application/pdf" },
