@@ -20,59 +20,100 @@ export interface SaidError {
 }
 
 /** Keys under which services put a sentence. */
-const sentenceKeys = ["message", "msg", "detail", "error_description", "errorText", "title", "content"] as const;
+const sentenceKeys = [
+  ...["message", "msg", "detail", "error_description", "errorText", "title", "content"],
+  ...["Message", "error_msg", "status_msg", "error_message"],
+] as const;
+/** Keys under which services put a word or a number for programs. */
+const nameKeys = ["code", "type", "__type", "error_type", "Code", "error_code", "status_code"] as const;
+/** The same keys also hold words that mean nothing here ("failed", "stop"), so only constants are read: RESOURCE_EXHAUSTED. */
+const constantKeys = ["status", "reason"] as const;
+/** Keys under which services put what went wrong, inside of an object that only says that something did. */
+const innerKeys = [
+  ...["error", "Error", "innererror", "inner_error", "metadata", "raw", "details"],
+  ...["response", "Response", "last_error", "data", "base_resp", "header"],
+] as const;
+/** A refusal has few layers. What lies deeper, or beyond so many objects, isn't read. */
+const maxDepth = 5;
+const maxLayers = 24;
 
 /** Has no schema: nothing in it is required, and a field of the wrong type counts as absent. */
 export function saidIn(said: unknown): SaidError {
-  const outer = factsIn(said);
-  const within = innerOf(said);
-  const inner = within === said ? outer : factsIn(within);
-  const layers = inner === outer ? [outer] : [inner, outer];
+  const layers: SaidError[] = [];
+  collectLayers(said, layers, 0);
   const joined = (pick: (facts: SaidError) => string) => [...new Set(layers.map(pick))].filter(Boolean).join(" ");
+  const first = <Value>(pick: (facts: SaidError) => Value | undefined) =>
+    layers.map(pick).find((value) => value !== undefined);
   return {
     names: joined(({ names }) => names),
     sentence: joined(({ sentence }) => sentence),
-    status: inner.status ?? outer.status,
-    retryable: inner.retryable ?? outer.retryable,
-    waitMs: inner.waitMs ?? outer.waitMs,
+    status: first(({ status }) => status),
+    retryable: first(({ retryable }) => retryable),
+    waitMs: first(({ waitMs }) => waitMs),
   };
 }
 
-/** What went wrong inside of an object that only says that something did. */
-function innerOf(said: unknown): unknown {
-  if (!isObject(said)) return said;
-  const { error } = said;
-  if (isObject(error) || typeof error === "string") return error;
-  for (const key of ["response", "last_error", "data"]) {
-    const nested = said[key];
-    if (isObject(nested) && ("error" in nested || "code" in nested)) return innerOf(nested);
+/** The innermost layer first: it says the most. */
+function collectLayers(said: unknown, layers: SaidError[], depth: number): void {
+  if (depth > maxDepth || layers.length >= maxLayers) return;
+  if (Array.isArray(said)) {
+    for (const item of said) if (isObject(item)) collectLayers(item, layers, depth + 1);
+    return;
   }
-  return said;
+  if (isObject(said)) {
+    for (const key of innerKeys) {
+      const inner = said[key];
+      // OpenRouter quotes a provider's JSON as a string.
+      const value = typeof inner === "string" ? (jsonOrUndefined(inner) ?? inner) : inner;
+      if (isObject(value) || Array.isArray(value) || (typeof value === "string" && isWordKey(key))) {
+        collectLayers(value, layers, depth + 1);
+      }
+    }
+  }
+  layers.push(factsIn(said));
+}
+
+/** Under these keys a string is a sentence, too. */
+function isWordKey(key: string): boolean {
+  return key === "error" || key === "raw";
 }
 
 function factsIn(value: unknown): SaidError {
   const said = isObject(value) ? value : {};
   const text = (key: string) => (typeof said[key] === "string" ? said[key] : undefined);
   const number = (key: string) => (typeof said[key] === "number" ? said[key] : undefined);
-  const seconds = number("retry_after");
+  const seconds = number("retry_after") ?? secondsIn(text("retryDelay"));
   const waitMs =
     number("retryAfterMs") ?? number("retry_after_ms") ?? (seconds === undefined ? undefined : seconds * 1_000);
-  const sentences = sentenceKeys.map((key) => {
+  const sentences: string[] = [];
+  for (const key of sentenceKeys) {
     const sentence = said[key];
     // NestJS's ValidationPipe answers with a list.
-    return Array.isArray(sentence) ? sentence.filter((item) => typeof item === "string").join(" ") : text(key);
-  });
-  // A tag says nothing about the reason.
-  const type = text("type") === "error" ? undefined : text("type");
+    if (Array.isArray(sentence)) sentences.push(...sentence.filter((item) => typeof item === "string"));
+    else if (typeof sentence === "string") sentences.push(sentence);
+  }
+  const names: string[] = [];
+  for (const key of nameKeys) {
+    const name = text(key) ?? number(key)?.toString();
+    // A tag says nothing about the reason, and some services put a sentence where others put a code.
+    if (name === undefined || name === "error") continue;
+    if (name.includes(" ")) sentences.push(name);
+    else names.push(name);
+  }
+  names.push(...constantKeys.map((key) => text(key) ?? "").filter((name) => /^[A-Z][A-Z_]+$/.test(name)));
   return {
-    names: [text("code"), type, text("error_type"), number("code")?.toString()]
-      .filter((word) => word !== undefined)
-      .join(" "),
-    sentence: typeof value === "string" ? value : sentences.filter((sentence) => sentence !== undefined).join(" "),
+    names: names.join(" "),
+    sentence: typeof value === "string" ? value : sentences.join(" "),
     status: [number("status"), number("statusCode"), number("code"), Number(text("code") ?? "")].find(isStatus),
     retryable: typeof said["retryable"] === "boolean" ? said["retryable"] : undefined,
     waitMs: waitMs !== undefined && waitMs >= 0 ? Math.round(waitMs) : undefined,
   };
+}
+
+/** The duration of Google's `RetryInfo`: "36s", "1.5s". */
+function secondsIn(duration: string | undefined): number | undefined {
+  const seconds = /^(\d{1,9}(?:\.\d{1,9})?)s$/.exec(duration ?? "")?.[1];
+  return seconds === undefined ? undefined : Number(seconds);
 }
 
 /** Words that say "too many requests". Within a longer word the letters mean something else: "generate", "moderated". */
