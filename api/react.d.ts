@@ -100,8 +100,12 @@ export declare function useSecondsUntil(deadline: number | undefined): number | 
 export declare function deadlineOf(told: {
   readonly retryAfterMs?: number;
 } | undefined): number | undefined;
-/** Used by a component that is keyed by room: the draft is read once, when the component mounts. */
-export declare function useDraft(room: string): readonly [string, (text: string) => void];
+/**
+ * Used by a component that is keyed by room: the draft is read once, when the component mounts.
+ * @returns the text, the function that changes it, and whether the browser keeps it: storage may be full or forbidden, and
+ * then a page should warn before it is closed
+ */
+export declare function useDraft(room: string): readonly [string, (text: string) => void, boolean];
 interface StickToBottom {
   readonly scrollRef: RefObject<HTMLDivElement | null>;
   readonly contentRef: RefObject<HTMLDivElement | null>;

@@ -19,6 +19,15 @@ export function writeItem(area: Area, key: string, value: string): void {
   }
 }
 
+/** The keys that begin with `prefix`. */
+export function keysOf(area: Area, prefix: string): string[] {
+  try {
+    return Object.keys(areaOf(area)).filter((key) => key.startsWith(prefix));
+  } catch {
+    return [];
+  }
+}
+
 function areaOf(area: Area): Storage {
   return area === "local" ? localStorage : sessionStorage;
 }

@@ -53,7 +53,7 @@ export function Chat({ snapshot, actions, rooms, context, network, uploads, time
   const calls = pendingCalls(snapshot);
   // An answer to a call shows where the call was, unless it was refused.
   const shownPending = pending.filter(({ input, refused }) => refused !== undefined || !("answers" in input));
-  const [draft, setDraft] = useDraft(snapshot.room);
+  const [draft, setDraft, isDraftKept] = useDraft(snapshot.room);
   const [isPanelOpen, setPanelOpen] = useState(false);
   const input = useRef<HTMLTextAreaElement>(null);
   const { scrollRef, contentRef, isAtBottom, jump } = useStickToBottom(!isEmpty);
@@ -70,8 +70,6 @@ export function Chat({ snapshot, actions, rooms, context, network, uploads, time
     [attachments.add, focusInput],
   );
   const isDroppedOn = useFileDrop(attach);
-  // Questions that wait are kept for this tab alone, so closing it would lose them.
-  useUnloadWarning(pending.some(({ refused }) => refused === undefined) || attachments.list.length > 0);
   const canSend = connection.state !== "closed";
   const isStopping = running?.isStopping === true;
 
@@ -115,6 +113,9 @@ export function Chat({ snapshot, actions, rooms, context, network, uploads, time
       [takeBack],
     ),
   );
+  // Questions that wait or were refused, edits and files are kept for this tab alone, so closing it would lose them.
+  const isLosing = pending.length > 0 || edits.isChanged || attachments.list.length > 0;
+  useUnloadWarning(isLosing || (draft !== "" && !isDraftKept));
   const runningId = isStopping ? undefined : running?.currentId;
   const stop = useCallback(() => {
     if (runningId !== undefined) actions.cancel(runningId);

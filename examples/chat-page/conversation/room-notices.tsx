@@ -4,13 +4,23 @@ import { deadlineOf, useSecondsUntil } from "../../../client/react.tsx";
 import { type ErrorFrame, messageFor, type NoticeFrame } from "../../../shared/index.ts";
 import { Banner } from "../header/connection-banner.tsx";
 import { useLocale, useStrings } from "../language/locale.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
 
 interface RoomNoticesProps {
   readonly notices: readonly NoticeFrame[];
   readonly error?: ErrorFrame | undefined;
 }
 
-export function RoomNotices({ notices, error }: RoomNoticesProps) {
+/** Notices and errors that can't be shown are left out: the conversation is what counts. */
+export function RoomNotices(props: RoomNoticesProps) {
+  return (
+    <ErrorBoundary retryKey={props.error ?? props.notices} fallback={() => null}>
+      <Notices {...props} />
+    </ErrorBoundary>
+  );
+}
+
+function Notices({ notices, error }: RoomNoticesProps) {
   const strings = useStrings();
   const { locale } = useLocale();
   const [dismissed, setDismissed] = useState<ErrorFrame>();

@@ -3,7 +3,9 @@ import { memo, useEffect, useRef } from "react";
 import { type ChatRoomActions, isEditable, isRunning } from "../../../client/react.tsx";
 import { promptOf, type TurnView, textOf } from "../../../shared/index.ts";
 import { useStrings } from "../language/locale.tsx";
+import { PlainText } from "../markdown/plain-text.tsx";
 import { CopyButton } from "../ui/copy-button.tsx";
+import { ErrorBoundary } from "../ui/error-boundary.tsx";
 import { Icon } from "../ui/icons.tsx";
 import { Answer } from "./answer/answer.tsx";
 import { Question } from "./question.tsx";
@@ -30,7 +32,33 @@ interface TurnProps {
   readonly onAsked: () => void;
 }
 
+/** What else comes with a turn (an error, a model's name, a question) can take neither the page nor the other turns away. */
 export const Turn = memo(function Turn(props: TurnProps) {
+  const { turn } = props;
+  return (
+    <ErrorBoundary retryKey={turn} fallback={() => <PlainTurn turn={turn} />}>
+      <TurnContent {...props} />
+    </ErrorBoundary>
+  );
+});
+
+function PlainTurn({ turn }: { readonly turn: TurnView }) {
+  const strings = useStrings();
+  return (
+    <article className="turn" aria-label={strings.question}>
+      <ErrorBoundary fallback={() => null}>
+        <PlainQuestion turn={turn} />
+      </ErrorBoundary>
+      <PlainText text={textOf(turn.parts)} />
+    </article>
+  );
+}
+
+function PlainQuestion({ turn }: { readonly turn: TurnView }) {
+  return <PlainText text={promptOf(turn.input)} />;
+}
+
+function TurnContent(props: TurnProps) {
   const { turn, isNewest, isLeaving, actions, onAsked } = props;
   const strings = useStrings();
   const regenerate = () => {
@@ -50,7 +78,7 @@ export const Turn = memo(function Turn(props: TurnProps) {
       </div>
     </article>
   );
-});
+}
 
 function TurnQuestion({ turn, isNewest, isLeaving, edited, edits, actions, onAsked }: TurnProps) {
   const strings = useStrings();

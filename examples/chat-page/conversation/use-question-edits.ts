@@ -14,6 +14,8 @@ interface Edit {
 export interface QuestionEdits {
   /** The text in the editor of this turn; undefined while it is not edited. */
   textOf(turnId: string): string | undefined;
+  /** Some text differs from its question. */
+  readonly isChanged: boolean;
   readonly actions: QuestionEditActions;
 }
 
@@ -65,7 +67,8 @@ export function useQuestionEdits(snapshot: ChatSnapshot, onRemoved: (text: strin
     }
   }, [turns, older, view, actions, onRemoved]);
 
-  return { textOf: (turnId) => edits[turnId]?.text, actions };
+  const isChanged = Object.values(edits).some(({ original, text }) => text !== original);
+  return { textOf: (turnId) => edits[turnId]?.text, isChanged, actions };
 }
 
 function without(edits: Edits, turnId: string): Edits {

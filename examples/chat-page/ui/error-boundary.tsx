@@ -4,10 +4,12 @@ import { Component, type ReactNode } from "react";
 interface ErrorBoundaryProps {
   readonly fallback: (error: unknown) => ReactNode;
   readonly children: ReactNode;
+  /** When it changes, children that failed are tried again: half of an answer may fail where the whole one doesn't. */
+  readonly retryKey?: unknown;
 }
 
 interface ErrorBoundaryState {
-  readonly failure?: { readonly error: unknown };
+  readonly failure?: { readonly error: unknown } | undefined;
 }
 
 export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundaryState> {
@@ -15,6 +17,10 @@ export class ErrorBoundary extends Component<ErrorBoundaryProps, ErrorBoundarySt
 
   static getDerivedStateFromError(error: unknown): ErrorBoundaryState {
     return { failure: { error } };
+  }
+
+  override componentDidUpdate({ retryKey }: ErrorBoundaryProps): void {
+    if (this.state.failure !== undefined && retryKey !== this.props.retryKey) this.setState({ failure: undefined });
   }
 
   override render(): ReactNode {

@@ -32,7 +32,7 @@ interface AnswerProps {
 
 export function Answer(props: AnswerProps) {
   return (
-    <ErrorBoundary fallback={() => <PlainText text={textOf(props.parts)} />}>
+    <ErrorBoundary retryKey={props.isLive} fallback={() => <PlainText text={textOf(props.parts)} />}>
       <AnswerParts {...props} />
     </ErrorBoundary>
   );
