@@ -17,7 +17,8 @@ export function publishedManifest(manifest: Manifest, entries: readonly Entry[],
   return {
     ...{ name, version, description, license, keywords, homepage, bugs, repository },
     type: "module",
-    sideEffects: false,
+    // It defines what React Native lacks, so it counts although nothing is imported from it.
+    sideEffects: ["./dist/react-native.js"],
     engines: { node: ">=20" },
     files: ["dist", "schema", "skills", "llms.txt", "CHANGELOG.md", "THIRD-PARTY.txt"],
     exports: { ...Object.fromEntries(built), "./schema/*.json": "./schema/*.json", "./package.json": "./package.json" },

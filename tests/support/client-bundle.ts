@@ -4,12 +4,13 @@ import { build } from "vite";
 
 const root = join(import.meta.dirname, "../..");
 
-export async function bundleClient(): Promise<string> {
+/** @param entry a module with more or other exports */
+export async function bundleClient(entry = join(root, "client/index.ts")): Promise<string> {
   const built = await build({
     root,
     configFile: false,
     logLevel: "error",
-    build: { write: false, lib: { entry: join(root, "client/index.ts"), formats: ["iife"], name: "EdgeChat" } },
+    build: { write: false, lib: { entry, formats: ["iife"], name: "EdgeChat" } },
   });
   const [bundle] = Array.isArray(built) ? built : [built];
   const chunk = bundle !== undefined && "output" in bundle ? bundle.output[0] : undefined;
