@@ -12,6 +12,9 @@ import { EMPTY_CONTEXT } from "../../../examples/chat-page/rooms/page-context.ts
 const nothing = () => {};
 const actions = {
   submit: () => "t",
+  ask: () => {
+    throw new Error("nothing is asked here");
+  },
   regenerate: () => "t",
   edit: () => "t",
   continueTurn: () => "t",
@@ -19,6 +22,9 @@ const actions = {
   ...{ cancel: nothing, dismiss: nothing, clear: nothing, reconnect: nothing },
 };
 const rooms = { current: "a", recent: [], link: "http://x/", open: nothing, openNew: nothing };
+const uploads = {
+  upload: () => Promise.reject(new Error("nothing is uploaded here")),
+} as never;
 const network = { blocked: "nothing", block: nothing } as const;
 
 let root: Root;
@@ -39,7 +45,7 @@ afterEach(() => {
 });
 
 function show(snapshot: ChatSnapshot): void {
-  const chat = createElement(Chat, { snapshot, actions, rooms, context: EMPTY_CONTEXT, network });
+  const chat = createElement(Chat, { snapshot, actions, rooms, context: EMPTY_CONTEXT, network, uploads });
   act(() => root.render(createElement(LocaleProvider, { initial: "en" }, chat)));
 }
 

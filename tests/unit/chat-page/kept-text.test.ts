@@ -13,6 +13,9 @@ import { EMPTY_CONTEXT } from "../../../examples/chat-page/rooms/page-context.ts
 const nothing = () => {};
 const actions = {
   submit: () => "t",
+  ask: () => {
+    throw new Error("nothing is asked here");
+  },
   regenerate: () => "t",
   edit: () => "t",
   continueTurn: () => "t",
@@ -20,6 +23,9 @@ const actions = {
   ...{ cancel: nothing, dismiss: nothing, clear: nothing, reconnect: nothing },
 };
 const rooms = { current: "a", recent: [], link: "http://x/", open: nothing, openNew: nothing };
+const uploads = {
+  upload: () => Promise.reject(new Error("nothing is uploaded here")),
+} as never;
 const network = { blocked: "nothing", block: nothing } as const;
 const strings = STRINGS.en;
 
@@ -50,7 +56,15 @@ function unmount(): void {
 
 function show(snapshot: ChatSnapshot = snapshotOf({ rest: { room: "a" } })): void {
   root ??= createRoot(page);
-  const chat = createElement(Chat, { key: snapshot.room, snapshot, actions, rooms, context: EMPTY_CONTEXT, network });
+  const chat = createElement(Chat, {
+    key: snapshot.room,
+    snapshot,
+    actions,
+    rooms,
+    context: EMPTY_CONTEXT,
+    network,
+    uploads,
+  });
   act(() => root?.render(createElement(LocaleProvider, { initial: "en" }, chat)));
 }
 
