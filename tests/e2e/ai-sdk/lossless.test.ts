@@ -18,6 +18,7 @@ import {
   readDirectly,
   type ShownMessage,
   shownOf,
+  withoutPartialInput,
 } from "../../support/ai-sdk-streams/direct-reading.ts";
 import {
   chunksOf,
@@ -151,7 +152,13 @@ async function expectHistory(
 ): Promise<void> {
   const { shown } = await readDirectly("ai7", direct);
   const answer = messages.findLast(({ role }) => role === "assistant");
-  expect({ way, ...shownOf(answer) }).toEqual({ way, ...shown });
+  // A failure before any content leaves no message.
+  const expected = fails(direct) && shown.parts.length === 0 ? { parts: [] } : shown;
+  const told = shownOf(answer);
+  // Random pieces of a tool's input are no JSON.
+  const isListed = listedStreams.some(({ chunks }) => chunks === direct);
+  const [through, directly] = isListed ? [told, expected] : [told, expected].map(withoutPartialInput);
+  expect({ way, ...through }).toEqual({ way, ...directly });
 }
 
 /** More of them than these in one stream are tried at even distances. */

@@ -45,3 +45,11 @@ export function shownOf(
   while (shown.parts.at(-1)?.type === "step-start") shown.parts.pop();
   return shown;
 }
+
+/** Random pieces of input aren't the beginning of JSON: what is known of them depends on the parser. */
+export function withoutPartialInput({ parts, ...rest }: ShownMessage): ShownMessage {
+  const kept = (parts as { state?: string; input?: unknown }[]).map(({ input, ...part }) =>
+    part.state === "input-streaming" ? part : { ...part, input },
+  );
+  return { parts: kept, ...rest };
+}

@@ -15,7 +15,12 @@ import type { TurnView } from "../../../shared/transcript.ts";
 import { type UiMessageStep, UiMessageWriter } from "../../../shared/ui-message-stream.ts";
 import { uiMessagesOf } from "../../../shared/ui-messages.ts";
 import { hasHalfAcrossSteps, hasInputAcrossSteps } from "../../support/ai-sdk-streams/across-steps.ts";
-import { readDirectly, type ShownMessage, shownOf } from "../../support/ai-sdk-streams/direct-reading.ts";
+import {
+  readDirectly,
+  type ShownMessage,
+  shownOf,
+  withoutPartialInput,
+} from "../../support/ai-sdk-streams/direct-reading.ts";
 import { listedStreams } from "../../support/ai-sdk-streams/listed-streams.ts";
 import { randomStream } from "../../support/ai-sdk-streams/random-stream.ts";
 import { eventsOf, type StreamChunk } from "../../support/ai-sdk-streams/stream-chunk.ts";
@@ -71,14 +76,6 @@ function mended(shown: ShownMessage): ShownMessage {
   const { parts, metadata } = wellFormed(shown) as { parts: { type: string }[]; metadata?: unknown };
   const last = parts.findLastIndex(({ type }) => type !== "step-start");
   return { parts: parts.slice(0, last + 1), ...(metadata === undefined ? {} : { metadata }) };
-}
-
-/** Random pieces of input aren't the beginning of JSON: what is known of them depends on the parser. */
-function withoutPartialInput({ parts, ...rest }: ShownMessage): unknown {
-  const kept = (parts as { state?: string; input?: unknown }[]).map(({ input, ...part }) =>
-    part.state === "input-streaming" ? part : { ...part, input },
-  );
-  return { parts: kept, ...rest };
 }
 
 /** The characters of all texts: those of two texts that alternate may come in another order to a reader that came back. */
