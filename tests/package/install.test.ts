@@ -91,6 +91,8 @@ describe("in a project with React and the AI SDK", () => {
       "ai",
       "@ai-sdk/react",
       "vue",
+      "@nestjs/common",
+      "rxjs",
     ]) {
       await project.link(name);
     }
@@ -122,7 +124,36 @@ describe("in a project with React and the AI SDK", () => {
       edge: ["serveBridge"],
       "edge/vercel": ["vercelEdge", "vercelFunction"],
       "edge/netlify": ["netlifyConfig", "netlifyEdge"],
+      nestjs: expect.arrayContaining(["EdgeChatController", "EdgeChatModule", "GatewayGuard", "resumable"]),
     });
+  });
+
+  test("the types of the NestJS entry refuse a controller without an answer, wrong options and wrong events", async () => {
+    await project.typeCheck(
+      `
+      import { EdgeChatController, EdgeChatModule, resumable } from "edge-chat-gateway/nestjs";
+      import { of } from "rxjs";
+      @EdgeChatController("model/chat")
+      export class Chat {
+        async *answer({ prompt }: { prompt: string }, signal: AbortSignal) {
+          if (!signal.aborted) yield prompt;
+        }
+      }
+      // @ts-expect-error it has no method answer
+      @EdgeChatController()
+      export class Silent {}
+      const url: string | undefined = undefined;
+      EdgeChatModule.forRoot({ gatewayUrl: url, resumable: { holdMs: 0 } });
+      EdgeChatModule.forRootAsync({ useFactory: async (given: string) => ({ gatewayUrl: given }), inject: ["x"] });
+      // @ts-expect-error there is no such option
+      EdgeChatModule.forRoot({ gateway: "https://x" });
+      resumable(of("text", { type: "delta", data: "more" } as const));
+      resumable(() => of({ type: "text-delta", id: "t", delta: "x" } as const));
+      // @ts-expect-error a delta has its text in data
+      resumable(of({ type: "delta", text: "x" } as const));
+      `,
+      { skipLibCheck: true, experimentalDecorators: true },
+    );
   });
 
   const page = `
