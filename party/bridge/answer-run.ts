@@ -12,6 +12,7 @@ import type { RoomEvent } from "../core/events.ts";
 import type { ReleaseOutcome, TurnLimiter } from "../core/limiter/limiter-port.ts";
 import type { RoomPolicy } from "../core/policy.ts";
 import type { MonotonicClock, Upstream, UpstreamBatch, UpstreamFailure } from "../core/ports.ts";
+import { sleep } from "../core/turn/attempts/abortable-sleep.ts";
 import type { RunEnd, TurnRun, TurnRunSink, WaitNotice } from "../core/turn/attempts/attempt-contract.ts";
 import { runTurn } from "../core/turn/attempts/attempts.ts";
 import { paceParts } from "../core/turn/simulated-pace.ts";
@@ -21,7 +22,7 @@ import { BoundedWaitUpstream } from "./bounded-wait.ts";
 import { type BridgeEvent, errorEvent, eventsOfParts, renderEvents, sliceEvents } from "./bridge-events.ts";
 import { Outbox } from "./byte-queue.ts";
 import type { Question } from "./question.ts";
-import { isRaw } from "./raw-stream.ts";
+import { endsEvent, isRaw } from "./raw-stream.ts";
 import { formatPosition, newGenerationId } from "./resume-position.ts";
 
 /** When to ask again after a failure that says nothing of it: a few readers must not become a storm. */
@@ -194,7 +195,7 @@ export class AnswerRun implements TurnRunSink {
     }
     this.#emit([{ type: "notice", code, message: NOTICE_MESSAGES[code], retryAfterMs: ms, attempt, maxAttempts }]);
     this.#onWord({ kind: "waiting", retryAfterMs: ms });
-    await this.#sleep(ms);
+    await sleep(this.#options.clock, ms, this.#stop.signal);
   }
 
   uncount(): void {
@@ -275,10 +276,11 @@ export class AnswerRun implements TurnRunSink {
 
   /** U6: bit by bit, at the pace of reading along. */
   async #show(parts: readonly Part[]): Promise<void> {
-    const { simulateChunkMs, simulateMaxMs } = this.#options.policy;
+    const { clock, policy } = this.#options;
+    const { simulateChunkMs, simulateMaxMs } = policy;
     let from = 0;
     for (const to of paceParts(parts, simulateChunkMs, simulateMaxMs)) {
-      if (from > 0) await this.#sleep(simulateChunkMs);
+      if (from > 0) await sleep(clock, simulateChunkMs, this.#stop.signal);
       await this.outbox.room(this.#stop.signal);
       if (this.#stop.signal.aborted) return;
       this.outbox.push(sliceEvents(parts, from, to));
@@ -296,30 +298,8 @@ export class AnswerRun implements TurnRunSink {
       .catch((cause: unknown) => report({ name: "stop-unconfirmed", generationId, cause }));
     timer.cancel();
   }
-
-  #sleep(ms: number): Promise<void> {
-    const { signal } = this.#stop;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", wake);
-        resolve();
-      };
-      const timer = this.#options.clock.after(ms, wake);
-      signal.addEventListener("abort", wake);
-    });
-  }
 }
 
 function releaseOutcomeOf({ ending }: RunEnd): ReleaseOutcome {
   return ending.outcome === "completed" ? "ok" : "failed";
-}
-
-const [cr, lf] = [0x0d, 0x0a];
-
-/** Whether these bytes end with a blank line, in any of the three ways of writing one. */
-function endsEvent(bytes: Uint8Array): boolean {
-  const [last, before, third] = [bytes.at(-1), bytes.at(-2), bytes.at(-3)];
-  return (last === lf && (before === lf || (before === cr && third === lf))) || (last === cr && before === cr);
 }

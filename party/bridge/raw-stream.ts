@@ -31,3 +31,11 @@ export async function* rawBatches(
 export function isRaw(batch: UpstreamBatch): batch is RawBatch {
   return "bytes" in batch;
 }
+
+const [cr, lf] = [0x0d, 0x0a];
+
+/** Whether these bytes end with a blank line, in any of the three ways of writing one. */
+export function endsEvent(bytes: Uint8Array): boolean {
+  const [last, before, third] = [bytes.at(-1), bytes.at(-2), bytes.at(-3)];
+  return (last === lf && (before === lf || (before === cr && third === lf))) || (last === cr && before === cr);
+}
