@@ -32,7 +32,7 @@ export const realQuestions: readonly RealQuestion[] = [
   ask("断网以后回答会丢吗？", "docs/using.zh-CN.md"),
   ask("怎么停止回答？", "docs/using.zh-CN.md"),
   ask("如何部署到 Cloudflare？", "README.zh-CN.md", "docs/guide.zh-CN.md"),
-  ask("怎么限制每个租户的请求数量？", "docs/guide.zh-CN.md", "docs/using.zh-CN.md"),
+  ask("怎么限制每个租户的请求数量？", "docs/settings.zh-CN.md", "docs/guide.zh-CN.md", "docs/using.zh-CN.md"),
   ask("没有 WebSocket 能用吗？", "docs/guide.zh-CN.md", "docs/using.zh-CN.md"),
   ask("客户端会看到哪些错误？", "docs/using.zh-CN.md"),
   ask("怎么删除房间？", "docs/using.zh-CN.md"),
