@@ -62,7 +62,7 @@ async function firstPart(response: Response): Promise<string> {
   if (response.headers.get("content-type")?.startsWith("text/event-stream") !== true) return response.text();
   const reader = response.body?.pipeThrough(new TextDecoderStream()).getReader();
   let text = "";
-  while (!/"type":"(?:sync|start)"|event: /.test(text)) {
+  while (!/"type":"(?:sync|start|RUN_STARTED)"|event: /.test(text)) {
     const { value, done } = (await reader?.read()) ?? { done: true };
     if (done) break;
     text += value;
@@ -91,14 +91,13 @@ function socket(frame: (scene: Scene) => Record<string, unknown> | undefined, ef
   };
 }
 
-/** Sends one request on the AI SDK's own socket, and waits for its first answer with content. */
+/** Sends one request on the AI SDK's own socket, and waits for its first answer. */
 function chatSocket(send: (socket: ChatSocketClient, scene: Scene) => string): Go {
   return async (scene, token) => {
     const client = await new ChatSocketClient().open({ "sec-websocket-protocol": `edge-chat.v1, bearer.${token}` });
     const id = send(client, scene);
-    await client.until(() =>
-      client.of(id).some(({ type, chunk }) => type !== "start" && chunk?.type !== "data-gateway"),
-    );
+    // An accepted request is told so before its answer has words.
+    await client.until(() => client.of(id).length > 0);
     const answers = client.of(id);
     client.close();
     const isAllowed = !answers.some(
