@@ -10,6 +10,8 @@ test("JSON that is cut anywhere is what the AI SDK makes of it", async () => {
       const text = json.slice(0, cut % (json.length + 1));
       // The SDK reads no exponent of a number that ends the text.
       fc.pre(!/\d[eE]/.test(text));
+      // It refuses this key; a stream that has it is malformed before anybody parses it.
+      fc.pre(!text.includes("__proto__"));
       // It ends a key at its first quote, also at one that is escaped, and then reads something else.
       fc.pre(!hasQuoteInKey(JSON.parse(json)));
       const { value } = await parseDirectly(text);
