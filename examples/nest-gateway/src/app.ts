@@ -29,7 +29,9 @@ export async function createBackend(options: Partial<BackendOptions> = {}): Prom
     ...options,
   };
   const all: Provider[] = [await GuideProvider.load(docsDir), new AgentProvider()];
-  if (echo === true || provider === "echo") all.push(new EchoProvider());
+  if (echo === true || provider === "echo") {
+    all.push(new EchoProvider(gateway?.jwksUrl === undefined ? undefined : new URL(gateway.jwksUrl).origin));
+  }
   all.push(...(extraProviders ?? []));
   if (openai !== undefined) all.push(new OpenAiProvider(openai));
 

@@ -11,7 +11,9 @@ export function describeParts(parts: readonly MessagePart[] = []): string[] {
     if (part.type !== "file") return [`[${part.type}: ${JSON.stringify(part["data"])}]`];
     const { mediaType, filename = "a file", url } = part as QuestionFile;
     const [, base64] = /^data:[^,]*;base64,(.*)$/s.exec(url) ?? [];
-    const where = base64 === undefined ? url.slice(0, 200) : `${Buffer.from(base64, "base64").length} bytes`;
+    // Without its query: an address may be signed, and the answer is kept.
+    const where =
+      base64 === undefined ? url.split("?")[0]?.slice(0, 200) : `${Buffer.from(base64, "base64").length} bytes`;
     return [`[${filename}, ${mediaType}: ${where}]`];
   });
 }

@@ -42,8 +42,35 @@ export function gatewayChecks(target: GatewayTarget): Check[] {
     { name: "a stop", needs: ["a question"], run: () => stop(roomUrl, target.token) },
     { name: "SSE", needs: ["settings"], run: () => sse(roomUrl, headers) },
     { name: "poll", needs: ["settings"], run: () => poll(roomUrl, headers) },
+    { name: "uploads", needs: ["settings"], run: () => uploads(roomUrl, headers) },
     { name: "erasing", needs: ["settings"], run: () => erase(roomUrl, headers) },
   ];
+}
+
+/** A file of two bytes, which goes with the room. */
+async function uploads(roomUrl: string, headers: Record<string, string>): Promise<Finding> {
+  const init = { method: "POST", body: "hi", headers: { ...headers, "content-type": "text/plain" } };
+  const response = await fetch(`${roomUrl}/files`, init);
+  const answer = (await response.json().catch(() => ({}))) as { readonly url?: string; readonly code?: string };
+  if (response.status === 501 || response.status === 404) {
+    return advice(
+      "files can't be uploaded",
+      "Bind an R2 bucket as FILES (docs/deploy.md), if people are to attach more than small images.",
+    );
+  }
+  if (answer.url === undefined) {
+    return advice(
+      `an upload answers ${response.status} ${answer.code ?? ""}`.trim(),
+      "docs/protocol.md has what each code means.",
+    );
+  }
+  const read = await fetch(answer.url).catch((error: unknown) => messageOf(error));
+  if (typeof read !== "string" && read.ok && (await read.text()) === "hi") return ok();
+  const why = typeof read === "string" ? read : `status ${read.status}`;
+  return wrong(
+    `an uploaded file can't be read at ${new URL(answer.url).origin}: ${why}`,
+    "Set FILES_BASE to the origin at which pages and the backend reach the gateway.",
+  );
 }
 
 async function reachable(url: string): Promise<Finding> {

@@ -98,6 +98,10 @@ describe("[P1] a file", () => {
       expect(await picturesIn(tab)).toEqual([1]);
       expect(await tab.locator(".question .file").innerText()).toBe("notes.txt");
     }
+    // The backend read both files by their signed addresses.
+    const answer = await page.locator(".turn .answer").last().innerText();
+    expect(answer).toContain(`[red.png, image/png: ${png.length} bytes]`);
+    expect(answer).toContain("[notes.txt, text/plain: 10 bytes]");
     expect(await page.locator(".attachment").count()).toBe(0);
     await other.reload();
     expect(await picturesIn(other)).toEqual([1]);

@@ -2,6 +2,8 @@
 import { setTimeout as after } from "node:timers/promises";
 import { GenerationError, type GenerationEvent } from "edge-chat-gateway/nestjs";
 import { z } from "zod";
+import type { MessagePart } from "../question-parts.ts";
+import { withReadFiles } from "../uploaded-files.ts";
 import { echoChunks } from "./echo-text.ts";
 import { paced, sleep } from "./pace.ts";
 import { estimateTokens, lastQuestion, type Provider, type ProviderRequest } from "./provider.ts";
@@ -64,12 +66,20 @@ export class EchoProvider implements Provider<EchoParams> {
   readonly models = [{ id: "echo-1", name: "Echo", description: "Says your message back. For tests." }] as const;
   readonly params = echoParams;
   readonly #attempts = new Map<string, number>();
+  readonly #filesOrigin: string | undefined;
+
+  /** @param filesOrigin where the gateway is, whose uploaded files it reads; undefined for one on this machine. */
+  constructor(filesOrigin?: string) {
+    this.#filesOrigin = filesOrigin;
+  }
 
   async *generate(request: ProviderRequest<EchoParams>, signal: AbortSignal): AsyncGenerator<GenerationEvent> {
     const params = this.#fails(request)
       ? request.params
       : { ...request.params, failAfter: undefined, failStatus: undefined };
-    const prompt = lastQuestion(request.messages);
+    const asked = request.messages.findLast(({ role }) => role === "user");
+    const read = asked?.parts && (await withReadFiles<MessagePart>(asked.parts, this.#filesOrigin, signal));
+    const prompt = lastQuestion(request.messages, read);
     const { code, message, retryable, retryAfterMs } = params.failWith;
     const failure = { code, message, retryable, ...(retryAfterMs !== undefined && { retryAfterMs }) };
 

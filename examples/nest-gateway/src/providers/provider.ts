@@ -1,7 +1,7 @@
 /** What the application asks of a source of answers. A provider knows one model service and nothing of HTTP, keys or readers. */
 import type { CallAnswer, ChatMessage, GenerationEvent } from "edge-chat-gateway/nestjs";
 import type { z } from "zod";
-import { describeParts } from "../question-parts.ts";
+import { describeParts, type MessagePart } from "../question-parts.ts";
 
 export interface ProviderModel {
   id: string;
@@ -36,10 +36,10 @@ export interface Provider<Params = unknown> {
 export const lastUserText = (messages: readonly ChatMessage[]): string =>
   messages.findLast((message) => message.role === "user")?.content ?? "";
 
-/** The same, with a line for each file and each piece of data. */
-export function lastQuestion(messages: readonly ChatMessage[]): string {
+/** The same, with a line for each file and each piece of data. @param parts in place of the question's own. */
+export function lastQuestion(messages: readonly ChatMessage[], parts?: readonly MessagePart[]): string {
   const question = messages.findLast((message) => message.role === "user");
-  return [question?.content ?? "", ...describeParts(question?.parts)].filter((line) => line !== "").join("\n");
+  return [question?.content ?? "", ...describeParts(parts ?? question?.parts)].filter((line) => line !== "").join("\n");
 }
 
 /** A rough count for providers that are not told one: about four Latin letters, or one Chinese character, to a token. */
