@@ -18,8 +18,16 @@ const settings = new Set([
   ...["docs/settings.md", "examples/nest-gateway/README.md", "wrangler.jsonc"].flatMap(
     (path) => read(path).match(setting) ?? [],
   ),
-  // Vercel's own, a constant of the protocol, and what scripts of ours read.
-  ...["CRON_SECRET", "CONTINUE_PROMPT", "BACKEND_PORT", "DOCTOR_TOKEN", "CLOUDFLARE_API_TOKEN", "GATEWAY_URL"],
+  // Vercel's own, constants of the protocol, and what scripts of ours read.
+  ...[
+    "CRON_SECRET",
+    "CONTINUE_PROMPT",
+    "PROTOCOL_VERSION",
+    "BACKEND_PORT",
+    "DOCTOR_TOKEN",
+    "CLOUDFLARE_API_TOKEN",
+    "GATEWAY_URL",
+  ],
 ]);
 const strangers = (text: string) => (text.match(setting) ?? []).filter((name) => !settings.has(name));
 
