@@ -326,21 +326,6 @@ describe("[C7] the text of a person is never lost", () => {
     await dialog.dismiss();
     expect(page.isClosed()).toBe(false);
   });
-
-  test("a dropped file doesn't leave the page, and the page says why nothing happens", async () => {
-    const page = await open();
-    const wasHandled = await page.evaluate(() => {
-      const data = new DataTransfer();
-      data.items.add(new File(["x"], "x.txt", { type: "text/plain" }));
-      return ["dragover", "drop"].map((type) => {
-        const event = new DragEvent(type, { dataTransfer: data, bubbles: true, cancelable: true });
-        document.querySelector("[role=log]")?.dispatchEvent(event);
-        return event.defaultPrevented;
-      });
-    });
-    expect(wasHandled).toEqual([true, true]);
-    await page.getByText("Files can't be sent yet.").waitFor();
-  });
 });
 
 describe("[C7] one press is one action", () => {

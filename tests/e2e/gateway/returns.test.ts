@@ -316,7 +316,8 @@ describe("a long conversation", () => {
     await load.click();
     await expect.poll(() => turns(page).count()).toBe(4);
     expect(Math.abs((await topOfFourth()) - before)).toBeLessThan(2);
-    expect(await page.getByRole("status").first().textContent()).toContain("2 older messages loaded.");
+    const announced = page.getByRole("status").filter({ hasText: "2 older messages loaded." });
+    await announced.waitFor({ state: "attached" });
     // The last page takes the control away; the keyboard goes on from the log.
     await load.focus();
     await page.keyboard.press("Enter");
