@@ -96,7 +96,7 @@ class RoomView:
 
     def _turn_queued(self, frame):
         turn = {"id": frame["turnId"], "state": "queued", "parts": [], "length": 0}
-        for field in ("input", "author", "createdAt", "metadata", "position", "etaMs"):
+        for field in ("input", "author", "createdAt", "continues", "metadata", "position", "etaMs"):
             if field in frame:
                 turn[field] = frame[field]
         self.turns.pop(turn["id"], None)
@@ -185,7 +185,7 @@ class RoomView:
             if copy["length"] < listed["from"] or length_of(parts) != listed["length"]:
                 self.turns[listed["id"]] = {"id": listed["id"], "state": "resuming", "parts": [], "length": 0}
                 return False
-            kept = {field: copy[field] for field in ("input", "author", "createdAt", "metadata") if field in copy}
+            kept = {field: copy[field] for field in ("input", "author", "createdAt", "continues", "metadata") if field in copy}
             turns[listed["id"]] = {**kept, **{k: v for k, v in listed.items() if k != "from"}, "parts": parts}
         self.more = frame.get("more", False) if is_snapshot else self.more or frame.get("more", False)
         self.epoch, self.seq, self.floor, self.turns = frame["epoch"], frame["seq"], frame["floor"], turns

@@ -94,12 +94,12 @@ describe("[P1] a file", () => {
     await page.locator("textarea").press("Enter");
     await page.locator(".turn-settled").waitFor();
     for (const tab of [page, other]) {
-      expect(await tab.locator(".question p").innerText()).toBe("What is this?");
+      expect(await tab.locator(".question p").textContent()).toBe("What is this?");
       expect(await picturesIn(tab)).toEqual([1]);
-      expect(await tab.locator(".question .file").innerText()).toBe("notes.txt");
+      expect(await tab.locator(".question .file").textContent()).toBe("notes.txt");
     }
     // The backend read both files by their signed addresses.
-    const answer = await page.locator(".turn .answer").last().innerText();
+    const answer = await page.locator(".turn .answer").last().textContent();
     expect(answer).toContain(`[red.png, image/png: ${png.length} bytes]`);
     expect(answer).toContain("[notes.txt, text/plain: 10 bytes]");
     expect(await page.locator(".attachment").count()).toBe(0);
@@ -148,7 +148,7 @@ describe("[P1] a file", () => {
     await page.locator("textarea").fill("wait for it");
     await page.locator("textarea").press("Enter");
     expect(await page.locator("textarea").inputValue()).toBe("wait for it");
-    expect(await page.locator("#composer-hint").innerText()).toContain("still uploading");
+    expect(await page.locator("#composer-hint").textContent()).toContain("still uploading");
     await page.getByRole("button", { name: "Cancel uploading red.png" }).click();
     expect(await page.locator(".attachment").count()).toBe(0);
     expect(await page.evaluate(() => document.activeElement?.id)).toBe("message");
@@ -165,9 +165,9 @@ describe("[P1] a file", () => {
     await page.locator("textarea").fill("look at this");
     await choose(page, picture);
     await attached(page, "failed").waitFor();
-    expect(await page.locator(".attachment-detail").innerText()).toContain("The upload failed");
+    expect(await page.locator(".attachment-detail").textContent()).toContain("The upload failed");
     await expect
-      .poll(() => page.locator(".composer [role=status]").innerText())
+      .poll(() => page.locator(".composer [role=status]").textContent())
       .toContain("red.png isn't attached. The upload failed.");
     await page.locator("textarea").press("Enter");
     expect(await page.locator("textarea").inputValue()).toBe("look at this");
