@@ -175,8 +175,8 @@ export default defineConfig({
           name: "e2e",
           include: ["tests/e2e/**/*.test.ts"],
           globalSetup: ["tests/support/built.ts"],
-          // Two stacks at a time: most of them wait, for a network that is cut or a gateway that starts over.
-          maxWorkers: 2,
+          // More stacks than cores: most of them wait, for a network that is cut or a gateway that starts over.
+          maxWorkers: 3,
         },
       },
     ],
