@@ -10,26 +10,6 @@
  */
 import { DurableObject } from "cloudflare:workers";
 import * as z from "zod/mini";
-/** Text or reasoning. Without `id` it is of a plain answer, whose text has no boundaries of its own. */
-interface TextPart {
-  readonly type: "text-delta" | "reasoning-delta";
-  readonly id?: string;
-  readonly delta: string;
-}
-/** A piece of a tool's input, as the model writes it. */
-interface ToolInputPart {
-  readonly type: "tool-input-delta";
-  readonly toolCallId: string;
-  readonly inputTextDelta: string;
-}
-/** Any other chunk, its fields as they came. */
-interface ChunkPart {
-  readonly type: string;
-  readonly [field: string]: unknown;
-}
-/** Parts that hold text. Adjacent ones of one run are one part. */
-type RunPart = TextPart | ToolInputPart;
-type Part = RunPart | ChunkPart;
 /** One question after the room's own history, as text or as parts, or `messages` in place of that history; or answers. */
 declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
   prompt: z.ZodMiniString<string>;
@@ -86,6 +66,26 @@ declare const inputSchema: z.ZodMiniUnion<readonly [z.ZodMiniObject<{
   }, z.core.$strict>], "type">>;
 }, z.core.$strict>]>;
 type TurnInput = z.infer<typeof inputSchema>;
+/** Text or reasoning. Without `id` it is of a plain answer, whose text has no boundaries of its own. */
+interface TextPart {
+  readonly type: "text-delta" | "reasoning-delta";
+  readonly id?: string;
+  readonly delta: string;
+}
+/** A piece of a tool's input, as the model writes it. */
+interface ToolInputPart {
+  readonly type: "tool-input-delta";
+  readonly toolCallId: string;
+  readonly inputTextDelta: string;
+}
+/** Any other chunk, its fields as they came. */
+interface ChunkPart {
+  readonly type: string;
+  readonly [field: string]: unknown;
+}
+/** Parts that hold text. Adjacent ones of one run are one part. */
+type RunPart = TextPart | ToolInputPart;
+type Part = RunPart | ChunkPart;
 declare const outcomeSchema: z.ZodMiniEnum<{
   cancelled: "cancelled";
   completed: "completed";
@@ -98,6 +98,24 @@ declare const usageSchema: z.ZodMiniObject<{
 }, z.core.$strip>;
 type Outcome = z.infer<typeof outcomeSchema>;
 type Usage = z.infer<typeof usageSchema>;
+/** A turn whose end is durable, for the application that hosts the room. */
+interface SettledTurn {
+  readonly turnId: string;
+  readonly outcome: Outcome;
+  readonly error?: string;
+  readonly finishReason?: string;
+  /** The subject that asked. */
+  readonly author: string;
+  /** Milliseconds since 1970. */
+  readonly createdAt: number;
+  readonly endedAt: number;
+  readonly model?: string;
+  readonly usage?: Usage;
+  readonly metadata?: Readonly<Record<string, unknown>>;
+  /** `input` and `parts` are absent where the turn isn't in memory, as after a restart. */
+  readonly input?: TurnInput;
+  readonly parts?: readonly Part[];
+}
 /** The scopes that a token can grant. Which act needs which scope is decided in `principal.ts`. */
 declare const ALL_SCOPES: readonly ["read", "write", "clear"];
 type Scope = (typeof ALL_SCOPES)[number];
@@ -143,25 +161,8 @@ type BeforeTurnAnswer = void | TurnChanges | {
   readonly refuse: string;
 };
 /** A turn that has ended, durably. */
-interface EndedTurn {
+interface EndedTurn extends SettledTurn {
   readonly room: string;
-  readonly turnId: string;
-  readonly outcome: Outcome;
-  /** An error code, of a turn that failed. */
-  readonly error?: string;
-  readonly finishReason?: string;
-  /** The subject that asked. */
-  readonly author: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly endedAt: number;
-  readonly model?: string;
-  readonly usage?: Usage;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Absent where the room ended the turn without having it in memory, as after a restart. */
-  readonly input?: TurnInput;
-  /** The answer. Absent as `input` is. */
-  readonly parts?: readonly Part[];
 }
 /** Something that happened in a room, as docs/observability.md lists it: names, ids and numbers, nothing of a conversation. */
 interface GatewayEventEntry {

@@ -2,9 +2,8 @@
  * The options of `createGateway` and the hooks among them: what each gets, what it may return, and what happens when it throws
  * or is slow. Public types, which a user of `edge-chat-gateway/server` reads.
  */
-import type { Part } from "../../shared/content.ts";
 import type { TurnInput } from "../../shared/protocol/client-frames.ts";
-import type { Outcome, Usage } from "../../shared/protocol/server-frames.ts";
+import type { SettledTurn } from "../core/ports.ts";
 import type { Scope } from "../core/scopes.ts";
 import type { SettingName } from "./setting-names.ts";
 
@@ -51,25 +50,8 @@ export interface TurnChanges {
 export type BeforeTurnAnswer = void | TurnChanges | { readonly refuse: string };
 
 /** A turn that has ended, durably. */
-export interface EndedTurn {
+export interface EndedTurn extends SettledTurn {
   readonly room: string;
-  readonly turnId: string;
-  readonly outcome: Outcome;
-  /** An error code, of a turn that failed. */
-  readonly error?: string;
-  readonly finishReason?: string;
-  /** The subject that asked. */
-  readonly author: string;
-  /** Milliseconds since 1970. */
-  readonly createdAt: number;
-  readonly endedAt: number;
-  readonly model?: string;
-  readonly usage?: Usage;
-  readonly metadata?: Readonly<Record<string, unknown>>;
-  /** Absent where the room ended the turn without having it in memory, as after a restart. */
-  readonly input?: TurnInput;
-  /** The answer. Absent as `input` is. */
-  readonly parts?: readonly Part[];
 }
 
 /** Something that happened in a room, as docs/observability.md lists it: names, ids and numbers, nothing of a conversation. */
